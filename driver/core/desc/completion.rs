@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Completion records.
+
+use super::{
+    code::{
+        le_bytes,
+        le_u32,
+        le_u64,
+        status, //
+    },
+    Work, //
+};
+
+/// A completion record (`struct dsa_completion_record`).
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Completion {
+    /// Status; see [`status`]. 0 while the operation is not complete.
+    pub status: u8,
+    /// Result of a comparison.
+    pub result: u8,
+    /// Bytes completed: up to a fault or a difference.
+    pub bytes: u32,
+    /// Address that faulted.
+    pub fault_addr: u64,
+    /// Fields from 0x10 on: the CRC, or flags that are not valid.
+    pub tail: [u8; 16],
+}
+
+impl Completion {
+    /// Length of a record in bytes, and its alignment.
+    pub const LEN: usize = 32;
+
+    /// The record as the hardware writes it. The status must become visible last.
+    pub fn to_bytes(&self) -> [u8; Self::LEN] {
+        let mut raw = [0; Self::LEN];
+        let fields = [self.status, self.result, 0, 0]
+            .into_iter()
+            .chain(self.bytes.to_le_bytes())
+            .chain(self.fault_addr.to_le_bytes())
+            .chain(self.tail);
+        for (to, from) in raw.iter_mut().zip(fields) {
+            *to = from;
+        }
+        raw
+    }
+
+    /// Takes apart a record that the hardware wrote.
+    pub fn from_bytes(raw: &[u8; Self::LEN]) -> Self {
+        let [status, result, ..] = *raw;
+        Self {
+            status,
+            result,
+            bytes: le_u32(raw, 4),
+            fault_addr: le_u64(raw, 8),
+            tail: le_bytes(raw, 16),
+        }
+    }
+
+    /// Whether a tenant's work is to have a record written with this status.
+    pub fn wants_record(work: &Work, status: u8) -> bool {
+        work.cr.is_some() && (work.cr_always || status != status::SUCCESS)
+    }
+
+    /// The CRC of the record of a CRC operation.
+    pub fn crc(&self) -> u32 {
+        le_u32(&self.tail, 0)
+    }
+
+    /// The same record with the first 32 bits of the tail set.
+    pub(in super::super) fn with_tail(mut self, value: u32) -> Self {
+        for (to, from) in self.tail.iter_mut().zip(value.to_le_bytes()) {
+            *to = from;
+        }
+        self
+    }
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The virtual DSA function that the VFIO user of a subdev sees.
+//!
+//! A [`Function`] is the whole state that the user can see: config space, the registers in BAR0
+//! and the portals in BAR2. It decides nothing about memory or hardware. What the owner has to do
+//! for it, it says with an [`Effect`].
+//!
+//! It is a DSA whose configuration is read-only (GENCAP.config_en is 0), so that upstream idxd takes
+//! it as it is: one group with all WQs, which are dedicated. Where idxd expects something in
+//! particular, the place says so.
+
+mod bar0;
+mod command;
+mod config;
+mod portal;
+mod swerr;
+
+#[cfg(test)]
+mod tests;
+
+pub use bar0::BAR0_SIZE;
+pub use command::{
+    Pending,
+    Quiesce, //
+};
+pub use config::CONFIG_SIZE;
+pub use portal::Submission;
+pub use swerr::Swerr;
+
+use super::{
+    desc::{
+        Limits,
+        SUPPORTED_OPCAP, //
+    },
+    regs::{
+        genctrl,
+        intcause,
+        table::portal::WQ_STRIDE, //
+    }, //
+};
+
+/// Most WQs of a function, as `max-wqs-per-subdev` of the family says.
+pub const MAX_WQS: u8 = 8;
+/// [`MAX_WQS`] as the length of an array.
+const WQS: usize = 8;
+/// Most MSI-X vectors of a function: one for what concerns the device and one for each WQ.
+const VECTORS: usize = WQS + 1;
+
+/// The vector for what concerns the device, idxd's "misc".
+const MISC_VECTOR: u16 = 0;
+
+/// What makes a virtual function.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Params {
+    /// PCI device ID.
+    pub device_id: u16,
+    /// PCI revision.
+    pub revision: u8,
+    /// Register VERSION.
+    pub version: u32,
+    /// Register GENCAP of the hardware.
+    pub gencap: u64,
+    /// Operations that the user may use, as registers OPCAP; limited to [`SUPPORTED_OPCAP`].
+    pub opcap: [u64; 4],
+    /// Number of WQs, 1 to [`MAX_WQS`].
+    pub wqs: u8,
+    /// Entries of each WQ.
+    pub size: u16,
+    /// Number of engines, 1 to 64.
+    pub engines: u8,
+}
+
+/// What the owner of a function has to do after an access.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[must_use]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// Raise the interrupt of this vector.
+    Interrupt(u16),
+    /// Bring the queues to rest as [`Pending::quiesce`] says, then call [`Function::finish`].
+    Command(Pending),
+    /// Bring the queues to rest, discarding all work, then call [`Function::reset`].
+    Reset,
+}
+
+/// State of the device, as GENSTS tells.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum State {
+    Disabled,
+    Enabled,
+    /// On the way to disabled.
+    Draining,
+    Halted,
+}
+
+/// State of a WQ, as WQCFG tells.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum WqState {
+    Disabled,
+    Enabled,
+    /// On the way to disabled.
+    Busy,
+}
+
+/// A virtual DSA function.
+///
+/// Plain data of about a kilobyte that its owner keeps under a lock.
+#[derive(Clone, Debug)]
+pub struct Function {
+    params: Params,
+    config: config::Config,
+    state: State,
+    wqs: [WqState; WQS],
+    portals: portal::Portals,
+    /// The command that is not complete yet.
+    pending: Option<Pending>,
+    /// Number of commands accepted so far; tells one from an equal one that a reset has ended.
+    commands: u32,
+    /// Granted interrupt handles; bit n is handle n.
+    handles: u16,
+    gencfg: u32,
+    genctrl: u32,
+    intcause: u32,
+    cmdsts: u32,
+    swerr: [u64; 4],
+    msix_perm: [u32; VECTORS],
+    msix_table: [[u32; 4]; VECTORS],
+}
+
+impl Function {
+    /// A function as after power-on. Parameters out of range are brought into it.
+    pub fn new(params: &Params) -> Self {
+        let wqs = params.wqs.clamp(1, MAX_WQS);
+        let mut opcap = params.opcap;
+        for (operations, supported) in opcap.iter_mut().zip(SUPPORTED_OPCAP) {
+            *operations &= supported;
+        }
+        let params = Params {
+            wqs,
+            // The register WQCAP has 16 bits for all WQs together.
+            size: params.size.min(u16::MAX / u16::from(wqs)),
+            engines: params.engines.clamp(1, 64),
+            opcap,
+            ..*params
+        };
+        Self {
+            config: config::Config::new(&params),
+            params,
+            state: State::Disabled,
+            wqs: [WqState::Disabled; WQS],
+            portals: portal::Portals::new(),
+            pending: None,
+            commands: 0,
+            handles: 0,
+            gencfg: 0,
+            genctrl: 0,
+            intcause: 0,
+            cmdsts: 0,
+            swerr: [0; 4],
+            msix_perm: [0; VECTORS],
+            msix_table: [bar0::MSIX_ENTRY_RESET; VECTORS],
+        }
+    }
+
+    /// Power-on reset or FLR. A command that was active is forgotten.
+    pub fn reset(&mut self) {
+        *self = Self {
+            commands: self.commands,
+            ..Self::new(&self.params)
+        };
+    }
+
+    /// Number of WQs.
+    pub fn wqs(&self) -> u8 {
+        self.params.wqs
+    }
+
+    /// Number of MSI-X vectors: 0 for what concerns the device, n + 1 for WQ n. idxd wants exactly
+    /// that many.
+    pub fn vectors(&self) -> u16 {
+        u16::from(self.params.wqs) + 1
+    }
+
+    /// Size of BAR2 in bytes, a power of two.
+    pub fn bar2_size(&self) -> u32 {
+        bar2_size(self.params.wqs)
+    }
+
+    /// Whether the device is enabled.
+    pub fn is_enabled(&self) -> bool {
+        self.state == State::Enabled
+    }
+
+    /// Whether the device halted.
+    pub fn is_halted(&self) -> bool {
+        self.state == State::Halted
+    }
+
+    /// Whether a WQ accepts work.
+    pub fn wq_enabled(&self, wq: u8) -> bool {
+        self.is_enabled() && self.wqs.get(usize::from(wq)) == Some(&WqState::Enabled)
+    }
+
+    /// What a descriptor that was submitted to a WQ is checked against.
+    pub fn limits(&self, wq: u8) -> Limits {
+        Limits {
+            opcap: self.params.opcap,
+            max_transfer: self.gencap().max_transfer(),
+            vectors: self.vectors(),
+            bus_master: self.config.bus_master(),
+            wq_enabled: self.wq_enabled(wq),
+        }
+    }
+
+    /// Reads from config space; zeroes where there is nothing.
+    pub fn config_read(&self, off: u64, buf: &mut [u8]) {
+        self.config.read(off, buf);
+    }
+
+    /// Writes to config space; what is read-only stays.
+    pub fn config_write(&mut self, off: u64, data: &[u8]) -> Effect {
+        match self.config.write(off, data) {
+            config::Written::Plain => Effect::None,
+            config::Written::FunctionLevelReset => Effect::Reset,
+        }
+    }
+
+    /// Stops the device and its WQs after a fault that it cannot go on from; the owner has brought
+    /// the queues to rest. The command Reset Device or any other reset revives it.
+    pub fn halt(&mut self) -> Effect {
+        self.state = State::Halted;
+        self.wqs = [WqState::Disabled; WQS];
+        self.raise(intcause::HALT, genctrl::HALT_INT_EN)
+    }
+
+    /// A write to a portal; gives the descriptor that it completes.
+    ///
+    /// It is submitted whether or not the WQ is enabled, which is for
+    /// [`Descriptor::check`](super::desc::Descriptor::check) to refuse. Reads of BAR2 are all ones.
+    pub fn portal_write(&mut self, off: u64, data: &[u8]) -> Option<Submission> {
+        // Below `wqs`, so it fits.
+        let wq = u8::try_from(off / WQ_STRIDE).ok()?;
+        if wq >= self.params.wqs {
+            return None;
+        }
+        self.portals.write(wq, off % WQ_STRIDE, data)
+    }
+
+    /// Sets a bit of INTCAUSE and raises the misc interrupt if GENCTRL has it enabled.
+    fn raise(&mut self, cause: u32, enable: u32) -> Effect {
+        self.intcause |= cause;
+        if self.genctrl & enable != 0 {
+            Effect::Interrupt(MISC_VECTOR)
+        } else {
+            Effect::None
+        }
+    }
+}
+
+/// Size of BAR2 of a function with `wqs` WQs.
+const fn bar2_size(wqs: u8) -> u32 {
+    // CAST: Lossless both; four pages for each of at most 256 WQs.
+    (wqs as u32 * WQ_STRIDE as u32).next_power_of_two()
+}
+
+/// The places of the bytes of an access at `off`; one past the address space is the last place,
+/// where there is nothing.
+fn places(off: u64) -> impl Iterator<Item = usize> {
+    let off = usize::try_from(off).unwrap_or(usize::MAX);
+    (0..).map(move |at: usize| off.saturating_add(at))
+}

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Carries out what one tenant submits, one descriptor after another, on a thread of its own.
+
+use kernel::{
+    impl_has_work,
+    new_condvar,
+    new_mutex,
+    new_work,
+    prelude::*,
+    sync::{
+        Arc,
+        CondVar,
+        Mutex, //
+    },
+    time::{
+        msecs_to_jiffies,
+        Delta,
+        Instant,
+        Monotonic, //
+    },
+    workqueue::{
+        Work as WorkStruct,
+        WorkItem, //
+    }, //
+};
+
+use super::{
+    device::Device,
+    front::Front,
+    ring::Ring,
+    transfer::{
+        self,
+        Context,
+        Gate,
+        Scratch,
+        Span, //
+    },
+    wq::Wq, //
+};
+use crate::{
+    ffi::vfio::Memory,
+    framework::Host,
+    subdev_core::{
+        desc::{
+            code::status,
+            Completion,
+            Descriptor,
+            Reject,
+            RejectTo,
+            Work, //
+        },
+        regs::swerr,
+        virt::{
+            Submission,
+            Swerr, //
+        }, //
+    }, //
+};
+
+/// How long memory that is being unmapped is not pinned again.
+///
+/// VFIO's type1 driver looks again right after a driver gave its pins back, and gives up with a
+/// BUG when it finds new ones ten times in a row (`srctree/drivers/vfio/vfio_iommu_type1.c`).
+const UNMAP_REST: Delta = Delta::from_millis(20);
+
+/// A descriptor that was accepted.
+struct Item {
+    wq: u8,
+    opcode: u8,
+    /// What is to be done, or why it is not.
+    verdict: Result<Work, Reject>,
+}
+
+/// What the engine's lock guards.
+struct State {
+    queue: Ring<Item>,
+    /// The virtual WQ of the descriptor that is being carried out.
+    running: Option<u8>,
+    /// Descriptors that were accepted so far, and that ended so far.
+    accepted: u64,
+    ended: u64,
+    /// Virtual WQs whose work is being discarded; bit n is WQ n.
+    discarding: u8,
+    /// Nothing is accepted any more.
+    dead: bool,
+    /// What is pinned.
+    pinned: [Option<Span>; 2],
+    /// What must not be pinned for the moment.
+    resting: Option<Rest>,
+}
+
+/// Memory that is being unmapped, and is not pinned again for [`UNMAP_REST`].
+#[derive(Clone, Copy)]
+struct Rest {
+    span: Span,
+    since: Instant<Monotonic>,
+}
+
+impl Rest {
+    fn new(span: Span) -> Self {
+        Self {
+            span,
+            since: Instant::now(),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.since.elapsed() >= UNMAP_REST
+    }
+}
+
+/// Carries out what one tenant submits.
+#[pin_data]
+pub(super) struct Engine {
+    device: Arc<Device>,
+    front: Arc<Front>,
+    /// The hardware work queue of each virtual one.
+    wqs: KVec<Arc<Wq>>,
+    /// Most descriptors that one virtual WQ holds.
+    share: usize,
+    #[pin]
+    state: Mutex<State>,
+    /// Something in the state changed.
+    #[pin]
+    changed: CondVar,
+    /// Taken by the thread that works; there is one at a time.
+    #[pin]
+    scratch: Mutex<Scratch>,
+    #[pin]
+    work: WorkStruct<Engine>,
+}
+
+impl_has_work! {
+    impl HasWork<Self> for Engine { self.work }
+}
+
+impl Engine {
+    /// An engine for virtual WQs on `wqs` with `share` entries each.
+    pub(super) fn new(
+        device: Arc<Device>,
+        front: Arc<Front>,
+        wqs: KVec<Arc<Wq>>,
+        share: usize,
+    ) -> Result<Arc<Self>> {
+        let state = State {
+            queue: Ring::new(share * wqs.len())?,
+            running: None,
+            accepted: 0,
+            ended: 0,
+            discarding: 0,
+            dead: false,
+            pinned: [None; 2],
+            resting: None,
+        };
+        let scratch = Scratch::new(share)?;
+        Arc::pin_init(
+            pin_init!(Self {
+                device,
+                front,
+                wqs,
+                share,
+                state <- new_mutex!(state),
+                changed <- new_condvar!(),
+                scratch <- new_mutex!(scratch),
+                work <- new_work!("Engine::work"),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Takes a descriptor that was written to a portal.
+    pub(super) fn submit(self: &Arc<Self>, submission: &Submission) {
+        let descriptor = Descriptor::parse(&submission.raw);
+        let wq = submission.wq;
+        let item = Item {
+            wq,
+            opcode: descriptor.opcode,
+            verdict: descriptor.check(&self.front.limits(wq)),
+        };
+        if let Err(error) = self.accept(item) {
+            self.front.software_error(error);
+            return;
+        }
+        // Refused only if it is queued already, and then it will see the descriptor.
+        let _ = self.device.queue.enqueue(self.clone());
+    }
+
+    fn accept(&self, item: Item) -> Result<(), Swerr> {
+        let mut state = self.state.lock();
+        let refused = |code| Swerr {
+            code,
+            wq: Some(item.wq),
+            opcode: Some(item.opcode),
+            ..Swerr::default()
+        };
+        let bit = 1u8.checked_shl(u32::from(item.wq)).unwrap_or(0);
+        if state.dead || state.discarding & bit != 0 {
+            return Err(refused(swerr::WQ_NOT_ENABLED));
+        }
+        let queued = state.queue.iter().filter(|other| other.wq == item.wq).count();
+        let running = usize::from(state.running == Some(item.wq));
+        if queued + running >= self.share {
+            return Err(refused(swerr::WQ_FULL));
+        }
+        let full = refused(swerr::WQ_FULL);
+        state.queue.push(item).map_err(|_| full)?;
+        state.accepted += 1;
+        Ok(())
+    }
+
+    /// Waits until everything that was accepted so far has ended.
+    pub(super) fn drain(&self) {
+        let mut state = self.state.lock();
+        let goal = state.accepted;
+        while state.ended < goal {
+            self.changed.wait(&mut state);
+        }
+    }
+
+    /// Discards what the virtual WQs of `mask` have accepted. On return the hardware is done with
+    /// what it had of it.
+    pub(super) fn abort(&self, mask: u8) {
+        let mut state = self.state.lock();
+        let concerned = |wq: u8| mask.checked_shr(u32::from(wq)).unwrap_or(0) & 1 != 0;
+        let before = state.queue.len();
+        state.queue.retain(|item| !concerned(item.wq));
+        state.ended += (before - state.queue.len()) as u64;
+        state.discarding |= mask;
+        self.changed.notify_all();
+        while state.running.is_some_and(concerned) {
+            self.changed.wait(&mut state);
+        }
+        state.discarding &= !mask;
+    }
+
+    /// Discards everything, and accepts nothing any more.
+    pub(super) fn kill(&self) {
+        self.state.lock().dead = true;
+        self.abort(u8::MAX);
+    }
+
+    /// A range of memory is going: on return nothing in it is pinned, nor will be for a moment.
+    pub(super) fn unmap(&self, span: Span) {
+        let mut state = self.state.lock();
+        let others = state.resting.filter(|rest| !rest.is_over());
+        state.resting = Some(Rest::new(span.around(others.map(|rest| rest.span))));
+        while state.pins(&span) {
+            self.changed.wait(&mut state);
+        }
+        // The rest starts when the pins are gone.
+        if let Some(rest) = &mut state.resting {
+            *rest = Rest::new(rest.span);
+        }
+    }
+
+    /// Carries out one descriptor.
+    fn process(&self, item: &Item, host: &Arc<dyn Host>, scratch: &mut Scratch) {
+        let memory = host.memory();
+        match &item.verdict {
+            Ok(work) => {
+                let Some(wq) = self.wqs.get(usize::from(item.wq)) else {
+                    return;
+                };
+                let context = Context {
+                    device: &self.device,
+                    wq,
+                    memory,
+                    gate: self,
+                };
+                let Some(completion) = transfer::run(&context, &work.op, scratch) else {
+                    return;
+                };
+                let record = Completion::wants_record(work, completion.status);
+                if let Some(addr) = work.cr.filter(|_| record) {
+                    self.write_record(item, memory, addr, &completion);
+                } else if work.cr.is_none() && completion.status != status::SUCCESS {
+                    self.front.software_error(Swerr {
+                        code: completion.status & status::MASK,
+                        wq: Some(item.wq),
+                        opcode: Some(item.opcode),
+                        addr: Some(completion.fault_addr),
+                        write: completion.status & status::WRITE != 0,
+                        invalid_flags: 0,
+                    });
+                }
+                self.interrupt(work.interrupt);
+            }
+            Err(reject) => {
+                match reject.to {
+                    RejectTo::Record(addr) => {
+                        self.write_record(item, memory, addr, &reject.completion());
+                    }
+                    RejectTo::Swerr => self.front.software_error(Swerr {
+                        code: reject.status,
+                        wq: Some(item.wq),
+                        opcode: Some(item.opcode),
+                        invalid_flags: reject.invalid_flags,
+                        ..Swerr::default()
+                    }),
+                }
+                self.interrupt(reject.interrupt);
+            }
+        }
+    }
+
+    fn interrupt(&self, vector: Option<u16>) {
+        if let Some(vector) = vector {
+            self.front.interrupt(vector);
+        }
+    }
+
+    /// Writes a completion record, its status last: a tenant polls it.
+    fn write_record(&self, item: &Item, memory: &Memory, addr: u64, completion: &Completion) {
+        let bytes = completion.to_bytes();
+        let [status, rest @ ..] = &bytes;
+        let written = memory
+            .write(addr.wrapping_add(1), rest)
+            .inspect(|()| kernel::sync::barrier::smp_mb(kernel::sync::barrier::Write))
+            .and_then(|()| memory.write(addr, core::slice::from_ref(status)));
+        if written.is_err() {
+            self.front.software_error(Swerr {
+                code: status::CR_TRANSLATION,
+                wq: Some(item.wq),
+                opcode: Some(item.opcode),
+                addr: Some(addr),
+                write: true,
+                invalid_flags: 0,
+            });
+        }
+    }
+}
+
+impl State {
+    /// Whether something in `span` is pinned.
+    fn pins(&self, span: &Span) -> bool {
+        let mut pinned = self.pinned.iter().flatten();
+        pinned.any(|pinned| pinned.overlaps(span))
+    }
+
+    /// Whether something in `spans` must not be pinned yet.
+    fn rests(&mut self, spans: &[Option<Span>; 2]) -> bool {
+        self.resting = self.resting.filter(|rest| !rest.is_over());
+        let Some(rest) = self.resting else {
+            return false;
+        };
+        let mut wanted = spans.iter().flatten();
+        wanted.any(|wanted| wanted.overlaps(&rest.span))
+    }
+}
+
+impl Gate for Engine {
+    fn enter(&self, spans: [Option<Span>; 2]) -> bool {
+        let mut state = self.state.lock();
+        loop {
+            let running = state.running.unwrap_or(0);
+            if state.discarding.checked_shr(u32::from(running)).unwrap_or(0) & 1 != 0 {
+                return false;
+            }
+            if !state.rests(&spans) {
+                state.pinned = spans;
+                return true;
+            }
+            // Looked at again soon enough, and at once when something changes.
+            let while_resting = msecs_to_jiffies(1);
+            let _ = self
+                .changed
+                .wait_interruptible_timeout(&mut state, while_resting);
+        }
+    }
+
+    fn leave(&self) {
+        self.state.lock().pinned = [None; 2];
+        self.changed.notify_all();
+    }
+}
+
+impl WorkItem for Engine {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        loop {
+            let item = {
+                let mut state = this.state.lock();
+                let item = state.queue.pop();
+                state.running = item.as_ref().map(|item| item.wq);
+                item
+            };
+            let Some(item) = item else {
+                return;
+            };
+            // Whoever closes the device waits for this to end first.
+            if let Some(host) = this.front.host() {
+                this.process(&item, &host, &mut this.scratch.lock());
+            }
+            let mut state = this.state.lock();
+            state.running = None;
+            state.ended += 1;
+            this.changed.notify_all();
+        }
+    }
+}

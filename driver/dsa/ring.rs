@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A queue of fixed capacity, so that adding to it does not allocate.
+
+use kernel::prelude::*;
+
+/// A queue with room for a number of items that does not change.
+pub(super) struct Ring<T> {
+    places: KVec<Option<T>>,
+    head: usize,
+    len: usize,
+}
+
+impl<T> Ring<T> {
+    /// Makes room for `capacity` items.
+    pub(super) fn new(capacity: usize) -> Result<Self> {
+        let mut places = KVec::with_capacity(capacity, GFP_KERNEL)?;
+        for _ in 0..capacity {
+            places.push(None, GFP_KERNEL)?;
+        }
+        Ok(Self {
+            places,
+            head: 0,
+            len: 0,
+        })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.len == self.places.len()
+    }
+
+    /// Adds an item at the end; gives it back if there is no room.
+    pub(super) fn push(&mut self, item: T) -> Result<(), T> {
+        if self.is_full() {
+            return Err(item);
+        }
+        let at = (self.head + self.len) % self.places.len();
+        match self.places.get_mut(at) {
+            Some(place) => *place = Some(item),
+            None => return Err(item),
+        }
+        self.len += 1;
+        Ok(())
+    }
+
+    /// Takes the item at the front.
+    pub(super) fn pop(&mut self) -> Option<T> {
+        if self.len == 0 {
+            return None;
+        }
+        let item = self.places.get_mut(self.head)?.take();
+        self.head = (self.head + 1) % self.places.len();
+        self.len -= 1;
+        item
+    }
+
+    /// The items, in no particular order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.places.iter().flatten()
+    }
+
+    /// Drops the items that `keep` does not want; the others stay in order.
+    pub(super) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        for _ in 0..self.len {
+            if let Some(item) = self.pop() {
+                if keep(&item) {
+                    // There is room: one was just taken out.
+                    let _ = self.push(item);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Names that Rust can call for what C has only as macros and inline functions.
+ * Nothing is decided here.
+ */
+
+#include <linux/cpufeature.h>
+#include <linux/io.h>
+#include <linux/iommu.h>
+#include <linux/vfio.h>
+#include <linux/workqueue.h>
+#include <net/genetlink.h>
+
+#include "shim.h"
+
+int subdev_shim_reply(struct sk_buff *skb, struct genl_info *info)
+{
+	return genlmsg_reply(skb, info);
+}
+
+const struct genl_info *subdev_shim_dump_info(struct netlink_callback *cb)
+{
+	return genl_info_dump(cb);
+}
+
+void subdev_shim_dump_check_consistent(struct netlink_callback *cb, void *hdr)
+{
+	genl_dump_check_consistent(cb, hdr);
+}
+
+struct nlattr *subdev_shim_nest_start(struct sk_buff *skb, int type)
+{
+	return nla_nest_start(skb, type);
+}
+
+void subdev_shim_nest_end(struct sk_buff *skb, struct nlattr *nest)
+{
+	nla_nest_end(skb, nest);
+}
+
+const struct nlattr *subdev_shim_attrs(const struct genl_info *info, int *len)
+{
+	*len = nlmsg_attrlen(info->nlhdr, GENL_HDRLEN);
+	return nlmsg_attrdata(info->nlhdr, GENL_HDRLEN);
+}
+
+void subdev_shim_vfio_put(struct vfio_device *vdev)
+{
+	vfio_put_device(vdev);
+}
+
+void subdev_shim_vfio_get(struct vfio_device *vdev)
+{
+	get_device(&vdev->device);
+}
+
+const char *subdev_shim_vfio_cdev(struct vfio_device *vdev)
+{
+	return IS_ENABLED(CONFIG_VFIO_DEVICE_CDEV) ? dev_name(&vdev->device) :
+						     NULL;
+}
+
+int subdev_shim_iommu_group(struct device *dev)
+{
+	struct iommu_group *group = iommu_group_get(dev);
+	int id;
+
+	if (!group)
+		return -ENODEV;
+	id = iommu_group_id(group);
+	iommu_group_put(group);
+	return id;
+}
+
+bool subdev_shim_has_movdir64b(void)
+{
+	return boot_cpu_has(X86_FEATURE_MOVDIR64B);
+}
+
+void subdev_shim_movdir64b(void __iomem *dst, const void *src)
+{
+	iosubmit_cmds512(dst, src, 1);
+}
+
+struct workqueue_struct *subdev_shim_alloc_workqueue(const char *name)
+{
+	return alloc_workqueue("%s", WQ_UNBOUND | WQ_MEM_RECLAIM, 0, name);
+}

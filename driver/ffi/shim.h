@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Names that Rust can call for what C has only as macros and inline functions.
+ */
+#ifndef SUBDEV_SHIM_H
+#define SUBDEV_SHIM_H
+
+#include <linux/types.h>
+
+struct device;
+struct eventfd_ctx;
+struct genl_info;
+struct netlink_callback;
+struct netlink_ext_ack;
+struct nlattr;
+struct nlmsghdr;
+struct sk_buff;
+struct vfio_device;
+struct workqueue_struct;
+
+/* Generic netlink. */
+int subdev_shim_reply(struct sk_buff *skb, struct genl_info *info);
+const struct genl_info *subdev_shim_dump_info(struct netlink_callback *cb);
+void subdev_shim_dump_check_consistent(struct netlink_callback *cb, void *hdr);
+struct nlattr *subdev_shim_nest_start(struct sk_buff *skb, int type);
+void subdev_shim_nest_end(struct sk_buff *skb, struct nlattr *nest);
+const struct nlattr *subdev_shim_attrs(const struct genl_info *info, int *len);
+
+/* VFIO. */
+void subdev_shim_vfio_put(struct vfio_device *vdev);
+void subdev_shim_vfio_get(struct vfio_device *vdev);
+/* The name of the device's own node below /dev/vfio/devices, or NULL. */
+const char *subdev_shim_vfio_cdev(struct vfio_device *vdev);
+/* Number of the IOMMU group of a device, or a negative errno. */
+int subdev_shim_iommu_group(struct device *dev);
+
+/* Whether the CPU stores 64 bytes at once. */
+bool subdev_shim_has_movdir64b(void);
+/* Stores 64 bytes at once; only where the CPU can. */
+void subdev_shim_movdir64b(void __iomem *dst, const void *src);
+
+struct workqueue_struct *subdev_shim_alloc_workqueue(const char *name);
+
+#endif /* SUBDEV_SHIM_H */

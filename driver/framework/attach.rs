@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Handing a subdev to VFIO and taking it back: its auxiliary device.
+
+use kernel::{
+    impl_has_work,
+    new_condvar,
+    new_mutex,
+    new_work,
+    prelude::*,
+    sync::{
+        Arc,
+        CondVar,
+        Mutex, //
+    },
+    types::ForLt,
+    workqueue::{
+        Queue,
+        Work,
+        WorkItem, //
+    },
+};
+
+use super::Subdev;
+use crate::ffi::{
+    auxiliary,
+    device::BoundDevice, //
+};
+
+/// Name of the module in the names of auxiliary devices.
+pub(crate) const AUX_MODULE: &CStr = c"subdev";
+
+/// Name of the device in the names of auxiliary devices: `subdev.vdev.7`.
+pub(crate) const AUX_NAME: &CStr = c"vdev";
+
+/// What the auxiliary device carries for the driver that binds to it.
+pub(crate) type AuxData = ForLt!(Arc<Subdev>);
+
+/// Counts the attachments of one parent that wait for a VFIO user to let go.
+#[pin_data]
+pub(super) struct Lingering {
+    #[pin]
+    count: Mutex<usize>,
+    #[pin]
+    none: CondVar,
+}
+
+impl Lingering {
+    /// Starts at zero.
+    pub(super) fn new() -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self {
+                count <- new_mutex!(0),
+                none <- new_condvar!(),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Waits until there are none.
+    pub(super) fn wait_for_none(&self) {
+        let mut count = self.count.lock();
+        while *count > 0 {
+            self.none.wait(&mut count);
+        }
+    }
+}
+
+/// A subdev's auxiliary device, and with it the subdev's presence in VFIO.
+#[pin_data]
+pub(super) struct Attachment {
+    #[pin]
+    registration: Mutex<Option<auxiliary::Registration<AuxData>>>,
+    lingering: Arc<Lingering>,
+    #[pin]
+    work: Work<Attachment>,
+}
+
+impl_has_work! {
+    impl HasWork<Self> for Attachment { self.work }
+}
+
+impl Attachment {
+    /// Creates the auxiliary device of `subdev` below `parent`.
+    ///
+    /// On return the VFIO room has bound to it, unless that failed.
+    pub(super) fn new(
+        parent: &BoundDevice,
+        subdev: &Arc<Subdev>,
+        lingering: &Arc<Lingering>,
+    ) -> Result<Arc<Self>> {
+        let this = Arc::pin_init(
+            pin_init!(Self {
+                registration <- new_mutex!(None),
+                lingering: lingering.clone(),
+                work <- new_work!("Attachment::work"),
+            }),
+            GFP_KERNEL,
+        )?;
+        let index = subdev.identity().index;
+        let registration =
+            auxiliary::Registration::new(parent, AUX_NAME, index, AUX_MODULE, Ok::<_, Error>(subdev.clone()))?;
+        // A device that no driver bound to is no success; dropping takes it away again.
+        if !subdev.is_attached() {
+            return Err(ENODEV);
+        }
+        *this.registration.lock() = Some(registration);
+        Ok(this)
+    }
+
+    /// Takes the device away, and waits until its last VFIO user has closed it.
+    pub(super) fn detach(&self) {
+        let registration = self.registration.lock().take();
+        drop(registration);
+    }
+
+    /// Takes the device away without waiting here. Cannot fail.
+    pub(super) fn detach_later(self: Arc<Self>, queue: &Queue) {
+        *self.lingering.count.lock() += 1;
+        // Refused only if it is queued already; and it is queued once, by whoever removed the
+        // subdev from the registry.
+        let _ = queue.enqueue(self);
+    }
+}
+
+impl WorkItem for Attachment {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        this.detach();
+        let lingering = this.lingering.clone();
+        // The last use of the device must be over before anyone is told that it is gone.
+        drop(this);
+        let mut count = lingering.count.lock();
+        *count -= 1;
+        lingering.none.notify_all();
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A virtual device between the provider that makes it and the VFIO room that serves it.
+
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use crate::ffi::vfio::Memory;
+
+/// A region of a virtual PCI function.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Region {
+    /// A base address register, 0 to 5.
+    Bar(u8),
+    /// The configuration space.
+    Config,
+}
+
+/// A virtual PCI function.
+///
+/// Calls may overlap, and may sleep.
+pub(crate) trait Function: Send + Sync {
+    /// Bytes of a region; zero if the function does not have it.
+    fn region_size(&self, region: Region) -> u64;
+
+    /// Number of MSI-X vectors.
+    fn vectors(&self) -> u32;
+
+    /// Somebody opened the device: until `close`, `host` is who it works for.
+    fn open(&self, host: Arc<dyn Host>) -> Result;
+
+    /// The device is being closed: everything under way ends, nothing stays pinned, and the
+    /// function is as after power-on.
+    fn close(&self);
+
+    /// Reads from a region. The caller has checked the range.
+    fn read(&self, region: Region, offset: u64, data: &mut [u8]) -> Result;
+
+    /// Writes to a region. The caller has checked the range, and passes what userspace wrote at
+    /// once in pieces of up to 64 bytes.
+    fn write(&self, region: Region, offset: u64, data: &[u8]) -> Result;
+
+    /// Resets the function, as a function level reset does.
+    fn reset(&self) -> Result;
+
+    /// A range of the host's memory is about to go: on return nothing in it is pinned.
+    fn unmap(&self, iova: u64, length: u64);
+
+    /// The subdev is going away: everything under way ends, and nothing starts any more. Its
+    /// work queues belong to others from now on.
+    fn kill(&self);
+}
+
+/// Who has a virtual function open, as the function sees it.
+pub(crate) trait Host: Send + Sync {
+    /// Its memory.
+    fn memory(&self) -> &Memory;
+
+    /// Signals MSI-X vector `vector`, if somebody listens.
+    fn interrupt(&self, vector: u32);
+
+    /// The virtual device was enabled or disabled by its user.
+    fn enabled(&self, enabled: bool);
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Why a request is refused: an errno, the field that is to blame, and a sentence.
+
+use core::fmt;
+use kernel::prelude::*;
+
+/// The field of a request that a refusal is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Field {
+    Index,
+    Name,
+    Uuid,
+    Parent,
+    /// A work queue; the number says which of several, if it was in the request.
+    Wq(Option<u32>),
+    Type,
+    PasidMode,
+    Size,
+    /// None in particular.
+    Nothing,
+}
+
+/// Longest text of a refusal: what an extended ACK carries.
+const MAX: usize = 79;
+
+/// A text of bounded length; what is longer is cut.
+#[derive(Clone, Copy)]
+struct Text {
+    bytes: [u8; MAX],
+    len: usize,
+}
+
+impl fmt::Write for Text {
+    fn write_str(&mut self, s: &str) -> fmt::Result {
+        for c in s.chars() {
+            let mut utf8 = [0; 4];
+            let utf8 = c.encode_utf8(&mut utf8).as_bytes();
+            let Some(room) = self.bytes.get_mut(self.len..self.len + utf8.len()) else {
+                break;
+            };
+            room.copy_from_slice(utf8);
+            self.len += utf8.len();
+        }
+        Ok(())
+    }
+}
+
+/// A request that is not carried out.
+pub(crate) struct Refusal {
+    error: Error,
+    field: Field,
+    missing: bool,
+    text: Text,
+}
+
+impl Refusal {
+    /// Refuses because of what `field` says.
+    pub(crate) fn new(error: Error, field: Field, text: fmt::Arguments<'_>) -> Self {
+        let mut out = Text {
+            bytes: [0; MAX],
+            len: 0,
+        };
+        // Text cuts what does not fit, so this cannot fail.
+        let _ = fmt::write(&mut out, text);
+        Self {
+            error,
+            field,
+            missing: false,
+            text: out,
+        }
+    }
+
+    /// Refuses because `field` is not there.
+    pub(crate) fn missing(field: Field, text: fmt::Arguments<'_>) -> Self {
+        Self {
+            missing: true,
+            ..Self::new(EINVAL, field, text)
+        }
+    }
+
+    /// The same refusal, because of another field.
+    pub(crate) fn about(self, field: Field) -> Self {
+        Self { field, ..self }
+    }
+
+    /// The errno.
+    pub(crate) fn error(&self) -> Error {
+        self.error
+    }
+
+    /// The field that is to blame.
+    pub(crate) fn field(&self) -> Field {
+        self.field
+    }
+
+    /// Whether the field is not there rather than wrong.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.missing
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.text.bytes.get(..self.text.len).unwrap_or_default();
+        f.write_str(core::str::from_utf8(text).unwrap_or_default())
+    }
+}
+
+/// A step failed for a reason that no field of the request is to blame for.
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        if error == ENOMEM {
+            Self::new(error, Field::Nothing, format_args!("out of memory"))
+        } else {
+            Self::new(
+                error,
+                Field::Nothing,
+                format_args!("the device failed; the kernel log says more"),
+            )
+        }
+    }
+}
+
+impl From<kernel::alloc::AllocError> for Refusal {
+    fn from(_: kernel::alloc::AllocError) -> Self {
+        Self::from(ENOMEM)
+    }
+}

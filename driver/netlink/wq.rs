@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! `wq-get`.
+
+use kernel::prelude::*;
+
+use super::refuse::{
+    refuse,
+    Numbers, //
+};
+use crate::{
+    ffi::{
+        bindings as uapi,
+        genl::{
+            genl_do,
+            genl_dump,
+            Attr,
+            Dump,
+            Message,
+            Request,
+            Writer, //
+        }, //
+    },
+    framework::{
+        self,
+        Field,
+        WqView, //
+    }, //
+};
+
+const NUMBERS: Numbers = Numbers(&[
+    (Field::Parent, uapi::SUBDEV_A_WQ_PARENT),
+    (Field::Wq(None), uapi::SUBDEV_A_WQ_ID),
+]);
+
+genl_do!(subdev_nl_wq_get_doit, get);
+genl_dump!(subdev_nl_wq_get_dumpit, dump);
+
+fn get(request: &Request<'_>) -> Result {
+    let parent = request.attr(uapi::SUBDEV_A_WQ_PARENT);
+    let parent = parent.as_ref().map(Attr::text);
+    let id = request.attr(uapi::SUBDEV_A_WQ_ID).and_then(|attr| attr.u32());
+    let generation = framework::generation();
+    let mut message = Message::reply(request, uapi::SUBDEV_CMD_WQ_GET)?;
+    let found = framework::wq(parent, id, |wq| put(&mut message.writer(), wq, generation));
+    found.map_err(|refusal| refuse(request, &NUMBERS, &refusal))?;
+    message.send(request)
+}
+
+fn dump(dump: &mut Dump<'_>) -> Result {
+    let request = dump.request()?;
+    let parent = request.attr(uapi::SUBDEV_A_WQ_PARENT);
+    let parent = parent.as_ref().map(Attr::text);
+    let generation = framework::generation();
+    dump.set_generation(generation);
+    let shown = framework::wqs(parent, dump.position(), |key, wq| {
+        let fits = dump.entry(uapi::SUBDEV_CMD_WQ_GET, |writer| put(writer, wq, generation))?;
+        dump.set_position(if fits { key + 1 } else { key });
+        Ok(fits)
+    });
+    shown.map_err(|refusal| refuse(&request, &NUMBERS, &refusal))
+}
+
+fn put(writer: &mut Writer<'_>, wq: &WqView<'_>, generation: u64) -> Result {
+    let description = &wq.description;
+    writer.string(uapi::SUBDEV_A_WQ_PARENT, wq.parent())?;
+    writer.u32(uapi::SUBDEV_A_WQ_ID, wq.id)?;
+    writer.u32(uapi::SUBDEV_A_WQ_STATE, description.state as u32)?;
+    writer.u32(uapi::SUBDEV_A_WQ_MODE, description.mode as u32)?;
+    writer.u32(uapi::SUBDEV_A_WQ_SIZE, description.size)?;
+    writer.u32(uapi::SUBDEV_A_WQ_THRESHOLD, description.threshold)?;
+    writer.u32(uapi::SUBDEV_A_WQ_PRIORITY, description.priority)?;
+    writer.u32(uapi::SUBDEV_A_WQ_GROUP, description.group)?;
+    if let Some(mode) = wq.pasid_mode() {
+        writer.u32(uapi::SUBDEV_A_WQ_PASID_MODE, mode.into())?;
+    }
+    writer.u32(uapi::SUBDEV_A_WQ_AVAILABLE, wq.available())?;
+    for index in wq.subdevs() {
+        writer.u32(uapi::SUBDEV_A_WQ_SUBDEV, index)?;
+    }
+    writer.uint(uapi::SUBDEV_A_WQ_GENERATION, generation)
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/subdev.yaml */
+/* YNL-GEN uapi header */
+/* To regenerate run: tools/net/ynl/ynl-regen.sh */
+
+#ifndef _UAPI_LINUX_SUBDEV_H
+#define _UAPI_LINUX_SUBDEV_H
+
+#define SUBDEV_FAMILY_NAME	"subdev"
+#define SUBDEV_FAMILY_VERSION	1
+
+#define SUBDEV_NAME_MAX_LEN		31
+#define SUBDEV_UUID_LEN			36
+#define SUBDEV_MAX_WQS_PER_SUBDEV	8
+
+/**
+ * enum subdev_parent_state - State of a parent, as its hardware reports it.
+ * @SUBDEV_PARENT_STATE_DISABLED: The device accepts configuration and no work.
+ * @SUBDEV_PARENT_STATE_ENABLED: The device accepts work.
+ * @SUBDEV_PARENT_STATE_HALTED: The device stopped after a fault and waits for
+ *   a reset.
+ */
+enum subdev_parent_state {
+	SUBDEV_PARENT_STATE_DISABLED,
+	SUBDEV_PARENT_STATE_ENABLED,
+	SUBDEV_PARENT_STATE_HALTED,
+};
+
+/**
+ * enum subdev_wq_state - State of a work queue, as its hardware reports it.
+ * @SUBDEV_WQ_STATE_DISABLED: The work queue accepts configuration and no work.
+ * @SUBDEV_WQ_STATE_ENABLED: The work queue accepts work.
+ */
+enum subdev_wq_state {
+	SUBDEV_WQ_STATE_DISABLED,
+	SUBDEV_WQ_STATE_ENABLED,
+};
+
+/**
+ * enum subdev_wq_mode - How software may submit to a work queue.
+ * @SUBDEV_WQ_MODE_DEDICATED: One submitter, which keeps count of the free
+ *   entries.
+ * @SUBDEV_WQ_MODE_SHARED: Many submitters, each told by the hardware to retry
+ *   when full.
+ */
+enum subdev_wq_mode {
+	SUBDEV_WQ_MODE_DEDICATED,
+	SUBDEV_WQ_MODE_SHARED,
+};
+
+/**
+ * enum subdev_pasid_mode - How a subdev relates to its work queue and to
+ *   address spaces.
+ * @SUBDEV_PASID_MODE_NONE: The subdev owns its work queue; its DMA carries no
+ *   PASID.
+ * @SUBDEV_PASID_MODE_DEDICATED: The subdev owns its work queue and a PASID of
+ *   its own is programmed into it. Needs a PASID-capable parent.
+ * @SUBDEV_PASID_MODE_SHARED: Many subdevs use the work queue, each with an
+ *   address space of its own.
+ */
+enum subdev_pasid_mode {
+	SUBDEV_PASID_MODE_NONE,
+	SUBDEV_PASID_MODE_DEDICATED,
+	SUBDEV_PASID_MODE_SHARED,
+};
+
+/**
+ * enum subdev_isolation - What keeps the memory of a subdev apart from that of
+ *   all others.
+ * @SUBDEV_ISOLATION_MEDIATED: The driver checks and translates each
+ *   descriptor.
+ * @SUBDEV_ISOLATION_PASID: The hardware, by a PASID and an IOMMU.
+ */
+enum subdev_isolation {
+	SUBDEV_ISOLATION_MEDIATED,
+	SUBDEV_ISOLATION_PASID,
+};
+
+/**
+ * enum subdev_admin_state - State of a subdev as the admin wants it.
+ * @SUBDEV_ADMIN_STATE_INACTIVE: Created and configured, not handed to VFIO.
+ * @SUBDEV_ADMIN_STATE_ACTIVE: Handed to VFIO.
+ */
+enum subdev_admin_state {
+	SUBDEV_ADMIN_STATE_INACTIVE,
+	SUBDEV_ADMIN_STATE_ACTIVE,
+};
+
+/**
+ * enum subdev_opstate - State of a subdev as it is, set by what happens to it.
+ * @SUBDEV_OPSTATE_DETACHED: There is no VFIO device.
+ * @SUBDEV_OPSTATE_ATTACHED: There is a VFIO device and nobody has it open.
+ * @SUBDEV_OPSTATE_OPEN: A VFIO user has the device open.
+ * @SUBDEV_OPSTATE_ENABLED: The VFIO user has enabled the virtual device.
+ * @SUBDEV_OPSTATE_HALTED: The virtual device stopped after a fault; a reset
+ *   revives it.
+ */
+enum subdev_opstate {
+	SUBDEV_OPSTATE_DETACHED,
+	SUBDEV_OPSTATE_ATTACHED,
+	SUBDEV_OPSTATE_OPEN,
+	SUBDEV_OPSTATE_ENABLED,
+	SUBDEV_OPSTATE_HALTED,
+};
+
+enum {
+	SUBDEV_A_PARENT_INDEX = 1,
+	SUBDEV_A_PARENT_NAME,
+	SUBDEV_A_PARENT_BUS,
+	SUBDEV_A_PARENT_DEVICE,
+	SUBDEV_A_PARENT_STATE,
+	SUBDEV_A_PARENT_WQS,
+	SUBDEV_A_PARENT_GROUPS,
+	SUBDEV_A_PARENT_ENGINES,
+	SUBDEV_A_PARENT_WQ_CAPACITY,
+	SUBDEV_A_PARENT_PASID,
+	SUBDEV_A_PARENT_SUBDEVS,
+	SUBDEV_A_PARENT_DSA,
+	SUBDEV_A_PARENT_GENERATION,
+
+	__SUBDEV_A_PARENT_MAX,
+	SUBDEV_A_PARENT_MAX = (__SUBDEV_A_PARENT_MAX - 1)
+};
+
+enum {
+	SUBDEV_A_DSA_VERSION = 1,
+	SUBDEV_A_DSA_MAX_TRANSFER_SIZE,
+	SUBDEV_A_DSA_MAX_BATCH_SIZE,
+	SUBDEV_A_DSA_GENCAP,
+	SUBDEV_A_DSA_OPCAP,
+
+	__SUBDEV_A_DSA_MAX,
+	SUBDEV_A_DSA_MAX = (__SUBDEV_A_DSA_MAX - 1)
+};
+
+enum {
+	SUBDEV_A_WQ_PARENT = 1,
+	SUBDEV_A_WQ_ID,
+	SUBDEV_A_WQ_STATE,
+	SUBDEV_A_WQ_MODE,
+	SUBDEV_A_WQ_SIZE,
+	SUBDEV_A_WQ_THRESHOLD,
+	SUBDEV_A_WQ_PRIORITY,
+	SUBDEV_A_WQ_GROUP,
+	SUBDEV_A_WQ_PASID_MODE,
+	SUBDEV_A_WQ_AVAILABLE,
+	SUBDEV_A_WQ_SUBDEV,
+	SUBDEV_A_WQ_GENERATION,
+
+	__SUBDEV_A_WQ_MAX,
+	SUBDEV_A_WQ_MAX = (__SUBDEV_A_WQ_MAX - 1)
+};
+
+enum {
+	SUBDEV_A_TYPE_PARENT = 1,
+	SUBDEV_A_TYPE_NAME,
+	SUBDEV_A_TYPE_PASID_MODE,
+	SUBDEV_A_TYPE_ISOLATION,
+	SUBDEV_A_TYPE_MAX_INSTANCES,
+	SUBDEV_A_TYPE_AVAILABLE_INSTANCES,
+	SUBDEV_A_TYPE_MISSING_PREREQUISITE,
+	SUBDEV_A_TYPE_DESCRIPTION,
+	SUBDEV_A_TYPE_GENERATION,
+
+	__SUBDEV_A_TYPE_MAX,
+	SUBDEV_A_TYPE_MAX = (__SUBDEV_A_TYPE_MAX - 1)
+};
+
+enum {
+	SUBDEV_A_INDEX = 1,
+	SUBDEV_A_NAME,
+	SUBDEV_A_UUID,
+	SUBDEV_A_PARENT,
+	SUBDEV_A_WQ,
+	SUBDEV_A_TYPE,
+	SUBDEV_A_PASID_MODE,
+	SUBDEV_A_ISOLATION,
+	SUBDEV_A_STATE,
+	SUBDEV_A_OPSTATE,
+	SUBDEV_A_SIZE,
+	SUBDEV_A_AUXILIARY_DEVICE,
+	SUBDEV_A_IOMMU_GROUP,
+	SUBDEV_A_VFIO_PATH,
+	SUBDEV_A_VFIO_CDEV,
+	SUBDEV_A_FORCE,
+	SUBDEV_A_GENERATION,
+
+	__SUBDEV_A_MAX,
+	SUBDEV_A_MAX = (__SUBDEV_A_MAX - 1)
+};
+
+enum {
+	SUBDEV_CMD_PARENT_GET = 1,
+	SUBDEV_CMD_WQ_GET,
+	SUBDEV_CMD_TYPE_GET,
+	SUBDEV_CMD_SUBDEV_GET,
+	SUBDEV_CMD_SUBDEV_NEW,
+	SUBDEV_CMD_SUBDEV_DEL,
+	SUBDEV_CMD_SUBDEV_CREATE_NTF,
+	SUBDEV_CMD_SUBDEV_DELETE_NTF,
+	SUBDEV_CMD_SUBDEV_CHANGE_NTF,
+
+	__SUBDEV_CMD_MAX,
+	SUBDEV_CMD_MAX = (__SUBDEV_CMD_MAX - 1)
+};
+
+#define SUBDEV_MCGRP_MONITOR	"monitor"
+
+#endif /* _UAPI_LINUX_SUBDEV_H */
