@@ -67,8 +67,7 @@ impl From<OpState> for u32 {
 ///
 /// # Invariants
 ///
-/// `enabled` or `halted` imply `open`, `open` or `dead` imply `attached`, and `enabled` excludes
-/// `halted`.
+/// `enabled` or `halted` imply `open`, `open` or `dead` imply `attached`.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Life {
     admin: AdminState,
@@ -161,7 +160,7 @@ impl Life {
 
     /// The VFIO user has enabled the virtual device.
     pub fn enable(&mut self) -> bool {
-        self.change(|life| life.enabled = life.open && !life.halted)
+        self.change(|life| life.enabled = life.open)
     }
 
     /// The VFIO user has disabled the virtual device.
@@ -169,12 +168,9 @@ impl Life {
         self.change(|life| life.enabled = false)
     }
 
-    /// The virtual device stopped after a fault.
+    /// The virtual device stopped after a fault; only a reset or a close revives it.
     pub fn halt(&mut self) -> bool {
-        self.change(|life| {
-            life.halted = life.open;
-            life.enabled = false;
-        })
+        self.change(|life| life.halted = life.open)
     }
 
     /// The virtual device was reset.

@@ -109,11 +109,15 @@ impl Registers {
     }
 
     pub(super) fn write32(&self, offset: usize, value: u32) -> Result {
-        self.mmio.access(self.bound.get())?.try_write32(value, offset)
+        self.mmio
+            .access(self.bound.get())?
+            .try_write32(value, offset)
     }
 
     pub(super) fn write64(&self, offset: usize, value: u64) -> Result {
-        self.mmio.access(self.bound.get())?.try_write64(value, offset)
+        self.mmio
+            .access(self.bound.get())?
+            .try_write64(value, offset)
     }
 
     /// Stores a descriptor to a portal. Calls for one portal must not overlap.
@@ -190,7 +194,11 @@ pub(super) struct Device {
 
 impl Device {
     /// Puts a device together.
-    pub(super) fn new(regs: Registers, caps: Capabilities, wqs: KVec<Arc<Wq>>) -> Result<Arc<Self>> {
+    pub(super) fn new(
+        regs: Registers,
+        caps: Capabilities,
+        wqs: KVec<Arc<Wq>>,
+    ) -> Result<Arc<Self>> {
         let queue = OwnedQueue::new(c"subdev_engine")?;
         Arc::pin_init(
             pin_init!(Self {

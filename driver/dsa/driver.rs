@@ -74,9 +74,18 @@ kernel::pci_device_table!(
     PCI_TABLE,
     <Driver as pci::Driver>::IdInfo,
     [
-        (pci::DeviceId::from_id(pci::Vendor::INTEL, DEVICE_IDS[0]), ()),
-        (pci::DeviceId::from_id(pci::Vendor::INTEL, DEVICE_IDS[1]), ()),
-        (pci::DeviceId::from_id(pci::Vendor::INTEL, DEVICE_IDS[2]), ()),
+        (
+            pci::DeviceId::from_id(pci::Vendor::INTEL, DEVICE_IDS[0]),
+            ()
+        ),
+        (
+            pci::DeviceId::from_id(pci::Vendor::INTEL, DEVICE_IDS[1]),
+            ()
+        ),
+        (
+            pci::DeviceId::from_id(pci::Vendor::INTEL, DEVICE_IDS[2]),
+            ()
+        ),
     ]
 );
 
@@ -103,7 +112,9 @@ impl pci::Driver for Driver {
 
 /// Brings the device up, from reset to the registration as a parent.
 fn bring_up<'bound>(pdev: &'bound pci::Device<Core<'_>>) -> Result<Bound<'bound>> {
-    let mmio = pdev.iomap_region(regs::MMIO_BAR, c"subdev")?.into_devres()?;
+    let mmio = pdev
+        .iomap_region(regs::MMIO_BAR, c"subdev")?
+        .into_devres()?;
     let portals = pdev.iomap_region(regs::WQ_BAR, c"subdev")?.into_devres()?;
     // SAFETY: The registers go with `Bound`: the parent's removal waits for everything else that
     // refers to them.
@@ -111,7 +122,10 @@ fn bring_up<'bound>(pdev: &'bound pci::Device<Core<'_>>) -> Result<Bound<'bound>
     let regs = Registers::new(pdev.into(), bound, mmio, portals);
 
     if regs.read32(regs::GENSTS)? & gensts::STATE_MASK == gensts::HALTED {
-        dev_err!(pdev, "the device is halted; it needs a function level reset\n");
+        dev_err!(
+            pdev,
+            "the device is halted; it needs a function level reset\n"
+        );
         return Err(ENXIO);
     }
     regs.command(Command::ResetDevice, 0)?;
@@ -139,7 +153,7 @@ fn bring_up<'bound>(pdev: &'bound pci::Device<Core<'_>>) -> Result<Bound<'bound>
     // SAFETY: The registration is dropped with `Bound`.
     let bound = unsafe { BoundDevice::new(pdev.as_ref()) };
     let name = pdev.as_ref().name().to_str().map_err(|_| EINVAL)?;
-    let parent = framework::register_parent(bound, name, Dsa::new(device)?)?;
+    let parent = framework::register_parent(bound, name, Dsa::provider(device)?)?;
     dev_info!(
         pdev,
         "DSA version {:#x}: {} work queues, {} entries, {} groups, {} engines\n",

@@ -198,7 +198,11 @@ impl Engine {
         if state.dead || state.discarding & bit != 0 {
             return Err(refused(swerr::WQ_NOT_ENABLED));
         }
-        let queued = state.queue.iter().filter(|other| other.wq == item.wq).count();
+        let queued = state
+            .queue
+            .iter()
+            .filter(|other| other.wq == item.wq)
+            .count();
         let running = usize::from(state.running == Some(item.wq));
         if queued + running >= self.share {
             return Err(refused(swerr::WQ_FULL));
@@ -354,7 +358,13 @@ impl Gate for Engine {
         let mut state = self.state.lock();
         loop {
             let running = state.running.unwrap_or(0);
-            if state.discarding.checked_shr(u32::from(running)).unwrap_or(0) & 1 != 0 {
+            if state
+                .discarding
+                .checked_shr(u32::from(running))
+                .unwrap_or(0)
+                & 1
+                != 0
+            {
                 return false;
             }
             if !state.rests(&spans) {

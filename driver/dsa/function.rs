@@ -59,7 +59,11 @@ impl Function {
             device_id: device.regs.pci().device_id(),
             revision: device.regs.pci().revision_id(),
             version: device.caps.version,
-            gencap: device.caps.general.with_max_xfer_shift(MAX_TRANSFER_SHIFT).0,
+            gencap: device
+                .caps
+                .general
+                .with_max_xfer_shift(MAX_TRANSFER_SHIFT)
+                .0,
             opcap,
             wqs: u8::try_from(wqs.len()).map_err(|_| EINVAL)?,
             size: u16::try_from(entries).unwrap_or(u16::MAX),
@@ -123,8 +127,7 @@ impl framework::Function for Function {
                 self.front.look(virt::Function::bar2_size).into()
             }
             Region::Bar(_) => 0,
-            // CAST: Widening.
-            Region::Config => CONFIG_SIZE as u64,
+            Region::Config => CONFIG_SIZE,
         }
     }
 
@@ -154,7 +157,9 @@ impl framework::Function for Function {
             }),
             // Portals are for writing.
             Region::Bar(_) => data.fill(0xff),
-            Region::Config => self.front.look(|registers| registers.config_read(offset, data)),
+            Region::Config => self
+                .front
+                .look(|registers| registers.config_read(offset, data)),
         }
         Ok(())
     }

@@ -63,7 +63,10 @@ fn misc(device: &Device) -> Result {
         );
     }
     if cause & intcause::HALT != 0 {
-        dev_err!(regs.pci(), "the device halted; reload the driver to reset it\n");
+        dev_err!(
+            regs.pci(),
+            "the device halted; reload the driver to reset it\n"
+        );
         for wq in device.wqs.iter() {
             wq.reap();
             wq.abandon();

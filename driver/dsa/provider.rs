@@ -69,7 +69,7 @@ pub(super) struct Dsa {
 
 impl Dsa {
     /// Speaks for a device that is enabled.
-    pub(super) fn new(device: Arc<Device>) -> Result<Arc<dyn Provider>> {
+    pub(super) fn provider(device: Arc<Device>) -> Result<Arc<dyn Provider>> {
         Ok(Arc::new(Self { device }, GFP_KERNEL)?)
     }
 }

@@ -193,7 +193,10 @@ pub(super) fn run(context: &Context<'_>, op: &Op, scratch: &mut Scratch) -> Opti
             iova: buffer.iova.wrapping_add(u64::from(offset)),
             len: u64::from(len),
         };
-        if !context.gate.enter(op.buffers().map(|buffer| buffer.map(span))) {
+        if !context
+            .gate
+            .enter(op.buffers().map(|buffer| buffer.map(span)))
+        {
             return None;
         }
         let flown = window(context, &op, offset, len, &mut outcome, scratch);
@@ -288,11 +291,7 @@ fn submit_all(
 }
 
 /// Waits for the oldest piece. Returns false if the hardware will not complete it.
-fn land(
-    context: &Context<'_>,
-    outcome: &mut Outcome,
-    flight: &mut Ring<(Ticket, Piece)>,
-) -> bool {
+fn land(context: &Context<'_>, outcome: &mut Outcome, flight: &mut Ring<(Ticket, Piece)>) -> bool {
     let Some((ticket, piece)) = flight.pop() else {
         return true;
     };

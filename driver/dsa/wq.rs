@@ -113,7 +113,10 @@ impl Wq {
         make: impl FnOnce(u64, u16) -> [u8; 64],
     ) -> Result<Ticket> {
         let mut state = self.state.lock();
-        let at = state.slots.iter().position(|slot| matches!(slot, Slot::Free));
+        let at = state
+            .slots
+            .iter()
+            .position(|slot| matches!(slot, Slot::Free));
         let at = at.ok_or(EBUSY)?;
         self.records.clear(at);
         let descriptor = make(self.records.address(at), state.handle);

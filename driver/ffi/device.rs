@@ -54,7 +54,9 @@ impl BoundDevice {
 /// Takes the right to do DMA from a PCI device.
 pub(crate) fn clear_master(dev: &kernel::pci::Device) {
     // `pci::Device` is a transparent wrapper of `struct pci_dev`.
-    let pdev = core::ptr::from_ref(dev).cast_mut().cast::<bindings::pci_dev>();
+    let pdev = core::ptr::from_ref(dev)
+        .cast_mut()
+        .cast::<bindings::pci_dev>();
     // SAFETY: `dev` is a valid PCI device.
     unsafe { bindings::pci_clear_master(pdev) };
 }

@@ -249,12 +249,14 @@ impl Writer<'_> {
     /// Puts a string and its closing NUL.
     pub(crate) fn string(&mut self, number: u32, value: &str) -> Result {
         let len = value.len() + 1;
-        // CAST: As in `put`; a length that is too large is refused there or by the C side.
-        let attr = unsafe {
-            // SAFETY: `skb` is valid by the type invariant.
-            bindings::nla_reserve(self.skb.as_ptr(), number as c_int, len as c_int).as_mut()
-        };
-        let attr = core::ptr::from_mut(attr.ok_or(EMSGSIZE)?).cast::<u8>();
+        if len > usize::from(u16::MAX) - HEADER {
+            return Err(EMSGSIZE);
+        }
+        // CAST: As in `put`.
+        // SAFETY: `skb` is valid by the type invariant.
+        let attr =
+            unsafe { bindings::nla_reserve(self.skb.as_ptr(), number as c_int, len as c_int) };
+        let attr = NonNull::new(attr).ok_or(EMSGSIZE)?.cast::<u8>().as_ptr();
         // SAFETY: The C side reserved a header and `len` bytes.
         unsafe {
             let payload = attr.add(HEADER);
@@ -290,12 +292,12 @@ pub(crate) struct Message {
 impl Message {
     fn new(portid: u32, seq: u32, command: u32) -> Result<Self> {
         // SAFETY: Takes integers only.
-        let skb = unsafe { bindings::genlmsg_new(bindings::GENLMSG_DEFAULT_SIZE, bindings::GFP_KERNEL) };
+        let skb =
+            unsafe { bindings::genlmsg_new(bindings::GENLMSG_DEFAULT_SIZE, bindings::GFP_KERNEL) };
         let skb = NonNull::new(skb).ok_or(ENOMEM)?;
         // SAFETY: `skb` was just made and the family is a static. Commands fit in a byte.
-        let header = unsafe {
-            bindings::genlmsg_put(skb.as_ptr(), portid, seq, family(), 0, command as u8)
-        };
+        let header =
+            unsafe { bindings::genlmsg_put(skb.as_ptr(), portid, seq, family(), 0, command as u8) };
         let Some(header) = NonNull::new(header) else {
             // SAFETY: The buffer is ours and is not used any more.
             unsafe { bindings::nlmsg_free(skb.as_ptr()) };

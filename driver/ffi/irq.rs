@@ -45,7 +45,8 @@ impl<'a, T: ThreadedHandler + Send + 'static> Vectors<'a, T> {
         // `vectors` is dropped, and what is made of it is dropped before that.
         let request: IrqRequest<'a> = unsafe { core::mem::transmute(request) };
         // SAFETY: The registration is owned by `self` and never forgotten.
-        let init = unsafe { ThreadedRegistration::new(request, Flags::TRIGGER_NONE, name, Ok(handler)) };
+        let init =
+            unsafe { ThreadedRegistration::new(request, Flags::TRIGGER_NONE, name, Ok(handler)) };
         let registration = KBox::pin_init(init, GFP_KERNEL)?;
         self.handlers.push(registration, GFP_KERNEL)?;
         Ok(())

@@ -148,12 +148,7 @@ impl Drop for Pinned<'_> {
 }
 
 /// Pins as many of `pages` from the first on as are there.
-fn pin_prefix(
-    memory: &Memory,
-    iova: u64,
-    write: bool,
-    pages: &mut [*mut bindings::page],
-) -> usize {
+fn pin_prefix(memory: &Memory, iova: u64, write: bool, pages: &mut [*mut bindings::page]) -> usize {
     if memory.pin(iova, write, pages).is_ok() {
         return pages.len();
     }

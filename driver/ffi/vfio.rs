@@ -154,7 +154,7 @@ struct Inner<T> {
 
 impl<T: Operations> Inner<T> {
     const OPS: local::vfio_device_ops = local::vfio_device_ops {
-        name: T::NAME.as_ptr().cast_mut().cast(),
+        name: T::NAME.to_bytes_with_nul().as_ptr().cast_mut(),
         init: None,
         release: Some(Self::release),
         bind_iommufd: iommufd::BIND,
@@ -187,13 +187,13 @@ impl<T: Operations> Inner<T> {
         unsafe { (*vdev.cast::<Self>()).data.assume_init_ref() }
     }
 
-    unsafe extern "C" fn release(vdev: *mut local::vfio_device) {
+    extern "C" fn release(vdev: *mut local::vfio_device) {
         // SAFETY: The last reference is gone; the data was initialised by `Registration::new`
         // before anything could fail, and nobody reaches it any more.
         unsafe { (*vdev.cast::<Self>()).data.assume_init_drop() };
     }
 
-    unsafe extern "C" fn open_device(vdev: *mut local::vfio_device) -> c_int {
+    extern "C" fn open_device(vdev: *mut local::vfio_device) -> c_int {
         from_result(|| {
             // SAFETY: VFIO calls with a registered device of ours.
             let memory = unsafe { Memory::from_raw(vdev) };
@@ -203,12 +203,12 @@ impl<T: Operations> Inner<T> {
         })
     }
 
-    unsafe extern "C" fn close_device(vdev: *mut local::vfio_device) {
+    extern "C" fn close_device(vdev: *mut local::vfio_device) {
         // SAFETY: VFIO calls with a registered device of ours.
         unsafe { Self::data(vdev) }.close();
     }
 
-    unsafe extern "C" fn read(
+    extern "C" fn read(
         vdev: *mut local::vfio_device,
         buf: *mut c_char,
         count: usize,
@@ -221,7 +221,7 @@ impl<T: Operations> Inner<T> {
         transfer(position, |at| unsafe { Self::data(vdev) }.read(out, at))
     }
 
-    unsafe extern "C" fn write(
+    extern "C" fn write(
         vdev: *mut local::vfio_device,
         buf: *const c_char,
         count: usize,
@@ -234,11 +234,7 @@ impl<T: Operations> Inner<T> {
         transfer(position, |at| unsafe { Self::data(vdev) }.write(data, at))
     }
 
-    unsafe extern "C" fn ioctl(
-        vdev: *mut local::vfio_device,
-        command: c_uint,
-        arg: c_ulong,
-    ) -> c_long {
+    extern "C" fn ioctl(vdev: *mut local::vfio_device, command: c_uint, arg: c_ulong) -> c_long {
         // SAFETY: VFIO calls with a registered device of ours.
         match unsafe { Self::data(vdev) }.ioctl(command, arg) {
             Ok(value) => value,
@@ -247,7 +243,7 @@ impl<T: Operations> Inner<T> {
         }
     }
 
-    unsafe extern "C" fn get_region_info_caps(
+    extern "C" fn get_region_info_caps(
         vdev: *mut local::vfio_device,
         info: *mut local::vfio_region_info,
         _caps: *mut local::vfio_info_cap,
@@ -264,22 +260,19 @@ impl<T: Operations> Inner<T> {
         })
     }
 
-    unsafe extern "C" fn dma_unmap(vdev: *mut local::vfio_device, iova: u64, length: u64) {
+    extern "C" fn dma_unmap(vdev: *mut local::vfio_device, iova: u64, length: u64) {
         // SAFETY: VFIO calls with a registered device of ours.
         unsafe { Self::data(vdev) }.dma_unmap(iova, length);
     }
 
-    unsafe extern "C" fn request(vdev: *mut local::vfio_device, count: c_uint) {
+    extern "C" fn request(vdev: *mut local::vfio_device, count: c_uint) {
         // SAFETY: VFIO calls with a registered device of ours.
         unsafe { Self::data(vdev) }.request(count);
     }
 }
 
 /// Moves the position of a file by what was transferred.
-fn transfer(
-    position: &mut bindings::loff_t,
-    run: impl FnOnce(u64) -> Result<usize>,
-) -> isize {
+fn transfer(position: &mut bindings::loff_t, run: impl FnOnce(u64) -> Result<usize>) -> isize {
     let done = u64::try_from(*position).map_err(|_| EINVAL).and_then(run);
     match done {
         // CAST: A transfer is at most as long as what userspace asked for, below `isize::MAX`.
@@ -396,12 +389,7 @@ impl Memory {
     }
 
     /// Pins the pages at `iova` and writes them to `pages`; all of them or none.
-    pub(super) fn pin(
-        &self,
-        iova: u64,
-        write: bool,
-        pages: &mut [*mut bindings::page],
-    ) -> Result {
+    pub(super) fn pin(&self, iova: u64, write: bool, pages: &mut [*mut bindings::page]) -> Result {
         if pages.is_empty() || pages.len() > PIN_MAX || iova % PAGE_SIZE as u64 != 0 {
             return Err(EINVAL);
         }
@@ -456,9 +444,7 @@ impl Memory {
         }
         // SAFETY: The device is valid by the type invariant; `data` has `len` bytes, which are
         // only read if `write`.
-        to_result(unsafe {
-            local::vfio_dma_rw(self.vdev.as_ptr(), iova, data.cast(), len, write)
-        })
+        to_result(unsafe { local::vfio_dma_rw(self.vdev.as_ptr(), iova, data.cast(), len, write) })
     }
 }
 

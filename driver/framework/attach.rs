@@ -3,10 +3,7 @@
 //! Handing a subdev to VFIO and taking it back: its auxiliary device.
 
 use kernel::{
-    impl_has_work,
-    new_condvar,
-    new_mutex,
-    new_work,
+    impl_has_work, new_condvar, new_mutex, new_work,
     prelude::*,
     sync::{
         Arc,
@@ -98,8 +95,13 @@ impl Attachment {
             GFP_KERNEL,
         )?;
         let index = subdev.identity().index;
-        let registration =
-            auxiliary::Registration::new(parent, AUX_NAME, index, AUX_MODULE, Ok::<_, Error>(subdev.clone()))?;
+        let registration = auxiliary::Registration::new(
+            parent,
+            AUX_NAME,
+            index,
+            AUX_MODULE,
+            Ok::<_, Error>(subdev.clone()),
+        )?;
         // A device that no driver bound to is no success; dropping takes it away again.
         if !subdev.is_attached() {
             return Err(ENODEV);

@@ -156,7 +156,11 @@ fn choose_type<'a>(parent: &'a Parent, new: &New<'_>) -> Result<&'a Type, Refusa
             return Err(Refusal::new(
                 EINVAL,
                 Field::PasidMode,
-                format_args!("type {} has pasid-mode {}", kind.name, kind.pasid_mode.name()),
+                format_args!(
+                    "type {} has pasid-mode {}",
+                    kind.name,
+                    kind.pasid_mode.name()
+                ),
             ));
         }
         kind
@@ -167,7 +171,11 @@ fn choose_type<'a>(parent: &'a Parent, new: &New<'_>) -> Result<&'a Type, Refusa
             Refusal::new(
                 EOPNOTSUPP,
                 Field::PasidMode,
-                format_args!("{} has no type with pasid-mode {}", parent.name, mode.name()),
+                format_args!(
+                    "{} has no type with pasid-mode {}",
+                    parent.name,
+                    mode.name()
+                ),
             )
         })?
     };
@@ -274,8 +282,9 @@ fn choose_name(
     asked: Option<&[u8]>,
 ) -> Result<Name, Refusal> {
     let name = match asked {
-        Some(text) => Name::parse(text)
-            .map_err(|e| Refusal::new(EINVAL, Field::Name, format_args!("{e}")))?,
+        Some(text) => {
+            Name::parse(text).map_err(|e| Refusal::new(EINVAL, Field::Name, format_args!("{e}")))?
+        }
         None => Name::format(format_args!("{}-{index}", parent.name)).ok_or(EINVAL)?,
     };
     if registry.has_name(&name) {
@@ -290,8 +299,9 @@ fn choose_name(
 
 fn choose_uuid(registry: &Registry, asked: Option<&[u8]>) -> Result<Uuid, Refusal> {
     let uuid = match asked {
-        Some(text) => Uuid::parse(text)
-            .map_err(|e| Refusal::new(EINVAL, Field::Uuid, format_args!("{e}")))?,
+        Some(text) => {
+            Uuid::parse(text).map_err(|e| Refusal::new(EINVAL, Field::Uuid, format_args!("{e}")))?
+        }
         None => Uuid::from_random(crate::ffi::random::bytes()),
     };
     if registry.has_uuid(&uuid) {

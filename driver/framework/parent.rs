@@ -42,13 +42,15 @@ impl Parent {
     /// The type with this name.
     pub(super) fn find_type(&self, name: &[u8]) -> Result<&Type, Refusal> {
         let mut types = self.provider.types().iter();
-        types.find(|kind| kind.name.as_bytes() == name).ok_or_else(|| {
-            Refusal::new(
-                EINVAL,
-                Field::Type,
-                format_args!("{} has no such type", self.name),
-            )
-        })
+        types
+            .find(|kind| kind.name.as_bytes() == name)
+            .ok_or_else(|| {
+                Refusal::new(
+                    EINVAL,
+                    Field::Type,
+                    format_args!("{} has no such type", self.name),
+                )
+            })
     }
 
     /// The refusal of a work queue that the parent does not have.

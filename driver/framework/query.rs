@@ -188,7 +188,11 @@ pub(crate) fn wqs(
 ) -> Result<(), Refusal> {
     let registry = REGISTRY.lock();
     let only = only(&registry, parent)?;
-    for parent in registry.parents.iter().filter(|p| only.is_none_or(|i| i == p.index)) {
+    for parent in registry
+        .parents
+        .iter()
+        .filter(|p| only.is_none_or(|i| i == p.index))
+    {
         for (id, share) in (0u32..).zip(parent.shares.iter()) {
             let key = (u64::from(parent.index) << 32) | u64::from(id);
             if key < from {
@@ -220,9 +224,8 @@ pub(crate) fn wq(
         .parents
         .get(registry.find_parent(parent)?)
         .ok_or(ENODEV)?;
-    let id = id.ok_or_else(|| {
-        Refusal::missing(Field::Wq(None), format_args!("a work queue is needed"))
-    })?;
+    let id = id
+        .ok_or_else(|| Refusal::missing(Field::Wq(None), format_args!("a work queue is needed")))?;
     let share = parent.shares.get(id as usize);
     let share = share.ok_or_else(|| parent.no_such_wq(id))?;
     show(&WqView {
@@ -245,7 +248,11 @@ pub(crate) fn types(
 ) -> Result<(), Refusal> {
     let registry = REGISTRY.lock();
     let only = only(&registry, parent)?;
-    for parent in registry.parents.iter().filter(|p| only.is_none_or(|i| i == p.index)) {
+    for parent in registry
+        .parents
+        .iter()
+        .filter(|p| only.is_none_or(|i| i == p.index))
+    {
         for (place, kind) in (0u64..).zip(parent.provider.types().iter()) {
             let key = (u64::from(parent.index) << 32) | place;
             if key >= from && !show(key, &TypeView { parent, kind })? {
@@ -290,7 +297,11 @@ pub(crate) fn subdevs(
 ) -> Result<(), Refusal> {
     let registry = REGISTRY.lock();
     let only = only(&registry, parent)?;
-    for entry in registry.subdevs.iter().filter(|e| only.is_none_or(|i| i == e.parent)) {
+    for entry in registry
+        .subdevs
+        .iter()
+        .filter(|e| only.is_none_or(|i| i == e.parent))
+    {
         let key = u64::from(entry.subdev.identity().index);
         if key >= from && !show(key, &entry.subdev)? {
             break;

@@ -104,7 +104,9 @@ fn dump(dump: &mut Dump<'_>) -> Result {
 
 /// By what a request names a subdev.
 fn id<'a>(request: &Request<'a>) -> Result<Id<'a>, Refusal> {
-    let index = request.attr(uapi::SUBDEV_A_INDEX).and_then(|attr| attr.u32());
+    let index = request
+        .attr(uapi::SUBDEV_A_INDEX)
+        .and_then(|attr| attr.u32());
     let name = request.attr(uapi::SUBDEV_A_NAME);
     let uuid = request.attr(uapi::SUBDEV_A_UUID);
     match (index, name, uuid) {

@@ -39,7 +39,9 @@ genl_dump!(subdev_nl_wq_get_dumpit, dump);
 fn get(request: &Request<'_>) -> Result {
     let parent = request.attr(uapi::SUBDEV_A_WQ_PARENT);
     let parent = parent.as_ref().map(Attr::text);
-    let id = request.attr(uapi::SUBDEV_A_WQ_ID).and_then(|attr| attr.u32());
+    let id = request
+        .attr(uapi::SUBDEV_A_WQ_ID)
+        .and_then(|attr| attr.u32());
     let generation = framework::generation();
     let mut message = Message::reply(request, uapi::SUBDEV_CMD_WQ_GET)?;
     let found = framework::wq(parent, id, |wq| put(&mut message.writer(), wq, generation));
@@ -54,7 +56,9 @@ fn dump(dump: &mut Dump<'_>) -> Result {
     let generation = framework::generation();
     dump.set_generation(generation);
     let shown = framework::wqs(parent, dump.position(), |key, wq| {
-        let fits = dump.entry(uapi::SUBDEV_CMD_WQ_GET, |writer| put(writer, wq, generation))?;
+        let fits = dump.entry(uapi::SUBDEV_CMD_WQ_GET, |writer| {
+            put(writer, wq, generation)
+        })?;
         dump.set_position(if fits { key + 1 } else { key });
         Ok(fits)
     });

@@ -60,7 +60,10 @@ impl Device {
         self.check_alive()?;
         let (region, offset) = layout::locate(position).ok_or(EINVAL)?;
         let size = self.subdev.function().region_size(region);
-        let room = size.checked_sub(offset).filter(|room| *room > 0).ok_or(EINVAL)?;
+        let room = size
+            .checked_sub(offset)
+            .filter(|room| *room > 0)
+            .ok_or(EINVAL)?;
         let count = usize::try_from(room).map_or(count, |room| count.min(room));
         Ok((region, offset, count))
     }
@@ -78,8 +81,7 @@ impl vfio::Operations for Device {
 
     fn open(&self, memory: vfio::Memory) -> Result {
         self.subdev.open()?;
-        let opened = Host::new(memory, self)
-            .and_then(|host| self.subdev.function().open(host));
+        let opened = Host::of(memory, self).and_then(|host| self.subdev.function().open(host));
         if opened.is_err() {
             self.subdev.closed();
         }

@@ -47,7 +47,9 @@ impl auxiliary::Driver for Driver {
     ) -> impl PinInit<Self::Data<'bound>, Error> + 'bound {
         let subdev = adev.registration_data_with::<AuxData, _>(|subdev| Arc::clone(&subdev))?;
         let registration = vfio::Registration::new(adev.as_ref(), Device::new(subdev.clone())?)?;
-        let cdev = registration.cdev().and_then(|name| Name::parse(name.to_bytes()).ok());
+        let cdev = registration
+            .cdev()
+            .and_then(|name| Name::parse(name.to_bytes()).ok());
         subdev.attached(Handles {
             group: vfio::iommu_group(adev.as_ref())?,
             cdev,

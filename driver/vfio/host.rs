@@ -28,7 +28,7 @@ pub(super) struct Host {
 
 impl Host {
     /// Speaks for who has `device` open.
-    pub(super) fn new(memory: Memory, device: &Device) -> Result<Arc<dyn framework::Host>> {
+    pub(super) fn of(memory: Memory, device: &Device) -> Result<Arc<dyn framework::Host>> {
         let host = Self {
             memory,
             irqs: device.irqs.clone(),

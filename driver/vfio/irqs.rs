@@ -55,8 +55,7 @@ impl Header {
             start: reader.read()?,
             count: reader.read()?,
         };
-        let known =
-            bindings::VFIO_IRQ_SET_DATA_TYPE_MASK | bindings::VFIO_IRQ_SET_ACTION_TYPE_MASK;
+        let known = bindings::VFIO_IRQ_SET_DATA_TYPE_MASK | bindings::VFIO_IRQ_SET_ACTION_TYPE_MASK;
         let end = header.start.checked_add(header.count).ok_or(EINVAL)?;
         if header.flags & !known != 0 || end > irqs.count(header.index) {
             return Err(EINVAL);
@@ -67,7 +66,10 @@ impl Header {
             bindings::VFIO_IRQ_SET_DATA_EVENTFD => (Data::EventFd, 4),
             _ => return Err(EINVAL),
         };
-        let needed = header.count.checked_mul(size).and_then(|n| n.checked_add(HEADER));
+        let needed = header
+            .count
+            .checked_mul(size)
+            .and_then(|n| n.checked_add(HEADER));
         if needed.is_none_or(|needed| argsz < needed) {
             return Err(EINVAL);
         }
@@ -188,12 +190,7 @@ impl Irqs {
         }
     }
 
-    fn replace(
-        &self,
-        index: u32,
-        range: core::ops::Range<usize>,
-        mut fds: KVec<Option<EventFd>>,
-    ) {
+    fn replace(&self, index: u32, range: core::ops::Range<usize>, mut fds: KVec<Option<EventFd>>) {
         if index == bindings::VFIO_PCI_REQ_IRQ_INDEX {
             if let Some(new) = fds.pop() {
                 *self.release.lock() = new;

@@ -114,6 +114,7 @@ fn flr_asks_for_a_reset() {
         Effect::Reset
     );
     assert_eq!(f.config_write(0x49, &[0x80]), Effect::Reset);
+    assert_eq!(cfg32(&f, 0x48), 0x0010, "the bit reads as 0");
     assert_eq!(cfg_write(&mut f, 0x48, 0x2810), Effect::None);
     assert_eq!(cfg32(&f, 0x48), 0x2810);
     // The owner brings the queues to rest first.
