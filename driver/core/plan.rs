@@ -3,8 +3,8 @@
 //! How a tenant's operation becomes descriptors for the hardware, and their completion records
 //! become the tenant's.
 //!
-//! The buffers of an operation lie in pages ([`pages`]) that are mapped for the hardware in
-//! [`Segment`]s. Cut at the boundaries of these ([`pieces`]), the operation is carried out with one
+//! The buffers of an operation lie in pages ([`pages()`]) that are mapped for the hardware in
+//! [`Segment`]s. Cut at the boundaries of these ([`pieces()`]), the operation is carried out with one
 //! descriptor for each [`Piece`] ([`descriptor`]), and [`Outcome`] makes one result of theirs.
 
 mod hw;

@@ -48,7 +48,7 @@ impl Uuid {
     }
 
     /// The text form in lower case, without a closing NUL.
-    pub fn to_text(&self) -> [u8; TEXT_LEN] {
+    pub fn to_text(self) -> [u8; TEXT_LEN] {
         let mut text = [b'-'; TEXT_LEN];
         let nibbles = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
         let places = text.iter_mut().enumerate().filter(|(at, _)| !is_dash(*at));

@@ -152,8 +152,7 @@ fn bring_up<'bound>(pdev: &'bound pci::Device<Core<'_>>) -> Result<Bound<'bound>
 
     // SAFETY: The registration is dropped with `Bound`.
     let bound = unsafe { BoundDevice::new(pdev.as_ref()) };
-    let name = pdev.as_ref().name().to_str().map_err(|_| EINVAL)?;
-    let parent = framework::register_parent(bound, name, Dsa::provider(device)?)?;
+    let parent = framework::register_parent(bound, Dsa::provider(device)?)?;
     dev_info!(
         pdev,
         "DSA version {:#x}: {} work queues, {} entries, {} groups, {} engines\n",

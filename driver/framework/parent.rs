@@ -29,7 +29,6 @@ use crate::{
 pub(super) struct Parent {
     pub(super) index: u32,
     pub(super) name: Name,
-    pub(super) device: Name,
     pub(super) description: Description,
     pub(super) provider: Arc<dyn Provider>,
     pub(super) dev: BoundDevice,
@@ -70,15 +69,11 @@ pub(crate) struct ParentRegistration {
 }
 
 /// Registers a device as a parent.
-///
-/// `device` is its name on its bus.
 pub(crate) fn register_parent(
     dev: BoundDevice,
-    device: &str,
     provider: Arc<dyn Provider>,
 ) -> Result<ParentRegistration> {
     let description = provider.description();
-    let device = Name::format(format_args!("{device}")).ok_or(EINVAL)?;
     let lingering = Lingering::new()?;
     let mut shares = KVec::with_capacity(description.wqs as usize, GFP_KERNEL)?;
     for id in 0..description.wqs {
@@ -97,7 +92,6 @@ pub(crate) fn register_parent(
         Parent {
             index,
             name,
-            device,
             description,
             provider,
             dev,

@@ -45,7 +45,8 @@ impl ParentView<'_> {
 
     /// Name of the device on its bus.
     pub(crate) fn device(&self) -> &str {
-        self.parent.device.as_str()
+        let name = self.parent.dev.get().name();
+        name.to_str().unwrap_or_default()
     }
 
     pub(crate) fn description(&self) -> &Description {

@@ -32,7 +32,7 @@ impl Completion {
     pub const LEN: usize = 32;
 
     /// The record as the hardware writes it. The status must become visible last.
-    pub fn to_bytes(&self) -> [u8; Self::LEN] {
+    pub fn to_bytes(self) -> [u8; Self::LEN] {
         let mut raw = [0; Self::LEN];
         let fields = [self.status, self.result, 0, 0]
             .into_iter()

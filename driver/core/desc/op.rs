@@ -139,7 +139,7 @@ impl Op {
     }
 
     /// The buffers, both of length [`Op::len`]: the one that is read, or else written, and a
-    /// second one. They are sides `a` and `b` of [`pieces`](super::super::plan::pieces).
+    /// second one. They are sides `a` and `b` of [`pieces()`](super::super::plan::pieces).
     pub const fn buffers(&self) -> [Option<Buffer>; 2] {
         const fn buffer(iova: u64, len: u32, write: bool) -> Option<Buffer> {
             Some(Buffer { iova, len, write })
