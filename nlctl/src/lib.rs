@@ -1,1 +1,85 @@
-//! x
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Manages subdevices through the generic netlink family `subdev`.
+//!
+//! A *parent* is a device that subdevices are carved from, a *wq* one of its
+//! hardware work queues, a *type* an entry of its catalogue, and a *subdev* a
+//! virtual device on one or more work queues. [`Handle`] has a room for each.
+//!
+//! ```no_run
+//! use futures::TryStreamExt;
+//! use nlctl::PasidMode;
+//!
+//! # async fn example() -> Result<(), nlctl::Error> {
+//! let (connection, handle, _messages) = nlctl::new_connection()?;
+//! tokio::spawn(connection);
+//!
+//! let subdev = handle
+//!     .subdev()
+//!     .add()
+//!     .wq(3)
+//!     .pasid_mode(PasidMode::Shared)
+//!     .name("net0")
+//!     .execute()
+//!     .await?;
+//! println!("made {:?} at {:?}", subdev.name, subdev.vfio_path);
+//!
+//! let mut all = handle.subdev().dump().execute();
+//! while let Some(subdev) = all.try_next().await? {
+//!     println!("{:?} is {:?}", subdev.name, subdev.opstate);
+//! }
+//!
+//! handle.subdev().del("net0").execute().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What the kernel refuses comes back as [`Error::Refused`] with all that its
+//! extended ACK says. Attributes that the kernel did not send are `None`, and
+//! those that this version does not know are kept in `unknown`.
+//!
+//! Everything that repeats the spec of the family is generated from
+//! `spec/subdev.yaml`; `FAMILY.md` beside this crate documents it.
+
+#![forbid(unsafe_code)]
+
+mod attribute;
+mod connection;
+mod error;
+mod exchange;
+mod ext_ack;
+#[cfg(test)]
+mod fake_kernel;
+mod generated;
+mod id;
+mod message;
+mod monitor;
+mod named;
+mod object;
+mod parent;
+mod path;
+mod request;
+mod subdev;
+mod types;
+mod value;
+mod wq;
+
+pub use attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
+pub use connection::{Connection, Handle, Messages, new_connection};
+pub use error::{Error, Refusal};
+pub use generated::*;
+pub use id::{Id, NotAWorkQueue, WqRef};
+pub use monitor::Event;
+pub use named::UnknownName;
+pub use object::Object;
+pub use parent::ParentHandle;
+pub use request::{Dump, Get};
+pub use subdev::{Add, Del, SubdevHandle};
+pub use types::TypeHandle;
+pub use value::{Binary, Defect, Value};
+pub use wq::WqHandle;
+
+/// Keeps the example in the README compiling.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

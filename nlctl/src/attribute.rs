@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What the library knows of attributes beyond their numbers.
+//!
+//! The generated code fills these types in; messages, errors and the tool read
+//! them, so that none of them knows a name or a number of its own.
+
+use std::fmt;
+
+use netlink_packet_core::{DecodeError, Nla, NlaBuffer, NlasIterator, Parseable};
+use serde::Serialize;
+
+use crate::value::{Binary, Value};
+
+/// One attribute of a set, as an enum over the set.
+pub trait Attribute:
+    Nla + for<'a> Parseable<NlaBuffer<&'a [u8]>> + Clone + fmt::Debug + Send + Sync + 'static
+{
+    /// The set that it belongs to.
+    const SET: &'static AttributeSet;
+
+    /// Its value; `None` for a flag, which has none.
+    fn value(&self) -> Option<&dyn Value>;
+}
+
+/// Reads attributes that lie one after the other.
+pub(crate) fn parse_all<A: Attribute>(bytes: &[u8]) -> Result<Vec<A>, DecodeError> {
+    NlasIterator::new(bytes)
+        .map(|attribute| A::parse(&attribute?))
+        .collect()
+}
+
+/// A set of attributes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct AttributeSet {
+    /// Its name in the spec.
+    pub name: &'static str,
+    /// Its attributes; the first has number 1.
+    pub attributes: &'static [AttributeInfo],
+}
+
+impl AttributeSet {
+    /// The attribute of number `kind`, if the set has one.
+    pub fn get(&self, kind: u16) -> Option<&'static AttributeInfo> {
+        self.attributes.get(usize::from(kind).checked_sub(1)?)
+    }
+}
+
+/// What the spec says of an attribute.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AttributeInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// What the kernel accepts as its value.
+    pub accepts: Accepts,
+    /// Whether to show it in hexadecimal digits.
+    pub hex: bool,
+    /// The set of the attributes inside it.
+    pub nested: Option<&'static AttributeSet>,
+}
+
+impl AttributeInfo {
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            accepts: Accepts::Any,
+            hex: false,
+            nested: None,
+        }
+    }
+
+    pub(crate) const fn accepts(mut self, accepts: Accepts) -> Self {
+        self.accepts = accepts;
+        self
+    }
+
+    pub(crate) const fn hex(mut self) -> Self {
+        self.hex = true;
+        self
+    }
+
+    pub(crate) const fn nested(mut self, set: &'static AttributeSet) -> Self {
+        self.nested = Some(set);
+        self
+    }
+}
+
+/// What is accepted as the value of an attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Accepts {
+    /// Whatever its type can carry.
+    Any,
+    /// Numbers within limits; both belong to the range.
+    Range {
+        /// The smallest.
+        min: Option<u64>,
+        /// The largest.
+        max: Option<u64>,
+    },
+    /// Text or bytes of a length within limits, in bytes without a closing
+    /// NUL; both belong to the range.
+    Length {
+        /// The shortest.
+        min: Option<u64>,
+        /// The longest.
+        max: Option<u64>,
+    },
+    /// These names, which stand for the numbers from 0 on.
+    Names(&'static [&'static str]),
+}
+
+impl fmt::Display for Accepts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Any => f.write_str("any value"),
+            Self::Names(names) => f.write_str(&names.join(", ")),
+            Self::Range { min, max } => limits(f, min, max, ""),
+            Self::Length { min, max } => limits(f, min, max, " bytes"),
+        }
+    }
+}
+
+fn limits(
+    f: &mut fmt::Formatter<'_>,
+    min: Option<u64>,
+    max: Option<u64>,
+    unit: &str,
+) -> fmt::Result {
+    match (min, max) {
+        (Some(min), Some(max)) if min == max => write!(f, "exactly {min}{unit}"),
+        (Some(min), Some(max)) => write!(f, "{min} to {max}{unit}"),
+        (Some(min), None) => write!(f, "at least {min}{unit}"),
+        (None, Some(max)) => write!(f, "at most {max}{unit}"),
+        (None, None) => f.write_str("any value"),
+    }
+}
+
+/// An attribute that this version of the library does not know, as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct UnknownAttribute {
+    /// Its number, without the flags of netlink.
+    pub kind: u16,
+    /// Its value.
+    pub value: Binary,
+}
+
+impl<'a> From<&NlaBuffer<&'a [u8]>> for UnknownAttribute {
+    fn from(buffer: &NlaBuffer<&'a [u8]>) -> Self {
+        Self {
+            kind: buffer.kind(),
+            value: Binary(buffer.value().to_vec()),
+        }
+    }
+}

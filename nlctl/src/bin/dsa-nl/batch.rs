@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Many commands from a file.
+
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+use nlctl::Handle;
+
+use crate::cli;
+use crate::failure::Failure;
+use crate::output::Printer;
+use crate::run;
+
+/// Carries out the commands in `file`, where `-` is the standard input.
+///
+/// Words are split and quoted as in a shell; `#` begins a comment. Each
+/// command is carried out before the next line is read. With `force`, failures
+/// are printed and the rest is carried out all the same.
+pub async fn run(
+    handle: &Handle,
+    printer: &mut Printer,
+    file: &Path,
+    force: bool,
+) -> Result<(), Failure> {
+    let name = file.display().to_string();
+    let lines: Box<dyn BufRead> = match file.to_str() {
+        Some("-") => Box::new(io::stdin().lock()),
+        _ => Box::new(BufReader::new(std::fs::File::open(file).map_err(
+            |error| Failure::Usage(format!("cannot read the batch {name}: {error}")),
+        )?)),
+    };
+    let (mut failed, mut code) = (0, 0);
+    for (number, line) in (1..).zip(lines.lines()) {
+        let Err(source) = one(handle, printer, &line?).await else {
+            continue;
+        };
+        let failure = Failure::Line {
+            file: name.clone(),
+            line: number,
+            source: Box::new(source),
+        };
+        // A closed output ends the batch in any case: it will not open again.
+        if !force || failure.code() == 0 {
+            return Err(failure);
+        }
+        failure.print(&mut printer.complaints());
+        failed += 1;
+        if code == 0 {
+            code = failure.code();
+        }
+    }
+    match failed {
+        0 => Ok(()),
+        failed => Err(Failure::Batch { failed, code }),
+    }
+}
+
+async fn one(handle: &Handle, printer: &mut Printer, line: &str) -> Result<(), Failure> {
+    let words = shlex::split(line)
+        .ok_or_else(|| Failure::Usage("a quote is opened and not closed".into()))?;
+    if words.is_empty() {
+        return Ok(());
+    }
+    run::run(handle, printer, cli::parse_line(words)?).await
+}

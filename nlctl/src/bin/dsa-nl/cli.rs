@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The grammar of the command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use nlctl::{AdminState, Id, PasidMode, WqRef};
+
+use crate::keys;
+
+const EXAMPLES: &str = "\
+Examples:
+  dsa-nl subdev add wq 3 pasid-mode shared name net0
+  dsa-nl subdev add wq dsa1/wq0 uuid 123e4567-e89b-12d3-a456-426614174000
+  dsa-nl -j subdev show net0
+  dsa-nl subdev del net0
+  dsa-nl monitor
+
+Keys such as 'wq 3' may be written as options as well ('--wq 3'); objects,
+commands and keys may be abbreviated. Exit status: 0 done, 1 the command line
+makes no sense, 2 refused by the kernel.";
+
+const ADD_USAGE: &str = "\
+dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
+         [pasid-mode none|dedicated|shared] [name NAME] [uuid UUID]
+         [parent DEV] [state active|inactive] [size N]";
+
+/// Manages subdevices: virtual devices carved out of hardware work queues.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dsa-nl",
+    version,
+    after_help = EXAMPLES,
+    infer_subcommands = true,
+    infer_long_args = true,
+    disable_help_subcommand = true,
+    next_help_heading = "Output"
+)]
+pub struct Cli {
+    /// Print JSON, with the names of the family's spec
+    #[arg(short, long, global = true, conflicts_with = "output")]
+    pub json: bool,
+
+    /// Print JSON on many lines
+    #[arg(short, long, global = true)]
+    pub pretty: bool,
+
+    /// How to print: table, json or yaml
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
+    pub output: Option<Format>,
+
+    /// When to color: auto, always or never
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub color: When,
+
+    /// Carry out the commands in FILE, one a line; - is the standard input
+    #[arg(short, long, value_name = "FILE", help_heading = "Batch")]
+    pub batch: Option<PathBuf>,
+
+    /// Go on after a command of the batch has failed
+    #[arg(long, requires = "batch", help_heading = "Batch")]
+    pub force: bool,
+
+    #[command(subcommand)]
+    pub object: Option<Object>,
+}
+
+/// One line of a batch: a command without options that concern all.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dsa-nl",
+    no_binary_name = true,
+    infer_subcommands = true,
+    infer_long_args = true,
+    disable_help_subcommand = true
+)]
+struct Line {
+    #[command(subcommand)]
+    object: Object,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Columns for people
+    #[default]
+    Table,
+    /// JSON, one document a line
+    Json,
+    /// YAML, one document each
+    Yaml,
+}
+
+/// When to color.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum When {
+    /// On a terminal
+    Auto,
+    /// Even into a file
+    Always,
+    /// Not at all
+    Never,
+}
+
+impl From<When> for anstream::ColorChoice {
+    fn from(when: When) -> Self {
+        match when {
+            When::Auto => Self::Auto,
+            When::Always => Self::AlwaysAnsi,
+            When::Never => Self::Never,
+        }
+    }
+}
+
+/// What to act on.
+#[derive(Debug, Subcommand)]
+pub enum Object {
+    /// Devices that subdevs are carved from
+    #[command(subcommand)]
+    Parent(Parent),
+    /// Hardware work queues of parents
+    #[command(subcommand)]
+    Wq(Wq),
+    /// What could be created
+    #[command(subcommand)]
+    Type(Type),
+    /// Virtual devices on work queues
+    #[command(subcommand)]
+    Subdev(Subdev),
+    /// Print what happens, one event a line, until interrupted
+    #[command(override_usage = "dsa-nl monitor [count N] [timeout SECS]")]
+    Monitor(Monitor),
+}
+
+/// Commands on parents.
+#[derive(Debug, Subcommand)]
+pub enum Parent {
+    /// Show one parent, or list all
+    Show {
+        /// Index or name
+        #[arg(value_name = "DEV")]
+        id: Option<Id>,
+    },
+}
+
+/// Commands on work queues.
+#[derive(Debug, Subcommand)]
+pub enum Wq {
+    /// Show one work queue, or list those of a parent or of all
+    #[command(override_usage = "dsa-nl wq show [[DEV/]wqN | DEV]")]
+    Show {
+        /// N, wqN or DEV/wqN; DEV for all of a parent
+        #[arg(value_name = "WQ")]
+        what: Option<String>,
+    },
+}
+
+/// Commands on types.
+#[derive(Debug, Subcommand)]
+pub enum Type {
+    /// List the catalogue of a parent, or of all
+    Show {
+        /// Name of the parent
+        #[arg(value_name = "DEV")]
+        parent: Option<String>,
+    },
+}
+
+/// Commands on subdevs.
+#[derive(Debug, Subcommand)]
+pub enum Subdev {
+    /// Create a subdev on work queues, or of a type
+    #[command(override_usage = ADD_USAGE)]
+    Add(Add),
+    /// Show one subdev, or list all
+    Show {
+        /// Index, name or UUID
+        #[arg(value_name = "SUBDEV")]
+        id: Option<Id>,
+    },
+    /// Delete a subdev
+    #[command(
+        override_usage = "dsa-nl subdev del SUBDEV [force]",
+        next_help_heading = "Keys"
+    )]
+    Del {
+        /// Index, name or UUID
+        #[arg(value_name = "SUBDEV")]
+        id: Id,
+        /// Delete although a VFIO user has it open
+        #[arg(long, help_heading = "Keys")]
+        force: bool,
+    },
+}
+
+/// Keys of `subdev add`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Keys")]
+pub struct Add {
+    /// Work queues to stand on: N, wqN or DEV/wqN
+    #[arg(long, value_name = "WQ[,WQ...]", value_delimiter = ',')]
+    pub wq: Vec<WqRef>,
+
+    /// Type from the catalogue; picks a work queue if none is given
+    #[arg(long = "type", value_name = "TYPE", allow_hyphen_values = true)]
+    pub of_type: Option<String>,
+
+    /// none, dedicated or shared
+    #[arg(long, value_name = "MODE")]
+    pub pasid_mode: Option<PasidMode>,
+
+    /// Unique name
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub name: Option<String>,
+
+    /// Unique UUID
+    #[arg(long, value_name = "UUID", allow_hyphen_values = true)]
+    pub uuid: Option<String>,
+
+    /// Parent to carve from; needed when there are several
+    #[arg(long, value_name = "DEV", allow_hyphen_values = true)]
+    pub parent: Option<String>,
+
+    /// active or inactive: handed to VFIO at once or not
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<AdminState>,
+
+    /// Entries of each virtual work queue
+    #[arg(long, value_name = "N")]
+    pub size: Option<u32>,
+}
+
+/// Keys of `monitor`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Keys")]
+pub struct Monitor {
+    /// Stop after N events
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
+
+    /// Stop after SECS seconds
+    #[arg(long, value_name = "SECS")]
+    pub timeout: Option<u64>,
+}
+
+/// Parses a command line, including the name of the program.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let command = Cli::command();
+    let mut args = args.into_iter();
+    let program = args.next();
+    let words = keys::expand(&command, args);
+    let cli = Cli::try_parse_from(program.into_iter().chain(words))?;
+    match (&cli.object, &cli.batch) {
+        (None, None) => Err(missing_object(command)),
+        (Some(_), Some(_)) => Err(Cli::command().error(
+            clap::error::ErrorKind::ArgumentConflict,
+            "--batch takes its commands from the file; leave out the one on the command line",
+        )),
+        _ => Ok(cli),
+    }
+}
+
+fn missing_object(mut command: clap::Command) -> clap::Error {
+    let objects: Vec<_> = command
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect();
+    let text = format!("an object is missing; there are {}", objects.join(", "));
+    command.error(clap::error::ErrorKind::MissingSubcommand, text)
+}
+
+/// Parses one line of a batch, already split into words.
+pub fn parse_line(words: Vec<String>) -> Result<Object, clap::Error> {
+    let words = keys::expand(&Line::command(), words.into_iter().map(OsString::from));
+    Ok(Line::try_parse_from(words)?.object)
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! `dsa-nl` manages subdevices from the command line.
+//!
+//! - [`cli`] is the grammar, [`keys`] lets its options be written as words,
+//! - [`run`] carries out one command, [`monitor`] the one that goes on,
+//! - [`batch`] carries out many,
+//! - [`output`] prints objects as tables, JSON or YAML,
+//! - [`failure`] maps what goes wrong to words and exit codes.
+//!
+//! The tool knows no attribute's number and checks no value: a request goes to
+//! the kernel as it was said, and the kernel's answer is what is shown.
+
+#![forbid(unsafe_code)]
+
+mod batch;
+mod cli;
+mod failure;
+mod keys;
+mod monitor;
+mod output;
+mod run;
+
+use std::process::ExitCode;
+
+use anstream::AutoStream;
+
+use crate::cli::Cli;
+use crate::failure::Failure;
+use crate::output::Printer;
+
+fn main() -> ExitCode {
+    let cli = match cli::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => return failure::of_grammar(&error),
+    };
+    let color = cli.color.into();
+    match execute(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print(&mut AutoStream::new(std::io::stderr(), color));
+            failure.exit_code()
+        }
+    }
+}
+
+fn execute(cli: Cli) -> Result<(), Failure> {
+    let mut printer = Printer::new(&cli);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let (connection, handle, _messages) = nlctl::new_connection()?;
+        tokio::spawn(connection);
+        match (cli.object, cli.batch) {
+            (Some(object), _) => run::run(&handle, &mut printer, object).await,
+            (None, Some(file)) => batch::run(&handle, &mut printer, &file, cli.force).await,
+            (None, None) => Err(Failure::Usage("nothing to do".into())),
+        }
+    })
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Which attributes a list shows.
+
+use nlctl::{Object, Parent, Subdev, Type, Wq};
+
+/// A column: the attribute, and its heading.
+pub type Column = (&'static str, &'static str);
+
+/// An object that can be shown as one line among others.
+pub trait Columns: Object {
+    /// Its columns, from left to right; together they fit 100 characters.
+    const COLUMNS: &'static [Column];
+}
+
+impl Columns for Parent {
+    const COLUMNS: &'static [Column] = &[
+        ("index", "INDEX"),
+        ("name", "NAME"),
+        ("bus", "BUS"),
+        ("device", "DEVICE"),
+        ("state", "STATE"),
+        ("wqs", "WQS"),
+        ("engines", "ENGINES"),
+        ("wq-capacity", "WQ-CAPACITY"),
+        ("pasid", "PASID"),
+        ("subdevs", "SUBDEVS"),
+    ];
+}
+
+impl Columns for Wq {
+    const COLUMNS: &'static [Column] = &[
+        ("parent", "PARENT"),
+        ("id", "WQ"),
+        ("state", "STATE"),
+        ("mode", "MODE"),
+        ("size", "SIZE"),
+        ("threshold", "THRESHOLD"),
+        ("priority", "PRIORITY"),
+        ("group", "GROUP"),
+        ("pasid-mode", "PASID-MODE"),
+        ("available", "AVAILABLE"),
+        ("subdev", "SUBDEV"),
+    ];
+}
+
+impl Columns for Type {
+    const COLUMNS: &'static [Column] = &[
+        ("parent", "PARENT"),
+        ("name", "TYPE"),
+        ("pasid-mode", "PASID-MODE"),
+        ("isolation", "ISOLATION"),
+        ("available-instances", "AVAILABLE"),
+        ("max-instances", "MAX"),
+        ("missing-prerequisite", "MISSING-PREREQUISITE"),
+    ];
+}
+
+impl Columns for Subdev {
+    const COLUMNS: &'static [Column] = &[
+        ("index", "INDEX"),
+        ("name", "NAME"),
+        ("parent", "PARENT"),
+        ("wq", "WQ"),
+        ("pasid-mode", "PASID-MODE"),
+        ("isolation", "ISOLATION"),
+        ("state", "STATE"),
+        ("opstate", "OPSTATE"),
+        ("size", "SIZE"),
+        ("vfio-path", "VFIO-PATH"),
+    ];
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What there is to print, before it is said how.
+//!
+//! Everything comes from the serialized object, so that all forms have the
+//! same names and an attribute that the spec gains is shown without a change
+//! here.
+
+use std::io;
+
+use nlctl::{Attribute, Object, Subdev};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::columns::Columns;
+use super::table::{details, table};
+use super::text::pairs;
+
+/// One thing to print, for people and for programs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// Lines for people.
+    pub text: String,
+    /// The document for programs.
+    pub document: Value,
+}
+
+impl Page {
+    /// One object: all attributes, and a document that is the object.
+    pub fn one<O: Object + Serialize>(object: &O) -> io::Result<Self> {
+        let document = serde_json::to_value(object)?;
+        Ok(Self {
+            text: details(&pairs(Some(O::Attribute::SET), &document)),
+            document,
+        })
+    }
+
+    /// Objects: a line each, and a document that has them in an array under
+    /// the name of their kind.
+    pub fn list<O: Columns + Serialize>(objects: &[O]) -> io::Result<Self> {
+        let values = objects
+            .iter()
+            .map(serde_json::to_value)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            text: table(O::COLUMNS, &values),
+            document: json!({ O::Attribute::SET.name: values }),
+        })
+    }
+
+    /// A subdev that has just been made: what to use it by, and the object.
+    pub fn created(subdev: &Subdev) -> io::Result<Self> {
+        let document = serde_json::to_value(subdev)?;
+        let mut text = "created subdev".to_string();
+        for (key, value) in pairs(None, &document) {
+            if ["index", "name", "vfio-path"].contains(&key.as_str()) {
+                text += " ";
+                text += &value;
+            }
+        }
+        text += "\n";
+        Ok(Self { text, document })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nlctl::{
+        AdminState, Binary, DsaAttr, Isolation, Opstate, Parent, ParentAttr, ParentState,
+        PasidMode, SubdevAttr,
+    };
+
+    fn subdev() -> Subdev {
+        Subdev::from(vec![
+            SubdevAttr::Index(0),
+            SubdevAttr::Name("net0".into()),
+            SubdevAttr::Uuid("123e4567-e89b-12d3-a456-426614174000".into()),
+            SubdevAttr::Parent("dsa0".into()),
+            SubdevAttr::Wq(3),
+            SubdevAttr::Wq(4),
+            SubdevAttr::PasidMode(PasidMode::Shared),
+            SubdevAttr::Isolation(Isolation::Mediated),
+            SubdevAttr::State(AdminState::Active),
+            SubdevAttr::Opstate(Opstate::Unknown(9)),
+            SubdevAttr::Size(2),
+            SubdevAttr::AuxiliaryDevice("subdev.vdev.0".into()),
+            SubdevAttr::IommuGroup(0),
+            SubdevAttr::VfioPath("/dev/vfio/0".into()),
+            SubdevAttr::Generation(5_000_000_000),
+        ])
+    }
+
+    #[test]
+    fn a_subdev_is_an_object_with_the_names_of_the_spec() {
+        let page = Page::one(&subdev()).expect("is JSON");
+        assert_eq!(
+            page.document.to_string(),
+            "{\"index\":0,\"name\":\"net0\",\
+             \"uuid\":\"123e4567-e89b-12d3-a456-426614174000\",\"parent\":\"dsa0\",\
+             \"wq\":[3,4],\"pasid-mode\":\"shared\",\"isolation\":\"mediated\",\
+             \"state\":\"active\",\"opstate\":\"9\",\"size\":2,\
+             \"auxiliary-device\":\"subdev.vdev.0\",\"iommu-group\":0,\
+             \"vfio-path\":\"/dev/vfio/0\",\"generation\":5000000000}"
+        );
+        let lines: Vec<_> = page.text.lines().collect();
+        assert!(lines.len() == 14, "{}", page.text);
+        assert!(lines[4].ends_with("  3,4"), "{}", lines[4]);
+    }
+
+    #[test]
+    fn a_list_is_keyed_by_its_kind_and_aligned() {
+        let inactive = Subdev::from(vec![SubdevAttr::Index(10), SubdevAttr::Wq(0)]);
+        let page = Page::list(&[subdev(), inactive]).expect("is JSON");
+        assert_eq!(
+            page.document["subdev"][1].to_string(),
+            "{\"index\":10,\"wq\":[0]}"
+        );
+        let plain = anstream::adapter::strip_str(&page.text).to_string();
+        let expected = "\
+INDEX  NAME  PARENT  WQ   PASID-MODE  ISOLATION  STATE   OPSTATE  SIZE  VFIO-PATH
+    0  net0  dsa0    3,4  shared      mediated   active  9           2  /dev/vfio/0
+   10  -     -       0    -           -          -       -           -  -
+";
+        assert_eq!(plain, expected);
+    }
+
+    #[test]
+    fn an_empty_list_is_an_empty_array() {
+        let page = Page::list::<Parent>(&[]).expect("is JSON");
+        assert_eq!(page.document.to_string(), "{\"parent\":[]}");
+        assert_eq!(page.text, "");
+    }
+
+    #[test]
+    fn what_was_created_is_said_in_a_line() {
+        let page = Page::created(&subdev()).expect("is JSON");
+        assert_eq!(page.text, "created subdev 0 net0 /dev/vfio/0\n");
+        assert_eq!(page.document["iommu-group"], 0);
+    }
+
+    #[test]
+    fn nests_are_objects_and_dotted_names() {
+        let parent = Parent::from(vec![
+            ParentAttr::State(ParentState::Enabled),
+            ParentAttr::Dsa(vec![
+                DsaAttr::Version(0x100),
+                DsaAttr::Opcap(Binary(vec![0x09, 0xff])),
+            ]),
+        ]);
+        let page = Page::one(&parent).expect("is JSON");
+        assert_eq!(
+            page.document.to_string(),
+            "{\"state\":\"enabled\",\"dsa\":{\"version\":256,\"opcap\":\"09ff\"}}"
+        );
+        let plain = anstream::adapter::strip_str(&page.text).to_string();
+        assert_eq!(
+            plain,
+            "state        enabled\ndsa.version  0x100\ndsa.opcap    09ff\n"
+        );
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! One request and all that comes back for it.
+//!
+//! Everything that can go wrong between a request and its answer is handled
+//! here: refusals with their extended ACK, dumps that fail at their end, dumps
+//! that a change interrupted, and answers that never end.
+
+use futures::StreamExt;
+use genetlink::GenetlinkError;
+use netlink_packet_core::{
+    Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
+};
+use netlink_packet_generic::GenlMessage;
+
+use crate::attribute::Attribute;
+use crate::connection::Handle;
+use crate::error::{Error, Refusal};
+use crate::ext_ack::ExtAck;
+use crate::generated::Command;
+use crate::message::Message;
+use crate::value;
+
+/// How often a dump is repeated that a change interrupts, before giving up.
+const DUMP_ATTEMPTS: u32 = 16;
+
+/// All that came back for a request.
+struct Answer<A> {
+    /// The attributes of each message.
+    objects: Vec<Vec<A>>,
+    /// Whether a change made the dump inconsistent.
+    interrupted: bool,
+}
+
+/// Sends a request about one object; `None` when the answer is a mere ACK.
+pub(crate) async fn once<A: Attribute>(
+    handle: &Handle,
+    command: Command,
+    attributes: Vec<A>,
+) -> Result<Option<Vec<A>>, Error> {
+    let answer = send(handle, command, attributes, 0).await?;
+    Ok(answer.objects.into_iter().next_back())
+}
+
+/// Gets all objects, in a state that they all had at the same time.
+pub(crate) async fn dump<A: Attribute>(
+    handle: &Handle,
+    command: Command,
+    attributes: Vec<A>,
+) -> Result<Vec<Vec<A>>, Error> {
+    for _ in 0..DUMP_ATTEMPTS {
+        let answer = send(handle, command, attributes.clone(), NLM_F_DUMP).await?;
+        if !answer.interrupted {
+            return Ok(answer.objects);
+        }
+    }
+    Err(Error::Interrupted {
+        command,
+        attempts: DUMP_ATTEMPTS,
+    })
+}
+
+async fn send<A: Attribute>(
+    handle: &Handle,
+    command: Command,
+    attributes: Vec<A>,
+    flags: u16,
+) -> Result<Answer<A>, Error> {
+    if let Some(defect) = value::defect(&attributes) {
+        return Err(Error::Unsendable {
+            attribute: defect.path.join("."),
+            reason: defect.reason,
+        });
+    }
+    // Refusals refer to the request by offset.
+    let mut request = vec![0; attributes.as_slice().buffer_len()];
+    attributes.as_slice().emit(&mut request);
+
+    let mut message = NetlinkMessage::from(GenlMessage::from_payload(Message {
+        command: command.into(),
+        attributes,
+    }));
+    message.header.flags = NLM_F_REQUEST | NLM_F_ACK | flags;
+
+    let mut genetlink = handle.genetlink.clone();
+    let mut replies = genetlink.request(message).await?;
+    let mut answer = Answer {
+        objects: Vec::new(),
+        interrupted: false,
+    };
+    while let Some(reply) = replies.next().await {
+        let (header, payload) = reply?.into_parts();
+        answer.interrupted |= header.flags & NLM_F_DUMP_INTR != 0;
+        let (code, ext_ack) = match payload {
+            NetlinkPayload::InnerMessage(message) => {
+                answer.objects.push(message.payload.attributes);
+                continue;
+            }
+            NetlinkPayload::Error(error) => (
+                error.raw_code(),
+                ExtAck::of_error(header.flags, &error.header),
+            ),
+            NetlinkPayload::Done(done) => {
+                (done.code, ExtAck::of_done(header.flags, &done.extended_ack))
+            }
+            _ => continue,
+        };
+        // The kernel gives errors as negative errno.
+        return match code {
+            0.. => Ok(answer),
+            code => Err(Refusal::new(code.saturating_neg(), ext_ack, A::SET, &request).into()),
+        };
+    }
+    Err(Error::Closed)
+}
+
+impl From<GenetlinkError> for Error {
+    fn from(error: GenetlinkError) -> Self {
+        match error {
+            // What the kernel says to the question for the family's number.
+            GenetlinkError::NetlinkError(error)
+                if error.raw_os_error() == Some(nix::errno::Errno::ENOENT as i32) =>
+            {
+                Self::FamilyAbsent
+            }
+            GenetlinkError::NetlinkError(error) => Self::Socket(error),
+            GenetlinkError::ProtocolError(_) | GenetlinkError::NoMessageReceived => Self::Closed,
+            GenetlinkError::DecodeError(error) => error.into(),
+            error @ GenetlinkError::AttributeNotFound(_) => Self::Malformed(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Answers of all sorts, through the real stack from a scripted kernel.
+
+use futures::TryStreamExt;
+use netlink_packet_core::{DefaultNla, NLM_F_DUMP_INTR, NLM_F_MULTIPART};
+
+use crate::connection::Handle;
+use crate::error::Error;
+use crate::fake_kernel::{NOTHING, Reply, handle, handle_without_family, run};
+use crate::generated::{Subdev, SubdevAttr};
+
+/// NLMSGERR_ATTR_MSG and NLMSGERR_ATTR_OFFS.
+fn ext_ack(text: &str, offset: u32) -> [DefaultNla; 2] {
+    [
+        DefaultNla::new(1, [text.as_bytes(), b"\0"].concat()),
+        DefaultNla::new(2, offset.to_ne_bytes().to_vec()),
+    ]
+}
+
+fn part(flags: u16, index: u32) -> Reply {
+    Reply::object(NLM_F_MULTIPART | flags, &[SubdevAttr::Index(index)])
+}
+
+fn complete(indices: &[u32]) -> Vec<Reply> {
+    let parts = indices.iter().map(|index| part(0, *index));
+    parts.chain([Reply::done(0, 0, NOTHING)]).collect()
+}
+
+fn interrupted() -> Vec<Reply> {
+    vec![
+        part(0, 7),
+        part(NLM_F_DUMP_INTR, 8),
+        Reply::done(0, NLM_F_DUMP_INTR, NOTHING),
+    ]
+}
+
+async fn dump(handle: Handle) -> Result<Vec<Option<u32>>, Error> {
+    handle
+        .subdev()
+        .dump()
+        .execute()
+        .map_ok(|subdev| subdev.index)
+        .try_collect()
+        .await
+}
+
+#[test]
+fn an_object_comes_before_the_acknowledgement() {
+    let answer = vec![
+        Reply::object(0, &[SubdevAttr::Index(4)]),
+        Reply::end(0, NOTHING),
+    ];
+    let subdev = run(async { handle([answer]).subdev().get(4).execute().await });
+    let expected = Subdev::from(vec![SubdevAttr::Index(4)]);
+    assert_eq!(subdev.expect("is answered"), expected);
+}
+
+#[test]
+fn a_mere_acknowledgement_is_no_object_but_does_for_a_deletion() {
+    let answer = || vec![Reply::end(0, NOTHING)];
+    let error = run(async { handle([answer()]).subdev().get(4).execute().await });
+    assert!(matches!(error, Err(Error::Malformed(_))), "{error:?}");
+    run(async { handle([answer()]).subdev().del(4).execute().await }).expect("is deleted");
+}
+
+#[test]
+fn a_refusal_has_the_words_of_the_kernel() {
+    let answer = vec![Reply::end(-16, &ext_ack("open by a VFIO user", 20))];
+    let error = run(async { handle([answer]).subdev().del("net0").execute().await });
+    let Err(Error::Refused(refusal)) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(refusal.errno_name(), "EBUSY");
+    assert_eq!(refusal.to_string(), "name: open by a VFIO user");
+}
+
+#[test]
+fn a_dump_that_fails_is_not_an_empty_one() {
+    let answer = vec![part(0, 1), Reply::done(-19, 0, &ext_ack("it is gone", 0))];
+    let error = run(dump_of([answer]));
+    assert_eq!(error.expect_err("fails").to_string(), "it is gone");
+}
+
+async fn dump_of<const N: usize>(answers: [Vec<Reply>; N]) -> Result<Vec<Option<u32>>, Error> {
+    dump(handle(answers)).await
+}
+
+#[test]
+fn an_interrupted_dump_is_repeated_and_shows_nothing_twice() {
+    let indices = run(dump_of([interrupted(), interrupted(), complete(&[1, 2])]));
+    assert_eq!(indices.expect("ends well"), [Some(1), Some(2)]);
+}
+
+#[test]
+fn a_dump_that_is_always_interrupted_ends() {
+    let error = run(dump_of(std::array::from_fn::<_, 64, _>(|_| interrupted())));
+    assert!(matches!(error, Err(Error::Interrupted { .. })), "{error:?}");
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_an_error() {
+    let error = run(dump_of([]));
+    assert!(matches!(error, Err(Error::Closed)), "{error:?}");
+}
+
+#[test]
+fn without_the_module_it_says_how_to_load_it() {
+    let error = run(async { dump(handle_without_family()).await }).expect_err("is absent");
+    assert!(matches!(error, Error::FamilyAbsent), "{error:?}");
+    assert!(error.to_string().contains("modprobe subdev"));
+}

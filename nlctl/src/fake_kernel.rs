@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! A socket whose other end is a script.
+//!
+//! The whole stack of crates above the socket is the real one, so the tests
+//! see what it does to acknowledgements, ends of dumps and lost connections.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use netlink_packet_core::{Emitable, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_MULTIPART, Nla};
+use netlink_sys::protocols::NETLINK_GENERIC;
+use netlink_sys::{AsyncSocket, Socket, SocketAddr};
+
+use crate::connection::Handle;
+
+/// Number of the family.
+pub const FAMILY: u16 = 0x21;
+/// Number of the family that resolves names.
+const CONTROLLER: u16 = 0x10;
+
+const NLMSG_ERROR: u16 = 2;
+const NLMSG_DONE: u16 = 3;
+
+/// A message to the client, without the number that ties it to the request.
+#[derive(Clone)]
+pub struct Reply {
+    kind: u16,
+    flags: u16,
+    payload: Vec<u8>,
+}
+
+impl Reply {
+    /// An object, as a part of an answer when `flags` say so.
+    pub fn object(flags: u16, attributes: &[impl Nla]) -> Self {
+        // Command 1 and version 1; only the controller's answer is known by it.
+        let payload = [vec![1, 1, 0, 0], bytes(attributes)].concat();
+        Self {
+            kind: FAMILY,
+            flags,
+            payload,
+        }
+    }
+
+    /// The end of a request about one object; `code` is 0 or a negative errno.
+    pub fn end(code: i32, ext_ack: &[impl Nla]) -> Self {
+        // A capped error carries the header of the request, which nobody reads.
+        let payload = [code.to_ne_bytes().to_vec(), vec![0; 16], bytes(ext_ack)].concat();
+        Self {
+            kind: NLMSG_ERROR,
+            flags: NLM_F_CAPPED | NLM_F_ACK_TLVS,
+            payload,
+        }
+    }
+
+    /// The end of a dump; `code` is 0 or a negative errno.
+    pub fn done(code: i32, flags: u16, ext_ack: &[impl Nla]) -> Self {
+        let payload = [code.to_ne_bytes().to_vec(), bytes(ext_ack)].concat();
+        Self {
+            kind: NLMSG_DONE,
+            flags: NLM_F_MULTIPART | NLM_F_ACK_TLVS | flags,
+            payload,
+        }
+    }
+
+    fn to_bytes(&self, sequence: [u8; 4]) -> Vec<u8> {
+        let length = u32::try_from(16 + self.payload.len()).expect("is short");
+        let mut out = length.to_ne_bytes().to_vec();
+        out.extend(self.kind.to_ne_bytes());
+        out.extend(self.flags.to_ne_bytes());
+        out.extend(sequence);
+        out.extend([0; 4]);
+        out.extend(&self.payload);
+        out.resize(out.len().next_multiple_of(4), 0);
+        out
+    }
+}
+
+fn bytes(attributes: &[impl Nla]) -> Vec<u8> {
+    let mut bytes = vec![0; attributes.buffer_len()];
+    attributes.emit(&mut bytes);
+    bytes
+}
+
+/// What the kernel answers to one request after the other. When the script is
+/// at its end, the connection breaks.
+#[derive(Default)]
+struct Script {
+    absent: bool,
+    answers: VecDeque<Vec<Reply>>,
+    sent: VecDeque<io::Result<Vec<u8>>>,
+    broken: bool,
+    reader: Option<Waker>,
+}
+
+thread_local! {
+    /// The stack makes its socket itself, so the script cannot be an argument.
+    static SCRIPT: RefCell<Rc<RefCell<Script>>> = RefCell::default();
+}
+
+/// A handle to a kernel that gives these answers.
+pub fn handle(answers: impl IntoIterator<Item = Vec<Reply>>) -> Handle {
+    connect(Script {
+        answers: answers.into_iter().collect(),
+        ..Script::default()
+    })
+}
+
+/// A handle to a kernel without the family.
+pub fn handle_without_family() -> Handle {
+    connect(Script {
+        absent: true,
+        ..Script::default()
+    })
+}
+
+fn connect(script: Script) -> Handle {
+    SCRIPT.set(Rc::new(RefCell::new(script)));
+    let (mut connection, genetlink, _messages) =
+        genetlink::new_connection_with_socket::<FakeKernel>().expect("makes a socket");
+    connection.set_forward_ack(true);
+    connection.set_forward_done(true);
+    tokio::task::spawn_local(connection);
+    Handle { genetlink }
+}
+
+/// A socket on which `sent` comes without a request, and then nothing.
+pub fn listener(sent: impl IntoIterator<Item = io::Result<Vec<u8>>>) -> FakeKernel {
+    SCRIPT.set(Rc::new(RefCell::new(Script {
+        sent: sent.into_iter().collect(),
+        ..Script::default()
+    })));
+    FakeKernel::new(NETLINK_GENERIC).expect("makes a socket")
+}
+
+/// Runs `test` where connections can be spawned that stay on the thread.
+pub fn run<T>(test: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("makes a runtime");
+    tokio::task::LocalSet::new().block_on(&runtime, test)
+}
+
+/// The socket.
+pub struct FakeKernel {
+    /// Never used; the trait wants to lend it.
+    socket: Socket,
+    script: Rc<RefCell<Script>>,
+}
+
+impl FakeKernel {
+    fn receive(&self, request: &[u8]) {
+        let kind = u16::from_ne_bytes([request[4], request[5]]);
+        let sequence = [request[8], request[9], request[10], request[11]];
+        let script = &mut *self.script.borrow_mut();
+        let answer = match kind {
+            CONTROLLER if script.absent => Some(vec![Reply::end(-2, NOTHING)]),
+            CONTROLLER => Some(vec![family()]),
+            _ => script.answers.pop_front(),
+        };
+        script.broken = answer.is_none();
+        for reply in answer.into_iter().flatten() {
+            script.sent.push_back(Ok(reply.to_bytes(sequence)));
+        }
+        if let Some(reader) = script.reader.take() {
+            reader.wake();
+        }
+    }
+}
+
+/// No attributes.
+pub const NOTHING: &[netlink_packet_core::DefaultNla] = &[];
+
+/// CTRL_ATTR_FAMILY_ID (srctree include/uapi/linux/genetlink.h).
+fn family() -> Reply {
+    let id = netlink_packet_core::DefaultNla::new(1, FAMILY.to_ne_bytes().to_vec());
+    Reply {
+        kind: CONTROLLER,
+        ..Reply::object(0, &[id])
+    }
+}
+
+impl AsyncSocket for FakeKernel {
+    fn new(protocol: isize) -> io::Result<Self> {
+        let script = SCRIPT.with_borrow(Rc::clone);
+        Ok(Self {
+            socket: Socket::new(protocol)?,
+            script,
+        })
+    }
+
+    fn socket_ref(&self) -> &Socket {
+        &self.socket
+    }
+
+    fn socket_mut(&mut self) -> &mut Socket {
+        &mut self.socket
+    }
+
+    fn poll_send(&self, _: &mut Context<'_>, request: &[u8]) -> Poll<io::Result<usize>> {
+        self.receive(request);
+        Poll::Ready(Ok(request.len()))
+    }
+
+    fn poll_send_to(
+        &self,
+        cx: &mut Context<'_>,
+        request: &[u8],
+        _: &SocketAddr,
+    ) -> Poll<io::Result<usize>> {
+        self.poll_send(cx, request)
+    }
+
+    fn poll_recv<B: bytes::BufMut>(
+        &self,
+        cx: &mut Context<'_>,
+        out: &mut B,
+    ) -> Poll<io::Result<()>> {
+        self.poll_recv_from(cx, out).map_ok(drop)
+    }
+
+    fn poll_recv_from<B: bytes::BufMut>(
+        &self,
+        cx: &mut Context<'_>,
+        out: &mut B,
+    ) -> Poll<io::Result<SocketAddr>> {
+        self.poll_recv_from_full(cx).map_ok(|(bytes, kernel)| {
+            out.put_slice(&bytes);
+            kernel
+        })
+    }
+
+    fn poll_recv_from_full(&self, cx: &mut Context<'_>) -> Poll<io::Result<(Vec<u8>, SocketAddr)>> {
+        let script = &mut *self.script.borrow_mut();
+        match script.sent.pop_front() {
+            Some(sent) => Poll::Ready(sent.map(|bytes| (bytes, SocketAddr::new(0, 0)))),
+            None if script.broken => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+            None => {
+                script.reader = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}

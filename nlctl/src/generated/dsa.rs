@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
+
+use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
+use crate::value::{Binary, Value};
+use netlink_packet_core::{DecodeError, ErrorContext, Nla, NlaBuffer, Parseable};
+use serde::Serialize;
+
+/// Vendor part of a parent that is an Intel DSA.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Dsa {
+    /// VERSION register; 0x100 is DSA 1.0 (srctree drivers/dma/idxd/registers.h).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// Largest transfer of one descriptor in bytes (GENCAP).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_transfer_size: Option<u64>,
+    /// Largest number of descriptors in a batch (GENCAP).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_batch_size: Option<u32>,
+    /// GENCAP register.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gencap: Option<u64>,
+    /// OPCAP registers, 256 bits, little-endian; bit n is operation code n.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opcap: Option<Binary>,
+    /// Attributes that this version of the library does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<UnknownAttribute>,
+}
+
+impl From<Vec<DsaAttr>> for Dsa {
+    fn from(attributes: Vec<DsaAttr>) -> Self {
+        let mut out = Self::default();
+        for attribute in attributes {
+            match attribute {
+                DsaAttr::Version(value) => out.version = Some(value),
+                DsaAttr::MaxTransferSize(value) => out.max_transfer_size = Some(value),
+                DsaAttr::MaxBatchSize(value) => out.max_batch_size = Some(value),
+                DsaAttr::Gencap(value) => out.gencap = Some(value),
+                DsaAttr::Opcap(value) => out.opcap = Some(value),
+                DsaAttr::Unknown(unknown) => out.unknown.push(unknown),
+            }
+        }
+        out
+    }
+}
+
+/// One attribute of the set "dsa".
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DsaAttr {
+    /// VERSION register; 0x100 is DSA 1.0 (srctree drivers/dma/idxd/registers.h).
+    Version(u32),
+    /// Largest transfer of one descriptor in bytes (GENCAP).
+    MaxTransferSize(u64),
+    /// Largest number of descriptors in a batch (GENCAP).
+    MaxBatchSize(u32),
+    /// GENCAP register.
+    Gencap(u64),
+    /// OPCAP registers, 256 bits, little-endian; bit n is operation code n.
+    Opcap(Binary),
+    /// An attribute that this version of the library does not know.
+    Unknown(UnknownAttribute),
+}
+
+impl Nla for DsaAttr {
+    fn kind(&self) -> u16 {
+        match self {
+            Self::Version(_) => 1,
+            Self::MaxTransferSize(_) => 2,
+            Self::MaxBatchSize(_) => 3,
+            Self::Gencap(_) => 4,
+            Self::Opcap(_) => 5,
+            Self::Unknown(unknown) => unknown.kind,
+        }
+    }
+
+    fn value_len(&self) -> usize {
+        self.value().map_or(0, Value::length)
+    }
+
+    fn emit_value(&self, buffer: &mut [u8]) {
+        if let Some(value) = self.value() {
+            value.emit(buffer);
+        }
+    }
+}
+
+impl<'a> Parseable<NlaBuffer<&'a [u8]>> for DsaAttr {
+    fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
+        Ok(match buffer.kind() {
+            1 => Self::Version(Value::parse(buffer.value()).context("attribute 'version'")?),
+            2 => Self::MaxTransferSize(
+                Value::parse(buffer.value()).context("attribute 'max-transfer-size'")?,
+            ),
+            3 => Self::MaxBatchSize(
+                Value::parse(buffer.value()).context("attribute 'max-batch-size'")?,
+            ),
+            4 => Self::Gencap(Value::parse(buffer.value()).context("attribute 'gencap'")?),
+            5 => Self::Opcap(Value::parse(buffer.value()).context("attribute 'opcap'")?),
+            _ => Self::Unknown(UnknownAttribute::from(buffer)),
+        })
+    }
+}
+
+impl Attribute for DsaAttr {
+    const SET: &'static AttributeSet = &AttributeSet {
+        name: "dsa",
+        attributes: &[
+            AttributeInfo::new("version").hex(),
+            AttributeInfo::new("max-transfer-size"),
+            AttributeInfo::new("max-batch-size"),
+            AttributeInfo::new("gencap").hex(),
+            AttributeInfo::new("opcap")
+                .accepts(Accepts::Length {
+                    min: Some(32),
+                    max: Some(32),
+                })
+                .hex(),
+        ],
+    };
+
+    fn value(&self) -> Option<&dyn Value> {
+        match self {
+            Self::Version(value) => Some(value),
+            Self::MaxTransferSize(value) => Some(value),
+            Self::MaxBatchSize(value) => Some(value),
+            Self::Gencap(value) => Some(value),
+            Self::Opcap(value) => Some(value),
+            Self::Unknown(unknown) => Some(&unknown.value),
+        }
+    }
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
+
+use crate::named::named_number;
+/// State of a parent, as its hardware reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ParentState {
+    /// The device accepts configuration and no work.
+    Disabled,
+    /// The device accepts work.
+    Enabled,
+    /// The device stopped after a fault and waits for a reset.
+    Halted,
+    /// A number that this version of the library has no name for.
+    Unknown(u32),
+}
+
+impl ParentState {
+    /// The names, in the order of their numbers.
+    pub const NAMES: &'static [&'static str] = &["disabled", "enabled", "halted"];
+}
+
+impl From<u32> for ParentState {
+    fn from(number: u32) -> Self {
+        match number {
+            0 => Self::Disabled,
+            1 => Self::Enabled,
+            2 => Self::Halted,
+            unknown => Self::Unknown(unknown),
+        }
+    }
+}
+
+impl From<ParentState> for u32 {
+    fn from(value: ParentState) -> Self {
+        match value {
+            ParentState::Disabled => 0,
+            ParentState::Enabled => 1,
+            ParentState::Halted => 2,
+            ParentState::Unknown(number) => number,
+        }
+    }
+}
+
+named_number!(ParentState, "parent-state");
+
+/// State of a work queue, as its hardware reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WqState {
+    /// The work queue accepts configuration and no work.
+    Disabled,
+    /// The work queue accepts work.
+    Enabled,
+    /// A number that this version of the library has no name for.
+    Unknown(u32),
+}
+
+impl WqState {
+    /// The names, in the order of their numbers.
+    pub const NAMES: &'static [&'static str] = &["disabled", "enabled"];
+}
+
+impl From<u32> for WqState {
+    fn from(number: u32) -> Self {
+        match number {
+            0 => Self::Disabled,
+            1 => Self::Enabled,
+            unknown => Self::Unknown(unknown),
+        }
+    }
+}
+
+impl From<WqState> for u32 {
+    fn from(value: WqState) -> Self {
+        match value {
+            WqState::Disabled => 0,
+            WqState::Enabled => 1,
+            WqState::Unknown(number) => number,
+        }
+    }
+}
+
+named_number!(WqState, "wq-state");
+
+/// How software may submit to a work queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WqMode {
+    /// One submitter, which keeps count of the free entries.
+    Dedicated,
+    /// Many submitters, each told by the hardware to retry when full.
+    Shared,
+    /// A number that this version of the library has no name for.
+    Unknown(u32),
+}
+
+impl WqMode {
+    /// The names, in the order of their numbers.
+    pub const NAMES: &'static [&'static str] = &["dedicated", "shared"];
+}
+
+impl From<u32> for WqMode {
+    fn from(number: u32) -> Self {
+        match number {
+            0 => Self::Dedicated,
+            1 => Self::Shared,
+            unknown => Self::Unknown(unknown),
+        }
+    }
+}
+
+impl From<WqMode> for u32 {
+    fn from(value: WqMode) -> Self {
+        match value {
+            WqMode::Dedicated => 0,
+            WqMode::Shared => 1,
+            WqMode::Unknown(number) => number,
+        }
+    }
+}
+
+named_number!(WqMode, "wq-mode");
+
+/// How a subdev relates to its work queue and to address spaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PasidMode {
+    /// The subdev owns its work queue; its DMA carries no PASID.
+    None,
+    /// The subdev owns its work queue and a PASID of its own is programmed
+    /// into it. Needs a PASID-capable parent.
+    Dedicated,
+    /// Many subdevs use the work queue, each with an address space of its
+    /// own.
+    Shared,
+    /// A number that this version of the library has no name for.
+    Unknown(u32),
+}
+
+impl PasidMode {
+    /// The names, in the order of their numbers.
+    pub const NAMES: &'static [&'static str] = &["none", "dedicated", "shared"];
+}
+
+impl From<u32> for PasidMode {
+    fn from(number: u32) -> Self {
+        match number {
+            0 => Self::None,
+            1 => Self::Dedicated,
+            2 => Self::Shared,
+            unknown => Self::Unknown(unknown),
+        }
+    }
+}
+
+impl From<PasidMode> for u32 {
+    fn from(value: PasidMode) -> Self {
+        match value {
+            PasidMode::None => 0,
+            PasidMode::Dedicated => 1,
+            PasidMode::Shared => 2,
+            PasidMode::Unknown(number) => number,
+        }
+    }
+}
+
+named_number!(PasidMode, "pasid-mode");
+
+/// What keeps the memory of a subdev apart from that of all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Isolation {
+    /// The driver checks and translates each descriptor.
+    Mediated,
+    /// The hardware, by a PASID and an IOMMU.
+    Pasid,
+    /// A number that this version of the library has no name for.
+    Unknown(u32),
+}
+
+impl Isolation {
+    /// The names, in the order of their numbers.
+    pub const NAMES: &'static [&'static str] = &["mediated", "pasid"];
+}
+
+impl From<u32> for Isolation {
+    fn from(number: u32) -> Self {
+        match number {
+            0 => Self::Mediated,
+            1 => Self::Pasid,
+            unknown => Self::Unknown(unknown),
+        }
+    }
+}
+
+impl From<Isolation> for u32 {
+    fn from(value: Isolation) -> Self {
+        match value {
+            Isolation::Mediated => 0,
+            Isolation::Pasid => 1,
+            Isolation::Unknown(number) => number,
+        }
+    }
+}
+
+named_number!(Isolation, "isolation");
+
+/// State of a subdev as the admin wants it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AdminState {
+    /// Created and configured, not handed to VFIO.
+    Inactive,
+    /// Handed to VFIO.
+    Active,
+    /// A number that this version of the library has no name for.
+    Unknown(u32),
+}
+
+impl AdminState {
+    /// The names, in the order of their numbers.
+    pub const NAMES: &'static [&'static str] = &["inactive", "active"];
+}
+
+impl From<u32> for AdminState {
+    fn from(number: u32) -> Self {
+        match number {
+            0 => Self::Inactive,
+            1 => Self::Active,
+            unknown => Self::Unknown(unknown),
+        }
+    }
+}
+
+impl From<AdminState> for u32 {
+    fn from(value: AdminState) -> Self {
+        match value {
+            AdminState::Inactive => 0,
+            AdminState::Active => 1,
+            AdminState::Unknown(number) => number,
+        }
+    }
+}
+
+named_number!(AdminState, "admin-state");
+
+/// State of a subdev as it is, set by what happens to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Opstate {
+    /// There is no VFIO device.
+    Detached,
+    /// There is a VFIO device and nobody has it open.
+    Attached,
+    /// A VFIO user has the device open.
+    Open,
+    /// The VFIO user has enabled the virtual device.
+    Enabled,
+    /// The virtual device stopped after a fault; a reset revives it.
+    Halted,
+    /// A number that this version of the library has no name for.
+    Unknown(u32),
+}
+
+impl Opstate {
+    /// The names, in the order of their numbers.
+    pub const NAMES: &'static [&'static str] =
+        &["detached", "attached", "open", "enabled", "halted"];
+}
+
+impl From<u32> for Opstate {
+    fn from(number: u32) -> Self {
+        match number {
+            0 => Self::Detached,
+            1 => Self::Attached,
+            2 => Self::Open,
+            3 => Self::Enabled,
+            4 => Self::Halted,
+            unknown => Self::Unknown(unknown),
+        }
+    }
+}
+
+impl From<Opstate> for u32 {
+    fn from(value: Opstate) -> Self {
+        match value {
+            Opstate::Detached => 0,
+            Opstate::Attached => 1,
+            Opstate::Open => 2,
+            Opstate::Enabled => 3,
+            Opstate::Halted => 4,
+            Opstate::Unknown(number) => number,
+        }
+    }
+}
+
+named_number!(Opstate, "opstate");

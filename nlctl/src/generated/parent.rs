@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
+
+use super::{Command, Dsa, DsaAttr, ParentState};
+use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
+use crate::object::Object;
+use crate::value::Value;
+use netlink_packet_core::{DecodeError, ErrorContext, NLA_F_NESTED, Nla, NlaBuffer, Parseable};
+use serde::Serialize;
+
+/// A device that subdevs are carved from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Parent {
+    /// Number of the parent, not reused while the module is loaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
+    /// Name of the parent, for example "dsa0".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Bus that the device sits on, for example "pci".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bus: Option<String>,
+    /// Name of the device on its bus, for example "0000:00:01.0".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// State of the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<ParentState>,
+    /// Number of work queues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wqs: Option<u32>,
+    /// Number of groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<u32>,
+    /// Number of engines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engines: Option<u32>,
+    /// Number of entries that all work queues have together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wq_capacity: Option<u32>,
+    /// 1 when work queues can carry a PASID now, else 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pasid: Option<u32>,
+    /// Number of subdevs that stand on this parent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subdevs: Option<u32>,
+    /// What only an Intel Data Streaming Accelerator has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dsa: Option<Dsa>,
+    /// Generation of the family's state that the message shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// Attributes that this version of the library does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<UnknownAttribute>,
+}
+
+impl From<Vec<ParentAttr>> for Parent {
+    fn from(attributes: Vec<ParentAttr>) -> Self {
+        let mut out = Self::default();
+        for attribute in attributes {
+            match attribute {
+                ParentAttr::Index(value) => out.index = Some(value),
+                ParentAttr::Name(value) => out.name = Some(value),
+                ParentAttr::Bus(value) => out.bus = Some(value),
+                ParentAttr::Device(value) => out.device = Some(value),
+                ParentAttr::State(value) => out.state = Some(value),
+                ParentAttr::Wqs(value) => out.wqs = Some(value),
+                ParentAttr::Groups(value) => out.groups = Some(value),
+                ParentAttr::Engines(value) => out.engines = Some(value),
+                ParentAttr::WqCapacity(value) => out.wq_capacity = Some(value),
+                ParentAttr::Pasid(value) => out.pasid = Some(value),
+                ParentAttr::Subdevs(value) => out.subdevs = Some(value),
+                ParentAttr::Dsa(inner) => out.dsa = Some(inner.into()),
+                ParentAttr::Generation(value) => out.generation = Some(value),
+                ParentAttr::Unknown(unknown) => out.unknown.push(unknown),
+            }
+        }
+        out
+    }
+}
+
+/// One attribute of the set "parent".
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParentAttr {
+    /// Number of the parent, not reused while the module is loaded.
+    Index(u32),
+    /// Name of the parent, for example "dsa0".
+    Name(String),
+    /// Bus that the device sits on, for example "pci".
+    Bus(String),
+    /// Name of the device on its bus, for example "0000:00:01.0".
+    Device(String),
+    /// State of the device.
+    State(ParentState),
+    /// Number of work queues.
+    Wqs(u32),
+    /// Number of groups.
+    Groups(u32),
+    /// Number of engines.
+    Engines(u32),
+    /// Number of entries that all work queues have together.
+    WqCapacity(u32),
+    /// 1 when work queues can carry a PASID now, else 0.
+    Pasid(u32),
+    /// Number of subdevs that stand on this parent.
+    Subdevs(u32),
+    /// What only an Intel Data Streaming Accelerator has.
+    Dsa(Vec<DsaAttr>),
+    /// Generation of the family's state that the message shows.
+    Generation(u64),
+    /// An attribute that this version of the library does not know.
+    Unknown(UnknownAttribute),
+}
+
+impl Nla for ParentAttr {
+    fn kind(&self) -> u16 {
+        match self {
+            Self::Index(_) => 1,
+            Self::Name(_) => 2,
+            Self::Bus(_) => 3,
+            Self::Device(_) => 4,
+            Self::State(_) => 5,
+            Self::Wqs(_) => 6,
+            Self::Groups(_) => 7,
+            Self::Engines(_) => 8,
+            Self::WqCapacity(_) => 9,
+            Self::Pasid(_) => 10,
+            Self::Subdevs(_) => 11,
+            Self::Dsa(_) => 12 | NLA_F_NESTED,
+            Self::Generation(_) => 13,
+            Self::Unknown(unknown) => unknown.kind,
+        }
+    }
+
+    fn value_len(&self) -> usize {
+        self.value().map_or(0, Value::length)
+    }
+
+    fn emit_value(&self, buffer: &mut [u8]) {
+        if let Some(value) = self.value() {
+            value.emit(buffer);
+        }
+    }
+}
+
+impl<'a> Parseable<NlaBuffer<&'a [u8]>> for ParentAttr {
+    fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
+        Ok(match buffer.kind() {
+            1 => Self::Index(Value::parse(buffer.value()).context("attribute 'index'")?),
+            2 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
+            3 => Self::Bus(Value::parse(buffer.value()).context("attribute 'bus'")?),
+            4 => Self::Device(Value::parse(buffer.value()).context("attribute 'device'")?),
+            5 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
+            6 => Self::Wqs(Value::parse(buffer.value()).context("attribute 'wqs'")?),
+            7 => Self::Groups(Value::parse(buffer.value()).context("attribute 'groups'")?),
+            8 => Self::Engines(Value::parse(buffer.value()).context("attribute 'engines'")?),
+            9 => Self::WqCapacity(Value::parse(buffer.value()).context("attribute 'wq-capacity'")?),
+            10 => Self::Pasid(Value::parse(buffer.value()).context("attribute 'pasid'")?),
+            11 => Self::Subdevs(Value::parse(buffer.value()).context("attribute 'subdevs'")?),
+            12 => Self::Dsa(Value::parse(buffer.value()).context("attribute 'dsa'")?),
+            13 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            _ => Self::Unknown(UnknownAttribute::from(buffer)),
+        })
+    }
+}
+
+impl Attribute for ParentAttr {
+    const SET: &'static AttributeSet = &AttributeSet {
+        name: "parent",
+        attributes: &[
+            AttributeInfo::new("index"),
+            AttributeInfo::new("name").accepts(Accepts::Length {
+                min: None,
+                max: Some(31),
+            }),
+            AttributeInfo::new("bus"),
+            AttributeInfo::new("device"),
+            AttributeInfo::new("state").accepts(Accepts::Names(ParentState::NAMES)),
+            AttributeInfo::new("wqs"),
+            AttributeInfo::new("groups"),
+            AttributeInfo::new("engines"),
+            AttributeInfo::new("wq-capacity"),
+            AttributeInfo::new("pasid").accepts(Accepts::Range {
+                min: None,
+                max: Some(1),
+            }),
+            AttributeInfo::new("subdevs"),
+            AttributeInfo::new("dsa").nested(DsaAttr::SET),
+            AttributeInfo::new("generation"),
+        ],
+    };
+
+    fn value(&self) -> Option<&dyn Value> {
+        match self {
+            Self::Index(value) => Some(value),
+            Self::Name(value) => Some(value),
+            Self::Bus(value) => Some(value),
+            Self::Device(value) => Some(value),
+            Self::State(value) => Some(value),
+            Self::Wqs(value) => Some(value),
+            Self::Groups(value) => Some(value),
+            Self::Engines(value) => Some(value),
+            Self::WqCapacity(value) => Some(value),
+            Self::Pasid(value) => Some(value),
+            Self::Subdevs(value) => Some(value),
+            Self::Dsa(value) => Some(value),
+            Self::Generation(value) => Some(value),
+            Self::Unknown(unknown) => Some(&unknown.value),
+        }
+    }
+}
+
+impl Object for Parent {
+    type Attribute = ParentAttr;
+
+    const GET: Command = Command::ParentGet;
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
+
+use super::{AdminState, Command, Isolation, Opstate, PasidMode};
+use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
+use crate::object::Object;
+use crate::value::Value;
+use netlink_packet_core::{DecodeError, ErrorContext, Nla, NlaBuffer, Parseable};
+use serde::Serialize;
+
+/// A virtual device on one or more work queues.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Subdev {
+    /// Number of the subdev, not reused while the module is loaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
+    /// Unique name; letters, digits, '.', '_' and '-'. Default is the name
+    /// of the parent, '-' and the index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Unique UUID in its text form, 8-4-4-4-12 hexadecimal digits. Default
+    /// is a random one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<String>,
+    /// Name of the parent. May be left out while there is only one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Number of a work queue that the subdev stands on. Left out in a
+    /// request with a type, the driver takes the work queue with most room.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wq: Vec<u32>,
+    /// Name of the type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    /// PASID mode. Default is that of the type, or "none" without a type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pasid_mode: Option<PasidMode>,
+    /// What keeps the subdev's memory apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub isolation: Option<Isolation>,
+    /// Admin state. Default is "active".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<AdminState>,
+    /// Operational state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opstate: Option<Opstate>,
+    /// Entries of each virtual work queue: the subdev's share of the work
+    /// queue. Default is the whole work queue, or an eighth of it in PASID
+    /// mode "shared".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u32>,
+    /// Name of the auxiliary device; absent while inactive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auxiliary_device: Option<String>,
+    /// Number of the IOMMU group; absent while inactive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iommu_group: Option<u32>,
+    /// Path of the VFIO group's device node; absent while inactive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vfio_path: Option<String>,
+    /// Path of the VFIO device's own node; absent while inactive and on a
+    /// kernel without VFIO_DEVICE_CDEV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vfio_cdev: Option<String>,
+    /// Delete although a VFIO user has the device open.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
+    /// Generation of the family's state that the message shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// Attributes that this version of the library does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<UnknownAttribute>,
+}
+
+impl From<Vec<SubdevAttr>> for Subdev {
+    fn from(attributes: Vec<SubdevAttr>) -> Self {
+        let mut out = Self::default();
+        for attribute in attributes {
+            match attribute {
+                SubdevAttr::Index(value) => out.index = Some(value),
+                SubdevAttr::Name(value) => out.name = Some(value),
+                SubdevAttr::Uuid(value) => out.uuid = Some(value),
+                SubdevAttr::Parent(value) => out.parent = Some(value),
+                SubdevAttr::Wq(value) => out.wq.push(value),
+                SubdevAttr::Type(value) => out.r#type = Some(value),
+                SubdevAttr::PasidMode(value) => out.pasid_mode = Some(value),
+                SubdevAttr::Isolation(value) => out.isolation = Some(value),
+                SubdevAttr::State(value) => out.state = Some(value),
+                SubdevAttr::Opstate(value) => out.opstate = Some(value),
+                SubdevAttr::Size(value) => out.size = Some(value),
+                SubdevAttr::AuxiliaryDevice(value) => out.auxiliary_device = Some(value),
+                SubdevAttr::IommuGroup(value) => out.iommu_group = Some(value),
+                SubdevAttr::VfioPath(value) => out.vfio_path = Some(value),
+                SubdevAttr::VfioCdev(value) => out.vfio_cdev = Some(value),
+                SubdevAttr::Force => out.force = true,
+                SubdevAttr::Generation(value) => out.generation = Some(value),
+                SubdevAttr::Unknown(unknown) => out.unknown.push(unknown),
+            }
+        }
+        out
+    }
+}
+
+/// One attribute of the set "subdev".
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SubdevAttr {
+    /// Number of the subdev, not reused while the module is loaded.
+    Index(u32),
+    /// Unique name; letters, digits, '.', '_' and '-'. Default is the name
+    /// of the parent, '-' and the index.
+    Name(String),
+    /// Unique UUID in its text form, 8-4-4-4-12 hexadecimal digits. Default
+    /// is a random one.
+    Uuid(String),
+    /// Name of the parent. May be left out while there is only one.
+    Parent(String),
+    /// Number of a work queue that the subdev stands on. Left out in a
+    /// request with a type, the driver takes the work queue with most room.
+    Wq(u32),
+    /// Name of the type.
+    Type(String),
+    /// PASID mode. Default is that of the type, or "none" without a type.
+    PasidMode(PasidMode),
+    /// What keeps the subdev's memory apart.
+    Isolation(Isolation),
+    /// Admin state. Default is "active".
+    State(AdminState),
+    /// Operational state.
+    Opstate(Opstate),
+    /// Entries of each virtual work queue: the subdev's share of the work
+    /// queue. Default is the whole work queue, or an eighth of it in PASID
+    /// mode "shared".
+    Size(u32),
+    /// Name of the auxiliary device; absent while inactive.
+    AuxiliaryDevice(String),
+    /// Number of the IOMMU group; absent while inactive.
+    IommuGroup(u32),
+    /// Path of the VFIO group's device node; absent while inactive.
+    VfioPath(String),
+    /// Path of the VFIO device's own node; absent while inactive and on a
+    /// kernel without VFIO_DEVICE_CDEV.
+    VfioCdev(String),
+    /// Delete although a VFIO user has the device open.
+    Force,
+    /// Generation of the family's state that the message shows.
+    Generation(u64),
+    /// An attribute that this version of the library does not know.
+    Unknown(UnknownAttribute),
+}
+
+impl Nla for SubdevAttr {
+    fn kind(&self) -> u16 {
+        match self {
+            Self::Index(_) => 1,
+            Self::Name(_) => 2,
+            Self::Uuid(_) => 3,
+            Self::Parent(_) => 4,
+            Self::Wq(_) => 5,
+            Self::Type(_) => 6,
+            Self::PasidMode(_) => 7,
+            Self::Isolation(_) => 8,
+            Self::State(_) => 9,
+            Self::Opstate(_) => 10,
+            Self::Size(_) => 11,
+            Self::AuxiliaryDevice(_) => 12,
+            Self::IommuGroup(_) => 13,
+            Self::VfioPath(_) => 14,
+            Self::VfioCdev(_) => 15,
+            Self::Force => 16,
+            Self::Generation(_) => 17,
+            Self::Unknown(unknown) => unknown.kind,
+        }
+    }
+
+    fn value_len(&self) -> usize {
+        self.value().map_or(0, Value::length)
+    }
+
+    fn emit_value(&self, buffer: &mut [u8]) {
+        if let Some(value) = self.value() {
+            value.emit(buffer);
+        }
+    }
+}
+
+impl<'a> Parseable<NlaBuffer<&'a [u8]>> for SubdevAttr {
+    fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
+        Ok(match buffer.kind() {
+            1 => Self::Index(Value::parse(buffer.value()).context("attribute 'index'")?),
+            2 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
+            3 => Self::Uuid(Value::parse(buffer.value()).context("attribute 'uuid'")?),
+            4 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
+            5 => Self::Wq(Value::parse(buffer.value()).context("attribute 'wq'")?),
+            6 => Self::Type(Value::parse(buffer.value()).context("attribute 'type'")?),
+            7 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
+            8 => Self::Isolation(Value::parse(buffer.value()).context("attribute 'isolation'")?),
+            9 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
+            10 => Self::Opstate(Value::parse(buffer.value()).context("attribute 'opstate'")?),
+            11 => Self::Size(Value::parse(buffer.value()).context("attribute 'size'")?),
+            12 => Self::AuxiliaryDevice(
+                Value::parse(buffer.value()).context("attribute 'auxiliary-device'")?,
+            ),
+            13 => {
+                Self::IommuGroup(Value::parse(buffer.value()).context("attribute 'iommu-group'")?)
+            }
+            14 => Self::VfioPath(Value::parse(buffer.value()).context("attribute 'vfio-path'")?),
+            15 => Self::VfioCdev(Value::parse(buffer.value()).context("attribute 'vfio-cdev'")?),
+            16 => Self::Force,
+            17 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            _ => Self::Unknown(UnknownAttribute::from(buffer)),
+        })
+    }
+}
+
+impl Attribute for SubdevAttr {
+    const SET: &'static AttributeSet = &AttributeSet {
+        name: "subdev",
+        attributes: &[
+            AttributeInfo::new("index"),
+            AttributeInfo::new("name").accepts(Accepts::Length {
+                min: None,
+                max: Some(31),
+            }),
+            AttributeInfo::new("uuid").accepts(Accepts::Length {
+                min: None,
+                max: Some(36),
+            }),
+            AttributeInfo::new("parent").accepts(Accepts::Length {
+                min: None,
+                max: Some(31),
+            }),
+            AttributeInfo::new("wq"),
+            AttributeInfo::new("type").accepts(Accepts::Length {
+                min: None,
+                max: Some(31),
+            }),
+            AttributeInfo::new("pasid-mode").accepts(Accepts::Names(PasidMode::NAMES)),
+            AttributeInfo::new("isolation").accepts(Accepts::Names(Isolation::NAMES)),
+            AttributeInfo::new("state").accepts(Accepts::Names(AdminState::NAMES)),
+            AttributeInfo::new("opstate").accepts(Accepts::Names(Opstate::NAMES)),
+            AttributeInfo::new("size").accepts(Accepts::Range {
+                min: Some(1),
+                max: None,
+            }),
+            AttributeInfo::new("auxiliary-device"),
+            AttributeInfo::new("iommu-group"),
+            AttributeInfo::new("vfio-path"),
+            AttributeInfo::new("vfio-cdev"),
+            AttributeInfo::new("force"),
+            AttributeInfo::new("generation"),
+        ],
+    };
+
+    fn value(&self) -> Option<&dyn Value> {
+        match self {
+            Self::Index(value) => Some(value),
+            Self::Name(value) => Some(value),
+            Self::Uuid(value) => Some(value),
+            Self::Parent(value) => Some(value),
+            Self::Wq(value) => Some(value),
+            Self::Type(value) => Some(value),
+            Self::PasidMode(value) => Some(value),
+            Self::Isolation(value) => Some(value),
+            Self::State(value) => Some(value),
+            Self::Opstate(value) => Some(value),
+            Self::Size(value) => Some(value),
+            Self::AuxiliaryDevice(value) => Some(value),
+            Self::IommuGroup(value) => Some(value),
+            Self::VfioPath(value) => Some(value),
+            Self::VfioCdev(value) => Some(value),
+            Self::Force => None,
+            Self::Generation(value) => Some(value),
+            Self::Unknown(unknown) => Some(&unknown.value),
+        }
+    }
+}
+
+impl Object for Subdev {
+    type Attribute = SubdevAttr;
+
+    const GET: Command = Command::SubdevGet;
+}

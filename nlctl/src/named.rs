@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The numbers that have names: text forms and wire form of the enums.
+
+/// A word that is neither one of the names nor a number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{word}' is no {what}; accepted: {}", accepted.join(", "))]
+#[non_exhaustive]
+pub struct UnknownName {
+    /// What should have been named, in the word of the spec.
+    pub what: &'static str,
+    /// The word.
+    pub word: String,
+    /// The names that there are.
+    pub accepted: &'static [&'static str],
+}
+
+/// Implements text, serde and wire forms for a generated enum.
+///
+/// Text is the name of the spec. A number without a name is shown as the
+/// number, and each number can be read, so that a tool that is older than the
+/// kernel can still say everything.
+macro_rules! named_number {
+    ($name:ident, $what:literal) => {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let number = u32::from(*self);
+                match Self::NAMES.get(number as usize) {
+                    Some(name) => f.pad(name),
+                    None => std::fmt::Display::fmt(&number, f),
+                }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = crate::named::UnknownName;
+
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                (0..)
+                    .zip(Self::NAMES)
+                    .find_map(|(number, name)| (*name == word).then_some(number))
+                    .or_else(|| word.parse().ok())
+                    .map(|number: u32| Self::from(number))
+                    .ok_or_else(|| crate::named::UnknownName {
+                        what: $what,
+                        word: word.to_string(),
+                        accepted: Self::NAMES,
+                    })
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let word = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                word.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl crate::value::Value for $name {
+            fn length(&self) -> usize {
+                u32::from(*self).length()
+            }
+
+            fn emit(&self, buffer: &mut [u8]) {
+                u32::from(*self).emit(buffer);
+            }
+
+            fn parse(bytes: &[u8]) -> Result<Self, netlink_packet_core::DecodeError> {
+                <u32 as crate::value::Value>::parse(bytes).map(Self::from)
+            }
+        }
+    };
+}
+
+pub(crate) use named_number;

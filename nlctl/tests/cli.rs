@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The tool's command line, as far as it goes without the kernel's family.
+//!
+//! A command line that makes sense gets as far as the kernel, and then fails
+//! with exit code 2 on a machine without the module; one that makes none fails
+//! with 1 before. On a machine with the module these tests send nothing that
+//! changes anything: names are refused by the policy for their length.
+
+use std::process::Output;
+
+use assert_cmd::Command;
+
+/// A name that the family's policy refuses.
+const TOO_LONG: &str = "a-name-that-is-longer-than-any-name-may-be";
+
+fn dsa_nl(args: &[&str]) -> Output {
+    Command::cargo_bin("dsa-nl")
+        .expect("is built")
+        .args(args)
+        .output()
+        .expect("runs")
+}
+
+fn words(line: &str) -> Output {
+    dsa_nl(&line.split_whitespace().collect::<Vec<_>>())
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[track_caller]
+fn assert_reaches_the_kernel(line: &str) {
+    let output = words(line);
+    assert_eq!(output.status.code(), Some(2), "{line}: {}", stderr(&output));
+    assert!(
+        stderr(&output).starts_with("Error: "),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[track_caller]
+fn assert_makes_no_sense(line: &str, because: &str) {
+    let output = words(line);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{line}: {text}");
+    assert!(text.starts_with("Error: "), "{line}: {text}");
+    assert!(text.contains(because), "{line}: {text}");
+    assert!(output.stdout.is_empty(), "{line} prints nothing else");
+}
+
+#[test]
+fn keys_are_words_or_options_in_any_order() {
+    for line in [
+        "subdev add wq 3 pasid-mode shared name NAME",
+        "subdev add --wq 3 name NAME --pasid-mode=shared",
+        "subdev add name NAME wq dsa0/wq3,dsa0/4 state inactive size 2",
+        "-j subdev add type shared uuid not-a-uuid name NAME",
+        "subdev add name NAME -o json wq 99",
+        "sub a wq 3 pasid none n NAME",
+        "subdev del NAME force",
+        "subdev del NAME --force",
+        "subdev show NAME",
+        "parent show NAME",
+        "wq show NAME",
+        "wq show NAME/wq1",
+        "type show NAME",
+    ] {
+        assert_reaches_the_kernel(&line.replace("NAME", TOO_LONG));
+    }
+}
+
+#[test]
+fn values_go_to_the_kernel_as_they_are() {
+    assert_reaches_the_kernel(&format!("subdev add wq 3 pasid-mode 77 name {TOO_LONG}"));
+    assert_reaches_the_kernel(&format!("subdev add name -{TOO_LONG}"));
+}
+
+#[test]
+fn the_wrong_word_is_named() {
+    assert_makes_no_sense("", "parent, wq, type, subdev, monitor");
+    assert_makes_no_sense("frobnicate", "'frobnicate'");
+    assert_makes_no_sense("subdev frobnicate", "'frobnicate'");
+    assert_makes_no_sense("subdev add colour red", "colour");
+    assert_makes_no_sense("subdev add colour red", "pasid-mode none|dedicated|shared");
+    assert_makes_no_sense("subdev add wq", "--wq");
+    assert_makes_no_sense("subdev add wq three", "'three' names no work queue");
+    assert_makes_no_sense("subdev add pasid-mode big", "none, dedicated, shared");
+    assert_makes_no_sense("subdev add wq dsa0/wq1,dsa1/wq1", "'dsa0' and 'dsa1'");
+    assert_makes_no_sense("subdev del", "SUBDEV");
+    assert_makes_no_sense("wq show dsa0/queue", "'dsa0/queue'");
+    assert_makes_no_sense("-b - subdev show", "--batch");
+    assert_makes_no_sense("-j -o yaml parent show", "--output");
+}
+
+#[test]
+fn a_name_that_netlink_cannot_carry_is_refused_before_it_is_sent() {
+    let output = dsa_nl(&["subdev", "show", &"x".repeat(70_000)]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("name: is 70001 bytes long"));
+}
+
+#[test]
+fn a_batch_stops_at_the_first_failure_or_goes_on_by_force() {
+    let batch = "# nothing\n\nsubdev frobnicate\nsubdev 'add\nparent show extra words\n";
+    let run = |args: &[&str]| {
+        Command::cargo_bin("dsa-nl")
+            .expect("is built")
+            .args(args)
+            .write_stdin(batch)
+            .output()
+            .expect("runs")
+    };
+    let stopped = run(&["-b", "-"]);
+    assert_eq!(stopped.status.code(), Some(1));
+    let text = stderr(&stopped);
+    assert!(text.starts_with("Error: -:3: "), "{text}");
+    assert!(!text.contains("-:4:"), "{text}");
+
+    let forced = run(&["--force", "--batch", "-"]);
+    assert_eq!(forced.status.code(), Some(1));
+    let text = stderr(&forced);
+    for line in ["-:3:", "-:4:", "-:5:", "3 commands"] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+}
+
+#[test]
+fn help_shows_examples_and_keys() {
+    let help = words("--help");
+    assert!(help.status.success());
+    assert!(String::from_utf8_lossy(&help.stdout).contains("dsa-nl subdev add wq 3"));
+    let add = words("subdev add --help");
+    assert!(add.status.success());
+    assert!(String::from_utf8_lossy(&add.stdout).contains("--pasid-mode <MODE>"));
+}

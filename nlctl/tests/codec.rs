@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Attributes as values and as bytes.
+
+use netlink_packet_core::{Emitable, Nla, NlasIterator};
+use nlctl::{
+    Attribute, Binary, DsaAttr, Id, Parent, ParentAttr, ParentState, PasidMode, SubdevAttr, WqRef,
+};
+use proptest::prelude::*;
+
+fn emit<A: Attribute>(attributes: &[A]) -> Vec<u8> {
+    let mut bytes = vec![0xaa; attributes.buffer_len()];
+    attributes.emit(&mut bytes);
+    bytes
+}
+
+fn parse<A: Attribute>(bytes: &[u8]) -> Result<Vec<A>, String> {
+    NlasIterator::new(bytes)
+        .map(|attribute| {
+            A::parse(&attribute.map_err(|e| e.to_string())?).map_err(|e| e.to_string())
+        })
+        .collect()
+}
+
+#[test]
+fn bytes_are_as_the_kernel_wants_them() {
+    let name = emit(&[SubdevAttr::Name("ab".into())]);
+    assert_eq!(name, [7, 0, 2, 0, b'a', b'b', 0, 0]);
+    let flag = emit(&[SubdevAttr::Force]);
+    assert_eq!(flag, [4, 0, 16, 0]);
+    let nest = emit(&[ParentAttr::Dsa(vec![DsaAttr::Version(1)])]);
+    assert_eq!(nest[..8], [12, 0, 12, 0x80, 8, 0, 1, 0]);
+    assert_eq!(nest[8..], 1u32.to_ne_bytes());
+}
+
+#[test]
+fn a_uint_is_as_short_as_it_can_be_and_read_in_both_lengths() {
+    let short = SubdevAttr::Generation(u64::from(u32::MAX));
+    let long = SubdevAttr::Generation(u64::from(u32::MAX) + 1);
+    assert_eq!((short.value_len(), long.value_len()), (4, 8));
+    let bytes = [&[12, 0, 17, 0][..], &7u64.to_ne_bytes()].concat();
+    assert_eq!(parse(&bytes), Ok(vec![SubdevAttr::Generation(7)]));
+}
+
+#[test]
+fn a_value_of_a_wrong_length_is_refused_by_name() {
+    let error = parse::<SubdevAttr>(&[6, 0, 1, 0, 1, 2, 0, 0]).expect_err("is too short");
+    assert!(error.contains("'index'"), "{error}");
+}
+
+#[test]
+fn unknown_attributes_are_kept() {
+    let bytes = [8, 0, 99, 0, 1, 2, 3, 4];
+    let parsed = parse::<ParentAttr>(&bytes).expect("is well formed");
+    assert_eq!(emit(&parsed), bytes);
+    let parent = Parent::from(parsed);
+    assert_eq!(parent.unknown[0].kind, 99);
+    let json = serde_json::to_string(&parent).expect("is JSON");
+    assert_eq!(json, r#"{"unknown":[{"kind":99,"value":"01020304"}]}"#);
+}
+
+#[test]
+fn enums_have_names_and_keep_numbers_without() {
+    assert_eq!("shared".parse(), Ok(PasidMode::Shared));
+    assert_eq!("1".parse(), Ok(PasidMode::Dedicated));
+    assert_eq!(PasidMode::from(77).to_string(), "77");
+    assert_eq!(ParentState::from(2).to_string(), "halted");
+    let error = "exclusive".parse::<PasidMode>().expect_err("is no mode");
+    assert_eq!(
+        error.to_string(),
+        "'exclusive' is no pasid-mode; accepted: none, dedicated, shared"
+    );
+    let json = serde_json::to_string(&PasidMode::None).expect("is JSON");
+    assert_eq!(json, "\"none\"");
+    assert_eq!(
+        serde_json::from_str::<PasidMode>(&json).ok(),
+        Some(PasidMode::None)
+    );
+}
+
+/// Text without NUL, which ends a string on the wire.
+const TEXT: &str = "[^\0]{0,40}";
+
+prop_compose! {
+    fn dsa()(version: u32, size: u64, opcap: Vec<u8>) -> Vec<DsaAttr> {
+        vec![
+            DsaAttr::Version(version),
+            DsaAttr::MaxTransferSize(size),
+            DsaAttr::Opcap(Binary(opcap)),
+        ]
+    }
+}
+
+fn parent_attribute() -> impl Strategy<Value = ParentAttr> {
+    prop_oneof![
+        any::<u32>().prop_map(ParentAttr::Index),
+        TEXT.prop_map(ParentAttr::Name),
+        any::<u32>().prop_map(|number| ParentAttr::State(number.into())),
+        any::<u64>().prop_map(ParentAttr::Generation),
+        dsa().prop_map(ParentAttr::Dsa),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(attributes in proptest::collection::vec(parent_attribute(), 0..8)) {
+        let bytes = emit(&attributes);
+        prop_assert_eq!(parse::<ParentAttr>(&bytes), Ok(attributes));
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+        if let Ok(attributes) = parse::<ParentAttr>(&bytes) {
+            // What it takes for well formed, it can write.
+            emit(&attributes);
+            let _ = Parent::from(attributes);
+        }
+    }
+
+    #[test]
+    fn enums_survive_text(number: u32) {
+        let value = PasidMode::from(number);
+        prop_assert_eq!(value.to_string().parse(), Ok(value));
+        prop_assert_eq!(u32::from(value), number);
+    }
+
+    #[test]
+    fn ids_are_shown_as_they_were_written(word in "\\PC*") {
+        match Id::from(word.as_str()) {
+            Id::Index(index) => prop_assert_eq!(word.parse(), Ok(index)),
+            id => prop_assert_eq!(id.to_string(), word),
+        }
+    }
+
+    #[test]
+    fn work_queues_survive_text(parent in proptest::option::of("[a-z]{1,9}"), id: u32) {
+        let word = match parent {
+            Some(parent) => format!("{parent}/wq{id}"),
+            None => format!("wq{id}"),
+        };
+        let queue = word.parse::<WqRef>().expect("names a work queue");
+        prop_assert_eq!(queue.to_string(), word);
+    }
+}

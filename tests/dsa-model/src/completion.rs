@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What an operation came to, and the 32-byte record that tells software
+//! (`struct dsa_completion_record` in `include/uapi/linux/idxd.h`).
+
+use crate::memory::{Access, Fault};
+
+/// Size and alignment of a completion record, in bytes.
+pub const SIZE: usize = 32;
+
+/// Completion status; the values are those of `enum dsa_completion_status`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Status {
+    /// Done.
+    Success = 0x01,
+    /// Done, and the result is not the expected one.
+    SuccessFalsePredicate = 0x02,
+    /// An address could not be accessed; part of the work may be done.
+    PageFault = 0x03,
+    /// A member of the batch did not succeed.
+    BatchFailed = 0x05,
+    /// The descriptor list could not be read.
+    BatchPageFault = 0x06,
+    /// No such operation here.
+    BadOpcode = 0x10,
+    /// A flag that the operation or the work queue does not allow.
+    InvalidFlags = 0x11,
+    /// A reserved field is not zero.
+    ReservedField = 0x12,
+    /// The transfer size is zero or beyond the maximum.
+    TransferSize = 0x13,
+    /// The descriptor count is below two or beyond the maximum.
+    DescriptorCount = 0x14,
+    /// The descriptor list is not aligned to 64 bytes.
+    DescriptorListAlignment = 0x18,
+    /// The interrupt handle is not one of this device.
+    InterruptHandle = 0x19,
+    /// The completion record could not be written; reported in SWERR only.
+    CompletionTranslation = 0x1a,
+    /// The completion record is not aligned to 32 bytes; reported in SWERR only.
+    CompletionAlignment = 0x1b,
+    /// Data and completion record go out in different traffic classes, without readback.
+    TrafficClass = 0x1e,
+}
+
+/// Bit of the status byte: the access that faulted was a write.
+const FAULT_WAS_WRITE: u8 = 0x80;
+
+/// The outcome of a descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// How it went.
+    pub status: Status,
+    /// Depends on the operation.
+    pub result: u8,
+    /// Bytes or descriptors completed; zero when all of a transfer was.
+    pub completed: u32,
+    /// The access that failed.
+    pub fault: Option<Fault>,
+    /// The last 16 bytes of the record, which depend on the operation.
+    pub details: [u8; 16],
+}
+
+impl Completion {
+    /// The outcome with this status and nothing else to tell.
+    pub const fn new(status: Status) -> Self {
+        Self {
+            status,
+            result: 0,
+            completed: 0,
+            fault: None,
+            details: [0; 16],
+        }
+    }
+
+    /// Everything was done.
+    pub const fn success() -> Self {
+        Self::new(Status::Success)
+    }
+
+    /// These flags were not allowed.
+    pub fn invalid_flags(flags: u32) -> Self {
+        Self::new(Status::InvalidFlags).with_details(&flags.to_le_bytes())
+    }
+
+    /// An access failed after `completed` bytes.
+    pub const fn page_fault(fault: Fault, completed: u32) -> Self {
+        Self {
+            completed,
+            fault: Some(fault),
+            ..Self::new(Status::PageFault)
+        }
+    }
+
+    /// The same with the first of the last 16 bytes set.
+    #[must_use]
+    pub fn with_details(mut self, details: &[u8]) -> Self {
+        for (to, from) in self.details.iter_mut().zip(details) {
+            *to = *from;
+        }
+        self
+    }
+
+    /// The flags that were not allowed, if that is the outcome.
+    pub fn offending_flags(&self) -> u32 {
+        match self.status {
+            Status::InvalidFlags => u32::from_le_bytes(std::array::from_fn(|i| self.details[i])),
+            _ => 0,
+        }
+    }
+
+    /// The record as it goes to memory.
+    pub fn record(&self) -> [u8; SIZE] {
+        let mut record = [0; SIZE];
+        record[0x00] = self.status as u8;
+        record[0x01] = self.result;
+        record[0x04..0x08].copy_from_slice(&self.completed.to_le_bytes());
+        if let Some(fault) = self.fault {
+            if fault.access == Access::Write {
+                record[0x00] |= FAULT_WAS_WRITE;
+            }
+            record[0x08..0x10].copy_from_slice(&fault.address.to_le_bytes());
+        }
+        record[0x10..].copy_from_slice(&self.details);
+        record
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_fault_shows_in_the_status_byte_and_the_address() {
+        let fault = Fault {
+            address: 0x1122_3344_5566_7788,
+            access: Access::Write,
+        };
+        let record = Completion::page_fault(fault, 0x99).record();
+        assert_eq!(record[0], 0x83);
+        assert_eq!(record[4..8], [0x99, 0, 0, 0]);
+        assert_eq!(
+            record[8..16],
+            [0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11]
+        );
+    }
+
+    #[test]
+    fn invalid_flags_are_named_at_offset_16() {
+        let completion = Completion::invalid_flags(0x00ab_cdef);
+        assert_eq!(completion.record()[16..20], [0xef, 0xcd, 0xab, 0x00]);
+        assert_eq!(completion.offending_flags(), 0x00ab_cdef);
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The way of a descriptor from check to completion record and interrupt, and BATCH.
+
+use crate::check::Rules;
+use crate::completion::{self, Completion, Status};
+use crate::descriptor::{Descriptor, Opcode, SIZE, flags};
+use crate::interrupts::Interrupts;
+use crate::memory::Memory;
+use crate::operation;
+use crate::software_error::SoftwareError;
+
+/// The execution of one descriptor from a work queue, with its members if it is a batch.
+pub(crate) struct Execution<'a> {
+    memory: &'a Memory,
+    interrupts: &'a Interrupts,
+    rules: &'a Rules,
+    wq: u8,
+    /// What completion records could not tell.
+    errors: Vec<SoftwareError>,
+}
+
+impl<'a> Execution<'a> {
+    /// Runs the descriptor and gives the errors that SWERR has to report.
+    pub(crate) fn run(
+        memory: &'a Memory,
+        interrupts: &'a Interrupts,
+        rules: &'a Rules,
+        wq: u8,
+        descriptor: &Descriptor,
+    ) -> Vec<SoftwareError> {
+        let mut execution = Self {
+            memory,
+            interrupts,
+            rules,
+            wq,
+            errors: Vec::new(),
+        };
+        execution.execute(descriptor, None);
+        execution.errors
+    }
+
+    /// Runs a descriptor, which is a batch's member if it has an index there; whether it
+    /// succeeded.
+    fn execute(&mut self, descriptor: &Descriptor, batch_index: Option<u16>) -> bool {
+        let misaligned = descriptor.has(flags::COMPLETION_ADDRESS_VALID)
+            && !descriptor
+                .completion_address()
+                .is_multiple_of(completion::SIZE as u64);
+        if misaligned {
+            let completion = Completion::new(Status::CompletionAlignment);
+            self.report(descriptor, batch_index, &completion);
+            return false;
+        }
+        let completion = match self.rules.check(descriptor, batch_index.is_some()) {
+            Ok(Opcode::Batch) => self.batch(descriptor),
+            Ok(opcode) => operation::run(opcode, descriptor, self.memory),
+            Err(completion) => completion,
+        };
+        self.complete(descriptor, batch_index, &completion) && completion.status == Status::Success
+    }
+
+    /// Runs the members of a batch one after the other: a fence has nothing to wait for, but gives
+    /// up the rest if a member before it failed.
+    fn batch(&mut self, batch: &Descriptor) -> Completion {
+        let mut completion = Completion::success();
+        // The count is checked to be at most a power of two below 2^16.
+        for index in 0..batch.size() as u16 {
+            let mut member = Descriptor([0; SIZE]);
+            let offset = u64::from(index) * SIZE as u64;
+            let read = self
+                .memory
+                .read(batch.first().wrapping_add(offset), &mut member.0);
+            if let Err(fault) = read {
+                completion.status = Status::BatchPageFault;
+                completion.fault = Some(fault);
+                break;
+            }
+            if member.has(flags::FENCE) && completion.status != Status::Success {
+                break;
+            }
+            if !self.execute(&member, Some(index)) {
+                completion.status = Status::BatchFailed;
+            }
+            completion.completed += 1;
+        }
+        completion
+    }
+
+    /// Tells software what a descriptor came to: the record, or SWERR in its place, and then the
+    /// interrupt. Whether the record, if there had to be one, could be written.
+    fn complete(
+        &mut self,
+        descriptor: &Descriptor,
+        batch_index: Option<u16>,
+        completion: &Completion,
+    ) -> bool {
+        let failed = !matches!(
+            completion.status,
+            Status::Success | Status::SuccessFalsePredicate
+        );
+        if descriptor.has(flags::COMPLETION_ADDRESS_VALID) {
+            let wanted =
+                descriptor.has(flags::REQUEST_COMPLETION) || completion.status != Status::Success;
+            if wanted
+                && let Err(fault) = self
+                    .memory
+                    .publish(descriptor.completion_address(), &completion.record())
+            {
+                let unwritten = Completion {
+                    fault: Some(fault),
+                    ..Completion::new(Status::CompletionTranslation)
+                };
+                self.report(descriptor, batch_index, &unwritten);
+                return false;
+            }
+        } else if failed {
+            self.report(descriptor, batch_index, completion);
+        }
+        if let Ok(Some(vector)) = self.rules.vector(descriptor) {
+            self.interrupts.raise(vector);
+        }
+        true
+    }
+
+    fn report(
+        &mut self,
+        descriptor: &Descriptor,
+        batch_index: Option<u16>,
+        completion: &Completion,
+    ) {
+        self.errors.push(SoftwareError::descriptor(
+            self.wq,
+            descriptor,
+            batch_index,
+            completion,
+        ));
+    }
+}

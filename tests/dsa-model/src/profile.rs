@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a device has: its numbers, and the capability registers and layout that follow from them.
+//!
+//! The defaults are those of the DSA in a Sapphire Rapids processor. Where the registers differ
+//! from that silicon, it is because the model does not have the feature, and software must not be
+//! told otherwise:
+//!
+//! | register | silicon | model | why |
+//! |-|-|-|-|
+//! | GENCAP bit 0, block on fault | 1 | 0 | there are no page requests that could resolve a fault |
+//! | GENCAP bit 4, command capabilities | 0 | option | `--interrupt-handles` makes software ask for handles |
+//! | GENCAP bits 30:25, IMS | 2048 | 0 | interrupts come from MSI-X alone |
+//! | WQCAP bit 50, ATS and bit 53, occupancy interrupt | 1 | 0 | not modelled |
+//! | OPCAP | all of DSA 1.0 | NOOP, BATCH, MEMMOVE, FILL, COMPARE, CRCGEN | see [`crate::operation`] |
+
+use crate::descriptor::Opcode;
+
+/// The numbers that make up a device.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+pub struct Profile {
+    /// Number of work queues.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub wqs: u8,
+    /// Descriptors that all work queues hold together.
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..))]
+    pub wq_capacity: u16,
+    /// Number of groups.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub groups: u8,
+    /// Number of engines; each is a thread.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub engines: u8,
+    /// Number of read buffers that the groups share.
+    #[arg(long, default_value_t = 96, value_parser = clap::value_parser!(u8).range(1..))]
+    pub read_buffers: u8,
+    /// The largest transfer is two to the power of this, in bytes.
+    #[arg(long, default_value_t = 31, value_parser = clap::value_parser!(u8).range(12..=31))]
+    pub max_transfer_shift: u8,
+    /// The largest batch is two to the power of this, in descriptors.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=15))]
+    pub max_batch_shift: u8,
+    /// Report the command capabilities and hand out interrupt handles; without this a handle is
+    /// the number of an MSI-X vector, as on Sapphire Rapids.
+    #[arg(long)]
+    pub interrupt_handles: bool,
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self {
+            wqs: 8,
+            wq_capacity: 128,
+            groups: 4,
+            engines: 4,
+            read_buffers: 96,
+            max_transfer_shift: 31,
+            max_batch_shift: 10,
+            interrupt_handles: false,
+        }
+    }
+}
+
+impl Profile {
+    /// Number of MSI-X vectors: one for the device and one for each work queue. `idxd` relies on
+    /// exactly this number.
+    pub fn vectors(&self) -> u16 {
+        u16::from(self.wqs) + 1
+    }
+
+    /// Size of BAR2, in bytes: four pages for each work queue, rounded up to a power of two.
+    pub fn portal_bar_size(&self) -> u64 {
+        (u64::from(self.wqs) * crate::portal::WQ_STRIDE).next_power_of_two()
+    }
+
+    /// VERSION: DSA 1.0.
+    pub(crate) fn version(&self) -> u32 {
+        0x100
+    }
+
+    /// GENCAP.
+    pub(crate) fn gencap(&self) -> u64 {
+        const OVERLAPPING_COPY: u64 = 1 << 1;
+        const CACHE_CONTROL_MEMORY: u64 = 1 << 2;
+        const COMMAND_CAPABILITIES: u64 = 1 << 4;
+        const DESTINATION_READBACK: u64 = 1 << 8;
+        const CONFIGURATION: u64 = 1 << 31;
+        const DESCRIPTORS_PER_ENGINE: u64 = 64 << 32;
+
+        let mut gencap = OVERLAPPING_COPY
+            | CACHE_CONTROL_MEMORY
+            | DESTINATION_READBACK
+            | u64::from(self.max_transfer_shift) << 16
+            | u64::from(self.max_batch_shift) << 21
+            | CONFIGURATION
+            | DESCRIPTORS_PER_ENGINE;
+        if self.interrupt_handles {
+            gencap |= COMMAND_CAPABILITIES;
+        }
+        gencap
+    }
+
+    /// WQCAP.
+    pub(crate) fn wqcap(&self) -> u64 {
+        const SHARED_MODE: u64 = 1 << 48;
+        const DEDICATED_MODE: u64 = 1 << 49;
+        const PRIORITY: u64 = 1 << 51;
+        const OCCUPANCY: u64 = 1 << 52;
+
+        u64::from(self.wq_capacity)
+            | u64::from(self.wqs) << 16
+            | SHARED_MODE
+            | DEDICATED_MODE
+            | PRIORITY
+            | OCCUPANCY
+    }
+
+    /// GRPCAP.
+    pub(crate) fn grpcap(&self) -> u64 {
+        const READ_BUFFER_CONTROL: u64 = 1 << 16;
+        const READ_BUFFER_LIMIT: u64 = 1 << 17;
+
+        u64::from(self.groups)
+            | u64::from(self.read_buffers) << 8
+            | READ_BUFFER_CONTROL
+            | READ_BUFFER_LIMIT
+    }
+
+    /// ENGCAP.
+    pub(crate) fn engcap(&self) -> u64 {
+        u64::from(self.engines)
+    }
+
+    /// OPCAP, the first 64 of its 256 bits; the others are zero.
+    pub(crate) fn opcap(&self) -> u64 {
+        Opcode::ALL
+            .iter()
+            .fold(0, |bits, opcode| bits | 1 << *opcode as u8)
+    }
+
+    /// CMDCAP: bit n stands for command n. Zero (and not to be read) unless GENCAP announces it.
+    pub(crate) fn cmdcap(&self) -> u32 {
+        const DEVICE_AND_WQ_COMMANDS: u32 = 0x07fe;
+        const INTERRUPT_HANDLES: u32 = 1 << 13 | 1 << 14;
+        if self.interrupt_handles {
+            DEVICE_AND_WQ_COMMANDS | INTERRUPT_HANDLES
+        } else {
+            0
+        }
+    }
+
+    /// Where the tables are in BAR0.
+    pub(crate) fn layout(&self) -> Layout {
+        let permissions = 0x300;
+        let groups = permissions + table_size(self.vectors(), PERMISSION_STRIDE);
+        let wqs = groups + table_size(self.groups.into(), GROUP_STRIDE);
+        Layout {
+            permissions,
+            groups,
+            wqs,
+        }
+    }
+}
+
+/// Bytes from one MSI-X permission entry to the next.
+pub(crate) const PERMISSION_STRIDE: u64 = 8;
+/// Bytes from one entry of GRPCFG to the next.
+pub(crate) const GROUP_STRIDE: u64 = 64;
+/// Bytes from one entry of WQCFG to the next; WQCAP's field for it is 0.
+pub(crate) const WQ_STRIDE: u64 = 32;
+
+/// Offsets of the tables in BAR0, in bytes; the OFFSETS register holds them divided by 0x100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) permissions: u64,
+    pub(crate) groups: u64,
+    pub(crate) wqs: u64,
+}
+
+impl Layout {
+    /// The first of the two OFFSETS registers. Without IMS and performance counters, the other
+    /// fields and the second register are zero.
+    pub(crate) fn offsets(self) -> u64 {
+        self.groups >> 8 | self.wqs >> 8 << 16 | self.permissions >> 8 << 32
+    }
+}
+
+/// The room of a table, in bytes: OFFSETS counts in units of 0x100.
+fn table_size(entries: u16, stride: u64) -> u64 {
+    (u64::from(entries) * stride).next_multiple_of(0x100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_differs_from_silicon_only_where_the_module_says() {
+        let profile = Profile::default();
+        let silicon = 0x40_915f_0107_u64;
+        let ims = 8 << 25;
+        let block_on_fault = 1;
+        assert_eq!(profile.gencap(), silicon & !ims & !block_on_fault);
+        let ats_and_occupancy_interrupt = 1 << 50 | 1 << 53;
+        assert_eq!(
+            profile.wqcap(),
+            0x003f_0000_0008_0080 & !ats_and_occupancy_interrupt
+        );
+        assert_eq!(profile.grpcap(), 0x36004);
+        assert_eq!(profile.engcap(), 4);
+        assert_eq!(profile.opcap(), 0x1_003b);
+        assert_eq!(profile.cmdcap(), 0);
+        assert_eq!(profile.layout().offsets(), 0x0003_0005_0004);
+        assert_eq!(profile.portal_bar_size(), 128 * 1024);
+    }
+
+    #[test]
+    fn interrupt_handles_announce_the_commands() {
+        let profile = Profile {
+            interrupt_handles: true,
+            ..Profile::default()
+        };
+        assert_eq!(profile.gencap() >> 4 & 1, 1);
+        assert_eq!(profile.cmdcap(), 0x67fe);
+    }
+
+    #[test]
+    fn the_tables_of_the_largest_device_end_before_the_msix_table() {
+        let profile = Profile {
+            wqs: 32,
+            groups: 16,
+            ..Profile::default()
+        };
+        let layout = profile.layout();
+        assert!(layout.groups >= layout.permissions + 33 * PERMISSION_STRIDE);
+        assert!(layout.wqs >= layout.groups + 16 * GROUP_STRIDE);
+        assert!(layout.wqs + 32 * WQ_STRIDE <= crate::registers::MSIX_TABLE);
+    }
+
+    #[test]
+    fn the_portal_bar_is_a_power_of_two() {
+        let profile = Profile {
+            wqs: 5,
+            ..Profile::default()
+        };
+        assert_eq!(profile.portal_bar_size(), 8 * 0x4000);
+    }
+}

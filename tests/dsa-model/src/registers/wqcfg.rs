@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! An entry of WQCFG: what software configures of a work queue.
+
+/// Dwords that software can write; the ones after them are occupancy, state and reserved.
+const WRITABLE_DWORDS: usize = 4;
+
+/// Mode, block on fault, ATS and PRS disable, priority, PASID, PASID enable, privilege.
+const MODE_MASK: u32 = 0x3fff_ffff;
+/// Maximum transfer, batch and scatter-gather list.
+const LIMITS_MASK: u32 = 0x1fff;
+
+/// The configuration of one work queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct WqConfig([u32; WRITABLE_DWORDS]);
+
+impl WqConfig {
+    /// A dword of the configuration; zero for those that software does not write.
+    pub(crate) fn dword(&self, index: usize) -> u32 {
+        self.0.get(index).copied().unwrap_or(0)
+    }
+
+    /// Writes a dword: the size while the device is disabled, the rest while the work queue is.
+    pub(crate) fn write(
+        &mut self,
+        index: usize,
+        value: u32,
+        device_disabled: bool,
+        wq_disabled: bool,
+    ) {
+        let (mask, writable) = match index {
+            0 => (0xffff, device_disabled),
+            1 => (0xffff, wq_disabled),
+            2 => (MODE_MASK, wq_disabled),
+            3 => (LIMITS_MASK, wq_disabled),
+            _ => (0, false),
+        };
+        if let Some(dword) = self.0.get_mut(index).filter(|_| writable) {
+            *dword = value & mask;
+        }
+    }
+
+    /// Returns everything but the size to its reset value.
+    pub(crate) fn reset(&mut self) {
+        self.0[1..].fill(0);
+    }
+
+    /// Descriptors the work queue holds.
+    pub(crate) fn size(&self) -> u16 {
+        self.0[0] as u16
+    }
+
+    /// Whether the work queue is dedicated, not shared.
+    pub(crate) fn dedicated(&self) -> bool {
+        self.0[2] & 1 == 1
+    }
+
+    /// Whether descriptors may block on a fault.
+    pub(crate) fn block_on_fault(&self) -> bool {
+        self.0[2] >> 1 & 1 == 1
+    }
+
+    /// Priority within the group, from 1 to 15.
+    pub(crate) fn priority(&self) -> u32 {
+        self.0[2] >> 4 & 0xf
+    }
+
+    /// Whether accesses carry a PASID.
+    pub(crate) fn pasid_enabled(&self) -> bool {
+        self.0[2] >> 28 & 1 == 1
+    }
+
+    /// Whether descriptors are privileged.
+    pub(crate) fn privileged(&self) -> bool {
+        self.0[2] >> 29 & 1 == 1
+    }
+
+    /// Largest transfer, as a power of two of bytes.
+    pub(crate) fn max_transfer_shift(&self) -> u8 {
+        (self.0[3] & 0x1f) as u8
+    }
+
+    /// Largest batch, as a power of two of descriptors.
+    pub(crate) fn max_batch_shift(&self) -> u8 {
+        (self.0[3] >> 5 & 0xf) as u8
+    }
+}

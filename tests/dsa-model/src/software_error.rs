@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! SWERR: the register that reports what no completion record can.
+
+use crate::completion::Completion;
+use crate::descriptor::Descriptor;
+use crate::memory::{Access, Fault};
+
+/// Error codes beyond those of completion records.
+///
+/// The first two are those of Intel's 2021 emulation; public sources name none for the portal, so
+/// the other two are this model's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum DeviceError {
+    /// Bus mastering was turned off while the device was enabled.
+    BusMasterOff = 0x51,
+    /// A command was written while another was active.
+    CommandActive = 0x52,
+    /// A descriptor arrived at a work queue that is not enabled, and was dropped.
+    WqNotEnabled = 0x53,
+    /// A descriptor arrived at a full work queue, and was dropped.
+    WqFull = 0x54,
+}
+
+/// One error, ready to be recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SoftwareError {
+    code: u8,
+    wq: Option<u8>,
+    opcode: Option<u8>,
+    batch_index: Option<u16>,
+    offending_flags: u32,
+    fault: Option<Fault>,
+}
+
+impl SoftwareError {
+    /// An error that concerns the device as a whole.
+    pub fn device(error: DeviceError) -> Self {
+        Self {
+            code: error as u8,
+            ..Self::default()
+        }
+    }
+
+    /// A descriptor that its work queue did not take.
+    pub fn dropped(error: DeviceError, wq: u8, descriptor: &Descriptor) -> Self {
+        Self {
+            code: error as u8,
+            wq: Some(wq),
+            opcode: Some(descriptor.opcode()),
+            ..Self::default()
+        }
+    }
+
+    /// A descriptor whose outcome cannot be told in a completion record. In a batch,
+    /// `batch_index` is the member's place.
+    pub fn descriptor(
+        wq: u8,
+        descriptor: &Descriptor,
+        batch_index: Option<u16>,
+        completion: &Completion,
+    ) -> Self {
+        Self {
+            code: completion.status as u8,
+            wq: Some(wq),
+            opcode: Some(descriptor.opcode()),
+            batch_index,
+            offending_flags: completion.offending_flags(),
+            fault: completion.fault,
+        }
+    }
+
+    fn words(&self) -> [u64; 4] {
+        const DESCRIPTOR_VALID: u64 = 1 << 2;
+        const WQ_VALID: u64 = 1 << 3;
+        const BATCH: u64 = 1 << 4;
+        const FAULT_WAS_WRITE: u64 = 1 << 5;
+
+        let mut first = VALID | u64::from(self.code) << 8;
+        if let Some(wq) = self.wq {
+            first |= WQ_VALID | u64::from(wq) << 16;
+        }
+        if let Some(opcode) = self.opcode {
+            first |= DESCRIPTOR_VALID | u64::from(opcode) << 32;
+        }
+        if self.batch_index.is_some() {
+            first |= BATCH;
+        }
+        if self
+            .fault
+            .is_some_and(|fault| fault.access == Access::Write)
+        {
+            first |= FAULT_WAS_WRITE;
+        }
+        [
+            first,
+            u64::from(self.batch_index.unwrap_or(0)) | u64::from(self.offending_flags) << 32,
+            self.fault.map_or(0, |fault| fault.address),
+            0,
+        ]
+    }
+}
+
+const VALID: u64 = 1 << 0;
+const OVERFLOW: u64 = 1 << 1;
+
+/// The register: the first error since software took the last one, and whether there were more.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Register([u64; 4]);
+
+impl Register {
+    /// One of the four quadwords.
+    pub fn word(&self, index: usize) -> u64 {
+        self.0.get(index).copied().unwrap_or(0)
+    }
+
+    /// Records the error; `false` when the register was occupied and only the overflow shows.
+    pub fn record(&mut self, error: &SoftwareError) -> bool {
+        let vacant = self.0[0] & VALID == 0;
+        if vacant {
+            // An overflow that software has not taken yet stays.
+            let overflow = self.0[0] & OVERFLOW;
+            self.0 = error.words();
+            self.0[0] |= overflow;
+        } else {
+            self.0[0] |= OVERFLOW;
+        }
+        vacant
+    }
+
+    /// A write to the first dword: the valid and overflow bits are cleared by writing ones, and
+    /// the record goes with its valid bit.
+    pub fn acknowledge(&mut self, value: u32) {
+        let cleared = u64::from(value) & (VALID | OVERFLOW);
+        self.0[0] &= !cleared;
+        if cleared & VALID != 0 {
+            self.0 = [self.0[0] & OVERFLOW, 0, 0, 0];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::completion::Status;
+
+    fn descriptor(opcode: u8) -> Descriptor {
+        let mut bytes = [0; 64];
+        bytes[7] = opcode;
+        Descriptor(bytes)
+    }
+
+    #[test]
+    fn every_field_is_in_its_place() {
+        let fault = Fault {
+            address: 0xdead_beef_f000,
+            access: Access::Write,
+        };
+        let mut register = Register::default();
+        let completion = Completion::page_fault(fault, 0);
+        assert!(register.record(&SoftwareError::descriptor(
+            5,
+            &descriptor(3),
+            Some(0x1234),
+            &completion
+        )));
+        assert_eq!(register.word(0), 0x0000_0003_0005_033d);
+        assert_eq!(register.word(1), 0x1234);
+        assert_eq!(register.word(2), 0xdead_beef_f000);
+        assert_eq!(register.word(3), 0);
+    }
+
+    #[test]
+    fn offending_flags_are_in_the_upper_half_of_the_second_word() {
+        let mut register = Register::default();
+        let completion = Completion::invalid_flags(0x80_0000);
+        register.record(&SoftwareError::descriptor(
+            0,
+            &descriptor(0),
+            None,
+            &completion,
+        ));
+        assert_eq!(register.word(0), 0x110d);
+        assert_eq!(register.word(1), 0x0080_0000_0000_0000);
+    }
+
+    #[test]
+    fn the_first_error_stays_until_it_is_taken() {
+        let mut register = Register::default();
+        let first = SoftwareError::device(DeviceError::CommandActive);
+        let second = SoftwareError::descriptor(
+            1,
+            &descriptor(0x77),
+            None,
+            &Completion::new(Status::BadOpcode),
+        );
+        assert!(register.record(&first));
+        assert!(!register.record(&second));
+        assert_eq!(register.word(0), 0x5203);
+        register.acknowledge(3);
+        assert_eq!(register.word(0), 0);
+        assert!(register.record(&second));
+        assert_eq!(register.word(0), 0x0077_0001_100d);
+    }
+}

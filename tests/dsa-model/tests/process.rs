@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The program as whoever starts it sees it: readiness, end, errors.
+
+mod common;
+
+use std::process::Command;
+
+use common::{Bench, Process, connect};
+
+fn terminate(process: &Process) {
+    let pid = libc::pid_t::try_from(process.child.id()).expect("a process id");
+    // SAFETY: a signal to a child that has not been waited for, so its id is not another's.
+    assert_eq!(unsafe { libc::kill(pid, libc::SIGTERM) }, 0);
+}
+
+#[test]
+fn it_ends_well_when_its_client_goes() {
+    let mut process = Process::start(&[]);
+    drop(connect(&process.socket()));
+    assert!(process.wait().success());
+    assert!(!process.socket().exists());
+}
+
+#[test]
+fn it_ends_well_when_its_client_goes_in_the_middle_of_work() {
+    let Bench {
+        client,
+        mut process,
+        ..
+    } = Bench::enabled(&[0]);
+    client.shutdown().expect("shut down");
+    assert!(process.wait().success());
+}
+
+#[test]
+fn it_ends_well_on_sigterm_with_and_without_client() {
+    let mut process = Process::start(&[]);
+    terminate(&process);
+    assert!(process.wait().success());
+    assert!(!process.socket().exists());
+
+    let mut bench = Bench::enabled(&[0]);
+    terminate(&bench.process);
+    assert!(bench.process.wait().success());
+    assert!(!bench.process.socket().exists());
+}
+
+#[test]
+fn it_refuses_a_path_that_is_taken_and_says_so() {
+    let process = Process::start(&[]);
+    let output = Command::new(env!("CARGO_BIN_EXE_dsa-model"))
+        .arg("--socket")
+        .arg(process.socket())
+        .output()
+        .expect("the model runs");
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.starts_with("Error: cannot listen on "), "{message}");
+    assert!(message.contains("exists"), "{message}");
+    assert!(process.socket().exists(), "the other model's socket stays");
+}
+
+#[test]
+fn it_refuses_numbers_that_no_device_has() {
+    for arguments in [
+        ["--wqs", "0"],
+        ["--wqs", "33"],
+        ["--groups", "17"],
+        ["--engines", "0"],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_dsa-model"))
+            .args(["--socket", "unused"])
+            .args(arguments)
+            .output()
+            .expect("the model runs");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+}

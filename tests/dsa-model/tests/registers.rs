@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! BAR0 and configuration space of the real program: what reads give, what writes change.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::{
+    BAR0, Bench, CONFIG, ENABLE_DEVICE, ENABLE_WQ, GENCFG, GENCTRL, GENSTS, GRPCFG, INTCAUSE,
+    RESET_DEVICE, RESET_WQ, WQCFG,
+};
+
+const PERMISSIONS: u64 = 0x300;
+const MSIX_TABLE: u64 = 0x2000;
+
+/// Every dword of BAR0 that is not zero after power-on.
+fn after_power_on() -> BTreeMap<u64, u32> {
+    let mut dwords = BTreeMap::from([
+        (0x00, 0x0000_0100),
+        (0x10, 0x815f_0106),
+        (0x14, 0x0000_0040),
+        (0x20, 0x0008_0080),
+        (0x24, 0x001b_0000),
+        (0x30, 0x0003_6004),
+        (0x38, 0x0000_0004),
+        (0x40, 0x0001_003b),
+        (0x60, 0x0005_0004),
+        (0x64, 0x0000_0003),
+    ]);
+    for wq in 0..8 {
+        // The mode can be changed; empty and disabled.
+        dwords.insert(WQCFG + 0x20 * wq + 0x18, 1 << 29);
+    }
+    for vector in 0..9 {
+        dwords.insert(MSIX_TABLE + 16 * vector + 12, 1);
+    }
+    dwords
+}
+
+/// What sticks of all ones, in each dword that can be written while the device is disabled.
+fn writable() -> BTreeMap<u64, u32> {
+    let mut masks = BTreeMap::from([(GENCFG, 0x10ff), (GENCTRL, 0x3)]);
+    for vector in 0..9 {
+        masks.insert(PERMISSIONS + 8 * vector, 0xffff_f00c);
+        let entry = MSIX_TABLE + 16 * vector;
+        masks.insert(entry, 0xffff_fffc);
+        masks.insert(entry + 4, 0xffff_ffff);
+        masks.insert(entry + 8, 0xffff_ffff);
+        masks.insert(entry + 12, 1);
+    }
+    for group in 0..4 {
+        let entry = GRPCFG + 0x40 * group;
+        masks.insert(entry, 0xff);
+        masks.insert(entry + 0x20, 0xf);
+        masks.insert(entry + 0x28, 0x0ff0_ffbf);
+    }
+    for wq in 0..8 {
+        let entry = WQCFG + 0x20 * wq;
+        masks.insert(entry, 0xffff);
+        masks.insert(entry + 0x04, 0xffff);
+        masks.insert(entry + 0x08, 0x3fff_ffff);
+        masks.insert(entry + 0x0c, 0x1fff);
+    }
+    masks
+}
+
+fn all_dwords(bench: &mut Bench) -> BTreeMap<u64, u32> {
+    let mut bar = vec![0; 0x1_0000];
+    bench.read(BAR0, 0, &mut bar);
+    let (dwords, _) = bar.as_chunks::<4>();
+    (0..)
+        .step_by(4)
+        .zip(dwords)
+        .map(|(offset, dword)| (offset, u32::from_le_bytes(*dword)))
+        .filter(|(_, value)| *value != 0)
+        .collect()
+}
+
+fn hex(dwords: &BTreeMap<u64, u32>) -> Vec<String> {
+    dwords
+        .iter()
+        .map(|(offset, value)| format!("{offset:#06x}: {value:#010x}"))
+        .collect()
+}
+
+#[test]
+fn bar0_after_power_on() {
+    let mut bench = Bench::start(&[]);
+    assert_eq!(hex(&all_dwords(&mut bench)), hex(&after_power_on()));
+}
+
+#[test]
+fn every_dword_takes_what_it_can_hold_and_nothing_else() {
+    let mut bench = Bench::start(&[]);
+    let command = 0xa0;
+    for offset in (0..0x1_0000).step_by(4).filter(|offset| *offset != command) {
+        bench.set32(offset, u32::MAX);
+    }
+    let mut expected = after_power_on();
+    expected.extend(writable());
+    assert_eq!(hex(&all_dwords(&mut bench)), hex(&expected));
+
+    // Pairs of dwords written at once end in the same places.
+    let mut bench = Bench::start(&[]);
+    for offset in (0..0x1_0000).step_by(8).filter(|offset| *offset != command) {
+        bench.set64(offset, u64::MAX);
+    }
+    assert_eq!(hex(&all_dwords(&mut bench)), hex(&expected));
+}
+
+#[test]
+fn each_table_entry_is_its_own() {
+    let mut bench = Bench::start(&[]);
+    let mut expected = after_power_on();
+    for (number, (offset, mask)) in (1..).zip(writable()) {
+        let value = mask & (0x0101_0101 * number);
+        bench.set32(offset, value);
+        expected.insert(offset, value);
+    }
+    expected.retain(|_, value| *value != 0);
+    assert_eq!(hex(&all_dwords(&mut bench)), hex(&expected));
+}
+
+#[test]
+fn reads_of_every_width_agree_and_narrow_writes_change_nothing() {
+    let mut bench = Bench::start(&[]);
+    bench.set32(GENCFG, 0x1034);
+    let expected = [0x34, 0x10, 0, 0, 0, 0, 0, 0];
+    for width in [1, 2, 4, 8] {
+        for start in (0..8).step_by(width) {
+            let mut data = vec![0xee; width];
+            bench.read(BAR0, GENCFG + start as u64, &mut data);
+            assert_eq!(data, expected[start..start + width], "{width} at {start}");
+        }
+    }
+    bench.write(BAR0, GENCFG, &[0xff]);
+    bench.write(BAR0, GENCFG, &[0xff, 0xff]);
+    bench.write(BAR0, GENCFG + 2, &[0xff; 4]);
+    assert_eq!(bench.get32(GENCFG), 0x1034);
+}
+
+#[test]
+fn the_tables_of_another_profile_move_and_grow() {
+    let mut bench = Bench::start(&["--wqs", "32", "--groups", "5", "--engines", "2"]);
+    assert_eq!(bench.get64(0x60), 0x0003_0007_0005, "OFFSETS");
+    assert_eq!(bench.get64(0x20), 0x001b_0000_0020_0080, "WQCAP");
+    assert_eq!(bench.get64(0x30), 0x36005, "GRPCAP");
+    assert_eq!(bench.get64(0x38), 2, "ENGCAP");
+    let last = [0x300 + 8 * 32, 0x500 + 0x40 * 4, 0x700 + 0x20 * 31];
+    for offset in last {
+        bench.set32(offset, u32::MAX);
+    }
+    let values = last.map(|offset| bench.get32(offset));
+    assert_eq!(values, [0xffff_f00c, 0xffff_ffff, 0xffff]);
+    bench.set32(0x500 + 0x40 * 4 + 0x20, u32::MAX);
+    assert_eq!(bench.get32(0x500 + 0x40 * 4 + 0x20), 0b11, "engines");
+}
+
+#[test]
+fn an_enabled_device_keeps_its_configuration() {
+    let mut bench = Bench::enabled(&[2]);
+    assert_eq!(bench.get32(GENSTS), 1);
+    let before = all_dwords(&mut bench);
+    let wq = |index: u64, dword: u64| WQCFG + 0x20 * index + 4 * dword;
+    bench.set32(GENCFG, 0);
+    for offset in (GRPCFG..GRPCFG + 0x100).step_by(4) {
+        bench.set32(offset, 0);
+    }
+    for index in 0..8 {
+        bench.set32(wq(index, 0), 1);
+    }
+    for dword in 0..8 {
+        bench.set32(wq(2, dword), 0);
+    }
+    assert_eq!(hex(&all_dwords(&mut bench)), hex(&before));
+
+    // The fields of a work queue that is disabled, other than its size, can change.
+    bench.set32(wq(3, 1), 7);
+    bench.set32(wq(3, 2), 0x11);
+    bench.set32(wq(3, 3), 0x22);
+    let changed = [1, 2, 3].map(|dword| bench.get32(wq(3, dword)));
+    assert_eq!(changed, [7, 0x11, 0x22]);
+}
+
+#[test]
+fn the_state_of_a_work_queue_shows_and_reset_keeps_its_size_only() {
+    let mut bench = Bench::enabled(&[2]);
+    let entry = WQCFG + 0x40;
+    bench.set32(entry + 4, 5);
+    assert_eq!(bench.get32(entry + 0x18), 1 << 30 | 1 << 29);
+    assert_eq!(bench.command(RESET_WQ, 1 << 2), 0);
+    let entry: Vec<_> = (0..8).map(|dword| bench.get32(entry + 4 * dword)).collect();
+    assert_eq!(entry, [16, 0, 0, 0, 0, 0, 1 << 29, 0]);
+}
+
+#[test]
+fn a_device_reset_restores_bar0_but_for_msix() {
+    let mut bench = Bench::enabled(&[0, 7]);
+    bench.set32(GENCTRL, 3);
+    bench.set32(PERMISSIONS + 8, 4);
+    bench.set32(MSIX_TABLE + 16, 0xfee0_0000);
+    // Sets SWERR and INTCAUSE: the work queue is not enabled.
+    bench.write(common::BAR2, 0x4000, &[0; 64]);
+    assert_eq!(bench.get32(INTCAUSE), 1);
+    assert_eq!(bench.command(RESET_DEVICE, 0), 0);
+    let mut expected = after_power_on();
+    expected.insert(MSIX_TABLE + 16, 0xfee0_0000);
+    assert_eq!(hex(&all_dwords(&mut bench)), hex(&expected));
+}
+
+fn config(bench: &mut Bench, offset: u64) -> u32 {
+    let mut data = [0; 4];
+    bench.read(CONFIG, offset, &mut data);
+    u32::from_le_bytes(data)
+}
+
+#[test]
+fn configuration_space_is_that_of_a_dsa() {
+    let mut bench = Bench::start(&[]);
+    let mut space = vec![0; 4096];
+    bench.read(CONFIG, 0, &mut space);
+    let (dwords, _) = space.as_chunks::<4>();
+    let found: BTreeMap<u64, u32> = (0..)
+        .step_by(4)
+        .zip(dwords.iter().map(|dword| u32::from_le_bytes(*dword)))
+        .filter(|(_, value)| *value != 0)
+        .collect();
+    let expected = BTreeMap::from([
+        (0x00, 0x0b25_8086),
+        (0x04, 0x0010_0000),
+        (0x08, 0x0880_0000),
+        (0x10, 0x0000_000c),
+        (0x18, 0x0000_000c),
+        (0x2c, 0x0000_8086),
+        (0x34, 0x0000_0040),
+        // PCI Express 2, RC-integrated endpoint; FLR; MSI-X with 9 vectors; power management.
+        (0x40, 0x0092_8010),
+        (0x44, 0x1000_8021),
+        (0x48, 0x0000_2810),
+        (0x80, 0x0008_9011),
+        (0x84, 0x0000_2000),
+        (0x88, 0x0000_3000),
+        (0x90, 0x0003_0001),
+        (0x94, 0x0000_0008),
+    ]);
+    assert_eq!(hex(&found), hex(&expected));
+}
+
+#[test]
+fn bars_are_sized_by_writing_ones() {
+    let mut bench = Bench::start(&[]);
+    for offset in (0x10..0x28).step_by(4) {
+        bench.write(CONFIG, offset, &[0xff; 4]);
+    }
+    let bars: Vec<_> = (0x10..0x28)
+        .step_by(4)
+        .map(|offset| config(&mut bench, offset))
+        .collect();
+    let (bar0_size, bar2_size) = (0x1_0000_u32, 0x2_0000_u32);
+    assert_eq!(
+        bars,
+        [
+            !(bar0_size - 1) | 0xc,
+            u32::MAX,
+            !(bar2_size - 1) | 0xc,
+            u32::MAX,
+            0,
+            0
+        ]
+    );
+}
+
+#[test]
+fn only_the_bits_of_configuration_space_that_exist_can_be_written() {
+    let mut bench = Bench::start(&[]);
+    bench.write(CONFIG, 0, &[0xff; 0x40]);
+    bench.write(CONFIG, 0x80, &[0xff; 0x20]);
+    let found = [
+        0x00, 0x04, 0x08, 0x2c, 0x34, 0x3c, 0x80, 0x84, 0x88, 0x90, 0x94,
+    ]
+    .map(|offset| config(&mut bench, offset));
+    assert_eq!(
+        found,
+        [
+            0x0b25_8086,
+            0x0010_0546,
+            0x0880_0000,
+            0x0000_8086,
+            0x0000_0040,
+            0x0000_00ff,
+            0xc008_9011,
+            0x0000_2000,
+            0x0000_3000,
+            0x0003_0001,
+            0x0000_000b,
+        ]
+    );
+}
+
+#[test]
+fn a_function_level_reset_resets_everything() {
+    let mut bench = Bench::enabled(&[0]);
+    bench.set32(MSIX_TABLE + 16, 0xfee0_0000);
+    bench.write(CONFIG, 0x10, &0xf000_0000_u32.to_le_bytes());
+    bench.write(CONFIG, 0x48, &0x8000_u16.to_le_bytes());
+    assert_eq!(hex(&all_dwords(&mut bench)), hex(&after_power_on()));
+    assert_eq!(config(&mut bench, 0x04), 0x0010_0000, "command");
+    assert_eq!(config(&mut bench, 0x10), 0xc, "BAR0");
+    assert_eq!(config(&mut bench, 0x48), 0x2810, "device control");
+    assert_eq!(
+        bench.command(ENABLE_DEVICE, 0),
+        0x12,
+        "bus mastering is off"
+    );
+    bench.configure();
+    assert_eq!(bench.command(ENABLE_DEVICE, 0), 0);
+    assert_eq!(bench.command(ENABLE_WQ, 0), 0);
+}

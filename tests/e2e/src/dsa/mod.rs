@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A tiny userspace driver of the virtual DSA that a subdev is to its user.
+//!
+//! It takes the device as it is configured: one dedicated work queue, whose
+//! configuration is read-only.
+
+mod completion;
+mod descriptor;
+pub mod regs;
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+pub use self::completion::{Completion, RECORD_LEN, status};
+pub use self::descriptor::{Descriptor, Flags, opcode};
+use self::regs::Command;
+use crate::vfio::{Access, Buffer, Device, Interrupt, Layout, Location, PAGE, Region};
+use crate::wait::{self, SOON};
+
+/// IOVA of the page with the completion records.
+pub const RECORDS_IOVA: u64 = 0x00f0_0000_0000;
+
+/// How many completion records there are: most descriptors in flight.
+pub const RECORDS: usize = PAGE / RECORD_LEN;
+
+/// How the 64 bytes of a descriptor are stored to the portal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Store {
+    /// At once, as MOVDIR64B does.
+    #[default]
+    Whole,
+    /// As eight stores of 8 bytes in ascending order, as an emulated machine does.
+    Words,
+}
+
+/// How the end of a descriptor is noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// By looking at its completion record.
+    Record,
+    /// By its interrupt, after which the record must be there.
+    Interrupt,
+}
+
+/// What the device recorded of an error that it could not report otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SoftwareError {
+    /// Code.
+    pub code: u8,
+    /// Work queue, if known.
+    pub wq: Option<u8>,
+}
+
+/// A virtual DSA in use.
+pub struct Dsa {
+    records: Buffer,
+    device: Device,
+    misc: Interrupt,
+    done: Interrupt,
+    handle: u16,
+    size: u32,
+    wqcfg: u64,
+    store: Store,
+    /// Number of the next slot of the portal; locked while a slot is written.
+    slot: Mutex<u64>,
+}
+
+impl Dsa {
+    /// Opens the device and checks that it is what the documentation promises.
+    ///
+    /// Leaves it disabled: see [`Dsa::enable`].
+    pub fn open(location: &Location) -> Result<Self> {
+        let device = Device::open(location)?;
+        let records =
+            device
+                .container()
+                .map(RECORDS_IOVA, PAGE, Access::ReadWrite, Layout::Straight)?;
+        let mut dsa = Self {
+            records,
+            device,
+            misc: Interrupt::new("misc")?,
+            done: Interrupt::new("completion")?,
+            handle: 0,
+            size: 0,
+            wqcfg: 0,
+            store: Store::default(),
+            slot: Mutex::new(0),
+        };
+        dsa.identify()
+            .context("this is not the virtual DSA that a subdev promises")?;
+        dsa.device.arm(&[&dsa.misc, &dsa.done])?;
+        Ok(dsa)
+    }
+
+    /// Opens the device and enables it.
+    pub fn open_enabled(location: &Location) -> Result<Self> {
+        let mut dsa = Self::open(location)?;
+        dsa.enable()?;
+        Ok(dsa)
+    }
+
+    /// Checks identity and capabilities.
+    fn identify(&mut self) -> Result<()> {
+        let mut id = [0; 4];
+        self.device.read(Region::Config, 0, &mut id)?;
+        let id = u32::from_le_bytes(id);
+        ensure!(
+            id == regs::PCI_ID,
+            "its PCI id is {:04x}:{:04x}, not 8086:0b25",
+            id & 0xffff,
+            id >> 16
+        );
+        let mut class = [0; 4];
+        self.device
+            .read(Region::Config, regs::PCI_CLASS_REVISION, &mut class)?;
+        let class = u32::from_le_bytes(class) >> 8;
+        ensure!(
+            class == regs::PCI_CLASS,
+            "its PCI class is {class:06x}, not {:06x}",
+            regs::PCI_CLASS
+        );
+        let version = self.read32(regs::VERSION)?;
+        ensure!(
+            version == regs::VERSION_1,
+            "VERSION is {version:#x}, not {:#x}",
+            regs::VERSION_1
+        );
+        let gencap = self.read64(regs::GENCAP)?;
+        ensure!(
+            gencap & regs::GENCAP_CONFIG_EN == 0,
+            "GENCAP {gencap:#x} says that the configuration can be written"
+        );
+        ensure!(
+            gencap & regs::GENCAP_CMD_CAP != 0,
+            "GENCAP {gencap:#x} says that there is no CMDCAP"
+        );
+        let wqcap = self.read64(regs::WQCAP)?;
+        let wqs = wqcap >> 16 & 0xff;
+        ensure!(
+            wqs == 1 && wqcap & regs::WQCAP_DEDICATED != 0,
+            "WQCAP {wqcap:#x} does not say one dedicated work queue"
+        );
+        let vectors = self.device.vectors()?;
+        ensure!(
+            vectors == 2,
+            "there are {vectors} MSI-X vectors, not one for misc and one for the work queue"
+        );
+        let portals = self.device.region_len(Region::Bar2);
+        ensure!(
+            portals >= regs::PORTALS_PER_WQ,
+            "BAR2 has {portals:#x} bytes, too few for the portals of a work queue"
+        );
+        let tables = self.read64(regs::OFFSETS)?;
+        self.wqcfg = (tables >> 16 & 0xffff) * 0x100;
+        self.size = self.read32(self.wqcfg + regs::WQCFG_SIZE)? & 0xffff;
+        ensure!(self.size > 0, "its work queue has no entries");
+        Ok(())
+    }
+
+    /// Enables the device and its work queue and gets an interrupt handle.
+    pub fn enable(&mut self) -> Result<()> {
+        self.device.write(
+            Region::Config,
+            regs::PCI_COMMAND,
+            &regs::PCI_COMMAND_MEMORY_MASTER.to_le_bytes(),
+        )?;
+        self.write32(regs::GENCTRL, regs::GENCTRL_SOFTERR_HALT)?;
+        self.command(Command::EnableDevice, 0)?;
+        let commands = self.read32(regs::CMDCAP)?;
+        let request = Command::RequestInterruptHandle;
+        // Without the command, the handle is the number of the vector.
+        self.handle = if commands & 1 << request as u32 != 0 {
+            self.command(request, 1)?
+        } else {
+            1
+        };
+        self.command(Command::EnableWq, 0)?;
+        Ok(())
+    }
+
+    /// Has the device carry out a command, waits for its interrupt and returns
+    /// its result.
+    pub fn command(&self, command: Command, operand: u32) -> Result<u16> {
+        let status = self.command_status(command, operand)?;
+        let code = status & 0xff;
+        ensure!(
+            code == 0,
+            "the command {command:?} with operand {operand:#x} failed with error {code:#04x}"
+        );
+        Ok((status >> 8 & 0xffff) as u16)
+    }
+
+    /// Has the device carry out a command and returns CMDSTS.
+    pub fn command_status(&self, command: Command, operand: u32) -> Result<u32> {
+        // An interrupt that is left over from before would end the wait early.
+        self.write32(regs::INTCAUSE, regs::INTCAUSE_CMD)?;
+        self.write32(regs::CMD, operand | (command as u32) << 20 | regs::CMD_INT)?;
+        let what = || format!("the command {command:?}");
+        loop {
+            self.misc.wait(SOON).with_context(what)?;
+            if self.read32(regs::INTCAUSE)? & regs::INTCAUSE_CMD != 0 {
+                break;
+            }
+        }
+        self.write32(regs::INTCAUSE, regs::INTCAUSE_CMD)?;
+        let status = self.read32(regs::CMDSTS)?;
+        ensure!(
+            status & regs::CMDSTS_ACTIVE == 0,
+            "{} interrupted while still active (CMDSTS {status:#x})",
+            what()
+        );
+        Ok(status)
+    }
+
+    /// Resets the device through VFIO; [`Dsa::enable`] revives it.
+    pub fn reset(&self) -> Result<()> {
+        self.device.reset()?;
+        // What came before the reset is of no meaning after it.
+        self.misc.take()?;
+        self.done.take()?;
+        Ok(())
+    }
+
+    /// State of the device: one of `regs::STATE_*`.
+    pub fn state(&self) -> Result<u32> {
+        Ok(self.read32(regs::GENSTS)? & 0b11)
+    }
+
+    /// Whether the work queue is enabled.
+    pub fn wq_enabled(&self) -> Result<bool> {
+        Ok(self.read32(self.wqcfg + regs::WQCFG_STATE)? >> 30 == 1)
+    }
+
+    /// Entries of the work queue: most descriptors in flight.
+    pub fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// The VFIO device.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Chooses how descriptors are stored to the portal from now on.
+    pub fn set_store(&mut self, store: Store) {
+        self.store = store;
+    }
+
+    /// Maps `len` bytes of fresh memory at `iova`.
+    pub fn map(&self, iova: u64, len: usize) -> Result<Buffer> {
+        self.map_as(iova, len, Access::ReadWrite, Layout::Straight)
+    }
+
+    /// Maps `len` bytes of fresh memory at `iova`, for a kind of access and in a layout.
+    pub fn map_as(&self, iova: u64, len: usize, access: Access, layout: Layout) -> Result<Buffer> {
+        self.device.container().map(iova, len, access, layout)
+    }
+
+    /// Stores a descriptor to the portal exactly as it is.
+    pub fn store(&self, descriptor: &Descriptor) -> Result<()> {
+        self.store_raw(&descriptor.encode())
+    }
+
+    /// Stores the 64 bytes of a descriptor to the portal.
+    pub fn store_raw(&self, raw: &[u8; 64]) -> Result<()> {
+        // The lock keeps the eight stores of two threads apart.
+        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        // Any 64-byte slot of the page will do; as drivers do, take the next one.
+        let offset = regs::LIMITED_PORTAL + *slot * 64 % regs::PORTAL_LEN;
+        *slot += 1;
+        match self.store {
+            Store::Whole => self.device.write(Region::Bar2, offset, raw),
+            Store::Words => (offset..)
+                .step_by(8)
+                .zip(raw.chunks(8))
+                .try_for_each(|(offset, word)| self.device.write(Region::Bar2, offset, word)),
+        }
+    }
+
+    /// Submits a descriptor whose end goes to completion record `record`
+    /// (below [`RECORDS`]) and is noticed in the given way.
+    pub fn submit(&self, record: usize, descriptor: Descriptor, notice: Notice) -> Result<()> {
+        self.store_raw(&self.prepare(record, descriptor, notice)?)
+    }
+
+    /// Clears completion record `record` and lays a descriptor out that reports
+    /// to it: what [`Dsa::submit`] would store.
+    pub fn prepare(
+        &self,
+        record: usize,
+        mut descriptor: Descriptor,
+        notice: Notice,
+    ) -> Result<[u8; 64]> {
+        self.records.write(record * RECORD_LEN, &[0; RECORD_LEN])?;
+        descriptor.record = record_iova(record);
+        descriptor.flags |= Flags::RECORD_ADDRESS_VALID | Flags::REQUEST_RECORD;
+        if notice == Notice::Interrupt {
+            descriptor.flags |= Flags::REQUEST_INTERRUPT;
+            descriptor.interrupt = self.handle;
+        }
+        Ok(descriptor.encode())
+    }
+
+    /// The completion record `record`, if it is written.
+    pub fn completion(&self, record: usize) -> Result<Option<Completion>> {
+        let offset = record * RECORD_LEN;
+        // The status is written last, and not zero.
+        if self.records.load(offset)? == 0 {
+            return Ok(None);
+        }
+        Completion::decode(&self.records.read(offset, RECORD_LEN)?).map(Some)
+    }
+
+    /// Waits for the completion record `record`.
+    pub fn wait(&self, record: usize, limit: Duration) -> Result<Completion> {
+        wait::until(limit, &format!("completion record {record}"), || {
+            self.completion(record)
+        })
+    }
+
+    /// Waits for a completion interrupt.
+    pub fn wait_interrupt(&self, limit: Duration) -> Result<u64> {
+        self.done.wait(limit)
+    }
+
+    /// Takes the completion interrupts that came and returns their number.
+    pub fn take_interrupts(&self) -> Result<u64> {
+        self.done.take()
+    }
+
+    /// Runs one descriptor to its end, noticed by interrupt.
+    pub fn run(&self, descriptor: Descriptor) -> Result<Completion> {
+        self.run_noticed(descriptor, Notice::Interrupt)
+    }
+
+    /// Runs one descriptor to its end, noticed in the given way.
+    pub fn run_noticed(&self, descriptor: Descriptor, notice: Notice) -> Result<Completion> {
+        if notice == Notice::Record {
+            self.submit(0, descriptor, notice)?;
+            return self.wait(0, SOON);
+        }
+        self.done.take()?;
+        self.submit(0, descriptor, notice)?;
+        self.done.wait(SOON).with_context(|| {
+            let record = self.completion(0);
+            format!("running {descriptor:x?}; its completion record is {record:x?}")
+        })?;
+        match self.completion(0)? {
+            Some(completion) => Ok(completion),
+            None => bail!("the interrupt came before the completion record of {descriptor:x?}"),
+        }
+    }
+
+    /// Waits for a software error with its misc interrupt, and clears it.
+    pub fn software_error(&self) -> Result<SoftwareError> {
+        loop {
+            self.misc
+                .wait(SOON)
+                .context("waiting for a software error")?;
+            if self.read32(regs::INTCAUSE)? & regs::INTCAUSE_SWERR != 0 {
+                break;
+            }
+        }
+        self.write32(regs::INTCAUSE, regs::INTCAUSE_SWERR)?;
+        match self.take_software_error()? {
+            Some(error) => Ok(error),
+            None => bail!("INTCAUSE tells of a software error, and SWERR is not valid"),
+        }
+    }
+
+    /// The recorded software error, if there is one; clears it.
+    pub fn take_software_error(&self) -> Result<Option<SoftwareError>> {
+        let error = self.read64(regs::SWERR)?;
+        if error & 1 == 0 {
+            return Ok(None);
+        }
+        self.write64(regs::SWERR, error & regs::SWERR_VALID_OVERFLOW)?;
+        Ok(Some(SoftwareError {
+            code: (error >> 8) as u8,
+            wq: (error & 1 << 3 != 0).then_some((error >> 16) as u8),
+        }))
+    }
+
+    /// Reads a register of 32 bits.
+    pub fn read32(&self, offset: u64) -> Result<u32> {
+        let mut bytes = [0; 4];
+        self.device.read(Region::Bar0, offset, &mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    /// Reads a register of 64 bits.
+    pub fn read64(&self, offset: u64) -> Result<u64> {
+        let mut bytes = [0; 8];
+        self.device.read(Region::Bar0, offset, &mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    /// Writes a register of 32 bits.
+    pub fn write32(&self, offset: u64, value: u32) -> Result<()> {
+        self.device
+            .write(Region::Bar0, offset, &value.to_le_bytes())
+    }
+
+    /// Writes a register of 64 bits.
+    pub fn write64(&self, offset: u64, value: u64) -> Result<()> {
+        self.device
+            .write(Region::Bar0, offset, &value.to_le_bytes())
+    }
+}
+
+/// IOVA of completion record `record`.
+pub fn record_iova(record: usize) -> u64 {
+    RECORDS_IOVA + (record * RECORD_LEN) as u64
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The VFIO ioctls (srctree include/uapi/linux/vfio.h), as functions.
+//!
+//! Every function is one ioctl and returns what the kernel returned.
+
+use std::ffi::CStr;
+use std::fs::File;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use nix::libc::{c_char, c_int};
+use nix::{
+    Result, ioctl_none_bad, ioctl_readwrite_bad, ioctl_write_int_bad, ioctl_write_ptr_bad,
+    request_code_none,
+};
+use vfio_bindings::bindings::vfio::{
+    VFIO_BASE, VFIO_IRQ_SET_ACTION_TRIGGER, VFIO_IRQ_SET_DATA_EVENTFD, VFIO_IRQ_SET_DATA_NONE,
+    VFIO_TYPE, vfio_device_info, vfio_group_status, vfio_iommu_type1_dma_map,
+    vfio_iommu_type1_dma_unmap, vfio_irq_info, vfio_irq_set, vfio_region_info,
+};
+
+mod raw {
+    use super::*;
+
+    ioctl_none_bad!(get_api_version, request_code_none!(VFIO_TYPE, VFIO_BASE));
+    ioctl_write_int_bad!(
+        check_extension,
+        request_code_none!(VFIO_TYPE, VFIO_BASE + 1)
+    );
+    ioctl_write_int_bad!(set_iommu, request_code_none!(VFIO_TYPE, VFIO_BASE + 2));
+    ioctl_readwrite_bad!(
+        group_get_status,
+        request_code_none!(VFIO_TYPE, VFIO_BASE + 3),
+        vfio_group_status
+    );
+    ioctl_write_ptr_bad!(
+        group_set_container,
+        request_code_none!(VFIO_TYPE, VFIO_BASE + 4),
+        c_int
+    );
+    ioctl_write_ptr_bad!(
+        group_get_device_fd,
+        request_code_none!(VFIO_TYPE, VFIO_BASE + 6),
+        c_char
+    );
+    ioctl_readwrite_bad!(
+        device_get_info,
+        request_code_none!(VFIO_TYPE, VFIO_BASE + 7),
+        vfio_device_info
+    );
+    ioctl_readwrite_bad!(
+        device_get_region_info,
+        request_code_none!(VFIO_TYPE, VFIO_BASE + 8),
+        vfio_region_info
+    );
+    ioctl_readwrite_bad!(
+        device_get_irq_info,
+        request_code_none!(VFIO_TYPE, VFIO_BASE + 9),
+        vfio_irq_info
+    );
+    ioctl_write_ptr_bad!(
+        device_set_irqs,
+        request_code_none!(VFIO_TYPE, VFIO_BASE + 10),
+        vfio_irq_set
+    );
+    ioctl_none_bad!(device_reset, request_code_none!(VFIO_TYPE, VFIO_BASE + 11));
+    ioctl_write_ptr_bad!(
+        map_dma,
+        request_code_none!(VFIO_TYPE, VFIO_BASE + 13),
+        vfio_iommu_type1_dma_map
+    );
+    ioctl_readwrite_bad!(
+        unmap_dma,
+        request_code_none!(VFIO_TYPE, VFIO_BASE + 14),
+        vfio_iommu_type1_dma_unmap
+    );
+}
+
+/// Version of the VFIO interface.
+pub fn api_version(container: &File) -> Result<c_int> {
+    // SAFETY: The ioctl takes no argument.
+    unsafe { raw::get_api_version(container.as_raw_fd()) }
+}
+
+/// Whether the container knows an IOMMU type.
+pub fn has_extension(container: &File, iommu: u32) -> Result<bool> {
+    // SAFETY: The argument is a number, not a pointer.
+    let answer = unsafe { raw::check_extension(container.as_raw_fd(), iommu as c_int) }?;
+    Ok(answer != 0)
+}
+
+/// Sets the IOMMU type of a container, which must have a group.
+pub fn set_iommu(container: &File, iommu: u32) -> Result<()> {
+    // SAFETY: The argument is a number, not a pointer.
+    unsafe { raw::set_iommu(container.as_raw_fd(), iommu as c_int) }?;
+    Ok(())
+}
+
+/// `VFIO_GROUP_FLAGS_*` of a group.
+pub fn group_flags(group: &File) -> Result<u32> {
+    let mut status = vfio_group_status {
+        argsz: size_of::<vfio_group_status>() as u32,
+        ..Default::default()
+    };
+    // SAFETY: `status` is a live structure of the size that it states.
+    unsafe { raw::group_get_status(group.as_raw_fd(), &mut status) }?;
+    Ok(status.flags)
+}
+
+/// Puts a group into a container.
+pub fn set_container(group: &File, container: &File) -> Result<()> {
+    let container = container.as_raw_fd();
+    // SAFETY: The kernel reads one int, which lives until the call returns.
+    unsafe { raw::group_set_container(group.as_raw_fd(), &container) }?;
+    Ok(())
+}
+
+/// Opens a device of a group by its name.
+pub fn device_fd(group: &File, name: &CStr) -> Result<OwnedFd> {
+    // SAFETY: The kernel reads a string that ends with NUL.
+    let fd = unsafe { raw::group_get_device_fd(group.as_raw_fd(), name.as_ptr()) }?;
+    // SAFETY: The kernel made this descriptor for us; nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// What a device is and has.
+pub fn device_info(device: &File) -> Result<vfio_device_info> {
+    let mut info = vfio_device_info {
+        argsz: size_of::<vfio_device_info>() as u32,
+        ..Default::default()
+    };
+    // SAFETY: `info` is a live structure of the size that it states.
+    unsafe { raw::device_get_info(device.as_raw_fd(), &mut info) }?;
+    Ok(info)
+}
+
+/// Where a region of a device is and how long.
+pub fn region_info(device: &File, index: u32) -> Result<vfio_region_info> {
+    let mut info = vfio_region_info {
+        argsz: size_of::<vfio_region_info>() as u32,
+        index,
+        ..Default::default()
+    };
+    // SAFETY: `info` is a live structure of the size that it states.
+    unsafe { raw::device_get_region_info(device.as_raw_fd(), &mut info) }?;
+    Ok(info)
+}
+
+/// How many interrupts of a kind a device has.
+pub fn irq_info(device: &File, index: u32) -> Result<vfio_irq_info> {
+    let mut info = vfio_irq_info {
+        argsz: size_of::<vfio_irq_info>() as u32,
+        index,
+        ..Default::default()
+    };
+    // SAFETY: `info` is a live structure of the size that it states.
+    unsafe { raw::device_get_irq_info(device.as_raw_fd(), &mut info) }?;
+    Ok(info)
+}
+
+/// Has the interrupts of a kind, from the first one on, signalled by eventfds;
+/// with none, turns that kind off.
+pub fn set_irqs(device: &File, index: u32, eventfds: &[BorrowedFd<'_>]) -> Result<()> {
+    let data = if eventfds.is_empty() {
+        VFIO_IRQ_SET_DATA_NONE
+    } else {
+        VFIO_IRQ_SET_DATA_EVENTFD
+    };
+    // The structure is five words, then one word per eventfd.
+    let words = 5 + eventfds.len();
+    let mut set = Vec::with_capacity(words);
+    set.push((words * size_of::<u32>()) as u32);
+    set.push(data | VFIO_IRQ_SET_ACTION_TRIGGER);
+    set.push(index);
+    set.push(0);
+    set.push(eventfds.len() as u32);
+    set.extend(eventfds.iter().map(|fd| fd.as_raw_fd() as u32));
+    // SAFETY: `set` is laid out as the structure, whose alignment is that of a
+    // word, and is as long as its first word states.
+    unsafe { raw::device_set_irqs(device.as_raw_fd(), set.as_ptr().cast()) }?;
+    Ok(())
+}
+
+/// Resets a device.
+pub fn reset(device: &File) -> Result<()> {
+    // SAFETY: The ioctl takes no argument.
+    unsafe { raw::device_reset(device.as_raw_fd()) }?;
+    Ok(())
+}
+
+/// Lets the devices of a container reach `size` bytes at `vaddr` by `iova`.
+///
+/// # Safety
+///
+/// From here to the unmapping, or to the end of the container, devices may
+/// write to these bytes: they have to stay mapped and may be accessed in no
+/// other way than memory that changes under one's hands.
+pub unsafe fn map_dma(
+    container: &File,
+    iova: u64,
+    vaddr: u64,
+    size: u64,
+    flags: u32,
+) -> Result<()> {
+    let map = vfio_iommu_type1_dma_map {
+        argsz: size_of::<vfio_iommu_type1_dma_map>() as u32,
+        flags,
+        vaddr,
+        iova,
+        size,
+    };
+    // SAFETY: `map` is a live structure of the size that it states; what it
+    // gives away is the caller's to answer for.
+    unsafe { raw::map_dma(container.as_raw_fd(), &map) }?;
+    Ok(())
+}
+
+/// Takes a range of IOVAs away again and returns how many bytes it held.
+pub fn unmap_dma(container: &File, iova: u64, size: u64) -> Result<u64> {
+    let mut unmap = vfio_iommu_type1_dma_unmap {
+        argsz: size_of::<vfio_iommu_type1_dma_unmap>() as u32,
+        iova,
+        size,
+        ..Default::default()
+    };
+    // SAFETY: `unmap` is a live structure of the size that it states; without
+    // flags the kernel touches nothing behind it.
+    unsafe { raw::unmap_dma(container.as_raw_fd(), &mut unmap) }?;
+    Ok(unmap.size)
+}

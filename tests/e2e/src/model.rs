@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What `dsa-nl -j` prints, as far as the scenarios look into it.
+//!
+//! Keys are the attributes of `spec/subdev.yaml`. Unknown keys are no error:
+//! attributes come in over time.
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::vfio::Location;
+
+/// A parent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the spec documents its attributes")]
+pub struct Parent {
+    pub index: u32,
+    pub name: String,
+    pub bus: String,
+    pub device: String,
+    pub state: String,
+    pub wqs: u32,
+    pub groups: u32,
+    pub engines: u32,
+    pub wq_capacity: u32,
+    pub pasid: u32,
+    pub subdevs: u32,
+}
+
+/// A work queue.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the spec documents its attributes")]
+pub struct Wq {
+    pub parent: String,
+    pub id: u32,
+    pub state: String,
+    pub mode: String,
+    pub size: u32,
+    pub available: u32,
+    pub pasid_mode: Option<String>,
+    #[serde(default)]
+    pub subdev: Vec<u32>,
+}
+
+/// A type.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the spec documents its attributes")]
+pub struct Type {
+    pub parent: String,
+    pub name: String,
+    pub pasid_mode: String,
+    pub isolation: String,
+    pub max_instances: u32,
+    pub available_instances: u32,
+    pub missing_prerequisite: Option<String>,
+    pub description: String,
+}
+
+/// A subdev.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the spec documents its attributes")]
+pub struct Subdev {
+    pub index: u32,
+    pub name: String,
+    pub uuid: String,
+    pub parent: String,
+    pub wq: Vec<u32>,
+    pub pasid_mode: String,
+    pub isolation: String,
+    pub state: String,
+    pub opstate: String,
+    pub size: u32,
+    pub auxiliary_device: Option<String>,
+    pub iommu_group: Option<u32>,
+    pub vfio_path: Option<String>,
+}
+
+impl Subdev {
+    /// Where a VFIO program finds it.
+    pub fn location(&self) -> Result<Location> {
+        let missing = |what| format!("the subdev {} has no {what}", self.name);
+        let group = self.vfio_path.as_ref();
+        let device = self.auxiliary_device.as_ref();
+        Ok(Location {
+            group: group.with_context(|| missing("VFIO path"))?.into(),
+            device: device.with_context(|| missing("auxiliary device"))?.clone(),
+        })
+    }
+}

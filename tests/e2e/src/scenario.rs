@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! How a scenario runs: from a clean state, and with nothing left behind.
+
+use std::panic::{self, AssertUnwindSafe};
+
+use anyhow::{Result, anyhow, ensure};
+
+use crate::check::step;
+use crate::kmsg::{self, Kmsg};
+use crate::{system, tool};
+
+/// One scenario.
+pub struct Scenario {
+    /// Name, by which it is run.
+    pub name: &'static str,
+    /// Options of `cargo xtask vm` that its machine needs; empty for the default one.
+    pub vm: &'static str,
+    /// What it shows, in one line.
+    pub about: &'static str,
+    /// What it does.
+    pub run: fn() -> Result<()>,
+}
+
+impl Scenario {
+    /// Runs it, prints its steps and verdict, and returns whether it passed.
+    pub fn passes(&self) -> bool {
+        println!("{}: {}", self.name, self.about);
+        match self.guarded() {
+            Ok(()) => {
+                println!("{}: ok", self.name);
+                true
+            }
+            Err(error) => {
+                println!("{}: FAIL: {error:#}", self.name);
+                false
+            }
+        }
+    }
+
+    /// Runs it between the checks that every scenario has to stand.
+    fn guarded(&self) -> Result<()> {
+        let mut log = Kmsg::from_now()?;
+        let parents = clean_state()?;
+        let result = run_catching(self.run).and_then(|()| nothing_left(parents));
+        // The log is looked at whatever happened: it may tell why.
+        let lines = log.lines()?;
+        let complaints = kmsg::complaints(&lines);
+        if !complaints.is_empty() || result.is_err() {
+            println!("  kernel log since the start of the scenario:");
+            lines.iter().for_each(|line| println!("    {line}"));
+        }
+        result?;
+        ensure!(
+            complaints.is_empty(),
+            "the kernel complains:\n    {}",
+            complaints.join("\n    ")
+        );
+        let taint = kmsg::unexpected_taint()?;
+        ensure!(taint.is_empty(), "the kernel is tainted: {taint}");
+        Ok(())
+    }
+}
+
+/// Runs a function and makes an error of a panic, so that the kernel log is
+/// shown in any case.
+fn run_catching(run: fn() -> Result<()>) -> Result<()> {
+    panic::catch_unwind(AssertUnwindSafe(run))
+        .unwrap_or_else(|_| Err(anyhow!("the scenario panicked; stderr tells where")))
+}
+
+/// Makes sure that the module is loaded and that there is no subdev, and
+/// returns the number of parents.
+fn clean_state() -> Result<usize> {
+    if !system::module_loaded() {
+        system::load_module()?;
+    }
+    if !tool::subdevs()?.is_empty() {
+        step("subdevs are left from before: reloading the module");
+        let parents = tool::parents()?.len();
+        reload(parents)?;
+    }
+    let parents = tool::parents()?.len();
+    ensure!(
+        parents > 0,
+        "there is no parent: no DSA is bound to the module"
+    );
+    Ok(parents)
+}
+
+/// Demands that no subdev is left and that the module can go and come back.
+fn nothing_left(parents: usize) -> Result<()> {
+    let left = tool::subdevs()?;
+    ensure!(
+        left.is_empty(),
+        "the scenario left subdevs behind: {left:?}"
+    );
+    reload(parents)
+}
+
+/// Unloads the module, loads it again and waits for its parents.
+pub fn reload(parents: usize) -> Result<()> {
+    system::unload_module()?;
+    system::load_module()?;
+    system::await_parents(parents)
+}

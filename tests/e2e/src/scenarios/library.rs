@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The library `nlctl`, as a program uses it.
+
+use std::pin::pin;
+
+use anyhow::{Context, Result, bail, ensure};
+use futures::{StreamExt, TryStreamExt};
+use nix::libc;
+use nlctl::{Error, Event, Handle, Id, Notification, PasidMode, Subdev};
+use tokio::time::timeout;
+
+use crate::check::{self, step};
+use crate::scenario::Scenario;
+use crate::wait::SOON;
+
+pub const LIBRARY: Scenario = Scenario {
+    name: "library",
+    vm: "",
+    about: "nlctl makes, finds and deletes subdevs, explains refusals and streams events",
+    run,
+};
+
+fn run() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let (connection, handle, _messages) = nlctl::new_connection()?;
+        tokio::spawn(connection);
+        round_trip(&handle).await?;
+        refusals(&handle).await?;
+        crowd(&handle).await
+    })
+}
+
+/// All subdevs, by a dump.
+async fn dump(handle: &Handle) -> Result<Vec<Subdev>> {
+    let dump = handle.subdev().dump().execute();
+    Ok(timeout(SOON, dump.map_ok(timeless).try_collect()).await??)
+}
+
+/// The subdev without the generation, which grows with all that happens.
+fn timeless(subdev: Subdev) -> Subdev {
+    let mut subdev = subdev;
+    subdev.generation = None;
+    subdev
+}
+
+async fn round_trip(handle: &Handle) -> Result<()> {
+    step("a subdev is made, found by each of its names, dumped, and deleted");
+    let mut events = pin!(handle.monitor().await?);
+    let add = handle.subdev().add().wq(3).pasid_mode(PasidMode::Shared);
+    let made = timeless(add.name("library").execute().await?);
+    let index = made.index.context("no index")?;
+    let uuid = made.uuid.clone().context("no UUID")?;
+    for id in [Id::from(index), "library".into(), uuid.as_str().into()] {
+        let got = handle.subdev().get(id).execute().await?;
+        check::equal("the subdev", &timeless(got), &made)?;
+    }
+    check::equal("the dump", dump(handle).await?, vec![made.clone()])?;
+    let wq = handle.wq().get(3).execute().await?;
+    check::equal("subdevs of the WQ", wq.subdev, vec![index])?;
+    handle.subdev().del("library").execute().await?;
+    check::equal("the dump after deletion", dump(handle).await?, vec![])?;
+
+    step("the stream of events told the same story");
+    match timeout(SOON, events.next()).await?.context("no event")?? {
+        Event::Notification(Notification::SubdevCreate(subdev)) => {
+            check::equal("the event's subdev", subdev.name, made.name)?;
+        }
+        other => bail!("expected a creation, got {other:?}"),
+    }
+    match timeout(SOON, events.next()).await?.context("no event")?? {
+        Event::Notification(Notification::SubdevDelete(subdev)) => {
+            check::equal("the event's subdev", subdev.uuid, Some(uuid))
+        }
+        other => bail!("expected a deletion, got {other:?}"),
+    }
+}
+
+async fn refusals(handle: &Handle) -> Result<()> {
+    step("a refusal carries errno, message and attribute");
+    let unknown = handle.subdev().add().wq(99).execute().await;
+    let Err(Error::Refused(refusal)) = unknown else {
+        bail!("expected a refusal of WQ 99, got {unknown:?}");
+    };
+    check::equal("errno", refusal.errno, libc::EINVAL)?;
+    check::equal("attribute", refusal.attribute.as_deref(), Some("wq"))?;
+    ensure!(refusal.message.is_some(), "no message: {refusal:?}");
+
+    let nothing = handle.subdev().add().execute().await;
+    let Err(Error::Refused(refusal)) = nothing else {
+        bail!("expected a refusal of nothing, got {nothing:?}");
+    };
+    check::equal("missing attribute", refusal.missing.as_deref(), Some("wq"))
+}
+
+async fn crowd(handle: &Handle) -> Result<()> {
+    step("dumps are whole while others make and delete subdevs");
+    const ROUNDS: usize = 30;
+    let come_and_go = async {
+        for round in 0..ROUNDS {
+            let name = format!("crowd{round}");
+            let add = handle.subdev().add().wq(3).pasid_mode(PasidMode::Shared);
+            add.name(&name).execute().await?;
+            handle.subdev().del(name).execute().await?;
+        }
+        anyhow::Ok(())
+    };
+    let look = async {
+        for _ in 0..ROUNDS {
+            let subdevs = dump(handle).await?;
+            ensure!(
+                subdevs.len() <= 1,
+                "more subdevs than there ever were: {subdevs:?}"
+            );
+            let wqs: Vec<_> = handle.wq().dump().execute().try_collect().await?;
+            check::equal("WQs in a dump", wqs.len(), 8)?;
+        }
+        Ok(())
+    };
+    let both = futures::future::try_join(come_and_go, look);
+    timeout(SOON, both).await??;
+    Ok(())
+}

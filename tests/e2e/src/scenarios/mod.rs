@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the scenarios show, one room for each theme.
+
+mod busy;
+mod close;
+mod data;
+mod faults;
+mod inventory;
+mod library;
+mod lifecycle;
+mod monitor;
+mod permissions;
+mod refusals;
+mod shared;
+mod two_parents;
+mod unload;
+mod unmap;
+mod ynl;
+
+use crate::scenario::Scenario;
+
+/// All scenarios, in the order in which it makes most sense to look at failures.
+pub const ALL: &[Scenario] = &[
+    inventory::INVENTORY,
+    lifecycle::LIFECYCLE,
+    lifecycle::PULL,
+    refusals::REFUSALS,
+    refusals::FULL,
+    permissions::PERMISSIONS,
+    library::LIBRARY,
+    monitor::MONITOR,
+    monitor::NAMESPACE,
+    data::DATA,
+    data::SCATTERED,
+    data::CREDITS,
+    faults::FAULTS,
+    faults::COMMANDS,
+    shared::SHARED,
+    shared::ISOLATION,
+    busy::DEL_BUSY,
+    busy::DEL_FORCED,
+    unmap::UNMAP,
+    close::CLOSE,
+    unload::UNLOAD,
+    unload::UNBIND,
+    two_parents::TWO_PARENTS,
+    ynl::YNL,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_can_be_read_by_machines() {
+        let mut names: Vec<_> = ALL.iter().map(|scenario| scenario.name).collect();
+        for scenario in ALL {
+            let plain = |c: char| c.is_ascii_lowercase() || c == '-';
+            assert!(scenario.name.chars().all(plain), "{}", scenario.name);
+            for field in [scenario.vm, scenario.about] {
+                assert!(!field.contains(['\t', '\n']), "{field:?}");
+            }
+            assert!(!scenario.about.is_empty());
+        }
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len(), "two scenarios share a name");
+    }
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What is refused, why, and that nothing changes by it.
+
+use anyhow::{Context, Result, ensure};
+
+use crate::check::{self, step};
+use crate::scenario::Scenario;
+use crate::tool::{self, dsa_nl, dsa_nl_words};
+
+pub const REFUSALS: Scenario = Scenario {
+    name: "refusals",
+    vm: "",
+    about: "bad requests are refused in a sentence that helps, and change nothing",
+    run: refusals,
+};
+
+pub const FULL: Scenario = Scenario {
+    name: "full",
+    vm: "",
+    about: "a shared WQ takes subdevs until its entries are used up",
+    run: full,
+};
+
+const UUID: &str = "7e7f1d0c-9b6a-4a52-8d4e-6f0c1b2a3d4e";
+
+/// A request that is refused.
+struct Case {
+    /// What is wrong with it.
+    why: &'static str,
+    /// Words after `dsa-nl subdev`.
+    words: &'static [&'static str],
+    /// What the message has to say, at least: the attribute, the reason, what
+    /// would be accepted. `|` separates alternatives.
+    says: &'static [&'static str],
+}
+
+const CASES: &[Case] = &[
+    Case {
+        why: "neither a WQ nor a type",
+        words: &["add"],
+        says: &["wq", "type"],
+    },
+    Case {
+        why: "an unknown WQ",
+        words: &["add", "wq", "99"],
+        says: &["wq", "7"],
+    },
+    Case {
+        why: "an unknown WQ beside a good one",
+        words: &["add", "wq", "1,99"],
+        says: &["wq"],
+    },
+    Case {
+        why: "a WQ that another subdev owns",
+        words: &["add", "wq", "0"],
+        says: &["wq", "own"],
+    },
+    Case {
+        why: "sharing a WQ that another subdev owns",
+        words: &["add", "wq", "0", "pasid-mode", "shared"],
+        says: &["wq", "own"],
+    },
+    Case {
+        why: "owning a WQ that others share",
+        words: &["add", "wq", "3"],
+        says: &["wq|pasid-mode", "shared"],
+    },
+    Case {
+        why: "an unknown type",
+        words: &["add", "type", "nosuch"],
+        says: &["type"],
+    },
+    Case {
+        why: "an unknown parent",
+        words: &["add", "wq", "1", "parent", "dsa9"],
+        says: &["parent"],
+    },
+    Case {
+        why: "a PASID of its own on a parent without PASIDs",
+        words: &["add", "wq", "1", "pasid-mode", "dedicated"],
+        says: &["pasid-mode", "dedicated needs", "lacks"],
+    },
+    Case {
+        why: "a name in use",
+        words: &["add", "wq", "1", "name", "owner"],
+        says: &["name", "in use|taken|already|exists"],
+    },
+    Case {
+        why: "an empty name",
+        words: &["add", "wq", "1", "name", ""],
+        says: &["name"],
+    },
+    Case {
+        why: "a name with a space",
+        words: &["add", "wq", "1", "name", "a b"],
+        says: &["name", "letters"],
+    },
+    Case {
+        why: "a name with a slash",
+        words: &["add", "wq", "1", "name", "a/b"],
+        says: &["name", "letters"],
+    },
+    Case {
+        why: "a name that starts with a dot",
+        words: &["add", "wq", "1", "name", ".hidden"],
+        says: &["name"],
+    },
+    Case {
+        why: "a name that would be taken for an index",
+        words: &["add", "wq", "1", "name", "123"],
+        says: &["name", "index|digits"],
+    },
+    Case {
+        why: "a name that would be taken for a UUID",
+        words: &[
+            "add",
+            "wq",
+            "1",
+            "name",
+            "11111111-2222-4333-8444-555555555555",
+        ],
+        says: &["name"],
+    },
+    Case {
+        why: "a name of 32 letters",
+        words: &["add", "wq", "1", "name", "abcdefghijklmnopqrstuvwxyzabcdef"],
+        says: &["name", "31"],
+    },
+    Case {
+        why: "a UUID in use",
+        words: &["add", "wq", "1", "uuid", UUID],
+        says: &["uuid", "in use|taken|already|exists"],
+    },
+    Case {
+        why: "a UUID that is none",
+        words: &["add", "wq", "1", "uuid", "not-a-uuid"],
+        says: &["uuid", "hex"],
+    },
+    Case {
+        why: "a UUID with a wrong digit",
+        words: &[
+            "add",
+            "wq",
+            "1",
+            "uuid",
+            "7e7f1d0c-9b6a-4a52-8d4e-6f0c1b2a3d4g",
+        ],
+        says: &["uuid", "hex"],
+    },
+    Case {
+        why: "a UUID with a digit too much",
+        words: &[
+            "add",
+            "wq",
+            "1",
+            "uuid",
+            "7e7f1d0c-9b6a-4a52-8d4e-6f0c1b2a3d4e0",
+        ],
+        says: &["uuid", "36"],
+    },
+    Case {
+        why: "the nil UUID",
+        words: &[
+            "add",
+            "wq",
+            "1",
+            "uuid",
+            "00000000-0000-0000-0000-000000000000",
+        ],
+        says: &["uuid"],
+    },
+    Case {
+        why: "no entries at all",
+        words: &["add", "wq", "1", "size", "0"],
+        says: &["size", "1"],
+    },
+    Case {
+        why: "more entries than the WQ has",
+        words: &["add", "wq", "1", "size", "17"],
+        says: &["size", "16"],
+    },
+    Case {
+        why: "more entries than are left on a shared WQ",
+        words: &["add", "wq", "3", "pasid-mode", "shared", "size", "15"],
+        says: &["size", "14"],
+    },
+    Case {
+        why: "showing an unknown name",
+        words: &["show", "nosuch"],
+        says: &["name|subdev"],
+    },
+    Case {
+        why: "showing an unknown index",
+        words: &["show", "4711"],
+        says: &["index|subdev"],
+    },
+    Case {
+        why: "showing an unknown UUID",
+        words: &["show", "11111111-2222-4333-8444-555555555555"],
+        says: &["uuid|subdev"],
+    },
+    Case {
+        why: "deleting an unknown name",
+        words: &["del", "nosuch"],
+        says: &["name|subdev"],
+    },
+    Case {
+        why: "deleting an unknown index",
+        words: &["del", "4711"],
+        says: &["index|subdev"],
+    },
+];
+
+fn refusals() -> Result<()> {
+    step("one subdev owns WQ 0, another one shares WQ 3");
+    tool::add(&format!("wq 0 name owner uuid {UUID}"))?;
+    tool::add("wq 3 pasid-mode shared name sharer")?;
+    let before = tool::snapshot()?;
+    for case in CASES {
+        refuse(case).with_context(|| case.why)?;
+        check::same_json(
+            &format!("{}: what `show` shows", case.why),
+            &tool::snapshot()?,
+            &before,
+        )?;
+    }
+    usage()?;
+    tool::del("owner")?;
+    tool::del("sharer")
+}
+
+fn refuse(case: &Case) -> Result<()> {
+    let words = [&["subdev"], case.words].concat();
+    let sentence = tool::refused(&dsa_nl_words(&words)?, case.says)?;
+    step(format!("{}: {sentence}", case.why));
+    Ok(())
+}
+
+fn usage() -> Result<()> {
+    step("words that no request could be made of: exit status 1");
+    for line in [
+        "subdev frobnicate",
+        "subdev add wq three",
+        "subdev add wq 1 pasid-mode bogus",
+        "subdev del",
+    ] {
+        let output = dsa_nl(line)?;
+        ensure!(
+            output.status.code() == Some(1) && !output.stderr.is_empty(),
+            "expected exit status 1 and a message of {}",
+            output.describe()
+        );
+    }
+    Ok(())
+}
+
+fn full() -> Result<()> {
+    step("eight subdevs with the default share fit on a WQ of 16 entries");
+    for number in 0..8 {
+        tool::add(&format!("wq 3 pasid-mode shared name s{number}"))?;
+        let left = tool::wq("wq3")?.available;
+        check::equal("entries available", left, 14 - 2 * number)?;
+    }
+    let before = tool::snapshot()?;
+    let ninth = dsa_nl("subdev add wq 3 pasid-mode shared name s8")?;
+    let sentence = tool::refused(&ninth, &["wq", "entries"])?;
+    step(format!("the ninth does not: {sentence}"));
+    check::same_json("what `show` shows", &tool::snapshot()?, &before)?;
+
+    step("when one goes, its entries are free again");
+    tool::del("s5")?;
+    tool::add("wq 3 pasid-mode shared name s8")?;
+    for number in [0, 1, 2, 3, 4, 6, 7, 8] {
+        tool::del(&format!("s{number}"))?;
+    }
+    check::equal("entries available", tool::wq("wq3")?.available, 16)
+}

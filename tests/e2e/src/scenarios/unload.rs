@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The module, or its device, goes while subdevs are alive.
+
+use std::thread;
+
+use anyhow::{Context, Result, anyhow, ensure};
+
+use crate::check::{self, step};
+use crate::dsa::{Descriptor, Dsa};
+use crate::model::Subdev;
+use crate::scenario::{self, Scenario};
+use crate::vfio::Interrupt;
+use crate::wait::{self, SOON};
+use crate::{system, tool};
+
+pub const UNLOAD: Scenario = Scenario {
+    name: "unload",
+    vm: "",
+    about: "the module unloads cleanly with subdevs alive, and not while one is open",
+    run: unload,
+};
+
+pub const UNBIND: Scenario = Scenario {
+    name: "unbind",
+    vm: "",
+    about: "the PCI device can be unbound and bound with subdevs alive, also while one is open",
+    run: unbind,
+};
+
+/// Three subdevs of different kinds; the first is active.
+fn populate() -> Result<Vec<Subdev>> {
+    Ok(vec![
+        tool::add("wq 3 pasid-mode shared name alive")?,
+        tool::add("wq 3 pasid-mode shared name other")?,
+        tool::add("wq 4 state inactive name asleep")?,
+    ])
+}
+
+/// Waits until nothing is left in /dev/vfio and sysfs of subdevs that were.
+fn vanished(subdevs: &[Subdev]) -> Result<()> {
+    for subdev in subdevs.iter().filter(|subdev| subdev.state == "active") {
+        let location = subdev.location()?;
+        let device = system::auxiliary_path(&location.device);
+        for path in [&location.group, &device] {
+            let what = format!("the removal of {}", path.display());
+            wait::until_true(SOON, &what, || Ok(!path.exists()))?;
+        }
+    }
+    Ok(())
+}
+
+fn unload() -> Result<()> {
+    for round in 1..=5 {
+        step(format!("unloaded with three subdevs alive, time {round}"));
+        let subdevs = populate()?;
+        check::equal("first index of a fresh module", subdevs[0].index, 0)?;
+        scenario::reload(1)?;
+        vanished(&subdevs)?;
+        check::equal("subdevs after loading", tool::subdevs()?, vec![])?;
+    }
+
+    step("with one open, the module stays");
+    let subdevs = populate()?;
+    let dsa = Dsa::open_enabled(&subdevs[0].location()?)?;
+    let output = system::try_unload_module()?;
+    ensure!(
+        !output.status.success() && output.stderr.contains("in use"),
+        "expected that the module is in use: {}",
+        output.describe()
+    );
+    dsa.run(Descriptor::noop())?.success("NOOP after that")?;
+    check::equal("subdevs after that", tool::subdevs()?.len(), 3)?;
+    drop(dsa);
+    scenario::reload(1)?;
+    vanished(&subdevs)
+}
+
+fn unbind() -> Result<()> {
+    let device = tool::parents()?.remove(0).device;
+    let driver = system::pci_driver(&device)?;
+
+    step("unbound and bound with subdevs that nobody uses");
+    let subdevs = populate()?;
+    system::write_sysfs(&driver.join("unbind"), &device)?;
+    check::equal("parents", tool::parents()?.len(), 0)?;
+    check::equal("subdevs", tool::subdevs()?, vec![])?;
+    vanished(&subdevs)?;
+    system::write_sysfs(&driver.join("bind"), &device)?;
+    system::await_parents(1)?;
+
+    step("unbound while one is open: its user is asked to let go");
+    let subdev = tool::add("wq 3 name held")?;
+    let dsa = Dsa::open_enabled(&subdev.location()?)?;
+    let request = Interrupt::new("device request")?;
+    dsa.device().arm_request(&request)?;
+    let unbound = {
+        let (path, device) = (driver.join("unbind"), device.clone());
+        thread::spawn(move || system::write_sysfs(&path, &device))
+    };
+    request
+        .wait(SOON)
+        .context("the unbinding waits for the user")?;
+    drop(dsa);
+    wait::until_true(SOON, "the unbinding to end", || Ok(unbound.is_finished()))?;
+    unbound
+        .join()
+        .map_err(|_| anyhow!("the unbinding panicked"))??;
+    vanished(&[subdev])?;
+    check::equal("parents", tool::parents()?.len(), 0)?;
+
+    step("bound again, it works as before");
+    system::write_sysfs(&driver.join("bind"), &device)?;
+    system::await_parents(1)?;
+    let subdev = tool::add("wq 3 name again")?;
+    let dsa = Dsa::open_enabled(&subdev.location()?)?;
+    dsa.run(Descriptor::noop())?.success("NOOP")?;
+    drop(dsa);
+    tool::del("again")
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Memory is taken away while the device uses it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use anyhow::{Result, anyhow, ensure};
+
+use crate::check::{self, step};
+use crate::dsa::{Descriptor, Dsa, status};
+use crate::pattern;
+use crate::scenario::Scenario;
+use crate::tool;
+
+pub const UNMAP: Scenario = Scenario {
+    name: "unmap",
+    vm: "",
+    about: "unmapping memory in use never hangs, and what comes after it faults",
+    run,
+};
+
+const FROM: u64 = 0x1000_0000;
+const TO: u64 = 0x2000_0000;
+const LEN: usize = 1 << 20;
+
+/// How often memory is taken away and given back.
+const ROUNDS: usize = 100;
+
+fn run() -> Result<()> {
+    let subdev = tool::add("wq 3 name unmapped")?;
+    let dsa = Dsa::open_enabled(&subdev.location()?)?;
+    let (from, to) = (dsa.map(FROM, LEN)?, dsa.map(TO, LEN)?);
+    from.write(0, &pattern::bytes(1, LEN))?;
+    let copy = Descriptor::memmove(FROM, TO, LEN as u32);
+
+    step(format!(
+        "copies run while their memory comes and goes {ROUNDS} times"
+    ));
+    let over = AtomicBool::new(false);
+    let (copied, faulted) = thread::scope(|scope| {
+        let user = scope.spawn(|| -> Result<(u32, u32)> {
+            let (mut copied, mut faulted) = (0, 0);
+            while !over.load(Ordering::Relaxed) {
+                let done = dsa.run(copy)?;
+                match done.status() {
+                    status::SUCCESS => copied += 1,
+                    status::PAGE_FAULT => faulted += 1,
+                    _ => return Err(anyhow!("expected success or a page fault: {done:x?}")),
+                }
+            }
+            Ok((copied, faulted))
+        });
+        let come_and_go = || -> Result<()> {
+            for round in 0..ROUNDS {
+                let buffer = if round % 2 == 0 { &from } else { &to };
+                buffer.unmap()?;
+                buffer.map()?;
+            }
+            Ok(())
+        };
+        let done = come_and_go();
+        // The other thread has to end also after an error here.
+        over.store(true, Ordering::Relaxed);
+        let counts = user
+            .join()
+            .unwrap_or_else(|_| Err(anyhow!("the user panicked")));
+        done.and(counts)
+    })?;
+    step(format!(
+        "{copied} copies and {faulted} page faults meanwhile"
+    ));
+    ensure!(copied + faulted > 0, "no copy ended meanwhile");
+
+    step("after an unmapping, access faults; after a new mapping, it works");
+    from.unmap()?;
+    dsa.run(copy)?
+        .page_fault("a copy without its source", FROM, false, 0)?;
+    from.map()?;
+    to.unmap()?;
+    dsa.run(copy)?
+        .page_fault("a copy without its target", TO, true, 0)?;
+    to.map()?;
+    to.write(0, &vec![0; LEN])?;
+    dsa.run(copy)?.success("MEMMOVE")?;
+    check::same_bytes("the copy", &to.read(0, LEN)?, &pattern::bytes(1, LEN))?;
+    drop(dsa);
+    tool::del("unmapped")
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A VFIO client: what any VFIO program does to reach a device and give it memory.
+//!
+//! It goes the way of groups and containers (srctree
+//! Documentation/driver-api/vfio.rst), which every kernel with VFIO has.
+
+mod container;
+mod device;
+mod interrupt;
+
+pub use container::{Access, Buffer, Container, Layout, PAGE};
+pub use device::{Device, Location, Region};
+pub use interrupt::Interrupt;

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Building the kernel module of the checkout, out of tree and out of the
+//! checkout.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::kernel::{self, MAKE};
+use crate::lab::{Lab, short_hash};
+use crate::root::Root;
+use crate::{run, stamp};
+
+/// What of the checkout the module is built from.
+const SOURCES: &[&str] = &["Kbuild", "driver", "uapi"];
+
+/// Where the build folder appears inside the root.
+const INSIDE: &str = "/run/module";
+
+/// A module that is built.
+#[derive(Debug)]
+pub struct Module {
+    /// `subdev.ko`.
+    pub file: PathBuf,
+    /// A folder with the kernel's `modules.*` files in which the module is
+    /// known, for `modprobe`.
+    pub index: PathBuf,
+}
+
+/// How the sources are compiled.
+#[derive(Clone, Copy)]
+enum Lane {
+    /// Into the module.
+    Build,
+    /// By Clippy with the kernel's lints, warnings denied.
+    Lint,
+}
+
+/// Builds the module, unless its sources are those of the last time.
+///
+/// # Errors
+///
+/// When it does not compile; the error carries what the compiler said.
+pub fn build(lab: &Lab, root: &Root) -> Result<Module> {
+    let dir = make(lab, root, Lane::Build)?;
+    let module = Module {
+        file: dir.join("subdev.ko"),
+        index: dir.join("index"),
+    };
+    index(lab, root, &dir, &module)?;
+    Ok(module)
+}
+
+/// Runs Clippy over the module's Rust with the kernel's lints.
+///
+/// # Errors
+///
+/// When there is a warning; the error carries it.
+pub fn lint(lab: &Lab, root: &Root) -> Result<()> {
+    make(lab, root, Lane::Lint).map(drop)
+}
+
+/// Syncs the sources into the build folder of `lane` and runs `make` there.
+fn make(lab: &Lab, root: &Root, lane: Lane) -> Result<PathBuf> {
+    let (name, what, arguments): (_, _, &[&str]) = match lane {
+        Lane::Build => ("module", "build the module", &[]),
+        Lane::Lint => (
+            "module-lint",
+            "lint the module",
+            &["CLIPPY=1", "KRUSTFLAGS=-Dwarnings"],
+        ),
+    };
+    let dir = lab.own(name);
+    fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    let sources = read_sources(&lab.checkout)?;
+    let key = short_hash(
+        sources
+            .iter()
+            .flat_map(|(path, content)| [path.as_os_str().as_encoded_bytes(), content.as_slice()])
+            .chain([root.name.as_bytes(), root.kernel.as_bytes()]),
+    );
+    let stamp = format!("{name}-{}", file_name(&dir));
+    stamp::once(lab, &stamp, &key, &dir, || {
+        sync(&sources, &dir)?;
+        let mut command = root
+            .enter()
+            .bind(&dir, INSIDE)
+            .cwd(&kernel::tree())
+            .command(MAKE[0]);
+        command
+            .args(&MAKE[1..])
+            .arg(format!("-j{}", jobs()))
+            .args(arguments);
+        command.arg(format!("M={INSIDE}")).arg("modules");
+        run::step(lab, what, &mut command, "")
+    })?;
+    Ok(dir)
+}
+
+/// Makes the index by which `modprobe` finds the module and what it needs.
+///
+/// This takes longer than building the module, and depends on nothing but the
+/// modules it needs and the devices it serves.
+fn index(lab: &Lab, root: &Root, dir: &Path, module: &Module) -> Result<()> {
+    let inside = root.enter().bind(dir, INSIDE);
+    let ko = format!("{INSIDE}/subdev.ko");
+    let facts = inside
+        .command("modinfo")
+        .arg(&ko)
+        .output()
+        .context("cannot enter the build root")?;
+    let relevant: Vec<&[u8]> = facts
+        .stdout
+        .split(|byte| *byte == b'\n')
+        .filter(|line| {
+            [b"alias:".as_slice(), b"depends:", b"softdep:"]
+                .iter()
+                .any(|p| line.starts_with(p))
+        })
+        .chain([root.name.as_bytes(), root.kernel.as_bytes()])
+        .collect();
+    let name = format!("module-index-{}", file_name(dir));
+    stamp::once(lab, &name, &short_hash(relevant), &module.index, || {
+        fs::create_dir_all(&module.index)
+            .with_context(|| format!("cannot make {}", module.index.display()))?;
+        // Only this run sees the module in the root.
+        let mut depmod = inside
+            .bind(dir, &format!("/lib/modules/{}/extra", root.kernel))
+            .command("depmod");
+        depmod
+            .arg("-o")
+            .arg(format!("{INSIDE}/index.new"))
+            .arg(&root.kernel);
+        run::step(lab, "index the modules", &mut depmod, "")?;
+        let made = dir.join("index.new/lib/modules").join(&root.kernel);
+        fs::remove_dir_all(&module.index)?;
+        fs::rename(&made, &module.index)
+            .with_context(|| format!("depmod left no index in {}", made.display()))
+    })
+}
+
+/// The sources: path relative to the checkout, and content.
+fn read_sources(checkout: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut open: Vec<PathBuf> = SOURCES.iter().map(PathBuf::from).collect();
+    while let Some(path) = open.pop() {
+        let full = checkout.join(&path);
+        let failed = || {
+            format!(
+                "cannot read {}, of which the module is built",
+                full.display()
+            )
+        };
+        if full.is_dir() {
+            for entry in fs::read_dir(&full).with_context(failed)? {
+                open.push(path.join(entry.with_context(failed)?.file_name()));
+            }
+        } else {
+            let content = fs::read(&full).with_context(failed)?;
+            found.insert(path, content);
+        }
+    }
+    Ok(found)
+}
+
+/// Makes `dir` hold `sources`. A file that is the same keeps its time, so that
+/// make leaves alone what was built from it; a file that an earlier sync put
+/// there and that is no source any more goes.
+fn sync(sources: &BTreeMap<PathBuf, Vec<u8>>, dir: &Path) -> Result<()> {
+    let list = dir.join(".synced");
+    for old in fs::read_to_string(&list).unwrap_or_default().lines() {
+        if !sources.contains_key(Path::new(old)) {
+            // Gone already is as good.
+            let _ = fs::remove_file(dir.join(old));
+        }
+    }
+    for (path, content) in sources {
+        let target = dir.join(path);
+        if fs::read(&target).is_ok_and(|there| there == *content) {
+            continue;
+        }
+        let write = || -> std::io::Result<()> {
+            if let Some(parent) = target.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::write(&target, content)
+        };
+        write().with_context(|| format!("cannot write {}", target.display()))?;
+    }
+    let names: Vec<&str> = sources.keys().filter_map(|path| path.to_str()).collect();
+    stamp::write_atomic(&list, names.join("\n").as_bytes())
+}
+
+fn file_name(dir: &Path) -> String {
+    dir.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn jobs() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The kernel's rustfmt over the driver's Rust, except for the core, which is
+/// a crate of the workspace as well and checked with it.
+pub fn rustfmt_check(root: &Root, checkout: &Path) -> Command {
+    let mut command = root
+        .enter()
+        .bind(checkout, "/run/checkout")
+        .cwd("/run/checkout")
+        .command("sh");
+    command.args([
+        "-euc",
+        include_str!("module_rustfmt.sh"),
+        "sh",
+        &kernel::tree(),
+    ]);
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sync_keeps_what_is_the_same_and_removes_what_is_gone() -> Result<()> {
+        let dir = tempfile::tempdir()?;
+        let source = |name: &str, text: &str| (PathBuf::from(name), text.as_bytes().to_vec());
+        sync(
+            &BTreeMap::from([source("driver/a.rs", "a"), source("driver/b.rs", "b")]),
+            dir.path(),
+        )?;
+        fs::write(dir.path().join("driver/a.o"), "built")?;
+        let before = fs::metadata(dir.path().join("driver/a.rs"))?.modified()?;
+
+        sync(
+            &BTreeMap::from([source("driver/a.rs", "a"), source("Kbuild", "k")]),
+            dir.path(),
+        )?;
+        assert_eq!(
+            fs::metadata(dir.path().join("driver/a.rs"))?.modified()?,
+            before
+        );
+        assert!(!dir.path().join("driver/b.rs").exists());
+        assert_eq!(fs::read(dir.path().join("driver/a.o"))?, b"built");
+        assert_eq!(fs::read(dir.path().join("Kbuild"))?, b"k");
+        Ok(())
+    }
+}

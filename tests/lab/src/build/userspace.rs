@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Building the programs that run beside and inside the virtual machine.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::lab::Lab;
+use crate::{process, run};
+
+/// What both the host and the virtual machine can run.
+pub const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// The packages, and the program that each holds.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("nlctl", "dsa-nl"),
+    ("e2e", "e2e"),
+    ("dsa-model", "dsa-model"),
+];
+
+/// The programs, linked statically: they run whatever the C library.
+#[derive(Debug)]
+pub struct Programs {
+    dir: PathBuf,
+}
+
+impl Programs {
+    /// Where the program `name` lies.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// Name and path of each.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
+        PROGRAMS
+            .iter()
+            .map(|(_, program)| (*program, self.path(program)))
+    }
+}
+
+/// Cargo's target folder for this checkout, in the cache.
+pub fn target_dir(lab: &Lab) -> PathBuf {
+    lab.own("target")
+}
+
+/// Builds the programs; cargo knows what is fresh.
+///
+/// # Errors
+///
+/// When one does not compile.
+pub fn build(lab: &Lab) -> Result<Programs> {
+    let mut cargo = process::bound(&lab.cargo);
+    cargo.args(["build", "--release", "--bins", "--target", TARGET]);
+    cargo.args(
+        PROGRAMS
+            .iter()
+            .flat_map(|(package, _)| ["--package", package]),
+    );
+    cargo.current_dir(&lab.checkout);
+    cargo.env("CARGO_TARGET_DIR", target_dir(lab));
+    cargo
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .env("RUSTFLAGS", "-C target-feature=+crt-static");
+    run::step(lab, "build the userspace", &mut cargo, "")?;
+    Ok(Programs {
+        dir: target_dir(lab).join(TARGET).join("release"),
+    })
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Writes the Markdown page that documents the family.
+
+use super::names::prose;
+use super::spec::{Accepts, Attribute, AttributeSet, Enum, Exchange, Family, Flag, Operation};
+
+/// What errno means for every operation alike; the kernel's generic netlink
+/// and the checks of the spec give them before an operation starts.
+const ERRORS: &str = "\
+Every refusal carries an errno, and in the extended ACK a sentence and the \
+attribute it is about. These come from the policy alone, before an operation \
+looks at its objects:
+
+| errno | when |
+|---|---|
+| `EINVAL` | an attribute that the operation does not take, or one of a wrong length; a required attribute is missing |
+| `ERANGE` | a number or a length outside of what is accepted |
+| `EOPNOTSUPP` | an operation that the loaded module does not have |
+| `EPERM` | an operation that changes something, without CAP_NET_ADMIN |
+";
+
+/// The whole page.
+pub fn markdown(family: &Family) -> String {
+    let mut out = format!(
+        "<!-- SPDX-License-Identifier: MIT OR Apache-2.0 -->\n\
+        <!-- Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit. -->\n\n\
+        # The generic netlink family `{}`\n\n{}\n\n",
+        family.name,
+        prose(&family.doc)
+    );
+    let (notifications, operations): (Vec<_>, Vec<_>) = family
+        .operations()
+        .partition(|(_, operation)| operation.is_notification());
+
+    out += "## Operations\n\n";
+    for (number, operation) in operations {
+        out += &operation_section(number, operation);
+    }
+    out += "## Notifications\n\n| number | name | group | like the reply of | |\n|---|---|---|---|---|\n";
+    for (number, operation) in notifications {
+        out += &format!(
+            "| {number} | `{}` | {} | {} | {} |\n",
+            operation.name,
+            code(operation.mcgrp.as_deref()),
+            code(operation.notify.as_deref()),
+            cell(&operation.doc)
+        );
+    }
+    out += "\n## Errors\n\n";
+    out += ERRORS;
+    out += "\n## Attributes\n\n";
+    for set in &family.attribute_sets {
+        out += &set_section(family, set);
+    }
+    out += "## Enums\n\n";
+    for item in family.enums() {
+        out += &enum_section(item);
+    }
+    out += "## Constants\n\n| name | value | |\n|---|---|---|\n";
+    for item in family.consts() {
+        out += &format!(
+            "| `{}` | {} | {} |\n",
+            item.name,
+            item.value,
+            cell(&item.doc)
+        );
+    }
+    out
+}
+
+/// A doc as the text of a table's cell.
+fn cell(doc: &str) -> String {
+    prose(doc).replace('\n', " ").replace('|', "\\|")
+}
+
+fn code(name: Option<&str>) -> String {
+    name.map(|name| format!("`{name}`")).unwrap_or_default()
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() {
+        return "nothing".into();
+    }
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn operation_section(number: usize, operation: &Operation) -> String {
+    let mut out = format!(
+        "### {number}: `{}`\n\n{}\n\n",
+        operation.name,
+        prose(&operation.doc)
+    );
+    for flag in &operation.flags {
+        out += match flag {
+            Flag::AdminPerm => "Needs CAP_NET_ADMIN in the initial user namespace.\n\n",
+            Flag::UnsAdminPerm => "Needs CAP_NET_ADMIN in the user namespace of the socket.\n\n",
+        };
+    }
+    let exchange = |kind: &str, exchange: &Option<Exchange>| match exchange {
+        Some(it) => format!(
+            "- **{kind}** takes {}; answers {}.\n",
+            list(&it.request.attributes),
+            list(&it.reply.attributes)
+        ),
+        None => String::new(),
+    };
+    out + &exchange("do", &operation.once) + &exchange("dump", &operation.dump) + "\n"
+}
+
+fn set_section(family: &Family, set: &AttributeSet) -> String {
+    let mut out = format!(
+        "### `{}`\n\n{}\n\n| number | name | type | accepted | |\n|---|---|---|---|---|\n",
+        set.name,
+        prose(&set.doc)
+    );
+    for (number, attribute) in (1..).zip(&set.attributes) {
+        out += &format!(
+            "| {number} | `{}` | {} | {} | {} |\n",
+            attribute.name,
+            type_cell(attribute),
+            accepts_cell(family, attribute),
+            cell(&attribute.doc)
+        );
+    }
+    out + "\n"
+}
+
+fn type_cell(attribute: &Attribute) -> String {
+    let mut out = attribute.wire.name().to_string();
+    if let Some(set) = &attribute.nested_attributes {
+        out += &format!(" of `{set}`");
+    }
+    if attribute.multi_attr {
+        out += ", repeatable";
+    }
+    out
+}
+
+fn accepts_cell(family: &Family, attribute: &Attribute) -> String {
+    match family.accepts(attribute).unwrap_or(Accepts::Any) {
+        Accepts::Any => String::new(),
+        Accepts::Names(names) => format!("`{names}`"),
+        Accepts::Range { min, max } => limits(min, max, ""),
+        Accepts::Length { min, max } => limits(min, max, " bytes"),
+    }
+}
+
+fn limits(min: Option<u64>, max: Option<u64>, unit: &str) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) if min == max => format!("{min}{unit}"),
+        (Some(min), Some(max)) => format!("{min} to {max}{unit}"),
+        (Some(min), None) => format!("at least {min}{unit}"),
+        (None, Some(max)) => format!("at most {max}{unit}"),
+        (None, None) => String::new(),
+    }
+}
+
+fn enum_section(item: &Enum) -> String {
+    let mut out = format!(
+        "### `{}`\n\n{}\n\n| value | name | |\n|---|---|---|\n",
+        item.name,
+        prose(&item.doc)
+    );
+    for (value, entry) in item.entries.iter().enumerate() {
+        out += &format!("| {value} | `{}` | {} |\n", entry.name, cell(&entry.doc));
+    }
+    out + "\n"
+}

@@ -1,0 +1,527 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The spec of the family as data.
+//!
+//! This is the part of the kernel's schema `Documentation/netlink/genetlink.yaml`
+//! that our spec uses. Unknown keys are refused by serde, and references are
+//! checked by [`parse`], so that the writers need not fail.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, bail, ensure};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+/// A whole family.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Family {
+    /// Name by which the kernel registers it.
+    pub name: String,
+    /// Level of the schema.
+    #[serde(rename = "protocol")]
+    _protocol: Protocol,
+    /// What the family is for.
+    pub doc: String,
+    /// Constants and enums.
+    pub definitions: Vec<Definition>,
+    /// Attribute sets, in the order of the spec.
+    pub attribute_sets: Vec<AttributeSet>,
+    /// Operations, in the order that numbers them.
+    operations: List<Operation>,
+    /// Multicast groups.
+    mcast_groups: List<Group>,
+    /// Matters to the kernel's generator only.
+    #[serde(default, rename = "kernel-family")]
+    _kernel_family: IgnoredAny,
+}
+
+/// Levels of the schema that are understood.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Protocol {
+    /// Attributes and operations count from 1; no fixed headers.
+    Genetlink,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct List<T> {
+    list: Vec<T>,
+}
+
+/// A multicast group.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Name by which it is joined.
+    pub name: String,
+}
+
+/// A constant or an enum.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Definition {
+    /// A number with a name.
+    Const(Const),
+    /// A choice of numbers, each with a name.
+    Enum(Enum),
+}
+
+/// A number with a name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Const {
+    /// Its name.
+    pub name: String,
+    /// What it limits or counts.
+    pub doc: String,
+    /// Its value.
+    pub value: u32,
+}
+
+/// A choice of numbers; they count from 0 in the order of the entries.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Enum {
+    /// Its name.
+    pub name: String,
+    /// What is chosen.
+    pub doc: String,
+    /// The choices.
+    pub entries: Vec<Entry>,
+    /// Matters to the kernel's generator only.
+    #[serde(default, rename = "render-max")]
+    _render_max: IgnoredAny,
+}
+
+/// One choice of an enum.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its name.
+    pub name: String,
+    /// What choosing it means.
+    pub doc: String,
+}
+
+/// A space of attribute numbers.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttributeSet {
+    /// Its name.
+    pub name: String,
+    /// What its attributes describe.
+    pub doc: String,
+    /// The attributes; their numbers count from 1 in this order.
+    pub attributes: Vec<Attribute>,
+}
+
+/// One attribute.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Attribute {
+    /// Its name.
+    pub name: String,
+    /// How its value lies on the wire.
+    #[serde(rename = "type")]
+    pub wire: Wire,
+    /// What it says.
+    pub doc: String,
+    /// Enum that names its numbers.
+    #[serde(rename = "enum")]
+    pub names: Option<String>,
+    /// Set that the attributes inside it belong to.
+    pub nested_attributes: Option<String>,
+    /// Whether it may occur more than once in a message.
+    #[serde(default)]
+    pub multi_attr: bool,
+    /// What the kernel accepts in a request.
+    #[serde(default)]
+    pub checks: Checks,
+    /// How to show it.
+    pub display_hint: Option<DisplayHint>,
+}
+
+/// Types of attributes that the library has a Rust type for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wire {
+    /// Four bytes in the byte order of the machine.
+    U32,
+    /// Four or eight bytes in the byte order of the machine.
+    Uint,
+    /// Text closed by a NUL.
+    String,
+    /// Bytes.
+    Binary,
+    /// No bytes: it is there or not.
+    Flag,
+    /// Attributes of another set.
+    Nest,
+}
+
+impl Wire {
+    /// Name of the type in the spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::U32 => "u32",
+            Self::Uint => "uint",
+            Self::String => "string",
+            Self::Binary => "binary",
+            Self::Flag => "flag",
+            Self::Nest => "nest",
+        }
+    }
+}
+
+/// How to show a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DisplayHint {
+    /// In hexadecimal digits.
+    Hex,
+}
+
+/// Limits that the kernel's policy puts on the value of an attribute.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Checks {
+    min: Option<Limit>,
+    max: Option<Limit>,
+    min_len: Option<Limit>,
+    max_len: Option<Limit>,
+    exact_len: Option<Limit>,
+}
+
+/// A limit: a number, or the name of a constant.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Limit {
+    Number(u64),
+    Name(String),
+}
+
+/// An operation or a notification.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Operation {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub doc: String,
+    /// Set of its attributes; of `notify`, that of the operation named there.
+    attribute_set: Option<String>,
+    /// Who may do it.
+    #[serde(default)]
+    pub flags: Vec<Flag>,
+    /// Request and reply for one object.
+    #[serde(rename = "do")]
+    pub once: Option<Exchange>,
+    /// Request and reply for all objects.
+    pub dump: Option<Exchange>,
+    /// Operation whose reply a notification carries.
+    pub notify: Option<String>,
+    /// Attributes of a notification that is like no reply.
+    pub event: Option<Attributes>,
+    /// Group that a notification goes to.
+    pub mcgrp: Option<String>,
+    /// Matters to the kernel's generator only.
+    #[serde(default, rename = "dont-validate")]
+    _dont_validate: IgnoredAny,
+}
+
+impl Operation {
+    /// Whether the kernel sends it without being asked.
+    pub fn is_notification(&self) -> bool {
+        self.notify.is_some() || self.event.is_some()
+    }
+}
+
+/// What an operation demands of the sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flag {
+    /// CAP_NET_ADMIN in the initial user namespace.
+    AdminPerm,
+    /// CAP_NET_ADMIN in the user namespace of the socket's network namespace.
+    UnsAdminPerm,
+}
+
+/// What is sent and what comes back.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exchange {
+    /// What is sent.
+    #[serde(default)]
+    pub request: Attributes,
+    /// What comes back.
+    #[serde(default)]
+    pub reply: Attributes,
+    /// Matters to the kernel's generator only.
+    #[serde(default, rename = "pre")]
+    _pre: IgnoredAny,
+    /// Matters to the kernel's generator only.
+    #[serde(default, rename = "post")]
+    _post: IgnoredAny,
+}
+
+/// Names of attributes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attributes {
+    /// The names, in the order of the spec.
+    #[serde(default)]
+    pub attributes: Vec<String>,
+}
+
+/// What the kernel accepts as the value of an attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepts {
+    /// Everything that the type can carry.
+    Any,
+    /// Numbers from `min` to `max`.
+    Range { min: Option<u64>, max: Option<u64> },
+    /// Text or bytes of `min` to `max` bytes.
+    Length { min: Option<u64>, max: Option<u64> },
+    /// The names of the enum that is named.
+    Names(String),
+}
+
+impl Family {
+    /// Operations and notifications with their numbers.
+    pub fn operations(&self) -> impl Iterator<Item = (usize, &Operation)> {
+        (1..).zip(&self.operations.list)
+    }
+
+    /// The multicast groups.
+    pub fn groups(&self) -> &[Group] {
+        &self.mcast_groups.list
+    }
+
+    /// The constants.
+    pub fn consts(&self) -> impl Iterator<Item = &Const> {
+        self.definitions
+            .iter()
+            .filter_map(|definition| match definition {
+                Definition::Const(it) => Some(it),
+                Definition::Enum(_) => None,
+            })
+    }
+
+    /// The enums.
+    pub fn enums(&self) -> impl Iterator<Item = &Enum> {
+        self.definitions
+            .iter()
+            .filter_map(|definition| match definition {
+                Definition::Enum(it) => Some(it),
+                Definition::Const(_) => None,
+            })
+    }
+
+    /// The attribute set of an operation or notification.
+    pub fn set_of<'a>(&'a self, operation: &'a Operation) -> anyhow::Result<&'a AttributeSet> {
+        let owner = match &operation.notify {
+            Some(like) => self
+                .operations
+                .list
+                .iter()
+                .find(|it| it.name == *like)
+                .with_context(|| format!("there is no operation '{like}' to notify of"))?,
+            None => operation,
+        };
+        let name = owner
+            .attribute_set
+            .as_ref()
+            .with_context(|| format!("operation '{}' has no attribute-set", owner.name))?;
+        self.set(name)
+    }
+
+    fn set(&self, name: &str) -> anyhow::Result<&AttributeSet> {
+        self.attribute_sets
+            .iter()
+            .find(|set| set.name == name)
+            .with_context(|| format!("there is no attribute-set '{name}'"))
+    }
+
+    /// What the kernel accepts as the value of `attribute`.
+    pub fn accepts(&self, attribute: &Attribute) -> anyhow::Result<Accepts> {
+        if let Some(names) = &attribute.names {
+            return Ok(Accepts::Names(names.clone()));
+        }
+        let checks = &attribute.checks;
+        let limit = |limit: &Option<Limit>| -> anyhow::Result<Option<u64>> {
+            match limit {
+                None => Ok(None),
+                Some(Limit::Number(number)) => Ok(Some(*number)),
+                Some(Limit::Name(name)) => self
+                    .consts()
+                    .find(|it| it.name == *name)
+                    .map(|it| Some(u64::from(it.value)))
+                    .with_context(|| format!("there is no constant '{name}'")),
+            }
+        };
+        let exact = limit(&checks.exact_len)?;
+        let (min_len, max_len) = (
+            exact.or(limit(&checks.min_len)?),
+            exact.or(limit(&checks.max_len)?),
+        );
+        let (min, max) = (limit(&checks.min)?, limit(&checks.max)?);
+        Ok(if min_len.or(max_len).is_some() {
+            Accepts::Length {
+                min: min_len,
+                max: max_len,
+            }
+        } else if min.or(max).is_some() {
+            Accepts::Range { min, max }
+        } else {
+            Accepts::Any
+        })
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        for set in &self.attribute_sets {
+            for attribute in &set.attributes {
+                self.check_attribute(attribute)
+                    .with_context(|| format!("attribute '{}' of '{}'", attribute.name, set.name))?;
+            }
+            unique(set.attributes.iter().map(|it| &it.name))
+                .with_context(|| format!("attribute-set '{}'", set.name))?;
+        }
+        for (_, operation) in self.operations() {
+            self.check_operation(operation)
+                .with_context(|| format!("operation '{}'", operation.name))?;
+        }
+        unique(self.operations().map(|(_, it)| &it.name)).context("operations")?;
+        unique(self.attribute_sets.iter().map(|it| &it.name)).context("attribute-sets")?;
+        unique(self.enums().map(|it| &it.name)).context("definitions")
+    }
+
+    fn check_attribute(&self, attribute: &Attribute) -> anyhow::Result<()> {
+        self.accepts(attribute)?;
+        if let Some(name) = &attribute.names {
+            ensure!(
+                attribute.wire == Wire::U32,
+                "an enum can name the numbers of a u32 only, not of a {}",
+                attribute.wire.name()
+            );
+            ensure!(
+                self.enums().any(|it| it.name == *name),
+                "there is no enum '{name}'"
+            );
+        }
+        match (&attribute.nested_attributes, attribute.wire) {
+            (Some(set), Wire::Nest) => drop(self.set(set)?),
+            (None, Wire::Nest) => bail!("a nest must say its nested-attributes"),
+            (Some(_), _) => bail!("nested-attributes are for a nest only"),
+            (None, _) => (),
+        }
+        if attribute.multi_attr {
+            ensure!(
+                !matches!(attribute.wire, Wire::Flag | Wire::Nest),
+                "a {} cannot be multi-attr",
+                attribute.wire.name()
+            );
+        }
+        Ok(())
+    }
+
+    fn check_operation(&self, operation: &Operation) -> anyhow::Result<()> {
+        let set = self.set_of(operation)?;
+        let exchanges = [&operation.once, &operation.dump];
+        let listed = exchanges
+            .into_iter()
+            .flatten()
+            .flat_map(|it| [&it.request, &it.reply])
+            .chain(&operation.event)
+            .flat_map(|it| &it.attributes);
+        for name in listed {
+            ensure!(
+                set.attributes.iter().any(|it| it.name == *name),
+                "attribute-set '{}' has no '{name}'",
+                set.name
+            );
+        }
+        if let Some(group) = &operation.mcgrp {
+            ensure!(
+                self.groups().iter().any(|it| it.name == *group),
+                "there is no multicast group '{group}'"
+            );
+        }
+        Ok(())
+    }
+}
+
+fn unique<'a>(names: impl Iterator<Item = &'a String>) -> anyhow::Result<()> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        ensure!(seen.insert(name), "'{name}' is there twice");
+    }
+    Ok(())
+}
+
+/// Reads a spec and checks that all it refers to is there.
+///
+/// # Errors
+///
+/// Names what is unknown or contradictory, and where.
+pub fn parse(text: &str) -> anyhow::Result<Family> {
+    let family: Family = serde_yaml_ng::from_str(text)?;
+    family.check()?;
+    Ok(family)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = "
+name: small
+protocol: genetlink
+doc: A family.
+definitions:
+  - {type: const, name: most, doc: A limit., value: 7}
+attribute-sets:
+  - name: thing
+    doc: A thing.
+    attributes:
+      - {name: index, type: u32, doc: A number., checks: {max: most}}
+operations:
+  list:
+    - name: thing-get
+      doc: Get it.
+      attribute-set: thing
+      do: {request: {attributes: [index]}}
+mcast-groups: {list: []}
+";
+
+    fn refusal(from: &str, to: &str) -> String {
+        let text = SMALL.replace(from, to);
+        assert_ne!(text, SMALL, "the test changes something");
+        format!("{:#}", parse(&text).expect_err("is refused"))
+    }
+
+    #[test]
+    fn limits_may_be_named() {
+        let family = parse(SMALL).expect("is a spec");
+        let accepts = family.accepts(&family.attribute_sets[0].attributes[0]);
+        assert_eq!(
+            accepts.expect("resolves"),
+            Accepts::Range {
+                min: None,
+                max: Some(7)
+            }
+        );
+    }
+
+    #[test]
+    fn what_is_unknown_is_refused_by_name() {
+        assert!(refusal("type: u32", "type: s16").contains("s16"));
+        assert!(refusal("protocol: genetlink", "protocol: netlink-raw").contains("netlink-raw"));
+        assert!(refusal("max: most", "max: least").contains("no constant 'least'"));
+        assert!(refusal("[index]", "[name]").contains("no 'name'"));
+        assert!(refusal("attribute-set: thing", "attribute-set: other").contains("'other'"));
+        assert!(refusal("doc: A thing.", "doc: A thing.\n    subset-of: x").contains("subset-of"));
+        assert!(refusal("type: u32", "type: nest").contains("nested-attributes"));
+    }
+}

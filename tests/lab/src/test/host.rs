@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The checks that need no virtual machine.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::Check;
+use crate::build::{kernel, module, userspace};
+use crate::lab::Lab;
+use crate::root::{self, Root};
+use crate::{generate, process, run};
+
+/// All of them, the quick ones first.
+pub fn checks(lab: &Lab) -> Vec<Check<'_>> {
+    vec![
+        check("host: format of the workspace", || {
+            cargo(lab, "check the format", &["fmt", "--all", "--check"])
+        }),
+        check("host: format of the module", || {
+            let mut command = module::rustfmt_check(&ready(lab)?, &lab.checkout);
+            step(lab, "check the module's format", &mut command)
+        }),
+        check("host: generated files", || generate::check(lab)),
+        check("host: lints of the module", || {
+            module::lint(lab, &ready(lab)?)
+        }),
+        check("host: lints of the workspace", || {
+            let arguments = [
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "--deny",
+                "warnings",
+            ];
+            cargo(lab, "lint the workspace", &arguments)
+        }),
+        check("host: tests of the workspace", || {
+            cargo(lab, "test the workspace", &["test", "--workspace"])
+        }),
+    ]
+}
+
+fn check<'a>(name: &str, work: impl Fn() -> Result<()> + 'a) -> Check<'a> {
+    Check {
+        name: name.to_owned(),
+        work: Box::new(work),
+    }
+}
+
+/// The build root with a kernel tree that is prepared.
+fn ready(lab: &Lab) -> Result<Root> {
+    let root = root::ensure(lab)?;
+    kernel::ensure(lab, &root)?;
+    Ok(root)
+}
+
+fn cargo(lab: &Lab, what: &str, arguments: &[&str]) -> Result<()> {
+    let mut command = process::bound(&lab.cargo);
+    command.args(arguments).current_dir(&lab.checkout);
+    command.env("CARGO_TARGET_DIR", userspace::target_dir(lab));
+    step(lab, what, &mut command)
+}
+
+fn step(lab: &Lab, what: &str, command: &mut Command) -> Result<()> {
+    run::step(lab, what, command, "")
+}

@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#
+# Process 1 once the root is there: mounts what programs expect, loads the
+# module, runs the command and reports. The host ends the machine.
+#
+# /usr/lib/subdev-lab/config says what is wanted (see layer.rs), and
+# /usr/lib/subdev-lab/command what to run.
+
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export HOME=/root LANG=C.UTF-8
+here=/usr/lib/subdev-lab
+. $here/config
+
+mount -t sysfs sysfs /sys
+mount -t tmpfs -o mode=755 tmpfs /run
+mount -t tmpfs -o mode=1777 tmpfs /tmp
+mkdir -p /dev/pts /dev/shm
+mount -t devpts -o ptmxmode=666 devpts /dev/pts
+mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+mount -t debugfs debugfs /sys/kernel/debug
+ln -s /proc/self/fd /dev/fd
+ln -s /proc/self/fd/0 /dev/stdin
+ln -s /proc/self/fd/1 /dev/stdout
+ln -s /proc/self/fd/2 /dev/stderr
+echo subdev >/proc/sys/kernel/hostname
+ip link set lo up
+
+# The host's ends of the ports, by name.
+declare -A port
+for entry in /sys/class/virtio-ports/*; do
+	read -r name <"$entry/name"
+	port[$name]=/dev/${entry##*/}
+done 2>/dev/null
+exec 3>"${port[status]}"
+report() { printf '%s\n' "$*" >&3; }
+
+# The host hears why, and ends the machine.
+fail() {
+	report "failed $*"
+	sleep infinity
+}
+
+if ((SHARE)); then
+	mkdir -p /mnt/share
+	mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000 share /mnt/share ||
+		fail "the shared folder cannot be mounted"
+fi
+
+# How many devices that are a DSA have a driver.
+bound() {
+	local device vendor id count=0
+	for device in /sys/bus/pci/devices/*; do
+		read -r vendor <"$device/vendor"
+		read -r id <"$device/device"
+		case $vendor:$id in
+		0x8086:0x0b25 | 0x8086:0x11fb | 0x8086:0x1212)
+			[[ -e $device/driver ]] && ((count += 1))
+			;;
+		esac
+	done
+	echo "$count"
+}
+
+if ((DRIVER)); then
+	message=$(modprobe -a vfio vfio_iommu_type1 subdev 2>&1) || fail "modprobe: $message"
+	for ((tries = 0; tries < 200 && $(bound) < DSA; tries++)); do
+		sleep 0.1
+	done
+	(($(bound) >= DSA)) || fail "the module took $(bound) of $DSA devices within 20 s"
+fi
+
+report ready
+cd /root || fail "there is no /root"
+if ((INTERACTIVE)); then
+	stty -F /dev/hvc0 rows "$ROWS" cols "$COLUMNS_"
+	export TERM=$TERMINAL
+	setsid --ctty --wait bash -l </dev/hvc0 >/dev/hvc0 2>&1 3>&-
+	status=$?
+else
+	# A port can be opened once only; through a pipe, programs may open
+	# /dev/stdout and the like as often as they want.
+	mkdir /run/lab
+	mkfifo /run/lab/{in,out,err}
+	cat "${port[in]}" >/run/lab/in 3>&- &
+	cat /run/lab/out >"${port[out]}" 3>&- &
+	cat /run/lab/err >"${port[err]}" 3>&- &
+	# Held open here, so that what comes last cannot be lost.
+	exec 4>/run/lab/out 5>/run/lab/err
+	bash -c "$(<$here/command)" </run/lab/in >&4 2>&5 3>&- 4>&- 5>&-
+	status=$?
+	# What follows the command's output on each stream ends it for the host.
+	printf '\036%s' "$MARK" >&4
+	printf '\036%s' "$MARK" >&5
+fi
+sync
+report "exit $status"
+sleep infinity

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The files of one run, which the virtual machine sees above the build root.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::terminal::Terminal;
+use super::{Guest, Plan};
+use crate::lab::Lab;
+use crate::root::kernel_packages::SERIES;
+
+/// Where the guest's own files lie.
+const HOME: &str = "usr/lib/subdev-lab";
+
+/// Puts everything for the run below the folder `top`, which is made.
+///
+/// # Errors
+///
+/// When a file cannot be written, or one of those to be built is not there.
+pub fn assemble(lab: &Lab, guest: &Guest, plan: &Plan, top: &Path) -> Result<()> {
+    for (name, path) in guest.programs.all() {
+        place(&path, &top.join("usr/bin").join(name))?;
+    }
+    let ynl = include_str!("ynl.sh").replace("@SERIES@", SERIES);
+    write(&top.join("usr/bin/ynl"), &ynl, 0o755)?;
+    place(&lab.spec(), &top.join("usr/share/subdev/subdev.yaml"))?;
+    if let Some(module) = &guest.module {
+        let modules = top.join("usr/lib/modules").join(&guest.root.kernel);
+        place(&module.file, &modules.join("extra/subdev.ko"))?;
+        for entry in fs::read_dir(&module.index)
+            .with_context(|| format!("cannot read {}", module.index.display()))?
+        {
+            let entry = entry?;
+            place(&entry.path(), &modules.join(entry.file_name()))?;
+        }
+    }
+    let home = top.join(HOME);
+    write(&home.join("init"), include_str!("guest_init.sh"), 0o755)?;
+    write(
+        &home.join("command"),
+        plan.command.as_deref().unwrap_or_default(),
+        0o644,
+    )?;
+    write(&home.join("config"), &config(lab, plan), 0o644)
+}
+
+/// What `guest_init.sh` reads.
+fn config(lab: &Lab, plan: &Plan) -> String {
+    let flag = u8::from;
+    let terminal = Terminal::ask(&lab.terminal);
+    let settings = [
+        ("DRIVER", flag(plan.driver).to_string()),
+        ("DSA", plan.dsa.to_string()),
+        ("SHARE", flag(plan.share.is_some()).to_string()),
+        ("INTERACTIVE", flag(plan.command.is_none()).to_string()),
+        ("ROWS", terminal.rows.to_string()),
+        ("COLUMNS_", terminal.columns.to_string()),
+        ("TERMINAL", terminal.name),
+        ("MARK", plan.mark.clone()),
+    ];
+    settings
+        .iter()
+        .map(|(name, value)| format!("{name}={}\n", shell_words::quote(value)))
+        .collect()
+}
+
+/// Makes `from` appear as `to`: as a second name where that is possible.
+fn place(from: &Path, to: &Path) -> Result<()> {
+    make_parent(to)?;
+    fs::hard_link(from, to)
+        .or_else(|_| fs::copy(from, to).map(drop))
+        .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
+}
+
+fn write(path: &Path, content: &str, mode: u32) -> Result<()> {
+    make_parent(path)?;
+    fs::write(path, content)
+        .and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(mode)))
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn make_parent(path: &Path) -> Result<()> {
+    match path.parent() {
+        Some(dir) => {
+            fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))
+        }
+        None => Ok(()),
+    }
+}

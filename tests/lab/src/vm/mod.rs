@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The virtual machine: the stock kernel, the build root as its root, model
+//! devices, and one command to run.
+//!
+//! - [`accel`] chooses between KVM and translation,
+//! - [`initramfs`] packs the first root, which mounts the real one,
+//! - [`layer`] puts the files of a run above it,
+//! - [`model`] runs the devices,
+//! - [`qemu`] starts the machine,
+//! - [`channels`] carry the command's input, output and status.
+
+mod accel;
+mod channels;
+mod initramfs;
+mod layer;
+mod model;
+mod options;
+mod qemu;
+mod rundir;
+mod terminal;
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow, bail};
+
+use self::accel::Accel;
+use self::channels::Event;
+use self::model::Model;
+pub use self::options::{Options, Plan};
+use self::rundir::RunDir;
+use self::terminal::Modes;
+use crate::build::kernel;
+use crate::build::module::{self, Module};
+use crate::build::userspace::{self, Programs};
+use crate::lab::Lab;
+use crate::process::Process;
+use crate::root::{self, Root};
+use crate::run;
+
+/// How much of the console is shown when the machine fails.
+const CONSOLE_TAIL: usize = 40;
+
+/// Everything that is built before a machine can start.
+pub struct Guest {
+    pub root: Root,
+    pub module: Option<Module>,
+    pub programs: Programs,
+    initramfs: PathBuf,
+    accel: Accel,
+}
+
+impl Guest {
+    /// Makes what is missing of it; the module only if it is `wanted`.
+    ///
+    /// # Errors
+    ///
+    /// When a step fails.
+    pub fn ensure(lab: &Lab, wanted: bool) -> Result<Self> {
+        let root = root::ensure(lab)?;
+        let module = if wanted {
+            kernel::ensure(lab, &root)?;
+            Some(module::build(lab, &root)?)
+        } else {
+            None
+        };
+        let programs = userspace::build(lab)?;
+        Self::of(lab, root, module, programs)
+    }
+
+    /// Puts it together from its parts.
+    ///
+    /// # Errors
+    ///
+    /// When the initramfs cannot be packed or KVM not be tried.
+    pub fn of(lab: &Lab, root: Root, module: Option<Module>, programs: Programs) -> Result<Self> {
+        let initramfs = initramfs::ensure(lab, &root)?;
+        let accel = accel::choose(lab, &root, &initramfs)?;
+        Ok(Self {
+            root,
+            module,
+            programs,
+            initramfs,
+            accel,
+        })
+    }
+}
+
+/// Where a command's input comes from and where its output goes.
+pub struct Streams {
+    pub input: Box<dyn Read + Send>,
+    pub output: Box<dyn Write + Send>,
+    pub error: Box<dyn Write + Send>,
+}
+
+impl Streams {
+    /// Ours.
+    pub fn inherited() -> Self {
+        Self {
+            input: Box::new(std::io::stdin()),
+            output: Box::new(std::io::stdout()),
+            error: Box::new(std::io::stderr()),
+        }
+    }
+}
+
+/// How a run ended, and how long it took.
+pub struct Outcome {
+    /// The command's exit status.
+    pub status: u8,
+    /// From the start of the machine to the start of the command.
+    pub boot: Duration,
+    /// From there to the end of the command.
+    pub command: Duration,
+    /// The end of the kernel's console.
+    pub console: String,
+}
+
+/// Boots a machine, runs the command of `plan` in it and ends it.
+///
+/// # Errors
+///
+/// When the machine fails rather than the command: it does not come up, it
+/// panics, or the time is over. The error shows the end of the console.
+pub fn run(lab: &Lab, guest: &Guest, plan: &Plan, streams: Streams) -> Result<Outcome> {
+    let dir = RunDir::new(lab)?;
+    layer::assemble(lab, guest, plan, &dir.path().join("layer"))?;
+    // Dropped in reverse: the machine ends before its devices do.
+    let mut models = (0..plan.dsa)
+        .map(|index| Model::start(lab, guest, index, dir.path()))
+        .collect::<Result<Vec<_>>>()?;
+    let _modes = Modes::keep();
+    let (mut machine, ports) = qemu::start(guest, plan, dir.path())?;
+
+    let (sender, events) = mpsc::channel();
+    channels::input(streams.input, ports.input);
+    channels::output(ports.output, &plan.mark, streams.output, sender.clone());
+    channels::output(ports.error, &plan.mark, streams.error, sender.clone());
+    channels::status(ports.status, sender);
+    follow(lab, plan, dir.path(), &mut machine, &mut models, &events)
+        .map_err(|error| with_console(lab, dir.path(), error))
+}
+
+/// Waits for the end of the command.
+fn follow(
+    lab: &Lab,
+    plan: &Plan,
+    dir: &Path,
+    machine: &mut Process,
+    models: &mut [Model],
+    events: &mpsc::Receiver<Event>,
+) -> Result<Outcome> {
+    let start = Instant::now();
+    let mut ready = None;
+    let mut exit = None;
+    // At a terminal there are no streams to be waited for.
+    let mut streams = if plan.command.is_some() { 2 } else { 0 };
+    loop {
+        match events.recv_timeout(Duration::from_millis(100)) {
+            Ok(Event::Ready) => ready = Some(start.elapsed()),
+            Ok(Event::StreamEnded) => streams -= 1,
+            Ok(Event::Exit(status)) => exit = Some(status),
+            Ok(Event::Failed(why)) => bail!("the virtual machine could not run the command: {why}"),
+            // All ports are closed: QEMU has ended, which is looked at below.
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                lab.interrupt.check()?;
+                if let Some(status) = machine.ended()? {
+                    let when = if ready.is_some() {
+                        "while the command ran"
+                    } else {
+                        "before it could run the command"
+                    };
+                    bail!(
+                        "the virtual machine ended {when} (QEMU: {status}): a panic, a reboot, or \
+                         QEMU's own trouble\n{}",
+                        run::indent(&run::tail(&dir.join(qemu::LOG), 20))
+                    );
+                }
+                for model in &mut *models {
+                    model.check(dir)?;
+                }
+                if plan.timeout.is_some_and(|limit| start.elapsed() > limit) {
+                    bail!(
+                        "the virtual machine was not done within {} s (see --timeout)",
+                        plan.timeout.unwrap_or_default().as_secs()
+                    );
+                }
+            }
+        }
+        if let (Some(boot), Some(status), 0) = (ready, exit, streams) {
+            return Ok(Outcome {
+                status,
+                boot,
+                command: start.elapsed() - boot,
+                console: run::tail(&dir.join(qemu::CONSOLE), CONSOLE_TAIL),
+            });
+        }
+    }
+}
+
+/// Keeps the console's log of a failed run, and shows its end with `error`.
+fn with_console(lab: &Lab, dir: &Path, error: anyhow::Error) -> anyhow::Error {
+    if error.is::<crate::interrupt::Interrupted>() {
+        return error;
+    }
+    let kept = lab.log(&format!("vm-{}-console", std::process::id()));
+    let console = dir.join(qemu::CONSOLE);
+    let told = match std::fs::copy(&console, &kept) {
+        Ok(_) => format!(
+            "The kernel's console ({}) ends with:\n{}",
+            kept.display(),
+            run::indent(&run::tail(&kept, CONSOLE_TAIL))
+        ),
+        Err(error) => format!("There is no console's log: {error}"),
+    };
+    anyhow!("{error:#}\n{told}")
+}

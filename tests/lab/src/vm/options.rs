@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What can be asked of a virtual machine.
+
+use std::io::{IsTerminal, stdin, stdout};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser, ValueEnum};
+
+/// `cargo xtask vm`, and the options of a scenario.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The kernel to boot.
+    #[arg(long, value_enum, default_value_t = Kernel::Stock)]
+    kernel: Kernel,
+    /// How many model devices to attach.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=16))]
+    dsa: u32,
+    /// Do not load the module (nor build it).
+    #[arg(long)]
+    no_driver: bool,
+    /// More words for the kernel's command line.
+    #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
+    append: Vec<String>,
+    /// A folder that appears, writable, at /mnt/share.
+    #[arg(long, value_name = "DIR")]
+    share: Option<PathBuf>,
+    /// End the machine after this time (default: 600, none for a shell).
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+    /// What a shell in the machine runs; an interactive shell without.
+    #[arg(last = true, value_name = "CMD")]
+    command: Vec<String>,
+}
+
+/// The kernels that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kernel {
+    /// Debian's, unmodified.
+    Stock,
+    /// One with the kernel's own checks.
+    Debug,
+}
+
+/// What a run will be.
+#[derive(Debug)]
+pub struct Plan {
+    /// How many model devices to attach.
+    pub dsa: u32,
+    /// Whether the module is loaded.
+    pub driver: bool,
+    /// More words for the kernel's command line.
+    pub append: String,
+    /// The folder to share, absolute.
+    pub share: Option<PathBuf>,
+    /// When to give up.
+    pub timeout: Option<Duration>,
+    /// What a shell runs; none for an interactive shell.
+    pub command: Option<String>,
+    /// What marks the end of the command's output: nothing else can write it.
+    pub mark: String,
+}
+
+impl Options {
+    /// Reads `words` as the command line would be.
+    ///
+    /// # Errors
+    ///
+    /// When they are not understood; the error says which and why.
+    pub fn of_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self> {
+        #[derive(Parser)]
+        #[command(no_binary_name = true)]
+        struct Words {
+            #[command(flatten)]
+            options: Options,
+        }
+        Ok(Words::try_parse_from(words)?.options)
+    }
+
+    /// Checks what can be checked before anything is built.
+    ///
+    /// # Errors
+    ///
+    /// When something is asked for that cannot be had.
+    pub fn plan(&self) -> Result<Plan> {
+        if self.kernel == Kernel::Debug {
+            bail!("--kernel debug: there is no debug kernel yet; accepted is: stock");
+        }
+        let share = match &self.share {
+            None => None,
+            Some(dir) => {
+                let full = dir
+                    .canonicalize()
+                    .with_context(|| format!("--share {}: cannot be used", dir.display()))?;
+                if !full.is_dir() {
+                    bail!("--share {}: not a folder", dir.display());
+                }
+                Some(full)
+            }
+        };
+        let command = if self.command.is_empty() {
+            // Without a terminal, the shell reads its commands as ssh's would.
+            let interactive = stdin().is_terminal() && stdout().is_terminal();
+            (!interactive).then(|| "exec bash -s".to_owned())
+        } else {
+            Some(self.command.join(" "))
+        };
+        let timeout = match (self.timeout, &command) {
+            (Some(seconds), _) => Some(seconds),
+            (None, Some(_)) => Some(600),
+            (None, None) => None,
+        };
+        Ok(Plan {
+            dsa: self.dsa,
+            driver: !self.no_driver,
+            append: self.append.join(" "),
+            share,
+            timeout: timeout.map(Duration::from_secs),
+            command,
+            mark: mark()?,
+        })
+    }
+}
+
+/// 128 random bits, in hexadecimal.
+fn mark() -> Result<String> {
+    let mut bytes = [0; 16];
+    std::io::Read::read_exact(
+        &mut std::fs::File::open("/dev/urandom").context("cannot open /dev/urandom")?,
+        &mut bytes,
+    )
+    .context("cannot read /dev/urandom")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
