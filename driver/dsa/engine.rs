@@ -399,7 +399,8 @@ impl WorkItem for Engine {
             let Some(item) = item else {
                 return;
             };
-            // Whoever closes the device waits for this to end first.
+            // Whoever closes the device waits until `running` says that this has ended, and with
+            // it the reference to the host.
             if let Some(host) = this.front.host() {
                 this.process(&item, &host, &mut this.scratch.lock());
             }

@@ -141,8 +141,9 @@ impl framework::Function for Function {
     }
 
     fn close(&self) {
-        self.start_over();
+        // Nobody is told of what follows: the device is not disabled by its user, it is closed.
         self.front.set_host(None);
+        self.start_over();
     }
 
     fn read(&self, region: Region, offset: u64, data: &mut [u8]) -> Result {

@@ -235,6 +235,14 @@ fn window(
         let side = b_side.insert(Side::new(context, b_slots, b_segments, b, offset, len)?);
         usable = usable.min(side.len);
     }
+    if usable > 0 {
+        let max = 1 << context.device.max_transfer_shift();
+        let parts = pieces(a_segments, b_segments, max).map(|piece| Piece {
+            offset: offset + piece.offset,
+            ..piece
+        });
+        submit_all(context, parts, outcome, flight);
+    }
     // What could not be pinned stops the operation there, unless something stops it earlier.
     let mut fault = |buffer: &Buffer, reached: u32| {
         if reached < len {
@@ -246,15 +254,6 @@ fn window(
     if let (Some(b), Some(side)) = (&b, &b_side) {
         fault(b, side.len);
     }
-    if usable == 0 {
-        return Ok(());
-    }
-    let max = 1 << context.device.max_transfer_shift();
-    let parts = pieces(a_segments, b_segments, max).map(|piece| Piece {
-        offset: offset + piece.offset,
-        ..piece
-    });
-    submit_all(context, parts, outcome, flight);
     Ok(())
 }
 

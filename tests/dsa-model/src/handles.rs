@@ -15,7 +15,7 @@ pub enum Handles {
     },
     /// Handles are granted and released by command.
     Granted {
-        /// The vector behind each handle from [`FIRST`] on, or `None` where it is free.
+        /// The vector behind each handle from `FIRST` on, or `None` where it is free.
         vectors: Vec<Option<u16>>,
     },
 }

@@ -10,41 +10,41 @@
 //! | room | holds |
 //! |-|-|
 //! | [`server`], `socket` | the vfio-user front |
-//! | [`device`] | the device as its bus sees it |
+//! | `device` | the device as its bus sees it |
 //! | [`profile`] | numbers of the device; capability registers and layout that follow from them |
 //! | `pci` | configuration space |
-//! | [`registers`] | BAR0: register map, tables, write rules |
-//! | [`portal`] | BAR2: descriptors from stores |
+//! | `registers` | BAR0: register map, tables, write rules |
+//! | `portal` | BAR2: descriptors from stores |
 //! | `state` | everything that changes, behind one lock; the state machine |
-//! | [`command`] | the commands and their errors |
+//! | `command` | the commands and their errors |
 //! | `wq` | a work queue at run time |
 //! | `engine` | threads that take descriptors |
 //! | `execution` | from check to completion record and interrupt; BATCH |
-//! | [`descriptor`], [`check`], [`operation`], [`completion`] | one descriptor: its fields, its errors, its work, its outcome |
-//! | [`software_error`] | SWERR |
-//! | [`handles`], [`interrupts`] | which interrupt, and how it reaches the client |
-//! | [`memory`] | the memory reached by DMA |
+//! | `descriptor`, `check`, `operation`, `completion` | one descriptor: its fields, its errors, its work, its outcome |
+//! | `software_error` | SWERR |
+//! | `handles`, `interrupts` | which interrupt, and how it reaches the client |
+//! | `memory` | the memory reached by DMA |
 //!
 //! Not there yet: PASID, ATS and PRI; shared work queues (they need a PASID); DRAIN and the other
 //! operations that OPCAP does not show; effects of priorities and read buffers; DSA 2.0.
 
-pub mod check;
-pub mod command;
-pub mod completion;
-pub mod descriptor;
-pub mod device;
+mod check;
+mod command;
+mod completion;
+mod descriptor;
+mod device;
 mod engine;
 mod execution;
-pub mod handles;
-pub mod interrupts;
-pub mod memory;
-pub mod operation;
+mod handles;
+mod interrupts;
+mod memory;
+mod operation;
 mod pci;
-pub mod portal;
+mod portal;
 pub mod profile;
-pub mod registers;
+mod registers;
 pub mod server;
 mod socket;
-pub mod software_error;
+mod software_error;
 mod state;
 mod wq;

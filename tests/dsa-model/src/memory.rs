@@ -192,23 +192,6 @@ impl Memory {
         Ok(())
     }
 
-    /// Writes `data` from `address` on.
-    ///
-    /// # Errors
-    ///
-    /// The fault at the first byte that cannot be written; the bytes before it have been written.
-    pub fn write(&self, address: u64, data: &[u8]) -> Result<(), Fault> {
-        let mut done = 0;
-        while done < data.len() {
-            let view = self.view();
-            let rest = &data[done..];
-            let piece = view.piece(address, done as u64, rest.len() as u64, Access::Write)?;
-            piece.copy_from(&rest[..piece.len()]);
-            done += piece.len();
-        }
-        Ok(())
-    }
-
     /// Writes `record` at `address`, its first byte last and after all others are visible: whoever
     /// polls that byte finds the whole record.
     ///
@@ -216,12 +199,15 @@ impl Memory {
     ///
     /// The fault when the record does not lie in one writable mapping; nothing is written then.
     pub fn publish<const N: usize>(&self, address: u64, record: &[u8; N]) -> Result<(), Fault> {
-        let fault = Fault {
-            address,
-            access: Access::Write,
-        };
         let view = self.view();
         let piece = view.piece(address, 0, N as u64, Access::Write)?;
+        let fault = Fault {
+            address: address.wrapping_add(piece.len() as u64),
+            access: Access::Write,
+        };
+        if piece.len() < N {
+            return Err(fault);
+        }
         piece
             .write_slice(&record[1..], 1)
             .and_then(|()| piece.store(record[0], 0, std::sync::atomic::Ordering::Release))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The operations: what a checked descriptor does to memory. One file each; BATCH, which runs
-//! other descriptors, is in [`crate::execution`].
+//! other descriptors, is in `execution`.
 
 use crate::completion::Completion;
 use crate::descriptor::{Descriptor, Opcode};

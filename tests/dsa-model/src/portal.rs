@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn slots_do_not_mix_and_a_first_part_starts_over() {
         let mut portals = Portals::default();
-        assert_eq!(portals.write(0, &[0xee; 32]), None);
+        assert_eq!(portals.write(32, &[0xee; 32]), None);
         assert_eq!(portals.write(96, &[0xee; 32]), None, "the next slot");
         let done = write_in_parts(&mut portals, 0, 8);
         assert_eq!(done.iter().flatten().collect::<Vec<_>>(), [&0]);

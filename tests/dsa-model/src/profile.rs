@@ -11,7 +11,7 @@
 //! | GENCAP bit 4, command capabilities | 0 | option | `--interrupt-handles` makes software ask for handles |
 //! | GENCAP bits 30:25, IMS | 2048 | 0 | interrupts come from MSI-X alone |
 //! | WQCAP bit 50, ATS and bit 53, occupancy interrupt | 1 | 0 | not modelled |
-//! | OPCAP | all of DSA 1.0 | NOOP, BATCH, MEMMOVE, FILL, COMPARE, CRCGEN | see [`crate::operation`] |
+//! | OPCAP | all of DSA 1.0 | NOOP, BATCH, MEMMOVE, FILL, COMPARE, CRCGEN | see `operation` |
 
 use crate::descriptor::Opcode;
 

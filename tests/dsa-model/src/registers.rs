@@ -19,9 +19,8 @@ pub const MSIX_TABLE: u64 = 0x2000;
 /// Where the MSI-X pending bits are in BAR0.
 pub const MSIX_PBA: u64 = 0x3000;
 
-/// Offsets of the registers in BAR0, in bytes.
+/// Offsets of the registers in BAR0, in bytes; the names are those of the specification.
 pub mod offset {
-    #![allow(missing_docs, reason = "the names are those of the specification")]
     pub const VERSION: u64 = 0x00;
     pub const GENCAP: u64 = 0x10;
     pub const WQCAP: u64 = 0x20;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The vfio-user front: serves a [`Device`] to one client, such as QEMU's `vfio-user-pci`.
+//! The vfio-user front: serves a device to one client, such as QEMU's `vfio-user-pci`.
 
 use std::fs::File;
 use std::io;
@@ -278,3 +278,6 @@ impl ServerBackend for Backend {
 fn invalid(message: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,7 +48,7 @@ fn a_device_that_is_disabled_takes_few_commands() {
 #[test]
 fn each_mistake_in_the_configuration_refuses_the_device() {
     type Mistake = fn(&mut Bench);
-    let cases: [(&str, Mistake, u32); 14] = [
+    let cases: [(&str, Mistake, u32); 15] = [
         ("bus mastering is off", |b| b.bus_master(false), 0x12),
         ("sizes sum up to 129", |b| b.set32(WQCFG, 17), 0x14),
         (
@@ -98,6 +98,11 @@ fn each_mistake_in_the_configuration_refuses_the_device() {
         (
             "more reserved than allowed",
             |b| b.set32(GRPCFG + 0x28, 4 << 20 | 5 << 8),
+            0x18,
+        ),
+        (
+            "128 reserved",
+            |b| b.set32(GRPCFG + 0x28, 96 << 20 | 128 << 8),
             0x18,
         ),
         (

@@ -316,3 +316,14 @@ fn a_function_level_reset_resets_everything() {
     assert_eq!(bench.command(ENABLE_DEVICE, 0), 0);
     assert_eq!(bench.command(ENABLE_WQ, 0), 0);
 }
+
+#[test]
+fn a_function_level_reset_forgets_half_a_descriptor() {
+    let mut bench = Bench::start(&[]);
+    bench.write(common::BAR2, 0, &[0; 32]);
+    bench.write(CONFIG, 0x48, &0x8000_u16.to_le_bytes());
+    bench.write(common::BAR2, 32, &[0; 32]);
+    assert_eq!(bench.get64(common::SWERR), 0, "no descriptor arrived");
+    bench.write(common::BAR2, 0, &[0; 64]);
+    assert_eq!(bench.get64(common::SWERR), 0x530d, "one did");
+}

@@ -56,7 +56,7 @@ pub fn logged(lab: &Lab, what: &str, command: &mut Command, log: &Path) -> Resul
         .stdin(Stdio::null())
         .stdout(file.try_clone()?)
         .stderr(file);
-    let mut process = Process::spawn(what, command)?;
+    let mut process = Process::spawn_group(what, command)?;
     let mut show = Show::new(what, lab.verbose);
     loop {
         let ended = process.wait_at_most(Duration::from_millis(200))?;

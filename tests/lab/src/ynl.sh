@@ -5,6 +5,9 @@
 # the current folder, where the schema has to lie beside it: the generator
 # validates the spec against it.
 
+# By this file the generator finds the top of the tree, and looks for ever
+# where there is none.
+: >MAINTAINERS
 cp "$1"/Documentation/netlink/*.yaml Documentation/netlink/
 generate() {
 	python3 "$1/tools/net/ynl/pyynl/ynl_gen_c.py" \

@@ -165,6 +165,8 @@ fn disabling_finishes_what_was_accepted_and_accepts_no_more() {
     rig.waits(DISABLE_WQ, 0b01);
     assert_eq!(rig.wq_state(0), 2, "busy");
     assert!(rig.refused(0));
+    rig.set(WQS + 8, 0);
+    assert_eq!(rig.get(WQS + 8), 0x11, "still configured");
     rig.submit(1);
     let job = rig.take();
     assert_eq!(job.wq, 0, "the oldest first");

@@ -193,6 +193,16 @@ fn a_crc_seed_can_come_from_memory() {
     assert_eq!(bench.run(&descriptor).fault, Some(fault));
 }
 
+#[test]
+fn a_copy_runs_downwards_when_the_last_byte_of_the_source_is_the_first_of_the_target() {
+    let bench = Bench::new(b"abcd");
+    let overlapping = bench.run(&Raw::new(Opcode::Memmove, START, START + 3, 4));
+    assert_eq!(overlapping.result, 1);
+    assert_eq!(bench.content()[..7], *b"abcabcd");
+    let adjacent = bench.run(&Raw::new(Opcode::Memmove, START, START + 3, 3));
+    assert_eq!(adjacent.result, 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: 256,

@@ -238,6 +238,12 @@ impl Dsa {
         self.size
     }
 
+    /// Most bytes that one descriptor may transfer.
+    pub fn max_transfer(&self) -> Result<u64> {
+        let gencap = self.read64(regs::GENCAP)?;
+        Ok(1 << (gencap >> regs::GENCAP_MAX_TRANSFER_SHIFT & 0x1f))
+    }
+
     /// The VFIO device.
     pub fn device(&self) -> &Device {
         &self.device

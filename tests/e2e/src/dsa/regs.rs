@@ -22,6 +22,8 @@ pub const VERSION: u64 = 0x00;
 pub const VERSION_1: u32 = 0x100;
 /// General capabilities (64 bits).
 pub const GENCAP: u64 = 0x10;
+/// GENCAP: lowest bit of the largest transfer, 5 bits, as a power of two.
+pub const GENCAP_MAX_TRANSFER_SHIFT: u64 = 16;
 /// GENCAP: there is a command capability register.
 pub const GENCAP_CMD_CAP: u64 = 1 << 4;
 /// GENCAP: the configuration can be written.

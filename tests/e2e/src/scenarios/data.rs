@@ -175,8 +175,8 @@ fn credits() -> Result<()> {
 /// Submits long operations and one too many, and demands that just that one is lost.
 fn overflow(dsa: &Dsa) -> Result<()> {
     let size = dsa.size() as usize;
-    // Far longer to fill than the submissions take.
-    let len = 8 * MIB;
+    // As long as can be: the submissions have to be over before the first ends.
+    let len = dsa.max_transfer()?.min(8 * MIB as u64) as usize;
     let target = dsa.map(0x1000_0000, len)?;
     let fill = Descriptor::fill(target.iova(), len as u32, 0x55);
     for record in 0..=size {

@@ -21,7 +21,7 @@ pub const FAULTS: Scenario = Scenario {
 pub const COMMANDS: Scenario = Scenario {
     name: "commands",
     vm: "",
-    about: "commands of the virtual device that make no sense fail with their error codes",
+    about: "commands of the virtual device do as they say, or fail with their error codes",
     run: commands,
 };
 
@@ -366,9 +366,40 @@ fn commands() -> Result<()> {
 
     step("and none of them did harm");
     dsa.enable()?;
-    Memory::new(&dsa)?.works(&dsa)?;
+    let memory = Memory::new(&dsa)?;
+    memory.works(&dsa)?;
+    obeyed(&mut dsa, &memory)?;
     drop(dsa);
     tool::del("commanded")
+}
+
+/// Demands that each command that makes sense does what its name says.
+fn obeyed(dsa: &mut Dsa, memory: &Memory) -> Result<()> {
+    use regs::Command;
+    step("draining and aborting leave the device enabled");
+    for (command, operand) in [
+        (Command::DrainAll, 0),
+        (Command::AbortAll, 0),
+        (Command::DrainWq, 1),
+        (Command::AbortWq, 1),
+    ] {
+        dsa.command(command, operand)?;
+        ensure!(dsa.wq_enabled()?, "{command:?} disabled the WQ");
+        memory
+            .works(dsa)
+            .with_context(|| format!("after {command:?}"))?;
+    }
+    step("resetting the WQ disables it, resetting the device disables both");
+    dsa.command(Command::ResetWq, 1)?;
+    ensure!(!dsa.wq_enabled()?, "the WQ is enabled after its reset");
+    check::equal("state", dsa.state()?, regs::STATE_ENABLED)?;
+    dsa.command(Command::EnableWq, 0)?;
+    memory.works(dsa)?;
+    dsa.command(Command::ResetDevice, 0)?;
+    ensure!(!dsa.wq_enabled()?, "the WQ is enabled after a reset");
+    check::equal("state", dsa.state()?, regs::STATE_DISABLED)?;
+    dsa.enable()?;
+    memory.works(dsa)
 }
 
 fn fail(dsa: &Dsa, cases: &[(regs::Command, u32, u32, &str)]) -> Result<()> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Memory is taken away while the device uses it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
 use anyhow::{Result, anyhow, ensure};
@@ -11,6 +11,7 @@ use crate::dsa::{Descriptor, Dsa, status};
 use crate::pattern;
 use crate::scenario::Scenario;
 use crate::tool;
+use crate::wait::{self, SOON};
 
 pub const UNMAP: Scenario = Scenario {
     name: "unmap",
@@ -24,7 +25,7 @@ const TO: u64 = 0x2000_0000;
 const LEN: usize = 1 << 20;
 
 /// How often memory is taken away and given back.
-const ROUNDS: usize = 100;
+const ROUNDS: usize = 30;
 
 fn run() -> Result<()> {
     let subdev = tool::add("wq 3 name unmapped")?;
@@ -37,11 +38,13 @@ fn run() -> Result<()> {
         "copies run while their memory comes and goes {ROUNDS} times"
     ));
     let over = AtomicBool::new(false);
+    let ended = AtomicU32::new(0);
     let (copied, faulted) = thread::scope(|scope| {
         let user = scope.spawn(|| -> Result<(u32, u32)> {
             let (mut copied, mut faulted) = (0, 0);
             while !over.load(Ordering::Relaxed) {
                 let done = dsa.run(copy)?;
+                ended.fetch_add(1, Ordering::Relaxed);
                 match done.status() {
                     status::SUCCESS => copied += 1,
                     status::PAGE_FAULT => faulted += 1,
@@ -55,6 +58,11 @@ fn run() -> Result<()> {
                 let buffer = if round % 2 == 0 { &from } else { &to };
                 buffer.unmap()?;
                 buffer.map()?;
+                // So that the next round meets a copy that has just begun.
+                let before = ended.load(Ordering::Relaxed);
+                wait::until_true(SOON, "a copy to end", || {
+                    Ok(ended.load(Ordering::Relaxed) != before)
+                })?;
             }
             Ok(())
         };

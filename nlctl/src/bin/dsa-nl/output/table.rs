@@ -18,39 +18,42 @@ pub fn table(columns: &[Column], rows: &[Value]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let mut lines = vec![String::new(); rows.len() + 1];
-    for (at, (name, heading)) in columns.iter().enumerate() {
-        let values: Vec<Option<&Value>> = rows.iter().map(|row| row.get(name)).collect();
-        let cells: Vec<String> = values
-            .iter()
-            .map(|value| value.map_or(ABSENT.into(), |value| text(value, false)))
-            .collect();
-        let width = cells
-            .iter()
-            .map(|cell| cell.chars().count())
-            .max()
-            .unwrap_or(0)
-            .max(heading.len());
-        let numbers = values.iter().flatten().all(|value| value.is_number());
-        let gap = if at == 0 { "" } else { GAP };
-        for (line, cell) in lines.iter_mut().zip(
-            [*heading]
-                .into_iter()
-                .chain(cells.iter().map(String::as_str)),
-        ) {
-            *line += gap;
-            *line += &match numbers {
-                true => format!("{cell:>width$}"),
-                false => format!("{cell:<width$}"),
-            };
-        }
-    }
-    let mut out = format!("{HEADING}{}{HEADING:#}\n", lines[0].trim_end());
-    for line in &lines[1..] {
-        out += line.trim_end();
+    let columns: Vec<_> = columns.iter().map(|it| column(it, rows)).collect();
+    let line = |at: usize| {
+        let cells: Vec<_> = columns.iter().map(|cells| cells[at].as_str()).collect();
+        cells.join(GAP).trim_end().to_string()
+    };
+    let mut out = format!("{HEADING}{}{HEADING:#}\n", line(0));
+    for at in 1..=rows.len() {
+        out += &line(at);
         out.push('\n');
     }
     out
+}
+
+/// The heading and the cells of a column, all of the same width: numbers to
+/// the right, words to the left.
+fn column(&(name, heading): &Column, rows: &[Value]) -> Vec<String> {
+    let values = rows.iter().map(|row| row.get(name));
+    // A column that is all absent is taken for words.
+    let mut present = values.clone().flatten().peekable();
+    let numbers = present.peek().is_some() && present.all(Value::is_number);
+    let cells: Vec<String> = [heading.to_string()]
+        .into_iter()
+        .chain(values.map(|value| value.map_or(ABSENT.into(), |value| text(value, false))))
+        .collect();
+    let width = cells
+        .iter()
+        .map(|cell| cell.chars().count())
+        .max()
+        .unwrap_or(0);
+    cells
+        .iter()
+        .map(|cell| match numbers {
+            true => format!("{cell:>width$}"),
+            false => format!("{cell:<width$}"),
+        })
+        .collect()
 }
 
 /// A line for each attribute.
