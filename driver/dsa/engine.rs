@@ -53,7 +53,8 @@ use crate::{
         regs::swerr,
         virt::{
             Submission,
-            Swerr, //
+            Swerr,
+            MAX_WQS, //
         }, //
     }, //
 };
@@ -77,11 +78,13 @@ struct State {
     queue: Ring<Item>,
     /// The virtual WQ of the descriptor that is being carried out.
     running: Option<u8>,
+    /// Whether that descriptor still takes an entry of its WQ.
+    holds_entry: bool,
     /// Descriptors that were accepted so far, and that ended so far.
     accepted: u64,
     ended: u64,
-    /// Virtual WQs whose work is being discarded; bit n is WQ n.
-    discarding: u8,
+    /// How many are waiting for the work of a virtual WQ to be discarded.
+    discarding: [u32; MAX_WQS as usize],
     /// Nothing is accepted any more.
     dead: bool,
     /// What is pinned.
@@ -146,9 +149,10 @@ impl Engine {
         let state = State {
             queue: Ring::new(share * wqs.len())?,
             running: None,
+            holds_entry: false,
             accepted: 0,
             ended: 0,
-            discarding: 0,
+            discarding: [0; MAX_WQS as usize],
             dead: false,
             pinned: [None; 2],
             resting: None,
@@ -194,8 +198,7 @@ impl Engine {
             opcode: Some(item.opcode),
             ..Swerr::default()
         };
-        let bit = 1u8.checked_shl(u32::from(item.wq)).unwrap_or(0);
-        if state.dead || state.discarding & bit != 0 {
+        if state.dead || state.discards(item.wq) {
             return Err(refused(swerr::WQ_NOT_ENABLED));
         }
         let queued = state
@@ -203,7 +206,7 @@ impl Engine {
             .iter()
             .filter(|other| other.wq == item.wq)
             .count();
-        let running = usize::from(state.running == Some(item.wq));
+        let running = usize::from(state.holds_entry && state.running == Some(item.wq));
         if queued + running >= self.share {
             return Err(refused(swerr::WQ_FULL));
         }
@@ -230,12 +233,16 @@ impl Engine {
         let before = state.queue.len();
         state.queue.retain(|item| !concerned(item.wq));
         state.ended += (before - state.queue.len()) as u64;
-        state.discarding |= mask;
+        for (wq, discarding) in (0u8..).zip(state.discarding.iter_mut()) {
+            *discarding += u32::from(concerned(wq));
+        }
         self.changed.notify_all();
         while state.running.is_some_and(concerned) {
             self.changed.wait(&mut state);
         }
-        state.discarding &= !mask;
+        for (wq, discarding) in (0u8..).zip(state.discarding.iter_mut()) {
+            *discarding -= u32::from(concerned(wq));
+        }
     }
 
     /// Discards everything, and accepts nothing any more.
@@ -275,6 +282,7 @@ impl Engine {
                 let Some(completion) = transfer::run(&context, &work.op, scratch) else {
                     return;
                 };
+                self.free_entry();
                 let record = Completion::wants_record(work, completion.status);
                 if let Some(addr) = work.cr.filter(|_| record) {
                     self.write_record(item, memory, addr, &completion);
@@ -291,6 +299,7 @@ impl Engine {
                 self.interrupt(work.interrupt);
             }
             Err(reject) => {
+                self.free_entry();
                 match reject.to {
                     RejectTo::Record(addr) => {
                         self.write_record(item, memory, addr, &reject.completion());
@@ -306,6 +315,12 @@ impl Engine {
                 self.interrupt(reject.interrupt);
             }
         }
+    }
+
+    /// The descriptor that is being carried out takes no entry any more: a tenant that is told of
+    /// its end may submit another at once.
+    fn free_entry(&self) {
+        self.state.lock().holds_entry = false;
     }
 
     fn interrupt(&self, vector: Option<u16>) {
@@ -336,6 +351,12 @@ impl Engine {
 }
 
 impl State {
+    /// Whether the work of a virtual WQ is being discarded.
+    fn discards(&self, wq: u8) -> bool {
+        let waiting = self.discarding.get(usize::from(wq));
+        waiting.is_some_and(|waiting| *waiting > 0)
+    }
+
     /// Whether something in `span` is pinned.
     fn pins(&self, span: &Span) -> bool {
         let mut pinned = self.pinned.iter().flatten();
@@ -357,14 +378,7 @@ impl Gate for Engine {
     fn enter(&self, spans: [Option<Span>; 2]) -> bool {
         let mut state = self.state.lock();
         loop {
-            let running = state.running.unwrap_or(0);
-            if state
-                .discarding
-                .checked_shr(u32::from(running))
-                .unwrap_or(0)
-                & 1
-                != 0
-            {
+            if state.running.is_some_and(|wq| state.discards(wq)) {
                 return false;
             }
             if !state.rests(&spans) {
@@ -394,6 +408,7 @@ impl WorkItem for Engine {
                 let mut state = this.state.lock();
                 let item = state.queue.pop();
                 state.running = item.as_ref().map(|item| item.wq);
+                state.holds_entry = item.is_some();
                 item
             };
             let Some(item) = item else {

@@ -69,6 +69,8 @@ impl Front {
 
     /// Changes the registers; tells the host if that enables or disables the device.
     pub(super) fn change<R>(&self, change: impl FnOnce(&mut virt::Function) -> R) -> R {
+        // Held until the host is told, so that it is told in order.
+        let host = self.host.lock();
         let (result, before, after) = {
             let mut registers = self.registers.lock();
             let before = registers.is_enabled();
@@ -76,7 +78,7 @@ impl Front {
             (result, before, registers.is_enabled())
         };
         if before != after {
-            if let Some(host) = self.host() {
+            if let Some(host) = host.as_ref() {
                 host.enabled(after);
             }
         }

@@ -61,13 +61,15 @@ pub(crate) fn create(new: &New<'_>) -> Result<Arc<Subdev>, Refusal> {
     let mut registry = REGISTRY.lock();
     let at = registry.find_parent(new.parent)?;
     let parent = registry.parents.get(at).ok_or(ENODEV)?;
+    let index = registry.next_subdev;
+    let name = choose_name(&registry, parent, index, new.name)?;
+    let uuid = choose_uuid(&registry, new.uuid)?;
     let kind = choose_type(parent, new)?;
     let decision = choose_wqs(parent, new, kind)?;
-    let index = registry.next_subdev;
     let identity = Identity {
         index,
-        name: choose_name(&registry, parent, index, new.name)?,
-        uuid: choose_uuid(&registry, new.uuid)?,
+        name,
+        uuid,
         parent: parent.name,
         wqs: decision.wqs,
         type_name: kind.name,

@@ -74,6 +74,7 @@ pub(crate) use self::{
     },
     refusal::{
         Field,
+        Names,
         Refusal, //
     },
     registry::{

@@ -13,6 +13,7 @@ use super::{
     registry::REGISTRY,
     Description,
     Field,
+    Names,
     Provider,
     Refusal,
     Type, //
@@ -47,7 +48,11 @@ impl Parent {
                 Refusal::new(
                     EINVAL,
                     Field::Type,
-                    format_args!("{} has no such type", self.name),
+                    format_args!(
+                        "{} has no such type; it has {}",
+                        self.name,
+                        Names(|| self.provider.types().iter().map(|kind| kind.name))
+                    ),
                 )
             })
     }

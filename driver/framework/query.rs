@@ -150,7 +150,7 @@ pub(crate) fn parent(
             .parents
             .iter()
             .position(|p| p.index == index)
-            .ok_or_else(|| Refusal::new(ENODEV, Field::Index, format_args!("no such parent")))?,
+            .ok_or_else(|| registry.no_such_parent(Field::Index))?,
         None => registry.find_parent(name).map_err(|refusal| {
             // Here the parent itself is what is asked for.
             match refusal.field() {

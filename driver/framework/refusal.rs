@@ -46,6 +46,17 @@ impl fmt::Write for Text {
     }
 }
 
+/// Lists names for a sentence: "a, b", or "none".
+pub(crate) struct Names<F>(pub(crate) F);
+
+impl<'a, I: Iterator<Item = &'a str>, F: Fn() -> I> fmt::Display for Names<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names = (self.0)();
+        f.write_str(names.next().unwrap_or("none"))?;
+        names.try_for_each(|name| write!(f, ", {name}"))
+    }
+}
+
 /// A request that is not carried out.
 pub(crate) struct Refusal {
     error: Error,

@@ -15,6 +15,7 @@ use super::{
     events,
     parent::Parent,
     Field,
+    Names,
     Refusal,
     Subdev, //
 };
@@ -148,6 +149,16 @@ impl Registry {
         self.parents
             .iter()
             .position(|parent| parent.name.as_bytes() == name)
-            .ok_or_else(|| Refusal::new(ENODEV, Field::Parent, format_args!("no such parent")))
+            .ok_or_else(|| self.no_such_parent(Field::Parent))
+    }
+
+    /// The refusal of a parent that is not there.
+    pub(super) fn no_such_parent(&self, field: Field) -> Refusal {
+        let names = Names(|| self.parents.iter().map(|parent| parent.name.as_str()));
+        Refusal::new(
+            ENODEV,
+            field,
+            format_args!("no such parent; there is {names}"),
+        )
     }
 }

@@ -151,11 +151,29 @@ impl Subdev {
         }
     }
 
-    /// There is a VFIO device now, known as `handles`.
-    pub(crate) fn attached(&self, handles: Handles) {
-        let mut state = self.state.lock();
-        state.handles = Some(handles);
-        state.life.attach();
+    /// There is a VFIO device now, known as `handles`. Refused for a subdev on its way out.
+    pub(crate) fn attached(&self, handles: Handles) -> Result {
+        let changed = {
+            let mut state = self.state.lock();
+            if state.life.is_dead() {
+                return Err(ENODEV);
+            }
+            state.handles = Some(handles);
+            state.life.attach()
+        };
+        self.changed(changed);
+        Ok(())
+    }
+
+    /// There is no VFIO device any more: the subdev goes, or an admin unbound its driver.
+    pub(crate) fn detached(&self) {
+        let changed = {
+            let mut state = self.state.lock();
+            state.handles = None;
+            // What is on its way out does not begin a new life.
+            !state.life.is_dead() && state.life.detach()
+        };
+        self.changed(changed);
     }
 
     /// Whether there is a VFIO device.

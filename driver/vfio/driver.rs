@@ -15,6 +15,7 @@ use crate::{
     framework::{
         AuxData,
         Handles,
+        Subdev,
         AUX_MODULE,
         AUX_NAME, //
     },
@@ -24,9 +25,20 @@ use crate::{
 /// The driver.
 pub(crate) struct Driver;
 
-/// What the driver keeps for a device that it is bound to: dropping it unregisters the device.
+/// What the driver keeps for a device that it is bound to: dropping it unregisters the device,
+/// then says so.
 pub(crate) struct Bound {
     _registration: vfio::Registration<Device>,
+    _attached: Attached,
+}
+
+/// A subdev that has a VFIO device.
+struct Attached(Arc<Subdev>);
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        self.0.detached();
+    }
 }
 
 kernel::auxiliary_device_table!(
@@ -53,9 +65,10 @@ impl auxiliary::Driver for Driver {
         subdev.attached(Handles {
             group: vfio::iommu_group(adev.as_ref())?,
             cdev,
-        });
+        })?;
         Ok(Bound {
             _registration: registration,
+            _attached: Attached(subdev),
         })
     }
 }

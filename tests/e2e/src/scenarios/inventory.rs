@@ -109,7 +109,10 @@ fn types() -> Result<()> {
         check::equal(
             &format!("{what}: isolation"),
             kind.isolation.as_str(),
-            "mediated",
+            match kind.pasid_mode.as_str() {
+                "dedicated" => "pasid",
+                _ => "mediated",
+            },
         )?;
         let want = match kind.missing_prerequisite {
             Some(_) => 0,

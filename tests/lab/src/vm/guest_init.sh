@@ -78,16 +78,13 @@ if ((INTERACTIVE)); then
 	setsid --ctty --wait bash -l </dev/hvc0 >/dev/hvc0 2>&1 3>&-
 	status=$?
 else
-	# A port can be opened once only; through a pipe, programs may open
-	# /dev/stdout and the like as often as they want.
-	mkdir /run/lab
-	mkfifo /run/lab/{in,out,err}
-	cat "${port[in]}" >/run/lab/in 3>&- &
-	cat /run/lab/out >"${port[out]}" 3>&- &
-	cat /run/lab/err >"${port[err]}" 3>&- &
-	# Held open here, so that what comes last cannot be lost.
-	exec 4>/run/lab/out 5>/run/lab/err
-	bash -c "$(<$here/command)" </run/lab/in >&4 2>&5 3>&- 4>&- 5>&-
+	# A port can be opened once only; through an anonymous pipe, programs may
+	# open /dev/stdin and the like as often as they want. The writing ends are
+	# held here, so that what comes last cannot be lost.
+	exec 4> >(exec cat >"${port[out]}" 3>&-)
+	exec 5> >(exec cat >"${port[err]}" 3>&- 4>&-)
+	exec 6< <(exec cat <"${port[in]}" 3>&- 4>&- 5>&-)
+	bash -c "$(<$here/command)" <&6 >&4 2>&5 3>&- 4>&- 5>&- 6>&-
 	status=$?
 	# What follows the command's output on each stream ends it for the host.
 	printf '\036%s' "$MARK" >&4
