@@ -53,7 +53,7 @@ impl InPlaceModule for SubdevModule {
             let framework = Framework;
             Ok(try_pin_init!(Self {
                 _dsa <- driver::Registration::new(<LocalModule as ModuleMetadata>::NAME, module),
-                _vfio <- driver::Registration::new(c"vfio", module),
+                _vfio <- driver::Registration::new(<LocalModule as ModuleMetadata>::NAME, module),
                 _netlink: netlink::Registration::new()?,
                 _framework: framework,
             }? Error))

@@ -26,9 +26,11 @@ use crate::subdev_core::{
 /// Priority of a work queue that nobody configured: the middle of 1 to 15.
 const PRIORITY: u8 = 8;
 
-/// The traffic class for both kinds of traffic that idxd gives to devices up to version 2
+/// The traffic class for both kinds of traffic: as idxd has it, 1 for devices up to version 2
 /// (`srctree/drivers/dma/idxd/init.c`).
-const TRAFFIC_CLASS: u8 = 1;
+fn traffic_class(caps: &Capabilities) -> u8 {
+    u8::from(caps.version <= regs::VERSION_2)
+}
 
 /// Largest transfer of one descriptor as a power of two, 2 MiB: the default of idxd. It bounds how
 /// long a tenant keeps an engine.
@@ -79,7 +81,8 @@ pub(super) fn divide(regs: &Registers, caps: &Capabilities) -> Result {
             regs.write64(base + grpcfg::WQS + word * 8, 0)?;
         }
         regs.write64(base + grpcfg::ENGINES, engines)?;
-        let flags = grpcfg::flags(TRAFFIC_CLASS, TRAFFIC_CLASS, buffers);
+        let class = traffic_class(caps);
+        let flags = grpcfg::flags(class, class, buffers);
         regs.write64(base + grpcfg::FLAGS, flags)?;
     }
     let sizes = default_sizes(caps.wq.total_size(), caps.wq.wqs());

@@ -58,7 +58,8 @@ pub(super) struct Wq {
     #[pin]
     state: Mutex<State>,
     /// A slot became free or done.
-    changed: Pin<KBox<CondVar>>,
+    #[pin]
+    changed: CondVar,
 }
 
 /// A descriptor that the hardware has. To be given to [`Wq::wait`].
@@ -75,13 +76,12 @@ impl Wq {
             slots.push(Slot::Free, GFP_KERNEL)?;
         }
         let records = Records::new(dev, size.max(1))?;
-        let changed = KBox::pin_init(new_condvar!(), GFP_KERNEL)?;
         Arc::pin_init(
             pin_init!(Self {
                 id,
                 records,
                 state <- new_mutex!(State { slots, handle: 0 }),
-                changed,
+                changed <- new_condvar!(),
             }),
             GFP_KERNEL,
         )

@@ -3,19 +3,30 @@
 //! Handing a subdev to VFIO and taking it back: its auxiliary device.
 
 use kernel::{
-    impl_has_work, new_condvar, new_mutex, new_work,
+    impl_has_work,
+    new_mutex,
+    new_work,
     prelude::*,
     sync::{
+        atomic::{
+            Acquire,
+            Atomic,
+            Relaxed,
+            Release, //
+        },
         Arc,
-        CondVar,
         Mutex, //
+    },
+    time::{
+        delay::fsleep,
+        Delta, //
     },
     types::ForLt,
     workqueue::{
         Queue,
         Work,
         WorkItem, //
-    },
+    }, //
 };
 
 use super::Subdev;
@@ -34,31 +45,24 @@ pub(crate) const AUX_NAME: &CStr = c"vdev";
 pub(crate) type AuxData = ForLt!(Arc<Subdev>);
 
 /// Counts the attachments of one parent that wait for a VFIO user to let go.
-#[pin_data]
-pub(super) struct Lingering {
-    #[pin]
-    count: Mutex<usize>,
-    #[pin]
-    none: CondVar,
-}
+pub(super) struct Lingering(Atomic<u32>);
 
 impl Lingering {
+    /// How often to look whether the last one is gone.
+    const LOOK: Delta = Delta::from_millis(20);
+
     /// Starts at zero.
     pub(super) fn new() -> Result<Arc<Self>> {
-        Arc::pin_init(
-            pin_init!(Self {
-                count <- new_mutex!(0),
-                none <- new_condvar!(),
-            }),
-            GFP_KERNEL,
-        )
+        Ok(Arc::new(Self(Atomic::new(0)), GFP_KERNEL)?)
     }
 
     /// Waits until there are none.
+    ///
+    /// That may take as long as a user likes, hence in short sleeps: one long sleep would be
+    /// reported as a hung task.
     pub(super) fn wait_for_none(&self) {
-        let mut count = self.count.lock();
-        while *count > 0 {
-            self.none.wait(&mut count);
+        while self.0.load(Acquire) > 0 {
+            fsleep(Self::LOOK);
         }
     }
 }
@@ -118,7 +122,7 @@ impl Attachment {
 
     /// Takes the device away without waiting here. Cannot fail.
     pub(super) fn detach_later(self: Arc<Self>, queue: &Queue) {
-        *self.lingering.count.lock() += 1;
+        self.lingering.0.fetch_add(1, Relaxed);
         // Refused only if it is queued already; and it is queued once, by whoever removed the
         // subdev from the registry.
         let _ = queue.enqueue(self);
@@ -133,8 +137,6 @@ impl WorkItem for Attachment {
         let lingering = this.lingering.clone();
         // The last use of the device must be over before anyone is told that it is gone.
         drop(this);
-        let mut count = lingering.count.lock();
-        *count -= 1;
-        lingering.none.notify_all();
+        lingering.0.fetch_sub(1, Release);
     }
 }

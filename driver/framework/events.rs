@@ -25,7 +25,7 @@ pub(crate) struct Event<'a> {
     pub(crate) kind: Kind,
     /// The subdev as it is after the event, or was before its deletion.
     pub(crate) subdev: &'a Snapshot<'a>,
-    /// Grows by one with each event.
+    /// Grows by one with each change.
     pub(crate) generation: u64,
 }
 
@@ -61,7 +61,12 @@ pub(crate) fn set_sink(sink: Sink) {
     EVENTS.lock().sink = Some(sink);
 }
 
-/// The generation of the state: how many events there were.
+/// Takes note of a change that is no event: a parent came or went.
+pub(super) fn count() {
+    EVENTS.lock().generation += 1;
+}
+
+/// The generation of the state: how many changes there were.
 pub(crate) fn generation() -> u64 {
     EVENTS.lock().generation
 }

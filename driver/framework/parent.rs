@@ -10,6 +10,7 @@ use kernel::{
 use super::{
     attach::Lingering,
     delete,
+    events,
     registry::REGISTRY,
     Description,
     Field,
@@ -106,6 +107,7 @@ pub(crate) fn register_parent(
         GFP_KERNEL,
     )?;
     registry.next_parent += 1;
+    events::count();
     Ok(ParentRegistration { index })
 }
 
@@ -114,6 +116,7 @@ impl Drop for ParentRegistration {
         let parent = {
             let mut registry = REGISTRY.lock();
             let at = registry.parents.iter().position(|p| p.index == self.index);
+            events::count();
             at.and_then(|at| registry.parents.remove(at).ok())
         };
         let Some(parent) = parent else {
