@@ -70,7 +70,7 @@ pub(super) struct Capabilities {
 /// The mapped registers of a device.
 pub(super) struct Registers {
     pdev: ARef<pci::Device>,
-    bound: BoundDevice,
+    bound: Arc<BoundDevice>,
     mmio: DevresBar,
     portals: DevresBar,
 }
@@ -79,7 +79,7 @@ impl Registers {
     /// Takes the mapped BARs of `pdev`, which `bound` keeps bound.
     pub(super) fn new(
         pdev: ARef<pci::Device>,
-        bound: BoundDevice,
+        bound: Arc<BoundDevice>,
         mmio: DevresBar,
         portals: DevresBar,
     ) -> Self {
@@ -132,13 +132,17 @@ impl Registers {
         self.write32(regs::CMD, command.encode(operand, false))?;
         let status = read_poll_timeout(
             || self.read32(regs::CMDSTS),
-            |status| status & cmdsts::ACTIVE == 0,
+            // All ones is what a device reads as that is no longer there.
+            |status| status & cmdsts::ACTIVE == 0 || *status == u32::MAX,
             COMMAND_POLL,
             COMMAND_TIMEOUT,
         );
         let status = status.inspect_err(|_| {
             dev_err!(self.pdev, "command {:?} does not end\n", command);
         })?;
+        if status == u32::MAX {
+            return Err(ENODEV);
+        }
         // CAST: Fields of 8 and 16 bits.
         let error = (status & cmdsts::ERROR_MASK) as u8;
         if error != 0 {
@@ -190,6 +194,9 @@ pub(super) struct Device {
     /// Held while a command is active.
     #[pin]
     commands: Mutex<()>,
+    /// Held while descriptors that do not end are made to.
+    #[pin]
+    recovery: Mutex<()>,
 }
 
 impl Device {
@@ -207,6 +214,7 @@ impl Device {
                 wqs,
                 queue,
                 commands <- new_mutex!(()),
+                recovery <- new_mutex!(()),
             }),
             GFP_KERNEL,
         )
@@ -231,6 +239,9 @@ impl Device {
     /// A descriptor on `wq` does not end: makes sure that the device no longer touches memory,
     /// and ends all descriptors on it.
     pub(super) fn recover(&self, wq: &Wq) {
+        // One at a time, or one would give up on what another has just doomed.
+        let _one = self.recovery.lock();
+        wq.doom();
         dev_err!(
             self.regs.pci(),
             "wq {} does not complete its work, aborting\n",

@@ -4,10 +4,6 @@
 
 use kernel::{
     device::Core,
-    dma::{
-        Device as _,
-        DmaMask, //
-    },
     pci,
     prelude::*,
     sync::Arc, //
@@ -25,7 +21,10 @@ use super::{
 };
 use crate::{
     ffi::{
-        device::BoundDevice,
+        device::{
+            enable_dma,
+            BoundDevice, //
+        },
         irq::Vectors, //
     },
     framework::{
@@ -102,8 +101,7 @@ impl pci::Driver for Driver {
         pin_init::pin_init_scope(move || {
             pdev.enable_device_mem()?;
             pdev.set_master();
-            // SAFETY: Nothing was allocated or mapped for DMA yet.
-            unsafe { pdev.dma_set_mask_and_coherent(DmaMask::new::<64>())? };
+            enable_dma(pdev)?;
             // A value, or why there is none, is an initialiser too.
             Ok::<_, Error>(bring_up(pdev))
         })
@@ -116,10 +114,11 @@ fn bring_up<'bound>(pdev: &'bound pci::Device<Core<'_>>) -> Result<Bound<'bound>
         .iomap_region(regs::MMIO_BAR, c"subdev")?
         .into_devres()?;
     let portals = pdev.iomap_region(regs::WQ_BAR, c"subdev")?.into_devres()?;
-    // SAFETY: The registers go with `Bound`: the parent's removal waits for everything else that
-    // refers to them.
+    // SAFETY: All references go with `Bound`: the parent's removal waits for everything else that
+    // has one.
     let bound = unsafe { BoundDevice::new(pdev.as_ref()) };
-    let regs = Registers::new(pdev.into(), bound, mmio, portals);
+    let bound = Arc::new(bound, GFP_KERNEL)?;
+    let regs = Registers::new(pdev.into(), bound.clone(), mmio, portals);
 
     if regs.read32(regs::GENSTS)? & gensts::STATE_MASK == gensts::HALTED {
         dev_err!(
@@ -150,8 +149,6 @@ fn bring_up<'bound>(pdev: &'bound pci::Device<Core<'_>>) -> Result<Bound<'bound>
     let rest = Rest(device.clone());
     device.command(Command::EnableDevice, 0)?;
 
-    // SAFETY: The registration is dropped with `Bound`.
-    let bound = unsafe { BoundDevice::new(pdev.as_ref()) };
     let parent = framework::register_parent(bound, Dsa::provider(device)?)?;
     dev_info!(
         pdev,

@@ -14,6 +14,7 @@ use kernel::{
         Mutex, //
     },
     time::{
+        delay::fsleep,
         msecs_to_jiffies,
         Delta,
         Instant,
@@ -65,6 +66,15 @@ use crate::{
 /// BUG when it finds new ones ten times in a row (`srctree/drivers/vfio/vfio_iommu_type1.c`).
 const UNMAP_REST: Delta = Delta::from_millis(20);
 
+/// How often, and at what intervals, somebody who takes memory away looks whether it was given back
+/// while the hardware does not have it.
+///
+/// Pinning and unpinning need a lock of type1's that another thread of the tenant may hold until
+/// this wait is over: type1 calls for one range at a time, and while it waits for its turn to call
+/// for another it holds that lock. So this wait has an end; VFIO looks for itself and calls again.
+const UNMAP_LOOKS: u32 = 500;
+const UNMAP_LOOK: Delta = Delta::from_millis(1);
+
 /// A descriptor that was accepted.
 struct Item {
     wq: u8,
@@ -87,8 +97,10 @@ struct State {
     discarding: [u32; MAX_WQS as usize],
     /// Nothing is accepted any more.
     dead: bool,
-    /// What is pinned.
+    /// What is pinned, or is being pinned or unpinned.
     pinned: [Option<Span>; 2],
+    /// The hardware has what is pinned.
+    flying: bool,
     /// What must not be pinned for the moment.
     resting: Option<Rest>,
 }
@@ -155,6 +167,7 @@ impl Engine {
             discarding: [0; MAX_WQS as usize],
             dead: false,
             pinned: [None; 2],
+            flying: false,
             resting: None,
         };
         let scratch = Scratch::new(share)?;
@@ -230,9 +243,7 @@ impl Engine {
     pub(super) fn abort(&self, mask: u8) {
         let mut state = self.state.lock();
         let concerned = |wq: u8| mask.checked_shr(u32::from(wq)).unwrap_or(0) & 1 != 0;
-        let before = state.queue.len();
-        state.queue.retain(|item| !concerned(item.wq));
-        state.ended += (before - state.queue.len()) as u64;
+        state.drop_queued(concerned);
         for (wq, discarding) in (0u8..).zip(state.discarding.iter_mut()) {
             *discarding += u32::from(concerned(wq));
         }
@@ -245,19 +256,40 @@ impl Engine {
         }
     }
 
-    /// Discards everything, and accepts nothing any more.
+    /// Discards everything, and accepts nothing any more. On return the hardware has nothing, and
+    /// will be given nothing.
+    ///
+    /// Waits for the hardware only. Whoever kills holds locks, and access to the memory of a tenant
+    /// may take as long as the tenant likes.
     pub(super) fn kill(&self) {
-        self.state.lock().dead = true;
-        self.abort(u8::MAX);
+        let mut state = self.state.lock();
+        state.dead = true;
+        state.drop_queued(|_| true);
+        self.changed.notify_all();
+        while state.flying {
+            self.changed.wait(&mut state);
+        }
     }
 
     /// A range of memory is going: on return nothing in it is pinned, nor will be for a moment.
+    ///
+    /// What is not given back in time, see [`UNMAP_LOOKS`], VFIO asks for again.
     pub(super) fn unmap(&self, span: Span) {
         let mut state = self.state.lock();
         let others = state.resting.filter(|rest| !rest.is_over());
         state.resting = Some(Rest::new(span.around(others.map(|rest| rest.span))));
-        while state.pins(&span) {
-            self.changed.wait(&mut state);
+        let mut looks = 0;
+        while state.pins(&span) && looks < UNMAP_LOOKS {
+            if state.flying {
+                self.changed.wait(&mut state);
+            } else {
+                drop(state);
+                // A signal does not cut this short, as it does the waits of a `CondVar` that have
+                // an end.
+                fsleep(UNMAP_LOOK);
+                looks += 1;
+                state = self.state.lock();
+            }
         }
         // The rest starts when the pins are gone.
         if let Some(rest) = &mut state.resting {
@@ -351,6 +383,18 @@ impl Engine {
 }
 
 impl State {
+    /// Discards what is queued for the virtual WQs that are `concerned`.
+    fn drop_queued(&mut self, concerned: impl Fn(u8) -> bool) {
+        let before = self.queue.len();
+        self.queue.retain(|item| !concerned(item.wq));
+        self.ended += (before - self.queue.len()) as u64;
+    }
+
+    /// Whether what is being carried out is to be dropped.
+    fn drops_running(&self) -> bool {
+        self.dead || self.running.is_some_and(|wq| self.discards(wq))
+    }
+
     /// Whether the work of a virtual WQ is being discarded.
     fn discards(&self, wq: u8) -> bool {
         let waiting = self.discarding.get(usize::from(wq));
@@ -378,7 +422,7 @@ impl Gate for Engine {
     fn enter(&self, spans: [Option<Span>; 2]) -> bool {
         let mut state = self.state.lock();
         loop {
-            if state.running.is_some_and(|wq| state.discards(wq)) {
+            if state.drops_running() {
                 return false;
             }
             if !state.rests(&spans) {
@@ -391,6 +435,17 @@ impl Gate for Engine {
                 .changed
                 .wait_interruptible_timeout(&mut state, while_resting);
         }
+    }
+
+    fn fly(&self) -> bool {
+        let mut state = self.state.lock();
+        state.flying = !state.drops_running();
+        state.flying
+    }
+
+    fn land(&self) {
+        self.state.lock().flying = false;
+        self.changed.notify_all();
     }
 
     fn leave(&self) {

@@ -68,6 +68,7 @@ fn misc(device: &Device) -> Result {
             "the device halted; reload the driver to reset it\n"
         );
         for wq in device.wqs.iter() {
+            wq.doom();
             wq.reap();
             wq.abandon();
         }

@@ -79,6 +79,13 @@ pub(super) trait Gate {
     /// Asks to pin pages; waits if need be. Returns false if the operation is to be dropped.
     fn enter(&self, spans: [Option<Span>; 2]) -> bool;
 
+    /// Asks to let the hardware have what is pinned. Returns false if the operation is to be
+    /// dropped.
+    fn fly(&self) -> bool;
+
+    /// The hardware is done with it.
+    fn land(&self);
+
     /// Nothing is pinned any more.
     fn leave(&self);
 }
@@ -201,16 +208,18 @@ pub(super) fn run(context: &Context<'_>, op: &Op, scratch: &mut Scratch) -> Opti
         }
         let flown = window(context, &op, offset, len, &mut outcome, scratch);
         context.gate.leave();
-        if flown.is_err() {
+        match flown {
+            Ok(true) => offset += len,
+            Ok(false) => return None,
             // Out of resources half way: what is missing shows as a failure of the hardware.
-            break;
+            Err(_) => break,
         }
-        offset += len;
     }
     Some(outcome.finish())
 }
 
-/// Carries out `len` bytes of an operation from `offset` on.
+/// Carries out `len` bytes of an operation from `offset` on. Returns false if the operation is to be
+/// dropped.
 fn window(
     context: &Context<'_>,
     op: &Op,
@@ -218,7 +227,7 @@ fn window(
     len: u32,
     outcome: &mut Outcome,
     scratch: &mut Scratch,
-) -> Result {
+) -> Result<bool> {
     let Scratch {
         slots: [a_slots, b_slots],
         segments: [a_segments, b_segments],
@@ -241,7 +250,11 @@ fn window(
             offset: offset + piece.offset,
             ..piece
         });
+        if !context.gate.fly() {
+            return Ok(false);
+        }
         submit_all(context, parts, outcome, flight);
+        context.gate.land();
     }
     // What could not be pinned stops the operation there, unless something stops it earlier.
     let mut fault = |buffer: &Buffer, reached: u32| {
@@ -254,7 +267,7 @@ fn window(
     if let (Some(b), Some(side)) = (&b, &b_side) {
         fault(b, side.len);
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Submits pieces, as many at a time as the flight has room for, and waits for all of them.

@@ -37,6 +37,8 @@ enum Slot {
     Free,
     /// The hardware has the descriptor.
     Busy,
+    /// The hardware has the descriptor, and is being made to drop it.
+    Doomed,
     /// The hardware is done.
     Done(Completion),
     /// The hardware will not complete it any more.
@@ -139,7 +141,7 @@ impl Wq {
     pub(super) fn reap(&self) {
         let mut state = self.state.lock();
         for (at, slot) in state.slots.iter_mut().enumerate() {
-            if matches!(slot, Slot::Busy) {
+            if matches!(slot, Slot::Busy | Slot::Doomed) {
                 if let Some(record) = self.records.read(at) {
                     *slot = Slot::Done(Completion::from_bytes(&record));
                 }
@@ -148,11 +150,22 @@ impl Wq {
         self.changed.notify_all();
     }
 
-    /// Gives up on all descriptors: the hardware does not have them any more.
-    pub(super) fn abandon(&self) {
+    /// Marks the descriptors that the hardware has, and is about to be made to drop. What is
+    /// submitted from here on is not among them.
+    pub(super) fn doom(&self) {
         let mut state = self.state.lock();
         for slot in state.slots.iter_mut() {
             if matches!(slot, Slot::Busy) {
+                *slot = Slot::Doomed;
+            }
+        }
+    }
+
+    /// Gives up on the descriptors that are doomed: the hardware does not have them any more.
+    pub(super) fn abandon(&self) {
+        let mut state = self.state.lock();
+        for slot in state.slots.iter_mut() {
+            if matches!(slot, Slot::Doomed) {
                 *slot = Slot::Abandoned;
             }
         }
@@ -178,7 +191,7 @@ impl Wq {
                     return None;
                 }
                 Slot::Free => return None,
-                Slot::Busy => (),
+                Slot::Busy | Slot::Doomed => (),
             }
             if looks == LOOKS {
                 drop(state);

@@ -7,8 +7,14 @@ use kernel::{
     device::{
         self,
         Bound,
+        Core,
         DeviceContext, //
     },
+    dma::{
+        Device as _,
+        DmaMask, //
+    },
+    prelude::*,
     sync::aref::ARef,
 };
 
@@ -49,6 +55,15 @@ impl BoundDevice {
         // bound while `self` is borrowed.
         unsafe { &*core::ptr::from_ref(dev).cast::<device::Device<Bound>>() }
     }
+}
+
+/// Lets a device that is being probed address all of memory by DMA.
+///
+/// Fails if anything is wrong with that; to be called before anything is mapped for the device.
+pub(crate) fn enable_dma(dev: &kernel::pci::Device<Core<'_>>) -> Result {
+    // SAFETY: The device is being probed, by one thread, which has not mapped anything yet: the
+    // kernel crate's mappings need a bound device, and the one caller comes first in `probe`.
+    unsafe { dev.dma_set_mask_and_coherent(DmaMask::new::<64>()) }
 }
 
 /// Takes the right to do DMA from a PCI device.

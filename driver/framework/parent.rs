@@ -33,7 +33,7 @@ pub(super) struct Parent {
     pub(super) name: Name,
     pub(super) description: Description,
     pub(super) provider: Arc<dyn Provider>,
-    pub(super) dev: BoundDevice,
+    pub(super) dev: Arc<BoundDevice>,
     /// Who has how much of each work queue.
     pub(super) shares: KVec<Share>,
     pub(super) lingering: Arc<Lingering>,
@@ -76,7 +76,7 @@ pub(crate) struct ParentRegistration {
 
 /// Registers a device as a parent.
 pub(crate) fn register_parent(
-    dev: BoundDevice,
+    dev: Arc<BoundDevice>,
     provider: Arc<dyn Provider>,
 ) -> Result<ParentRegistration> {
     let description = provider.description();
