@@ -10,6 +10,9 @@ use kernel::{
 
 use super::device::BoundDevice;
 
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
+
 /// A registered auxiliary device that carries `F` for the driver that binds to it.
 ///
 /// Dropping it unbinds that driver and removes the device.

@@ -21,6 +21,9 @@ use kernel::{
 
 use super::bindings as local;
 
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
+
 /// The part of an attribute's type that is its number.
 const TYPE_MASK: u16 = bindings::NLA_TYPE_MASK as u16;
 

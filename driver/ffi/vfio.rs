@@ -34,6 +34,9 @@ use super::{
     device::raw, //
 };
 
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
+
 /// Most pages that can be pinned in one call (`VFIO_PIN_PAGES_MAX_ENTRIES`).
 pub(crate) const PIN_MAX: usize = 512;
 

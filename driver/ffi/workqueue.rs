@@ -15,6 +15,9 @@ use kernel::{
 
 use super::bindings;
 
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
+
 /// An unbound workqueue; dropping it waits until everything queued on it has run.
 ///
 /// A module that queues work needs one: work on the system's queues could still be returning from

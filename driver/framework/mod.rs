@@ -14,6 +14,8 @@ mod create;
 mod delete;
 mod events;
 mod function;
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
 mod parent;
 mod provider;
 mod query;

@@ -80,7 +80,7 @@ impl ExtAck {
         for attribute in well_formed(attributes) {
             let value = attribute.value();
             match attribute.kind() {
-                MSG => out.message = parse_string(value).ok(),
+                MSG => out.message = sentence(value),
                 OFFS => out.offset = offset(value),
                 POLICY => out.policy = policy(value),
                 MISS_TYPE => {
@@ -101,6 +101,12 @@ impl ExtAck {
 /// The attributes up to the first that is malformed.
 fn well_formed(attributes: &[u8]) -> impl Iterator<Item = NlaBuffer<&[u8]>> {
     NlasIterator::new(attributes).map_while(Result::ok)
+}
+
+/// The message; one without a word is as good as none.
+fn sentence(value: &[u8]) -> Option<String> {
+    let text = parse_string(value).ok()?;
+    text.contains(char::is_alphanumeric).then_some(text)
 }
 
 fn offset(value: &[u8]) -> Option<usize> {

@@ -50,6 +50,9 @@ mod exchange;
 mod ext_ack;
 #[cfg(test)]
 mod fake_kernel;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod generated;
 mod id;
 mod message;

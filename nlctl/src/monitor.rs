@@ -128,7 +128,7 @@ impl<S: AsyncSocket> Monitor<S> {
 }
 
 /// The events in a datagram.
-fn events(family: u16, datagram: &[u8]) -> Vec<Result<Event, Error>> {
+pub(crate) fn events(family: u16, datagram: &[u8]) -> Vec<Result<Event, Error>> {
     let mut events = Vec::new();
     let mut rest = datagram;
     while !rest.is_empty() {

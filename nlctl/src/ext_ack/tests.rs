@@ -185,3 +185,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_message_without_a_word_is_none() {
+    for text in ["", " ", ".", "\n"] {
+        assert_eq!(refusal(16, &[message(text)]).message, None, "{text:?}");
+    }
+    let shown = refusal(16, &[message("")]).to_string();
+    assert_eq!(shown, "Device or resource busy (EBUSY)");
+}

@@ -6,9 +6,10 @@
 //! whoever finishes the last of them. Either way the order is: effect, CMDSTS, INTCAUSE,
 //! interrupt, the last two only if the interrupt was asked for.
 
+use crate::profile::Profile;
 use crate::registers::grpcfg::Group;
 use crate::software_error::{DeviceError, SoftwareError};
-use crate::state::{DeviceStatus, State};
+use crate::state::{DeviceStatus, ResetType, State};
 use crate::wq::{Sequence, Wq, WqStatus};
 
 /// CMDSTS bit 31: a command is being executed.
@@ -52,13 +53,13 @@ pub enum CommandError {
     DeviceNotEnabled = 0x20,
     /// The work queue is enabled already.
     WqEnabled = 0x21,
-    /// The work queue has no size.
+    /// The work queue has no size, or is shared and has no threshold.
     WqSize = 0x22,
     /// The work queue has priority 0.
     WqPriority = 0x23,
     /// Blocking on faults is not supported.
     BlockOnFault = 0x25,
-    /// PASID is enabled, or needed by the shared mode, on a device without PASID.
+    /// PASID is enabled on a device without PASID, or not enabled for the shared mode.
     Pasid = 0x26,
     /// The maximum batch is larger than the device's.
     MaxBatch = 0x27,
@@ -101,6 +102,8 @@ enum Command {
     DrainWqs(WqSet),
     AbortWqs(WqSet),
     ResetWqs(WqSet),
+    DrainPasid(u32),
+    AbortPasid(u32),
     RequestHandle(u32),
     ReleaseHandle(u32),
 }
@@ -114,7 +117,8 @@ enum Progress {
 }
 
 impl Command {
-    fn decode(value: u32, wqs: u8, handles: bool) -> Result<Self, CommandError> {
+    fn decode(value: u32, profile: &Profile) -> Result<Self, CommandError> {
+        let (wqs, handles) = (profile.wqs, profile.interrupt_handles);
         let operand = value & 0xf_ffff;
         Ok(match value >> 20 & 0x1f {
             1 => Self::EnableDevice,
@@ -130,6 +134,8 @@ impl Command {
             8 => Self::DrainWqs(decode_set(operand, wqs)?),
             9 => Self::AbortWqs(decode_set(operand, wqs)?),
             10 => Self::ResetWqs(decode_set(operand, wqs)?),
+            11 if profile.pasid => Self::DrainPasid(operand),
+            12 if profile.pasid => Self::AbortPasid(operand),
             13 if handles => Self::RequestHandle(operand),
             14 if handles => Self::ReleaseHandle(operand),
             _ => return Err(CommandError::InvalidCommand),
@@ -161,7 +167,13 @@ impl State {
             return;
         }
         let interrupt = value & INTERRUPT != 0;
-        let decoded = Command::decode(value, self.profile.wqs, self.profile.interrupt_handles);
+        // The field has five bits.
+        if let Some(code) = self.faults.command((value >> 20 & 0x1f) as u8) {
+            log::debug!("command {value:#010x}: fails with {code:#04x}, as asked for");
+            self.complete_command(code.into(), interrupt);
+            return;
+        }
+        let decoded = Command::decode(value, &self.profile);
         let begun = decoded.and_then(|command| Ok((command, self.begin(command)?)));
         log::debug!(
             "command {value:#010x}: {:?}",
@@ -188,8 +200,12 @@ impl State {
     /// Concludes the pending command, if what it waits for is done.
     pub(crate) fn advance_command(&mut self) {
         let Some(pending) = self.pending else { return };
+        let pasid = match pending.command {
+            Command::DrainPasid(pasid) | Command::AbortPasid(pasid) => Some(pasid),
+            _ => None,
+        };
         let waits = self.select(pending.wqs).any(|wq| {
-            wq.oldest()
+            wq.oldest(pasid)
                 .is_some_and(|sequence| sequence < pending.before)
         });
         if !waits {
@@ -208,8 +224,11 @@ impl State {
 
     /// Checks a command and does what can be done at once.
     fn begin(&mut self, command: Command) -> Result<Progress, CommandError> {
-        if self.status == DeviceStatus::Halted {
-            return Err(CommandError::Hardware);
+        match self.status {
+            // All that a reset waits for was discarded by the halt, or is on its way.
+            DeviceStatus::Halted(ResetType::Software) if command == Command::ResetDevice => {}
+            DeviceStatus::Halted(_) => return Err(CommandError::Hardware),
+            _ => {}
         }
         let all = all_wqs(self.profile.wqs);
         match command {
@@ -230,12 +249,12 @@ impl State {
             }
             Command::AbortAll => {
                 self.check_enabled()?;
-                self.abort(all);
+                self.abort(all, None);
                 Ok(Progress::Waits(all))
             }
             Command::ResetDevice => {
                 self.close(all);
-                self.abort(all);
+                self.abort(all, None);
                 Ok(Progress::Waits(all))
             }
             Command::EnableWq(index) => {
@@ -254,14 +273,23 @@ impl State {
             }
             Command::AbortWqs(wqs) => {
                 self.check_wqs_enabled(wqs)?;
-                self.abort(wqs);
+                self.abort(wqs, None);
                 Ok(Progress::Waits(wqs))
             }
             Command::ResetWqs(wqs) => {
                 self.check_wqs_enabled(wqs)?;
                 self.close(wqs);
-                self.abort(wqs);
+                self.abort(wqs, None);
                 Ok(Progress::Waits(wqs))
+            }
+            Command::DrainPasid(_) => {
+                self.check_enabled()?;
+                Ok(Progress::Waits(all))
+            }
+            Command::AbortPasid(pasid) => {
+                self.check_enabled()?;
+                self.abort(all, Some(pasid));
+                Ok(Progress::Waits(all))
             }
             Command::RequestHandle(operand) => self.request_handle(operand).map(Progress::Done),
             Command::ReleaseHandle(operand) => {
@@ -288,6 +316,8 @@ impl State {
             | Command::AbortAll
             | Command::DrainWqs(_)
             | Command::AbortWqs(_)
+            | Command::DrainPasid(_)
+            | Command::AbortPasid(_)
             | Command::EnableDevice
             | Command::EnableWq(_)
             | Command::RequestHandle(_)
@@ -359,10 +389,21 @@ impl State {
             (wq.status != WqStatus::Disabled, CommandError::WqEnabled),
             (config.size() == 0, CommandError::WqSize),
             (config.priority() == 0, CommandError::WqPriority),
-            (config.block_on_fault(), CommandError::BlockOnFault),
             (
-                config.pasid_enabled() || !config.dedicated(),
+                config.block_on_fault() && !self.profile.block_on_fault,
+                CommandError::BlockOnFault,
+            ),
+            (
+                if self.profile.pasid {
+                    !config.dedicated() && !config.pasid_enabled()
+                } else {
+                    config.pasid_enabled() || !config.dedicated()
+                },
                 CommandError::Pasid,
+            ),
+            (
+                !config.dedicated() && config.threshold() == 0,
+                CommandError::WqSize,
             ),
             (
                 config.max_batch_shift() > self.profile.max_batch_shift,
@@ -423,8 +464,8 @@ impl State {
             .for_each(|wq| wq.status = WqStatus::Busy);
     }
 
-    fn abort(&mut self, wqs: WqSet) {
-        self.select_mut(wqs).for_each(Wq::abort);
+    fn abort(&mut self, wqs: WqSet, pasid: Option<u32>) {
+        self.select_mut(wqs).for_each(|wq| wq.abort(pasid));
     }
 
     fn disable(&mut self, wqs: WqSet) {

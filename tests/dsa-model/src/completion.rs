@@ -17,10 +17,18 @@ pub enum Status {
     SuccessFalsePredicate = 0x02,
     /// An address could not be accessed; part of the work may be done.
     PageFault = 0x03,
+    /// The host refused to make an address accessible.
+    PageRequest = 0x04,
     /// A member of the batch did not succeed.
     BatchFailed = 0x05,
     /// The descriptor list could not be read.
     BatchPageFault = 0x06,
+    /// An entry of the delta record is not beyond the one before.
+    DeltaOrder = 0x07,
+    /// An entry of the delta record lies beyond the destination.
+    DeltaRange = 0x08,
+    /// A data integrity field is not as expected.
+    DifError = 0x09,
     /// No such operation here.
     BadOpcode = 0x10,
     /// A flag that the operation or the work queue does not allow.
@@ -31,6 +39,12 @@ pub enum Status {
     TransferSize = 0x13,
     /// The descriptor count is below two or beyond the maximum.
     DescriptorCount = 0x14,
+    /// The size of the delta record is not that of whole entries, or too small.
+    DeltaSize = 0x15,
+    /// Ranges that have to be apart overlap.
+    Overlap = 0x16,
+    /// The destinations of DUALCAST lie at different places of their pages.
+    DualcastAlignment = 0x17,
     /// The descriptor list is not aligned to 64 bytes.
     DescriptorListAlignment = 0x18,
     /// The interrupt handle is not one of this device.
@@ -39,8 +53,14 @@ pub enum Status {
     CompletionTranslation = 0x1a,
     /// The completion record is not aligned to 32 bytes; reported in SWERR only.
     CompletionAlignment = 0x1b,
+    /// An address is not aligned as the operation needs it.
+    AddressAlignment = 0x1c,
+    /// The descriptor is privileged and its work queue is not; reported in SWERR only.
+    Privilege = 0x1d,
     /// Data and completion record go out in different traffic classes, without readback.
     TrafficClass = 0x1e,
+    /// A readback address of DRAIN could not be read.
+    Readback = 0x1f,
 }
 
 /// Bit of the status byte: the access that faulted was a write.
@@ -90,6 +110,11 @@ impl Completion {
             fault: Some(fault),
             ..Self::new(Status::PageFault)
         }
+    }
+
+    /// Whether the operation did what it was asked for, whatever came out.
+    pub fn succeeded(&self) -> bool {
+        matches!(self.status, Status::Success | Status::SuccessFalsePredicate)
     }
 
     /// The same with the first of the last 16 bytes set.

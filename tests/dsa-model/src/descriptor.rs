@@ -37,6 +37,14 @@ pub mod flags {
     pub const DESTINATION_READBACK: u32 = 1 << 14;
     /// Steering tag of the destination; a hint without effect here.
     pub const DESTINATION_STEERING: u32 = 1 << 15;
+    /// DRAIN: the first readback address is valid.
+    pub const READBACK_1_VALID: u32 = 1 << 16;
+    /// DRAIN: the second readback address is valid.
+    pub const READBACK_2_VALID: u32 = 1 << 17;
+    /// DRAIN: no readback of its own in traffic class A; nothing is read back unasked here.
+    pub const SUPPRESS_CLASS_A: u32 = 1 << 18;
+    /// DRAIN: the same in traffic class B.
+    pub const SUPPRESS_CLASS_B: u32 = 1 << 19;
     /// CRCGEN: read the seed from memory.
     pub const CRC_READ_SEED: u32 = 1 << 16;
     /// CRCGEN: neither invert nor reflect seed and result.
@@ -45,7 +53,7 @@ pub mod flags {
     pub const CRC_BYPASS_DATA_REFLECTION: u32 = 1 << 18;
 }
 
-/// The operations of this device.
+/// An operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Opcode {
@@ -53,30 +61,69 @@ pub enum Opcode {
     Noop = 0x00,
     /// Run a list of descriptors.
     Batch = 0x01,
+    /// Wait for what was submitted before.
+    Drain = 0x02,
     /// Copy memory.
     Memmove = 0x03,
     /// Fill memory with a pattern.
     Fill = 0x04,
     /// Compare two ranges of memory.
     Compare = 0x05,
+    /// Compare memory with a pattern.
+    ComparePattern = 0x06,
+    /// Record how two ranges of memory differ.
+    CreateDelta = 0x07,
+    /// Change memory as a record says.
+    ApplyDelta = 0x08,
+    /// Copy memory to two places.
+    Dualcast = 0x09,
+    /// Translate addresses ahead of their use (DSA 2.0).
+    TranslationFetch = 0x0a,
     /// Compute the CRC-32C of memory.
     CrcGen = 0x10,
+    /// Copy memory and compute its CRC-32C.
+    CopyCrc = 0x11,
+    /// Check the data integrity field of each block.
+    DifCheck = 0x12,
+    /// Copy blocks and add the field to each.
+    DifInsert = 0x13,
+    /// Copy blocks, check the field of each and leave it out.
+    DifStrip = 0x14,
+    /// Copy blocks, check the field of each and replace it.
+    DifUpdate = 0x15,
+    /// Write the fields of blocks without the blocks (DSA 2.0).
+    DixGenerate = 0x17,
+    /// Flush a range of memory from the caches.
+    CacheFlush = 0x20,
 }
 
 impl Opcode {
-    /// Every operation, for OPCAP and for [`TryFrom`].
-    pub const ALL: [Self; 6] = [
+    /// Every operation.
+    pub const ALL: [Self; 19] = [
         Self::Noop,
         Self::Batch,
+        Self::Drain,
         Self::Memmove,
         Self::Fill,
         Self::Compare,
+        Self::ComparePattern,
+        Self::CreateDelta,
+        Self::ApplyDelta,
+        Self::Dualcast,
+        Self::TranslationFetch,
         Self::CrcGen,
+        Self::CopyCrc,
+        Self::DifCheck,
+        Self::DifInsert,
+        Self::DifStrip,
+        Self::DifUpdate,
+        Self::DixGenerate,
+        Self::CacheFlush,
     ];
 }
 
 impl TryFrom<u8> for Opcode {
-    /// The code that is no operation of this device.
+    /// The code that is no operation.
     type Error = u8;
 
     fn try_from(code: u8) -> Result<Self, u8> {
@@ -92,10 +139,29 @@ impl TryFrom<u8> for Opcode {
 pub struct Descriptor(pub [u8; SIZE]);
 
 impl Descriptor {
-    /// Reserved bits 30:20 of the first dword. PASID and privilege around them are replaced by
-    /// those of the (dedicated) work queue and therefore not read at all.
+    /// Address space of the accesses; a dedicated work queue puts its own in place of this one.
+    pub fn pasid(&self) -> u32 {
+        self.u32(0x00) & 0xf_ffff
+    }
+
+    /// Reserved bits 30:20 of the first dword.
     pub fn reserved_0(&self) -> u32 {
         self.u32(0x00) >> 20 & 0x7ff
+    }
+
+    /// Whether the accesses are privileged; a dedicated work queue puts its own bit in place of
+    /// this one.
+    pub fn privileged(&self) -> bool {
+        self.u32(0x00) >> 31 == 1
+    }
+
+    /// The same with another address space and privilege.
+    #[must_use]
+    pub fn with_identity(mut self, pasid: u32, privileged: bool) -> Self {
+        let reserved = self.reserved_0() << 20;
+        let first = pasid & 0xf_ffff | reserved | u32::from(privileged) << 31;
+        self.0[..4].copy_from_slice(&first.to_le_bytes());
+        self
     }
 
     /// The flags, see [`flags`].
@@ -135,7 +201,7 @@ impl Descriptor {
 
     /// Which interrupt to raise.
     pub fn interrupt_handle(&self) -> u16 {
-        u16::from_le_bytes(self.bytes(0x24))
+        self.u16(0x24)
     }
 
     /// COMPARE: the result to check for.
@@ -151,6 +217,72 @@ impl Descriptor {
     /// CRCGEN: where the seed is.
     pub fn crc_seed_address(&self) -> u64 {
         self.u64(0x30)
+    }
+
+    /// FILL of DSA 2.0: the upper half of the pattern.
+    pub fn pattern_upper(&self) -> u64 {
+        self.u64(0x28)
+    }
+
+    /// CR_DELTA: where the record goes.
+    pub fn delta_address(&self) -> u64 {
+        self.u64(0x28)
+    }
+
+    /// CR_DELTA: room for the record, in bytes.
+    pub fn max_delta_size(&self) -> u32 {
+        self.u32(0x30)
+    }
+
+    /// CR_DELTA: the results to check for, one bit each.
+    pub fn expected_results(&self) -> u8 {
+        self.0[0x38]
+    }
+
+    /// AP_DELTA: size of the record, in bytes.
+    pub fn delta_size(&self) -> u32 {
+        self.u32(0x28)
+    }
+
+    /// DUALCAST: the second destination.
+    pub fn second_destination(&self) -> u64 {
+        self.u64(0x28)
+    }
+
+    /// DIF operations: how fields of the source are checked.
+    pub fn dif_source_flags(&self) -> u8 {
+        self.0[0x28]
+    }
+
+    /// DIF operations: how fields of the destination are made.
+    pub fn dif_destination_flags(&self) -> u8 {
+        self.0[0x29]
+    }
+
+    /// DIF operations: size of a block and variant of the guard.
+    pub fn dif_flags(&self) -> u8 {
+        self.0[0x2a]
+    }
+
+    /// DIF operations: reference tag, application tag and its mask that the first block of the
+    /// source is to have.
+    pub fn dif_source_tags(&self) -> (u32, u16, u16) {
+        (self.u32(0x30), self.u16(0x36), self.u16(0x34))
+    }
+
+    /// DIF operations: reference tag, application tag and its mask for the first block of the
+    /// destination.
+    pub fn dif_destination_tags(&self) -> (u32, u16, u16) {
+        (self.u32(0x38), self.u16(0x3e), self.u16(0x3c))
+    }
+
+    /// TRANSL_FETCH: distance between the addresses to translate, in bytes.
+    pub fn region_stride(&self) -> u32 {
+        self.u32(0x30)
+    }
+
+    fn u16(&self, offset: usize) -> u16 {
+        u16::from_le_bytes(self.bytes(offset))
     }
 
     fn u32(&self, offset: usize) -> u32 {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! An engine: a thread that takes descriptors from the work queues of its group, one at a time.
 
+use std::thread;
+
 use parking_lot::MutexGuard;
 
 use crate::device::Shared;
@@ -14,14 +16,10 @@ pub(crate) fn run(shared: &Shared, engine: usize) {
             shared.work[engine].wait(&mut state);
             continue;
         };
+        let delay = state.faults.delay;
         let errors = MutexGuard::unlocked(&mut state, || {
-            Execution::run(
-                &shared.memory,
-                &shared.interrupts,
-                &job.rules,
-                job.wq,
-                &job.descriptor,
-            )
+            thread::sleep(delay);
+            Execution::run(shared, &job)
         });
         state.finish(job.wq, job.sequence, &errors);
         if state.is_quiet() {

@@ -4,15 +4,19 @@
 use crate::check::Rules;
 use crate::completion::{self, Completion, Status};
 use crate::descriptor::{Descriptor, Opcode, SIZE, flags};
+use crate::device::Shared;
 use crate::interrupts::Interrupts;
 use crate::memory::Memory;
 use crate::operation;
 use crate::software_error::SoftwareError;
+use crate::state::Job;
+use crate::trace::Trace;
 
 /// The execution of one descriptor from a work queue, with its members if it is a batch.
 pub(crate) struct Execution<'a> {
     memory: &'a Memory,
     interrupts: &'a Interrupts,
+    trace: &'a Trace,
     rules: &'a Rules,
     wq: u8,
     /// What completion records could not tell.
@@ -21,27 +25,26 @@ pub(crate) struct Execution<'a> {
 
 impl<'a> Execution<'a> {
     /// Runs the descriptor and gives the errors that SWERR has to report.
-    pub(crate) fn run(
-        memory: &'a Memory,
-        interrupts: &'a Interrupts,
-        rules: &'a Rules,
-        wq: u8,
-        descriptor: &Descriptor,
-    ) -> Vec<SoftwareError> {
+    pub(crate) fn run(shared: &'a Shared, job: &'a Job) -> Vec<SoftwareError> {
         let mut execution = Self {
-            memory,
-            interrupts,
-            rules,
-            wq,
+            memory: &shared.memory,
+            interrupts: &shared.interrupts,
+            trace: &shared.trace,
+            rules: &job.rules,
+            wq: job.wq,
             errors: Vec::new(),
         };
-        execution.execute(descriptor, None);
+        execution.execute(&job.descriptor, None);
         execution.errors
     }
 
     /// Runs a descriptor, which is a batch's member if it has an index there; whether it
     /// succeeded.
     fn execute(&mut self, descriptor: &Descriptor, batch_index: Option<u16>) -> bool {
+        if descriptor.privileged() && !self.rules.privilege {
+            self.report(descriptor, batch_index, &Completion::new(Status::Privilege));
+            return false;
+        }
         let misaligned = descriptor.has(flags::COMPLETION_ADDRESS_VALID)
             && !descriptor
                 .completion_address()
@@ -53,10 +56,21 @@ impl<'a> Execution<'a> {
         }
         let completion = match self.rules.check(descriptor, batch_index.is_some()) {
             Ok(Opcode::Batch) => self.batch(descriptor),
-            Ok(opcode) => operation::run(opcode, descriptor, self.memory),
+            Ok(opcode) => self.operate(opcode, descriptor),
             Err(completion) => completion,
         };
         self.complete(descriptor, batch_index, &completion) && completion.status == Status::Success
+    }
+
+    /// Runs an operation. The host has no answer to a page request but that it is invalid, so a
+    /// descriptor that blocks on a fault does not block for long.
+    fn operate(&self, opcode: Opcode, descriptor: &Descriptor) -> Completion {
+        let wide = self.rules.second_generation;
+        let mut completion = operation::run(opcode, descriptor, self.memory, wide);
+        if completion.status == Status::PageFault && descriptor.has(flags::BLOCK_ON_FAULT) {
+            completion.status = Status::PageRequest;
+        }
+        completion
     }
 
     /// Runs the members of a batch one after the other: a fence has nothing to wait for, but gives
@@ -75,6 +89,7 @@ impl<'a> Execution<'a> {
                 completion.fault = Some(fault);
                 break;
             }
+            member = member.with_identity(batch.pasid(), batch.privileged());
             if member.has(flags::FENCE) && completion.status != Status::Success {
                 break;
             }
@@ -94,10 +109,7 @@ impl<'a> Execution<'a> {
         batch_index: Option<u16>,
         completion: &Completion,
     ) -> bool {
-        let failed = !matches!(
-            completion.status,
-            Status::Success | Status::SuccessFalsePredicate
-        );
+        self.trace.completion(self.wq, descriptor, completion);
         if descriptor.has(flags::COMPLETION_ADDRESS_VALID) {
             let wanted =
                 descriptor.has(flags::REQUEST_COMPLETION) || completion.status != Status::Success;
@@ -113,7 +125,7 @@ impl<'a> Execution<'a> {
                 self.report(descriptor, batch_index, &unwritten);
                 return false;
             }
-        } else if failed {
+        } else if !completion.succeeded() {
             self.report(descriptor, batch_index, completion);
         }
         if let Ok(Some(vector)) = self.rules.vector(descriptor) {

@@ -7,34 +7,75 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use parking_lot::Mutex;
+
+use crate::trace::Trace;
 
 #[derive(Debug, Default)]
 struct Vector {
     eventfd: Option<File>,
     pending: bool,
+    /// How many interrupts are still to be lost.
+    drop: u32,
+    /// How many interrupts are still to come twice.
+    duplicate: u32,
 }
 
 /// The interrupt vectors of the device.
 #[derive(Debug)]
 pub struct Interrupts {
     vectors: Mutex<Vec<Vector>>,
+    trace: Arc<Trace>,
 }
 
 impl Interrupts {
     /// As many vectors as asked for, none of them with an eventfd.
-    pub fn new(count: u16) -> Self {
+    pub fn new(count: u16, trace: Arc<Trace>) -> Self {
         Self {
             vectors: Mutex::new((0..count).map(|_| Vector::default()).collect()),
+            trace,
         }
     }
 
     /// Raises the interrupt; a vector beyond the last does not exist and stays silent.
     pub fn raise(&self, vector: u16) {
-        if let Some(vector) = self.vectors.lock().get_mut(usize::from(vector)) {
-            vector.raise();
+        if let Some(state) = self.vectors.lock().get_mut(usize::from(vector)) {
+            let times = state.times();
+            self.trace.interrupt(vector, times);
+            (0..times).for_each(|_| state.raise());
         }
+    }
+
+    /// Loses the next `count` interrupts of a vector; whether there is such a vector.
+    pub fn drop_next(&self, vector: u16, count: u32) -> bool {
+        self.change(vector, |vector| vector.drop = count)
+    }
+
+    /// Raises each of the next `count` interrupts of a vector twice; whether there is such a
+    /// vector.
+    pub fn duplicate_next(&self, vector: u16, count: u32) -> bool {
+        self.change(vector, |vector| vector.duplicate = count)
+    }
+
+    /// Raises the interrupt now, whatever is to be lost; whether there is such a vector.
+    pub fn inject(&self, vector: u16) -> bool {
+        self.trace.interrupt(vector, 1);
+        self.change(vector, Vector::raise)
+    }
+
+    /// Loses and doubles no more.
+    pub fn forget_faults(&self) {
+        self.vectors
+            .lock()
+            .iter_mut()
+            .for_each(|vector| (vector.drop, vector.duplicate) = (0, 0));
+    }
+
+    fn change(&self, vector: u16, change: impl FnOnce(&mut Vector)) -> bool {
+        let mut vectors = self.vectors.lock();
+        vectors.get_mut(usize::from(vector)).map(change).is_some()
     }
 
     /// Raises the interrupts of `count` vectors from `start` on.
@@ -82,7 +123,7 @@ impl Interrupts {
         self.vectors
             .lock()
             .iter_mut()
-            .for_each(|vector| *vector = Vector::default());
+            .for_each(|vector| (vector.eventfd, vector.pending) = (None, false));
     }
 
     /// Forgets what is pending; the eventfds stay.
@@ -108,6 +149,19 @@ impl Interrupts {
 }
 
 impl Vector {
+    /// How often the next interrupt comes.
+    fn times(&mut self) -> u32 {
+        if let Some(left) = self.drop.checked_sub(1) {
+            self.drop = left;
+            0
+        } else if let Some(left) = self.duplicate.checked_sub(1) {
+            self.duplicate = left;
+            2
+        } else {
+            1
+        }
+    }
+
     fn raise(&mut self) {
         let Some(eventfd) = &mut self.eventfd else {
             self.pending = true;
@@ -141,6 +195,28 @@ mod tests {
 
     use super::*;
 
+    fn interrupts(count: u16) -> Interrupts {
+        Interrupts::new(count, Arc::new(Trace::off()))
+    }
+
+    #[test]
+    fn interrupts_are_lost_or_doubled_as_often_as_asked_for() {
+        let interrupts = interrupts(2);
+        let (eventfd, file) = eventfd();
+        interrupts.connect(1, 1, vec![file]).expect("vector 1");
+        assert!(interrupts.drop_next(1, 2));
+        assert!(interrupts.duplicate_next(1, 1));
+        let seen = || {
+            interrupts.raise(1);
+            eventfd.read().unwrap_or(0)
+        };
+        assert_eq!([seen(), seen(), seen(), seen()], [0, 0, 2, 1]);
+        assert!(interrupts.drop_next(1, 1));
+        assert!(interrupts.inject(1));
+        assert_eq!(eventfd.read().expect("injected"), 1);
+        assert!(!interrupts.drop_next(2, 1), "there is no such vector");
+    }
+
     fn eventfd() -> (EventFd, File) {
         let eventfd = EventFd::new(EFD_NONBLOCK).expect("an eventfd");
         // SAFETY: the descriptor is open: `eventfd` lives until the end of the function.
@@ -151,7 +227,7 @@ mod tests {
 
     #[test]
     fn an_interrupt_without_eventfd_is_pending_until_there_is_one() {
-        let interrupts = Interrupts::new(9);
+        let interrupts = interrupts(9);
         interrupts.raise(8);
         interrupts.raise(1);
         assert_eq!(interrupts.pending(0), 1 << 8 | 1 << 1);
@@ -174,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_run_of_vectors_goes_to_its_eventfds_in_order() {
-        let interrupts = Interrupts::new(4);
+        let interrupts = interrupts(4);
         let ((first, first_file), (second, second_file)) = (eventfd(), eventfd());
         interrupts
             .connect(2, 2, vec![first_file, second_file])
@@ -189,7 +265,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_and_what_does_not_exist_is_silent() {
-        let interrupts = Interrupts::new(2);
+        let interrupts = interrupts(2);
         let (_eventfd, file) = eventfd();
         let too_few = interrupts.connect(0, 2, vec![file]).expect_err("too few");
         assert_eq!(
@@ -204,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_full_eventfd_does_not_block() {
-        let interrupts = Interrupts::new(1);
+        let interrupts = interrupts(1);
         let (eventfd, file) = eventfd();
         eventfd.write(u64::MAX - 1).expect("up to its limit");
         interrupts.connect(0, 1, vec![file]).expect("vector 0");

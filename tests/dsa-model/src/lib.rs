@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! An Intel Data Streaming Accelerator (DSA 1.0) made of software.
+//! An Intel Data Streaming Accelerator (DSA 1.0 or 2.0) made of software.
 //!
 //! The device is served over vfio-user: QEMU attaches it with `vfio-user-pci`, and the guest finds
 //! a PCI function 8086:0b25 whose registers, commands, portals, operations and interrupts behave
@@ -18,23 +18,28 @@
 //! | `state` | everything that changes, behind one lock; the state machine |
 //! | `command` | the commands and their errors |
 //! | `wq` | a work queue at run time |
-//! | `engine` | threads that take descriptors |
+//! | `scheduler`, `engine` | whose turn it is; threads that take descriptors |
 //! | `execution` | from check to completion record and interrupt; BATCH |
 //! | `descriptor`, `check`, `operation`, `completion` | one descriptor: its fields, its errors, its work, its outcome |
-//! | `software_error` | SWERR |
+//! | `software_error`, `event_log` | what no completion record can tell |
 //! | `handles`, `interrupts` | which interrupt, and how it reaches the client |
 //! | `memory` | the memory reached by DMA |
+//! | [`control`], `faults` | what can be made to go wrong, and how it is asked for |
+//! | [`trace`] | what happened, for people to read |
 //!
-//! Not there yet: PASID, ATS and PRI; shared work queues (they need a PASID); DRAIN and the other
-//! operations that OPCAP does not show; effects of priorities and read buffers; DSA 2.0.
+//! Not modelled: page requests that resolve a fault, address spaces behind PASIDs (all
+//! lead to the same memory), IMS, performance counters, DSA 3.0.
 
 mod check;
 mod command;
 mod completion;
+pub mod control;
 mod descriptor;
 mod device;
 mod engine;
+mod event_log;
 mod execution;
+mod faults;
 mod handles;
 mod interrupts;
 mod memory;
@@ -43,8 +48,10 @@ mod pci;
 mod portal;
 pub mod profile;
 mod registers;
+mod scheduler;
 pub mod server;
 mod socket;
 mod software_error;
 mod state;
+pub mod trace;
 mod wq;

@@ -81,11 +81,26 @@ impl Mapping {
     }
 }
 
+/// Addresses that are made to fail, and for which accesses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Hole {
+    addresses: RangeInclusive<u64>,
+    permissions: Permissions,
+}
+
+/// What there is at one moment.
+#[derive(Debug, Default)]
+struct Map {
+    /// Mappings by their first address; they do not overlap.
+    mappings: BTreeMap<u64, Mapping>,
+    /// Where accesses fail although there is a mapping.
+    holes: Vec<Hole>,
+}
+
 /// The address space of the device.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// Mappings by their first address; they do not overlap.
-    mappings: RwLock<BTreeMap<u64, Mapping>>,
+    map: RwLock<Map>,
 }
 
 impl Memory {
@@ -113,7 +128,7 @@ impl Memory {
         let length = usize::try_from(size)
             .map_err(|_| invalid(format!("{size:#x} bytes cannot be mapped")))?;
 
-        let mut mappings = self.mappings.write();
+        let mappings = &mut self.map.write().mappings;
         if let Some((other, mapping)) = mappings.range(..=range.end()).next_back()
             && other + (mapping.size() - 1) >= address
         {
@@ -148,7 +163,7 @@ impl Memory {
     /// `InvalidInput` when the range is empty, wraps around, or would cut a mapping in two.
     pub fn unmap(&self, address: u64, size: u64) -> io::Result<()> {
         let range = range(address, size)?;
-        let mut mappings = self.mappings.write();
+        let mappings = &mut self.map.write().mappings;
         let cut = |(start, mapping): (&u64, &Mapping)| {
             let last = start + (mapping.size() - 1);
             let touches = *start <= *range.end() && last >= address;
@@ -169,7 +184,31 @@ impl Memory {
 
     /// Takes away every mapping.
     pub fn unmap_all(&self) {
-        self.mappings.write().clear();
+        self.map.write().mappings.clear();
+    }
+
+    /// Makes accesses to `size` bytes at `address` fail that these permissions would allow.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` when the range is empty or wraps around.
+    pub fn fail(&self, address: u64, size: u64, permissions: Permissions) -> io::Result<()> {
+        let addresses = range(address, size)?;
+        self.map.write().holes.push(Hole {
+            addresses,
+            permissions,
+        });
+        Ok(())
+    }
+
+    /// Ends all failures that were asked for.
+    pub fn mend(&self) {
+        self.map.write().holes.clear();
+    }
+
+    /// How many ranges are made to fail.
+    pub fn failures(&self) -> usize {
+        self.map.read().holes.len()
     }
 
     /// Fills `data` from `address` on.
@@ -188,6 +227,23 @@ impl Memory {
                 Access::Read,
             )?;
             done += piece.copy_to(&mut data[done..]);
+        }
+        Ok(())
+    }
+
+    /// Writes `data` from `address` on.
+    ///
+    /// # Errors
+    ///
+    /// The fault at the first byte that cannot be written; the bytes before it have been written.
+    pub fn write(&self, address: u64, data: &[u8]) -> Result<(), Fault> {
+        let mut done = 0;
+        while done < data.len() {
+            let view = self.view();
+            let rest = &data[done..];
+            let piece = view.piece(address, done as u64, rest.len() as u64, Access::Write)?;
+            piece.copy_from(&rest[..piece.len()]);
+            done += piece.len();
         }
         Ok(())
     }
@@ -218,12 +274,12 @@ impl Memory {
     ///
     /// Hold it for one piece only, and never two of them in one thread.
     pub fn view(&self) -> View<'_> {
-        View(self.mappings.read())
+        View(self.map.read())
     }
 }
 
 /// The mappings at one moment.
-pub struct View<'a>(RwLockReadGuard<'a, BTreeMap<u64, Mapping>>);
+pub struct View<'a>(RwLockReadGuard<'a, Map>);
 
 impl View<'_> {
     /// The contiguous memory that begins `offset` bytes after `base`: at least one byte, at most
@@ -240,7 +296,11 @@ impl View<'_> {
         access: Access,
     ) -> Result<VolatileSlice<'_>, Fault> {
         let (mapping, within) = self.find(base, offset, access)?;
-        let length = limit.min(PIECE).min(mapping.size() - within);
+        let address = base.wrapping_add(offset);
+        let length = limit
+            .min(PIECE)
+            .min(mapping.size() - within)
+            .min(self.until_hole(address, access));
         slice(mapping, within, length).ok_or(Fault {
             address: base.wrapping_add(offset),
             access,
@@ -261,7 +321,11 @@ impl View<'_> {
         access: Access,
     ) -> Result<VolatileSlice<'_>, Fault> {
         let (mapping, last) = self.find(base, end - 1, access)?;
-        let length = limit.min(PIECE).min(last + 1);
+        let address = base.wrapping_add(end - 1);
+        let length = limit
+            .min(PIECE)
+            .min(last + 1)
+            .min(self.since_hole(address, access));
         slice(mapping, last + 1 - length, length).ok_or(Fault {
             address: base.wrapping_add(end - 1),
             access,
@@ -276,13 +340,43 @@ impl View<'_> {
             access,
         })?;
         self.0
+            .mappings
             .range(..=address)
             .next_back()
             .map(|(start, mapping)| (mapping, address - start))
             .filter(|(mapping, within)| {
-                *within < mapping.size() && mapping.permissions.allow(access)
+                *within < mapping.size()
+                    && mapping.permissions.allow(access)
+                    && !self.holes(access).any(|hole| hole.contains(&address))
             })
             .ok_or(Fault { address, access })
+    }
+}
+
+impl View<'_> {
+    /// The addresses where this access fails although there is a mapping.
+    fn holes(&self, access: Access) -> impl Iterator<Item = &RangeInclusive<u64>> {
+        self.0
+            .holes
+            .iter()
+            .filter(move |hole| hole.permissions.allow(access))
+            .map(|hole| &hole.addresses)
+    }
+
+    /// Bytes from an address, which is in no hole, to the next hole.
+    fn until_hole(&self, address: u64, access: Access) -> u64 {
+        self.holes(access)
+            .filter_map(|hole| hole.start().checked_sub(address))
+            .min()
+            .unwrap_or(u64::MAX)
+    }
+
+    /// Bytes from the last hole to an address, which is in none, inclusive.
+    fn since_hole(&self, address: u64, access: Access) -> u64 {
+        self.holes(access)
+            .filter_map(|hole| address.checked_sub(*hole.end()))
+            .min()
+            .unwrap_or(u64::MAX)
     }
 }
 

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The operations: what a checked descriptor does to memory. One file each; BATCH, which runs
-//! other descriptors, is in `execution`.
+//! The operations: what a checked descriptor does to memory. BATCH, which runs other descriptors,
+//! is in `execution`, and so is the waiting of DRAIN.
 
 use crate::completion::Completion;
 use crate::descriptor::{Descriptor, Opcode};
 use crate::memory::{Fault, Memory};
+use crate::operation::dif::Shape;
 
 mod compare;
 mod crcgen;
+pub(crate) mod delta;
+pub(crate) mod dif;
+mod dualcast;
 mod fill;
 mod memmove;
+mod pattern;
+mod touch;
 
 /// Size of the buffers through which operations look at memory, in bytes.
 const BUFFER: usize = 64 * 1024;
@@ -27,15 +33,33 @@ impl From<Interrupted> for Completion {
     }
 }
 
-/// Runs an operation other than BATCH.
-pub(crate) fn run(opcode: Opcode, descriptor: &Descriptor, memory: &Memory) -> Completion {
+/// Runs an operation other than BATCH. `wide` are the fill patterns of DSA 2.0.
+pub(crate) fn run(
+    opcode: Opcode,
+    descriptor: &Descriptor,
+    memory: &Memory,
+    wide: bool,
+) -> Completion {
     match opcode {
         // A batch's own work is done by the caller; what is left is nothing.
         Opcode::Noop | Opcode::Batch => Completion::success(),
+        Opcode::Drain => touch::read_back(descriptor, memory),
         Opcode::Memmove => memmove::run(descriptor, memory),
-        Opcode::Fill => fill::run(descriptor, memory),
+        Opcode::Fill => fill::run(descriptor, memory, wide),
         Opcode::Compare => compare::run(descriptor, memory),
-        Opcode::CrcGen => crcgen::run(descriptor, memory),
+        Opcode::ComparePattern => pattern::run(descriptor, memory),
+        Opcode::CreateDelta => delta::create(descriptor, memory),
+        Opcode::ApplyDelta => delta::apply(descriptor, memory),
+        Opcode::Dualcast => dualcast::run(descriptor, memory),
+        Opcode::TranslationFetch => touch::translate(descriptor, memory),
+        Opcode::CrcGen => crcgen::generate(descriptor, memory),
+        Opcode::CopyCrc => crcgen::copy(descriptor, memory),
+        Opcode::DifCheck => dif::run(Shape::CHECK, descriptor, memory),
+        Opcode::DifInsert => dif::run(Shape::INSERT, descriptor, memory),
+        Opcode::DifStrip => dif::run(Shape::STRIP, descriptor, memory),
+        Opcode::DifUpdate => dif::run(Shape::UPDATE, descriptor, memory),
+        Opcode::DixGenerate => dif::run(Shape::GENERATE, descriptor, memory),
+        Opcode::CacheFlush => touch::flush(descriptor, memory),
     }
 }
 

@@ -7,47 +7,68 @@
 //!
 //! | register | silicon | model | why |
 //! |-|-|-|-|
-//! | GENCAP bit 0, block on fault | 1 | 0 | there are no page requests that could resolve a fault |
 //! | GENCAP bit 4, command capabilities | 0 | option | `--interrupt-handles` makes software ask for handles |
 //! | GENCAP bits 30:25, IMS | 2048 | 0 | interrupts come from MSI-X alone |
-//! | WQCAP bit 50, ATS and bit 53, occupancy interrupt | 1 | 0 | not modelled |
-//! | OPCAP | all of DSA 1.0 | NOOP, BATCH, MEMMOVE, FILL, COMPARE, CRCGEN | see `operation` |
+//! | WQCAP bit 50, ATS | 1 | option | `--pasid` |
+//! | OPCAP, delta operations | only in early parts | DSA 1.0 only | the architecture has them, and DSA 2.0 does not |
+//!
+//! Shared mode is always announced, as silicon does; enabling such a work queue takes a PASID.
+//!
+//! Which numbers a user asks for is in [`settings`].
 
 use crate::descriptor::Opcode;
 
+pub mod settings;
+
+/// A generation of the architecture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+pub enum Generation {
+    /// DSA 1.0.
+    #[default]
+    #[value(name = "1.0")]
+    #[serde(rename = "1.0")]
+    First,
+    /// DSA 2.0: an event log, fill patterns of 16 bytes, TRANSL_FETCH and DIX_GEN, no delta
+    /// operations.
+    #[value(name = "2.0")]
+    #[serde(rename = "2.0")]
+    Second,
+}
+
 /// The numbers that make up a device.
-#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
+    /// The generation of the architecture.
+    pub generation: Generation,
     /// Number of work queues.
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u8).range(1..=32))]
     pub wqs: u8,
     /// Descriptors that all work queues hold together.
-    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..))]
     pub wq_capacity: u16,
     /// Number of groups.
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16))]
     pub groups: u8,
     /// Number of engines; each is a thread.
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16))]
     pub engines: u8,
     /// Number of read buffers that the groups share.
-    #[arg(long, default_value_t = 96, value_parser = clap::value_parser!(u8).range(1..))]
     pub read_buffers: u8,
     /// The largest transfer is two to the power of this, in bytes.
-    #[arg(long, default_value_t = 31, value_parser = clap::value_parser!(u8).range(12..=31))]
     pub max_transfer_shift: u8,
     /// The largest batch is two to the power of this, in descriptors.
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=15))]
     pub max_batch_shift: u8,
-    /// Report the command capabilities and hand out interrupt handles; without this a handle is
-    /// the number of an MSI-X vector, as on Sapphire Rapids.
-    #[arg(long)]
+    /// Whether there are command capabilities and interrupt handles; without, a handle is the
+    /// number of an MSI-X vector, as on Sapphire Rapids.
     pub interrupt_handles: bool,
+    /// Whether descriptors may block on faults. They do not for long: the answer to every page
+    /// request is that it is invalid.
+    pub block_on_fault: bool,
+    /// Whether there are the capabilities ATS, PASID and PRI, and what needs a PASID: shared work
+    /// queues and the commands that name one. Every PASID leads to the same memory.
+    pub pasid: bool,
 }
 
 impl Default for Profile {
     fn default() -> Self {
         Self {
+            generation: Generation::First,
             wqs: 8,
             wq_capacity: 128,
             groups: 4,
@@ -56,6 +77,8 @@ impl Default for Profile {
             max_transfer_shift: 31,
             max_batch_shift: 10,
             interrupt_handles: false,
+            block_on_fault: true,
+            pasid: false,
         }
     }
 }
@@ -72,17 +95,29 @@ impl Profile {
         (u64::from(self.wqs) * crate::portal::WQ_STRIDE).next_power_of_two()
     }
 
-    /// VERSION: DSA 1.0.
+    /// VERSION.
     pub(crate) fn version(&self) -> u32 {
-        0x100
+        match self.generation {
+            Generation::First => 0x100,
+            Generation::Second => 0x200,
+        }
+    }
+
+    /// Whether the device has what came with DSA 2.0.
+    pub(crate) fn second_generation(&self) -> bool {
+        self.generation == Generation::Second
     }
 
     /// GENCAP.
     pub(crate) fn gencap(&self) -> u64 {
+        const BLOCK_ON_FAULT: u64 = 1 << 0;
         const OVERLAPPING_COPY: u64 = 1 << 1;
         const CACHE_CONTROL_MEMORY: u64 = 1 << 2;
         const COMMAND_CAPABILITIES: u64 = 1 << 4;
         const DESTINATION_READBACK: u64 = 1 << 8;
+        const DRAIN_READBACK: u64 = 1 << 9;
+        /// An event log with entries of 64 bytes.
+        const EVENT_LOG: u64 = 1 << 13;
         const CONFIGURATION: u64 = 1 << 31;
         const DESCRIPTORS_PER_ENGINE: u64 = 64 << 32;
 
@@ -96,6 +131,12 @@ impl Profile {
         if self.interrupt_handles {
             gencap |= COMMAND_CAPABILITIES;
         }
+        if self.block_on_fault {
+            gencap |= BLOCK_ON_FAULT;
+        }
+        if self.second_generation() {
+            gencap |= EVENT_LOG | DRAIN_READBACK;
+        }
         gencap
     }
 
@@ -105,13 +146,17 @@ impl Profile {
         const DEDICATED_MODE: u64 = 1 << 49;
         const PRIORITY: u64 = 1 << 51;
         const OCCUPANCY: u64 = 1 << 52;
+        const OCCUPANCY_INTERRUPT: u64 = 1 << 53;
+        const ATS: u64 = 1 << 50;
 
-        u64::from(self.wq_capacity)
+        let ats = if self.pasid { ATS } else { 0 };
+        ats | u64::from(self.wq_capacity)
             | u64::from(self.wqs) << 16
             | SHARED_MODE
             | DEDICATED_MODE
             | PRIORITY
             | OCCUPANCY
+            | OCCUPANCY_INTERRUPT
     }
 
     /// GRPCAP.
@@ -134,15 +179,22 @@ impl Profile {
     pub(crate) fn opcap(&self) -> u64 {
         Opcode::ALL
             .iter()
+            .filter(|opcode| match opcode {
+                Opcode::CreateDelta | Opcode::ApplyDelta => !self.second_generation(),
+                Opcode::TranslationFetch | Opcode::DixGenerate => self.second_generation(),
+                _ => true,
+            })
             .fold(0, |bits, opcode| bits | 1 << *opcode as u8)
     }
 
     /// CMDCAP: bit n stands for command n. Zero (and not to be read) unless GENCAP announces it.
     pub(crate) fn cmdcap(&self) -> u32 {
         const DEVICE_AND_WQ_COMMANDS: u32 = 0x07fe;
+        const PASID_COMMANDS: u32 = 1 << 11 | 1 << 12;
         const INTERRUPT_HANDLES: u32 = 1 << 13 | 1 << 14;
+        let pasid = if self.pasid { PASID_COMMANDS } else { 0 };
         if self.interrupt_handles {
-            DEVICE_AND_WQ_COMMANDS | INTERRUPT_HANDLES
+            DEVICE_AND_WQ_COMMANDS | pasid | INTERRUPT_HANDLES
         } else {
             0
         }
@@ -198,19 +250,37 @@ mod tests {
         let profile = Profile::default();
         let silicon = 0x40_915f_0107_u64;
         let ims = 8 << 25;
-        let block_on_fault = 1;
-        assert_eq!(profile.gencap(), silicon & !ims & !block_on_fault);
-        let ats_and_occupancy_interrupt = 1 << 50 | 1 << 53;
-        assert_eq!(
-            profile.wqcap(),
-            0x003f_0000_0008_0080 & !ats_and_occupancy_interrupt
-        );
+        assert_eq!(profile.gencap(), silicon & !ims);
+        let ats = 1 << 50;
+        assert_eq!(profile.wqcap(), 0x003f_0000_0008_0080 & !ats);
         assert_eq!(profile.grpcap(), 0x36004);
         assert_eq!(profile.engcap(), 4);
-        assert_eq!(profile.opcap(), 0x1_003b);
+        assert_eq!(profile.opcap(), 0x1_003f_03ff, "that of early parts");
         assert_eq!(profile.cmdcap(), 0);
         assert_eq!(profile.layout().offsets(), 0x0003_0005_0004);
         assert_eq!(profile.portal_bar_size(), 128 * 1024);
+    }
+
+    #[test]
+    fn the_second_generation_has_other_operations_and_an_event_log() {
+        let profile = Profile {
+            generation: Generation::Second,
+            ..Profile::default()
+        };
+        assert_eq!(profile.version(), 0x200);
+        assert_eq!(profile.opcap(), 0x1_00bf_067f);
+        assert_eq!(profile.gencap() >> 13 & 3, 1);
+    }
+
+    #[test]
+    fn pasid_brings_ats_and_the_commands_that_name_one() {
+        let profile = Profile {
+            pasid: true,
+            interrupt_handles: true,
+            ..Profile::default()
+        };
+        assert_eq!(profile.wqcap(), 0x003f_0000_0008_0080);
+        assert_eq!(profile.cmdcap(), 0x7ffe);
     }
 
     #[test]

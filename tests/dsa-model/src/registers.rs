@@ -37,14 +37,21 @@ pub mod offset {
     pub const CMDCAP: u64 = 0xb0;
     pub const SWERR: u64 = 0xc0;
     pub const SWERR_END: u64 = 0xe0;
+    pub const EVLCFG: u64 = 0xe0;
+    pub const EVLSTATUS: u64 = 0xf0;
+    pub const EVL_END: u64 = 0xf8;
 }
 
 /// Bits of GENCFG.
 pub mod gencfg {
+    /// The most read buffers that a group uses, if it heeds this limit; zero is none.
+    pub const READ_BUFFER_LIMIT: u32 = 0xff;
     /// Unprivileged descriptors may ask for interrupts.
     pub const USER_INTERRUPTS: u32 = 1 << 12;
-    /// The bits that exist: the read buffer limit and the one above.
-    pub const WRITABLE: u32 = 0xff | USER_INTERRUPTS;
+    /// Errors of descriptors go to the event log (DSA 2.0).
+    pub const EVENT_LOG: u32 = 1 << 13;
+    /// The bits that exist.
+    pub const WRITABLE: u32 = READ_BUFFER_LIMIT | USER_INTERRUPTS;
 }
 
 /// Bits of GENCTRL.
@@ -53,6 +60,8 @@ pub mod genctrl {
     pub const SOFTWARE_ERROR: u32 = 1 << 0;
     /// A halt raises an interrupt.
     pub const HALT: u32 = 1 << 1;
+    /// A new entry of the event log raises an interrupt (DSA 2.0).
+    pub const EVENT_LOG: u32 = 1 << 2;
     /// The bits that exist.
     pub const WRITABLE: u32 = SOFTWARE_ERROR | HALT;
 }
@@ -63,8 +72,12 @@ pub mod intcause {
     pub const SOFTWARE_ERROR: u32 = 1 << 0;
     /// A command is done.
     pub const COMMAND: u32 = 1 << 1;
+    /// The occupancy of a work queue has fallen to its limit.
+    pub const OCCUPANCY: u32 = 1 << 2;
     /// The device has halted.
     pub const HALT: u32 = 1 << 4;
+    /// The event log has a new entry.
+    pub const EVENT_LOG: u32 = 1 << 5;
 }
 
 /// The bits of a permission entry that exist: ignore, PASID enable, PASID.
@@ -109,6 +122,12 @@ fn word(state: &State, offset: u64) -> u64 {
         offset::SWERR..offset::SWERR_END => {
             state.swerr.word(((offset - offset::SWERR) / 8) as usize)
         }
+        offset::EVLCFG..offset::EVL_END if profile.second_generation() => match offset {
+            offset::EVLSTATUS => state.event_log.status(),
+            _ => state
+                .event_log
+                .config(((offset - offset::EVLCFG) / 8) as usize),
+        },
         MSIX_TABLE..MSIX_PBA => state.msix.word(offset - MSIX_TABLE),
         MSIX_PBA.. => state.interrupts.pending(((offset - MSIX_PBA) * 8) as usize),
         _ => match Table::find(state, offset) {
@@ -132,12 +151,27 @@ fn quad(low: u32, high: u32) -> u64 {
 
 fn write_dword(state: &mut State, offset: u64, value: u32) {
     let configurable = state.status == DeviceStatus::Disabled;
+    let second = state.profile.second_generation();
     match offset {
-        offset::GENCFG if configurable => state.gencfg = value & gencfg::WRITABLE,
-        offset::GENCTRL => state.genctrl = value & genctrl::WRITABLE,
+        offset::GENCFG if configurable => {
+            let event_log = if second { gencfg::EVENT_LOG } else { 0 };
+            state.gencfg = value & (gencfg::WRITABLE | event_log);
+        }
+        offset::GENCTRL => {
+            let event_log = if second { genctrl::EVENT_LOG } else { 0 };
+            state.genctrl = value & (genctrl::WRITABLE | event_log);
+        }
         offset::INTCAUSE => state.intcause &= !value,
         offset::CMD => state.command(value),
         offset::SWERR => state.swerr.acknowledge(value),
+        offset::EVLCFG..offset::EVLSTATUS if second && configurable => {
+            let dword = ((offset - offset::EVLCFG) / 4) as usize;
+            state.event_log.write_config(dword, value);
+        }
+        offset::EVLSTATUS..offset::EVL_END if second => {
+            let dword = ((offset - offset::EVLSTATUS) / 4) as usize;
+            state.event_log.write_status(dword, value);
+        }
         MSIX_TABLE..MSIX_PBA => state.msix.write(offset - MSIX_TABLE, value),
         _ => match Table::find(state, offset) {
             Some((Table::Permissions, index, 0)) => {

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use vfio_bindings::bindings::vfio::{
@@ -13,12 +14,14 @@ use vfio_bindings::bindings::vfio::{
 };
 use vfio_user::{DmaMapFlags, DmaUnmapFlags, IrqInfo, ServerBackend, ServerRegion};
 
+use crate::control;
 use crate::device::Device;
 use crate::memory::Permissions;
 use crate::pci;
 use crate::profile::Profile;
 use crate::registers;
 use crate::socket::Socket;
+use crate::trace::Trace;
 
 /// Why the model cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +37,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// The engines cannot be started.
-    #[error("cannot start the engines: {0}")]
-    Engines(#[source] io::Error),
+    /// The engines, or what serves the control socket, cannot be started.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[source] io::Error),
     /// The connection broke.
     #[error("the vfio-user connection broke: {0}")]
     Connection(#[source] vfio_user::Error),
@@ -46,31 +49,43 @@ pub enum Error {
 pub struct Server {
     server: vfio_user::Server,
     backend: Backend,
-    /// Kept for its end, which removes the file.
-    _socket: Socket,
+    /// Kept for their end, which removes the files.
+    _sockets: (Socket, Option<Socket>),
 }
 
 impl Server {
-    /// Makes the device and binds the socket: from here on a client can connect.
+    /// Makes the device and binds its socket, and one for control if that is wanted: from here on
+    /// clients can connect.
     ///
     /// # Errors
     ///
     /// When the socket cannot be bound (also because it exists) or threads cannot be started.
-    pub fn bind(socket: &Path, profile: Profile) -> Result<Self, Error> {
+    pub fn bind(
+        socket: &Path,
+        control: Option<&Path>,
+        profile: Profile,
+        trace: Trace,
+    ) -> Result<Self, Error> {
         let irqs = irqs(&profile);
         let regions = regions(&profile);
         let backend = Backend {
-            device: Device::new(profile).map_err(Error::Engines)?,
+            device: Device::new(profile, trace).map_err(Error::Thread)?,
         };
-        let (socket, listener) = Socket::listen(socket).map_err(|source| Error::Listen {
-            path: socket.to_owned(),
-            source,
-        })?;
+        // Whoever finds the first socket finds the second as well.
+        let control = match control {
+            Some(path) => {
+                let (socket, listener) = listen(path)?;
+                control::serve(listener, backend.device.shared()).map_err(Error::Thread)?;
+                Some(socket)
+            }
+            None => None,
+        };
+        let (socket, listener) = listen(socket)?;
         let resettable = true;
         Ok(Self {
             server: vfio_user::Server::from_owned_fd(listener.into(), resettable, irqs, regions),
             backend,
-            _socket: socket,
+            _sockets: (socket, control),
         })
     }
 
@@ -85,6 +100,13 @@ impl Server {
             _ => Ok(()),
         }
     }
+}
+
+fn listen(path: &Path) -> Result<(Socket, UnixListener), Error> {
+    Socket::listen(path).map_err(|source| Error::Listen {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Whether the client went away, orderly or not.
@@ -181,7 +203,7 @@ impl ServerBackend for Backend {
         self.check(region, offset, data.len())?;
         match region {
             VFIO_PCI_BAR0_REGION_INDEX => self.device.register_read(offset, data),
-            VFIO_PCI_BAR2_REGION_INDEX => self.device.portal_read(data),
+            VFIO_PCI_BAR2_REGION_INDEX => self.device.portal_read(offset, data),
             // Empty regions have been refused, which leaves one.
             _ => self.device.config_read(offset, data),
         }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! SWERR: the register that reports what no completion record can.
 
-use crate::completion::Completion;
+use crate::completion::{self, Completion};
 use crate::descriptor::Descriptor;
+use crate::event_log;
 use crate::memory::{Access, Fault};
 
 /// Error codes beyond those of completion records.
 ///
 /// The first two are those of Intel's 2021 emulation; public sources name none for the portal, so
-/// the other two are this model's.
+/// the others are this model's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum DeviceError {
@@ -20,6 +21,8 @@ pub enum DeviceError {
     WqNotEnabled = 0x53,
     /// A descriptor arrived at a full work queue, and was dropped.
     WqFull = 0x54,
+    /// A descriptor arrived at a shared work queue by an ordinary write, and was dropped.
+    NotDeferrable = 0x55,
 }
 
 /// One error, ready to be recorded.
@@ -31,9 +34,26 @@ pub struct SoftwareError {
     batch_index: Option<u16>,
     offending_flags: u32,
     fault: Option<Fault>,
+    pasid: u32,
+    privileged: bool,
+    /// The completion record that was to tell.
+    record: [u8; completion::SIZE],
 }
 
 impl SoftwareError {
+    /// An error with this code, for tests of those who handle it.
+    pub fn injected(code: u8, wq: Option<u8>, fault_address: Option<u64>) -> Self {
+        Self {
+            code,
+            wq,
+            fault: fault_address.map(|address| Fault {
+                address,
+                access: Access::Read,
+            }),
+            ..Self::default()
+        }
+    }
+
     /// An error that concerns the device as a whole.
     pub fn device(error: DeviceError) -> Self {
         Self {
@@ -48,6 +68,8 @@ impl SoftwareError {
             code: error as u8,
             wq: Some(wq),
             opcode: Some(descriptor.opcode()),
+            pasid: descriptor.pasid(),
+            privileged: descriptor.privileged(),
             ..Self::default()
         }
     }
@@ -67,7 +89,29 @@ impl SoftwareError {
             batch_index,
             offending_flags: completion.offending_flags(),
             fault: completion.fault,
+            pasid: descriptor.pasid(),
+            privileged: descriptor.privileged(),
+            record: completion.record(),
         }
+    }
+
+    /// Whether a descriptor was at fault.
+    pub fn concerns_descriptor(&self) -> bool {
+        self.opcode.is_some()
+    }
+
+    /// The error as an entry of the event log: words like those of SWERR without its valid bit,
+    /// and the completion record.
+    pub fn entry(&self) -> [u8; event_log::ENTRY] {
+        let mut words = self.words();
+        words[0] &= !VALID;
+        let mut entry = [0; event_log::ENTRY];
+        let (header, record) = entry.split_at_mut(32);
+        for (bytes, word) in header.as_chunks_mut::<8>().0.iter_mut().zip(words) {
+            *bytes = word.to_le_bytes();
+        }
+        record.copy_from_slice(&self.record);
+        entry
     }
 
     fn words(&self) -> [u64; 4] {
@@ -75,8 +119,12 @@ impl SoftwareError {
         const WQ_VALID: u64 = 1 << 3;
         const BATCH: u64 = 1 << 4;
         const FAULT_WAS_WRITE: u64 = 1 << 5;
+        const PRIVILEGED: u64 = 1 << 6;
 
-        let mut first = VALID | u64::from(self.code) << 8;
+        let mut first = VALID | u64::from(self.code) << 8 | u64::from(self.pasid) << 40;
+        if self.privileged {
+            first |= PRIVILEGED;
+        }
         if let Some(wq) = self.wq {
             first |= WQ_VALID | u64::from(wq) << 16;
         }

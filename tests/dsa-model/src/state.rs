@@ -7,8 +7,11 @@ use std::sync::Arc;
 use crate::check::Rules;
 use crate::command::Pending;
 use crate::descriptor::Descriptor;
+use crate::event_log::EventLog;
+use crate::faults::Faults;
 use crate::handles::Handles;
 use crate::interrupts::Interrupts;
+use crate::memory::Memory;
 use crate::profile::Profile;
 use crate::registers::grpcfg::Group;
 use crate::registers::{gencfg, genctrl, intcause, msix};
@@ -27,21 +30,63 @@ pub(crate) enum DeviceStatus {
     Enabled,
     /// Finishes what it has, then becomes disabled.
     Draining,
-    /// Has met an error that only a function-level reset ends.
-    Halted,
+    /// Has met an error that only a reset ends.
+    Halted(ResetType),
+}
+
+/// What ends a halt; the values are those of GENSTS.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResetType {
+    /// The command that resets the device.
+    Software = 0,
+    /// A function-level reset.
+    Flr = 1,
+    /// A warm reset of the platform, which cannot happen here.
+    Warm = 2,
+    /// A cold reset of the platform, which cannot happen here.
+    Cold = 3,
 }
 
 impl DeviceStatus {
     /// The value of GENSTS.
     pub(crate) fn gensts(self) -> u32 {
-        const RESET_BY_FLR: u32 = 1 << 2;
         match self {
             Self::Disabled => 0,
             Self::Enabled => 1,
             Self::Draining => 2,
-            Self::Halted => 3 | RESET_BY_FLR,
+            Self::Halted(reset) => 3 | (reset as u32) << 2,
         }
     }
+}
+
+/// How a descriptor arrives at a portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Write {
+    /// By an ordinary write, as of MOVDIR64B: there is no answer.
+    Posted {
+        /// Through the limited portal.
+        limited: bool,
+    },
+    /// By a deferrable write, as of ENQCMD: the writer learns the answer.
+    Deferrable {
+        /// Through the limited portal.
+        limited: bool,
+    },
+}
+
+/// What becomes of a descriptor at a portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It waits in its work queue.
+    Accepted {
+        /// The engine to wake for it.
+        wake: Option<usize>,
+    },
+    /// It is not taken.
+    Refused,
 }
 
 /// A descriptor on its way to an engine.
@@ -58,12 +103,14 @@ pub(crate) struct Job {
 pub(crate) struct State {
     pub(crate) profile: Profile,
     pub(crate) interrupts: Arc<Interrupts>,
+    pub(crate) memory: Arc<Memory>,
     pub(crate) status: DeviceStatus,
     pub(crate) gencfg: u32,
     pub(crate) genctrl: u32,
     pub(crate) intcause: u32,
     pub(crate) cmdsts: u32,
     pub(crate) swerr: software_error::Register,
+    pub(crate) event_log: EventLog,
     pub(crate) permissions: Vec<u32>,
     pub(crate) groups: Vec<Group>,
     pub(crate) wqs: Vec<Wq>,
@@ -74,8 +121,10 @@ pub(crate) struct State {
     /// Whether the function may access memory and raise interrupts: bus master enable of its
     /// configuration space.
     pub(crate) bus_master: bool,
+    /// What is to go wrong; no reset changes that.
+    pub(crate) faults: Faults,
     /// Which engines wait for work.
-    idle: Vec<bool>,
+    pub(crate) idle: Vec<bool>,
     /// The place of the next descriptor that is accepted.
     pub(crate) next_sequence: Sequence,
     /// The model ends: engines are to return.
@@ -84,7 +133,7 @@ pub(crate) struct State {
 
 impl State {
     /// A device after power-on.
-    pub(crate) fn new(profile: Profile, interrupts: Arc<Interrupts>) -> Self {
+    pub(crate) fn new(profile: Profile, interrupts: Arc<Interrupts>, memory: Arc<Memory>) -> Self {
         Self {
             status: DeviceStatus::Disabled,
             gencfg: 0,
@@ -92,6 +141,7 @@ impl State {
             intcause: 0,
             cmdsts: 0,
             swerr: software_error::Register::default(),
+            event_log: EventLog::default(),
             permissions: vec![0; profile.vectors().into()],
             groups: vec![Group::default(); profile.groups.into()],
             wqs: (0..profile.wqs).map(|_| Wq::default()).collect(),
@@ -105,21 +155,28 @@ impl State {
             },
             pending: None,
             bus_master: false,
+            faults: Faults::default(),
             idle: vec![false; profile.engines.into()],
             next_sequence: 0,
             shutdown: false,
             profile,
             interrupts,
+            memory,
         }
     }
 
-    /// Returns everything but the engines, the MSI-X table and the bus master bit to the state
-    /// after power-on. Nothing may be running.
+    /// Returns everything but the engines, the MSI-X table, the bus master bit and the faults that
+    /// were asked for to the state after power-on. Nothing may be running.
     pub(crate) fn reset(&mut self) {
-        let fresh = Self::new(self.profile.clone(), Arc::clone(&self.interrupts));
+        let fresh = Self::new(
+            self.profile.clone(),
+            Arc::clone(&self.interrupts),
+            Arc::clone(&self.memory),
+        );
         *self = Self {
             msix: self.msix.clone(),
             bus_master: self.bus_master,
+            faults: std::mem::take(&mut self.faults),
             idle: std::mem::take(&mut self.idle),
             next_sequence: self.next_sequence,
             shutdown: self.shutdown,
@@ -127,9 +184,15 @@ impl State {
         };
     }
 
-    /// Resets the MSI-X table and the bus master bit as well.
+    /// Resets the MSI-X table and the bus master bit as well. A halt that takes more than this
+    /// stays.
     pub(crate) fn function_level_reset(&mut self) {
+        let halt = match self.status {
+            DeviceStatus::Halted(ResetType::Warm | ResetType::Cold) => Some(self.status),
+            _ => None,
+        };
         self.reset();
+        self.status = halt.unwrap_or(self.status);
         self.msix = msix::Table::new(self.profile.vectors());
         self.bus_master = false;
     }
@@ -138,7 +201,7 @@ impl State {
     pub(crate) fn abandon(&mut self) {
         self.pending = None;
         for wq in &mut self.wqs {
-            wq.abort();
+            wq.abort(None);
             wq.status = WqStatus::Disabled;
         }
     }
@@ -148,69 +211,66 @@ impl State {
         self.wqs.iter().all(Wq::is_quiet)
     }
 
-    /// Takes a descriptor from a portal and says which engine to wake for it, if any. A
-    /// descriptor that is not acceptable is dropped and reported in SWERR.
-    pub(crate) fn submit(&mut self, index: u8, descriptor: Descriptor) -> Option<usize> {
+    /// Takes a descriptor from a portal, or refuses it. Refused writes that nobody gets an answer
+    /// to are reported in SWERR.
+    pub(crate) fn submit(&mut self, index: u8, descriptor: Descriptor, write: Write) -> Answer {
         let position = usize::from(index);
-        let wq = self.wqs.get_mut(position)?;
-        let refused = if wq.status != WqStatus::Enabled {
-            Some(DeviceError::WqNotEnabled)
-        } else if wq.is_full() {
-            Some(DeviceError::WqFull)
-        } else {
-            None
+        let Some(wq) = self.wqs.get_mut(position) else {
+            return Answer::Refused;
         };
-        if let Some(error) = refused {
-            self.record(&SoftwareError::dropped(error, index, &descriptor));
-            return None;
+        let dedicated = wq.config.dedicated();
+        let descriptor = if dedicated {
+            let pasid = if wq.config.pasid_enabled() {
+                wq.config.pasid()
+            } else {
+                0
+            };
+            descriptor.with_identity(pasid, wq.config.privileged())
+        } else {
+            descriptor
+        };
+        let error = match write {
+            Write::Posted { .. } if wq.status == WqStatus::Enabled && !dedicated => {
+                Some(DeviceError::NotDeferrable)
+            }
+            Write::Deferrable { .. } if dedicated => return Answer::Refused,
+            _ if wq.status != WqStatus::Enabled => Some(DeviceError::WqNotEnabled),
+            Write::Posted { limited } | Write::Deferrable { limited } if wq.is_full(limited) => {
+                Some(DeviceError::WqFull)
+            }
+            _ => None,
+        };
+        if let Some(error) = error {
+            if matches!(write, Write::Posted { .. }) {
+                self.record(&SoftwareError::dropped(error, index, &descriptor));
+            }
+            return Answer::Refused;
         }
         wq.push(self.next_sequence, descriptor);
         self.next_sequence += 1;
+        Answer::Accepted {
+            wake: self.idle_engine(position),
+        }
+    }
 
-        let group = self.groups.iter().find(|group| group.has_wq(position))?;
+    /// An idle engine of the work queue's group, which is idle no more.
+    fn idle_engine(&mut self, wq: usize) -> Option<usize> {
+        let group = self.groups.iter().find(|group| group.has_wq(wq))?;
         let engine = (0..self.idle.len()).find(|e| self.idle[*e] && group.has_engine(*e))?;
         self.idle[engine] = false;
         Some(engine)
     }
 
-    /// The next descriptor for an engine: the oldest that waits in its group. Without one, the
-    /// engine counts as idle until [`Self::submit`] names it.
-    pub(crate) fn take_work(&mut self, engine: usize) -> Option<Job> {
-        let job = self.next_job(engine);
-        self.idle[engine] = job.is_none();
-        job
-    }
-
-    fn next_job(&mut self, engine: usize) -> Option<Job> {
-        if self.status == DeviceStatus::Halted {
-            return None;
-        }
-        let group = self.groups.iter().find(|group| group.has_engine(engine))?;
-        let (_, position) = self
-            .wqs
-            .iter()
-            .enumerate()
-            .filter(|(position, _)| group.has_wq(*position))
-            .filter_map(|(position, wq)| Some((wq.next()?, position)))
-            .min()?;
-        let traffic_classes = group.traffic_classes();
+    /// A descriptor has left a work queue: tells software, if it asked to be told.
+    pub(crate) fn occupancy_interrupt(&mut self, position: usize) {
         let wq = &mut self.wqs[position];
-        let (sequence, descriptor) = wq.take()?;
-        let rules = Rules {
-            max_transfer: 1 << wq.config.max_transfer_shift(),
-            max_batch: 1 << wq.config.max_batch_shift(),
-            block_on_fault: wq.config.block_on_fault(),
-            interrupts: wq.config.privileged() || self.gencfg & gencfg::USER_INTERRUPTS != 0,
-            handles: self.handles.clone(),
-            traffic_classes,
-        };
-        Some(Job {
-            // There are at most 32 work queues.
-            wq: position as u8,
-            sequence,
-            descriptor,
-            rules,
-        })
+        let occupancy = wq.occupancy();
+        if let Some(handle) = wq.config.take_occupancy_interrupt(occupancy) {
+            self.intcause |= intcause::OCCUPANCY;
+            if let Some(vector) = self.handles.vector(handle) {
+                self.interrupts.raise(vector);
+            }
+        }
     }
 
     /// An engine is done with a descriptor; the errors are what its completion records could not
@@ -225,10 +285,19 @@ impl State {
         self.advance_command();
     }
 
-    /// Records an error in SWERR.
+    /// Records an error: in the event log if there is one and a descriptor is at fault, else in
+    /// SWERR.
     pub(crate) fn record(&mut self, error: &SoftwareError) {
         log::debug!("software error: {error:?}");
-        if self.swerr.record(error) {
+        let logged = self.profile.second_generation()
+            && self.gencfg & gencfg::EVENT_LOG != 0
+            && error.concerns_descriptor()
+            && self.event_log.append(&self.memory, error);
+        if logged {
+            if self.event_log.begin_interrupt() {
+                self.raise(intcause::EVENT_LOG, genctrl::EVENT_LOG);
+            }
+        } else if self.swerr.record(error) {
             self.raise(intcause::SOFTWARE_ERROR, genctrl::SOFTWARE_ERROR);
         }
     }
@@ -239,12 +308,17 @@ impl State {
         self.bus_master = enabled;
         if !enabled && matches!(self.status, DeviceStatus::Enabled | DeviceStatus::Draining) {
             log::warn!("bus mastering turned off while the device is enabled: halted until FLR");
-            self.status = DeviceStatus::Halted;
-            self.fail_command();
-            self.abandon();
             self.record(&SoftwareError::device(DeviceError::BusMasterOff));
-            self.raise(intcause::HALT, genctrl::HALT);
+            self.halt(ResetType::Flr);
         }
+    }
+
+    /// Stops the device until a reset of this type.
+    pub(crate) fn halt(&mut self, reset: ResetType) {
+        self.status = DeviceStatus::Halted(reset);
+        self.fail_command();
+        self.abandon();
+        self.raise(intcause::HALT, genctrl::HALT);
     }
 
     /// Completes a command: its status is final before its cause shows, and the interrupt comes

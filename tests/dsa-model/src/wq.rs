@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use crate::descriptor::Descriptor;
+use crate::descriptor::{Descriptor, Opcode};
 use crate::registers::wqcfg::WqConfig;
 
 /// State of a work queue; the values are those of WQCFG's state field.
@@ -29,32 +29,55 @@ pub(crate) struct Wq {
     pub(crate) status: WqStatus,
     /// Accepted and waiting, oldest first.
     queue: VecDeque<(Sequence, Descriptor)>,
-    /// Being executed.
-    running: Vec<Sequence>,
+    /// Being executed, with their address spaces.
+    running: Vec<(Sequence, u32)>,
+    /// Turns that the scheduler owes it.
+    pub(crate) credit: i32,
 }
 
 impl Wq {
-    /// Whether as many descriptors wait as the size allows.
-    pub(crate) fn is_full(&self) -> bool {
-        self.queue.len() >= usize::from(self.config.size())
+    /// Whether as many descriptors wait as this portal allows.
+    pub(crate) fn is_full(&self, limited: bool) -> bool {
+        let most = if limited && !self.config.dedicated() {
+            self.config.threshold().min(self.config.size())
+        } else {
+            self.config.size()
+        };
+        self.occupancy() >= usize::from(most)
+    }
+
+    /// How many wait.
+    pub(crate) fn occupancy(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// How many are being executed.
+    pub(crate) fn in_progress(&self) -> usize {
+        self.running.len()
     }
 
     /// Whether nothing waits and nothing runs.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.oldest().is_none()
+        self.queue.is_empty() && self.running.is_empty()
     }
 
-    /// The place of the oldest descriptor that is not done.
-    pub(crate) fn oldest(&self) -> Option<Sequence> {
-        self.next()
-            .into_iter()
+    /// The place of the oldest descriptor that is not done, of all or of one address space.
+    pub(crate) fn oldest(&self, pasid: Option<u32>) -> Option<Sequence> {
+        self.queue
+            .iter()
+            .map(|(sequence, descriptor)| (*sequence, descriptor.pasid()))
             .chain(self.running.iter().copied())
+            .filter(|(_, other)| pasid.is_none_or(|pasid| pasid == *other))
+            .map(|(sequence, _)| sequence)
             .min()
     }
 
-    /// The place of the descriptor that runs next.
-    pub(crate) fn next(&self) -> Option<Sequence> {
-        self.queue.front().map(|(sequence, _)| *sequence)
+    /// Whether the oldest descriptor that waits can run. A DRAIN cannot until what came before it
+    /// is done.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.queue.front().is_some_and(|(_, descriptor)| {
+            descriptor.opcode() != Opcode::Drain as u8 || self.running.is_empty()
+        })
     }
 
     /// Accepts a descriptor.
@@ -65,18 +88,19 @@ impl Wq {
     /// Hands the oldest descriptor to an engine.
     pub(crate) fn take(&mut self) -> Option<(Sequence, Descriptor)> {
         let (sequence, descriptor) = self.queue.pop_front()?;
-        self.running.push(sequence);
+        self.running.push((sequence, descriptor.pasid()));
         Some((sequence, descriptor))
     }
 
     /// An engine is done with a descriptor.
     pub(crate) fn finish(&mut self, sequence: Sequence) {
-        self.running.retain(|running| *running != sequence);
+        self.running.retain(|(running, _)| *running != sequence);
     }
 
-    /// Discards what waits. Nobody is told: an aborted descriptor has no completion.
-    pub(crate) fn abort(&mut self) {
-        self.queue.clear();
+    /// Discards what waits, all or that of one address space. Nobody is told: an aborted descriptor has no completion.
+    pub(crate) fn abort(&mut self, pasid: Option<u32>) {
+        self.queue
+            .retain(|(_, descriptor)| pasid.is_some_and(|pasid| pasid != descriptor.pasid()));
     }
 
     /// A dword of the WQCFG entry.

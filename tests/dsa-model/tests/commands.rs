@@ -172,7 +172,7 @@ fn each_mistake_in_its_configuration_refuses_a_work_queue() {
         ("transfers of 2^31", 16, good, 31 | 5 << 5, 0),
     ];
     for (what, size, mode, limits, status) in cases {
-        let mut bench = Bench::start(&[]);
+        let mut bench = Bench::start(&["--block-on-fault", "false"]);
         bench.configure();
         let entry = WQCFG + 0x20 * 6;
         bench.set32(entry, size);

@@ -73,6 +73,10 @@ fn it_refuses_numbers_that_no_device_has() {
             .args(arguments)
             .output()
             .expect("the model runs");
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        let setting = arguments[0].trim_start_matches('-');
+        let expected = format!("Error: {setting} = {}: no device has that; ", arguments[1]);
+        assert!(message.starts_with(&expected), "{message}");
     }
 }

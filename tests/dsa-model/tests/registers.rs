@@ -17,13 +17,14 @@ const MSIX_TABLE: u64 = 0x2000;
 fn after_power_on() -> BTreeMap<u64, u32> {
     let mut dwords = BTreeMap::from([
         (0x00, 0x0000_0100),
-        (0x10, 0x815f_0106),
+        (0x10, 0x815f_0107),
         (0x14, 0x0000_0040),
         (0x20, 0x0008_0080),
-        (0x24, 0x001b_0000),
+        (0x24, 0x003b_0000),
         (0x30, 0x0003_6004),
         (0x38, 0x0000_0004),
-        (0x40, 0x0001_003b),
+        (0x40, 0x003f_03ff),
+        (0x44, 0x0000_0001),
         (0x60, 0x0005_0004),
         (0x64, 0x0000_0003),
     ]);
@@ -60,6 +61,8 @@ fn writable() -> BTreeMap<u64, u32> {
         masks.insert(entry + 0x04, 0xffff);
         masks.insert(entry + 0x08, 0x3fff_ffff);
         masks.insert(entry + 0x0c, 0x1fff);
+        masks.insert(entry + 0x10, 0xffff);
+        masks.insert(entry + 0x14, 0x1_ffff);
     }
     masks
 }
@@ -143,7 +146,7 @@ fn reads_of_every_width_agree_and_narrow_writes_change_nothing() {
 fn the_tables_of_another_profile_move_and_grow() {
     let mut bench = Bench::start(&["--wqs", "32", "--groups", "5", "--engines", "2"]);
     assert_eq!(bench.get64(0x60), 0x0003_0007_0005, "OFFSETS");
-    assert_eq!(bench.get64(0x20), 0x001b_0000_0020_0080, "WQCAP");
+    assert_eq!(bench.get64(0x20), 0x003b_0000_0020_0080, "WQCAP");
     assert_eq!(bench.get64(0x30), 0x36005, "GRPCAP");
     assert_eq!(bench.get64(0x38), 2, "ENGCAP");
     let last = [0x300 + 8 * 32, 0x500 + 0x40 * 4, 0x700 + 0x20 * 31];

@@ -8,19 +8,28 @@
 //! |---|---|
 //! | [`scenarios`], [`demo`] | what is shown and asserted |
 //! | [`scenario`] | how one scenario runs: clean state before, nothing left after |
+//! | [`fuzz`], [`genl`] | a fuzzer of the family, and generic netlink in the raw |
+//! | [`inject`] | faults inside the kernel, one after another |
 //! | [`actor`] | a VFIO user in a process of its own |
 //! | [`dsa`] | a tiny userspace driver of the virtual DSA |
 //! | [`vfio`] | a VFIO client: group, container, device, memory |
 //! | [`ffi`] | the VFIO ioctls; the only room of unsafe code but for one block |
 //! | [`tool`], [`monitor`], [`model`] | `dsa-nl`: commands, events, and what they print |
-//! | [`system`], [`kmsg`] | the machine: modules, sysfs, the kernel log |
-//! | [`process`], [`wait`], [`check`], [`pattern`] | children, deadlines, assertions, bytes |
+//! | [`client`] | the library `nlctl`, one request after another |
+//! | [`system`], [`kmsg`], [`kmemleak`] | the machine: modules, sysfs, the kernel log, lost memory |
+//! | [`process`], [`wait`], [`check`] | children, deadlines, assertions |
+//! | [`pattern`], [`seed`] | bytes, and where chance starts |
 
 pub mod actor;
 pub mod check;
+pub mod client;
 pub mod demo;
 pub mod dsa;
 pub mod ffi;
+pub mod fuzz;
+pub mod genl;
+pub mod inject;
+pub mod kmemleak;
 pub mod kmsg;
 pub mod model;
 pub mod monitor;
@@ -28,6 +37,7 @@ pub mod pattern;
 pub mod process;
 pub mod scenario;
 pub mod scenarios;
+pub mod seed;
 pub mod system;
 pub mod tool;
 pub mod vfio;

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use e2e::kmsg::Kmsg;
 use e2e::scenario::Scenario;
 use e2e::scenarios::ALL;
-use e2e::{actor, demo};
+use e2e::{actor, demo, fuzz, seed};
 
 /// Scenarios that run inside the virtual machine.
 #[derive(Parser)]
@@ -25,6 +26,21 @@ enum Command {
     Run {
         /// Names of scenarios.
         names: Vec<String>,
+        /// Where chance starts, in scenarios that have any; they print theirs.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// End with the first that fails: what it leaves behind could fail others.
+        #[arg(long)]
+        fail_fast: bool,
+    },
+    /// Send requests to the family that make sense, nearly do, or do not.
+    Fuzz {
+        /// How many.
+        #[arg(long, default_value_t = u64::MAX)]
+        count: u64,
+        /// Where chance starts.
+        #[arg(long)]
+        seed: Option<u64>,
     },
     /// Show the main job, step by step.
     Demo,
@@ -41,7 +57,18 @@ fn main() -> ExitCode {
             }
             Ok(true)
         }
-        Command::Run { names } => run(&names),
+        Command::Run {
+            names,
+            seed,
+            fail_fast,
+        } => {
+            seed.inspect(|&seed| seed::want(seed));
+            run(&names, fail_fast)
+        }
+        Command::Fuzz { count, seed } => {
+            seed.inspect(|&seed| seed::want(seed));
+            fuzz::run(count, &mut seed::announce("fuzz")).map(|()| true)
+        }
         Command::Demo => demo::run().map(|()| true),
         Command::Actor => actor::serve().map(|()| true),
     };
@@ -56,7 +83,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs scenarios in turn and returns whether all passed.
-fn run(names: &[String]) -> Result<bool> {
+fn run(names: &[String], fail_fast: bool) -> Result<bool> {
     let chosen = if names.is_empty() {
         ALL.iter()
             .filter(|scenario| scenario.vm.is_empty())
@@ -67,9 +94,16 @@ fn run(names: &[String]) -> Result<bool> {
             .map(|name| find(name))
             .collect::<Result<Vec<_>>>()?
     };
-    // Every one of them runs, also after one that failed.
-    let failed = chosen.iter().filter(|scenario| !scenario.passes()).count();
-    Ok(failed == 0)
+    let mut log = Kmsg::from_start()?;
+    log.expect_quiet("before the first scenario")?;
+    let mut passed = true;
+    for scenario in chosen {
+        passed &= scenario.passes(&mut log);
+        if fail_fast && !passed {
+            break;
+        }
+    }
+    Ok(passed)
 }
 
 fn find(name: &str) -> Result<&'static Scenario> {

@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow, ensure};
 
 use crate::check::step;
 use crate::kmsg::{self, Kmsg};
-use crate::{system, tool};
+use crate::{kmemleak, system, tool};
 
 /// One scenario.
 pub struct Scenario {
@@ -22,10 +22,11 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Runs it, prints its steps and verdict, and returns whether it passed.
-    pub fn passes(&self) -> bool {
+    /// Runs it, prints its steps and verdict, and returns whether it passed. What is new in `log`
+    /// counts as its.
+    pub fn passes(&self, log: &mut Kmsg) -> bool {
         println!("{}: {}", self.name, self.about);
-        match self.guarded() {
+        match self.guarded(log) {
             Ok(()) => {
                 println!("{}: ok", self.name);
                 true
@@ -38,8 +39,7 @@ impl Scenario {
     }
 
     /// Runs it between the checks that every scenario has to stand.
-    fn guarded(&self) -> Result<()> {
-        let mut log = Kmsg::from_now()?;
+    fn guarded(&self, log: &mut Kmsg) -> Result<()> {
         let parents = clean_state()?;
         let result = run_catching(self.run).and_then(|()| nothing_left(parents));
         // The log is looked at whatever happened: it may tell why.
@@ -87,14 +87,21 @@ fn clean_state() -> Result<usize> {
     Ok(parents)
 }
 
-/// Demands that no subdev is left and that the module can go and come back.
+/// Demands that no subdev is left, that the module can go and come back, and that no memory is
+/// lost, neither while the module is there nor by its going.
 fn nothing_left(parents: usize) -> Result<()> {
     let left = tool::subdevs()?;
     ensure!(
         left.is_empty(),
         "the scenario left subdevs behind: {left:?}"
     );
-    reload(parents)
+    kmemleak::settle()?;
+    // Before the module goes, as it takes the names of its functions along.
+    kmemleak::expect_none("the scenario")?;
+    system::unload_module()?;
+    kmemleak::expect_none("the module was unloaded")?;
+    system::load_module()?;
+    system::await_parents(parents)
 }
 
 /// Unloads the module, loads it again and waits for its parents.

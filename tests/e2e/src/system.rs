@@ -95,3 +95,16 @@ pub fn pci_driver(device: &str) -> Result<PathBuf> {
 pub fn write_sysfs(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write {text:?} to {}", path.display()))
 }
+
+/// Where each thread of this process that sleeps in the kernel does so, by name.
+pub fn kernel_stacks() -> Result<String> {
+    let path = "/proc/self/task";
+    let mut all = String::new();
+    for task in fs::read_dir(path).with_context(|| format!("cannot list {path}"))? {
+        let task = task?.path();
+        // A thread may have ended meanwhile.
+        let of = |file| fs::read_to_string(task.join(file)).unwrap_or_default();
+        all += &format!("{}:\n{}", of("comm").trim_end(), of("stack"));
+    }
+    Ok(all)
+}

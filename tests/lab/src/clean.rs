@@ -6,6 +6,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
+use crate::build::module;
 use crate::lab::Lab;
 use crate::root::chroot::remove_tree;
 
@@ -17,7 +18,7 @@ use crate::root::chroot::remove_tree;
 /// When something cannot be removed.
 pub fn clean(lab: &Lab, all: bool) -> Result<()> {
     if !all {
-        for what in ["module", "module-lint", "target"] {
+        for what in module::FOLDERS.iter().chain(&["target"]) {
             remove_tree(lab, &lab.own(what))?;
         }
         return Ok(());
@@ -31,7 +32,8 @@ pub fn clean(lab: &Lab, all: bool) -> Result<()> {
     // Nothing that is not ours, should the cache be a folder with other use.
     let ours = |name: &&String| {
         name.starts_with("root-")
-            || ["initramfs", "module", "module-lint", "target", "run"].contains(&name.as_str())
+            || ["initramfs", "target", "run"].contains(&name.as_str())
+            || module::FOLDERS.contains(&name.as_str())
     };
     for name in names.iter().filter(ours) {
         remove_tree(lab, &lab.cache.join(name))?;

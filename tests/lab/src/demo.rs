@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::build::{kernel, module, userspace};
+use crate::build::kernel::{self, Flavour};
+use crate::build::{module, userspace};
 use crate::lab::Lab;
 use crate::{root, vm};
 
@@ -20,11 +21,11 @@ use crate::{root, vm};
 pub fn demo(lab: &Lab) -> Result<u8> {
     let mut stages = Stages::default();
     let root = stages.time("build root", || root::ensure(lab))?;
-    stages.time("kernel tree", || kernel::ensure(lab, &root))?;
-    let module = stages.time("module", || module::build(lab, &root))?;
+    let kernel = stages.time("kernel tree", || kernel::ensure(lab, &root, Flavour::Stock))?;
+    let module = stages.time("module", || module::build(lab, &root, &kernel))?;
     let programs = stages.time("userspace", || userspace::build(lab))?;
     let guest = stages.time("initramfs", || {
-        vm::Guest::of(lab, root, Some(module), programs)
+        vm::Guest::of(lab, root, kernel, Some(module), programs)
     })?;
 
     let plan = vm::Options::of_words(["--", "e2e", "demo"])?.plan()?;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use crate::build::kernel;
+use crate::build::kernel::{self, Flavour};
 use crate::lab::Lab;
 use crate::{r#gen, root, ynl};
 
@@ -52,7 +52,7 @@ pub fn check(lab: &Lab) -> Result<()> {
 /// to be.
 fn stale(lab: &Lab) -> Result<Vec<(PathBuf, String)>> {
     let root = root::ensure(lab)?;
-    kernel::ensure(lab, &root)?;
+    kernel::ensure(lab, &root, Flavour::Stock)?;
     let mut files = ynl::c(lab, &root)?;
     files.extend(r#gen::rust(&lab.spec(), &lab.checkout)?);
     files.retain(|(path, content)| {

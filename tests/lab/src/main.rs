@@ -85,7 +85,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => return refuse(&usage),
+    };
     let failed = if matches!(cli.command, Command::Vm(_)) {
         LAB_FAILED
     } else {
@@ -104,6 +107,20 @@ fn main() -> ExitCode {
     }
 }
 
+/// Shows `usage`: help that was asked for, or what is wrong with the command
+/// line. A program that drives `vm` must not take that for the command's
+/// status.
+fn refuse(usage: &clap::Error) -> ExitCode {
+    // Without anywhere to write to, the status has to do.
+    let _ = usage.print();
+    let command = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    match usage.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ if command.as_deref() == Some("vm") => ExitCode::from(LAB_FAILED),
+        _ => ExitCode::from(2),
+    }
+}
+
 /// Does what is asked for; returns the exit status.
 fn work(cli: &Cli) -> Result<u8> {
     let lab = Lab::new(cli.verbose)?;
@@ -112,7 +129,7 @@ fn work(cli: &Cli) -> Result<u8> {
         Command::Test(options) => return Ok(u8::from(!test::test(&lab, options)?)),
         Command::Vm(options) => {
             let plan = options.plan()?;
-            let guest = vm::Guest::ensure(&lab, plan.driver)?;
+            let guest = vm::Guest::ensure(&lab, plan.kernel, plan.driver)?;
             return Ok(vm::run(&lab, &guest, &plan, vm::Streams::inherited())?.status);
         }
         Command::Gen { check: false } => generate::write(&lab)?,
@@ -126,8 +143,8 @@ fn work(cli: &Cli) -> Result<u8> {
 /// `cargo xtask build`.
 fn build(lab: &Lab) -> Result<()> {
     let root = root::ensure(lab)?;
-    build::kernel::ensure(lab, &root)?;
-    let module = build::module::build(lab, &root)?;
+    let kernel = build::kernel::ensure(lab, &root, build::kernel::Flavour::Stock)?;
+    let module = build::module::build(lab, &root, &kernel)?;
     let programs = build::userspace::build(lab)?;
     println!("{:<10} {}", "subdev.ko", module.file.display());
     for (name, path) in programs.all() {

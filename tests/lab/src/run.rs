@@ -4,7 +4,7 @@
 //! when it is long, and what it said when it fails.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read, Seek, SeekFrom, Write, stderr};
+use std::io::{ErrorKind, IsTerminal, Read, Seek, SeekFrom, Write, stderr};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -50,6 +50,13 @@ pub fn step(lab: &Lab, what: &str, command: &mut Command, hint: &str) -> Result<
 ///
 /// When the program cannot be started or its log cannot be written.
 pub fn logged(lab: &Lab, what: &str, command: &mut Command, log: &Path) -> Result<ExitStatus> {
+    // A new file: another run may still be writing to the one of this name.
+    match std::fs::remove_file(log) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("cannot replace {}", log.display()));
+        }
+        _ => {}
+    }
     let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
     let mut reader = File::open(log).with_context(|| format!("cannot read {}", log.display()))?;
     command

@@ -42,7 +42,7 @@ pub fn c(lab: &Lab, root: &Root) -> Result<Vec<(PathBuf, String)>> {
         .bind(work.path(), "/run/work")
         .cwd("/run/work")
         .command("sh");
-    command.args(["-euc", include_str!("ynl.sh"), "sh", &kernel::tree()]);
+    command.args(["-euc", include_str!("ynl.sh"), "sh", &kernel::source()]);
     run::step(
         lab,
         "generate C from the spec",

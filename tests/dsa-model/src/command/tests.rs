@@ -8,7 +8,8 @@ use crate::descriptor::Descriptor;
 use crate::interrupts::Interrupts;
 use crate::profile::Profile;
 use crate::registers::{self, offset};
-use crate::state::{Job, State};
+use crate::state::{Answer, Job, State, Write};
+use crate::trace::Trace;
 
 const GROUPS: u64 = 0x400;
 const WQS: u64 = 0x500;
@@ -24,14 +25,17 @@ const DRAIN_WQ: u32 = 8;
 const ABORT_WQ: u32 = 9;
 const RESET_WQ: u32 = 10;
 
+const POSTED: Write = Write::Posted { limited: true };
+
 /// The state of a device with work queues 0 and 1 (four descriptors each) enabled.
 struct Rig(State);
 
 impl Rig {
     fn new() -> Self {
         let profile = Profile::default();
-        let interrupts = Arc::new(Interrupts::new(profile.vectors()));
-        let mut rig = Self(State::new(profile, interrupts));
+        let trace = Arc::new(Trace::off());
+        let interrupts = Arc::new(Interrupts::new(profile.vectors(), trace));
+        let mut rig = Self(State::new(profile, interrupts, Arc::default()));
         rig.0.set_bus_master(true);
         rig.set(GROUPS, 0b11);
         rig.set(GROUPS + 0x20, 0b1111);
@@ -77,12 +81,12 @@ impl Rig {
     }
 
     fn submit(&mut self, wq: u8) {
-        self.0.submit(wq, Descriptor([0; 64]));
-        assert_eq!(self.0.swerr.word(0), 0, "accepted");
+        let answer = self.0.submit(wq, Descriptor([0; 64]), POSTED);
+        assert_ne!(answer, Answer::Refused);
     }
 
     fn refused(&mut self, wq: u8) -> bool {
-        self.0.submit(wq, Descriptor([0; 64]));
+        self.0.submit(wq, Descriptor([0; 64]), POSTED);
         let code = self.0.swerr.word(0) >> 8 & 0xff;
         self.set(offset::SWERR, 3);
         code == 0x53
@@ -243,7 +247,7 @@ fn a_work_queue_holds_its_size_not_counting_what_runs() {
         rig.submit(0);
         assert_eq!(rig.occupancy(0), waiting);
     }
-    rig.0.submit(0, Descriptor([0x10; 64]));
+    rig.0.submit(0, Descriptor([0x10; 64]), POSTED);
     assert_eq!(rig.0.swerr.word(0), 0x0010_0000_540d, "full: dropped");
     rig.set(offset::SWERR, 3);
     let job = rig.take();
@@ -269,8 +273,9 @@ fn a_halt_fails_the_command_that_waits() {
 fn an_idle_engine_of_the_group_is_woken_once() {
     let mut rig = Rig::new();
     assert!(rig.0.take_work(2).is_none());
-    let woken = rig.0.submit(0, Descriptor([0; 64]));
-    assert_eq!(woken, Some(2));
-    let woken = rig.0.submit(0, Descriptor([0; 64]));
-    assert_eq!(woken, None, "it is on its way, and no other is idle");
+    let answer = rig.0.submit(0, Descriptor([0; 64]), POSTED);
+    assert_eq!(answer, Answer::Accepted { wake: Some(2) });
+    let answer = rig.0.submit(0, Descriptor([0; 64]), POSTED);
+    let on_its_way_and_no_other_idle = Answer::Accepted { wake: None };
+    assert_eq!(answer, on_its_way_and_no_other_idle);
 }

@@ -6,25 +6,6 @@ use std::os::unix::fs::FileExt;
 
 use super::*;
 
-impl Memory {
-    /// Writes `data` from `address` on.
-    ///
-    /// # Errors
-    ///
-    /// The fault at the first byte that cannot be written; the bytes before it have been written.
-    pub(crate) fn write(&self, address: u64, data: &[u8]) -> Result<(), Fault> {
-        let mut done = 0;
-        while done < data.len() {
-            let view = self.view();
-            let rest = &data[done..];
-            let piece = view.piece(address, done as u64, rest.len() as u64, Access::Write)?;
-            piece.copy_from(&rest[..piece.len()]);
-            done += piece.len();
-        }
-        Ok(())
-    }
-}
-
 const ALL: Permissions = Permissions {
     read: true,
     write: true,
@@ -166,4 +147,49 @@ fn unmapping_takes_whole_mappings_only() {
     memory.read(0x8000, &mut [0]).expect("still mapped");
     memory.unmap(0, u64::MAX).expect("unmapped");
     assert!(memory.read(0x5fff, &mut [0]).is_err());
+}
+
+#[test]
+fn accesses_fail_where_they_are_made_to_until_that_is_mended() {
+    let memory = Memory::default();
+    memory
+        .map(0x4000, 4 * PAGE, file(4), 0, ALL)
+        .expect("mapped");
+    let write_only = Permissions {
+        read: false,
+        write: true,
+    };
+    memory.fail(0x5010, 0x10, write_only).expect("a range");
+    assert_eq!(memory.failures(), 1);
+    assert_eq!(
+        memory.write(0x5000, &[7; 0x40]),
+        fault(0x5010, Access::Write)
+    );
+    let mut bytes = [0; 0x40];
+    assert_eq!(
+        memory.read(0x5000, &mut bytes),
+        Ok(()),
+        "reads are not made to fail"
+    );
+    assert_eq!(
+        (bytes[0xf], bytes[0x10]),
+        (7, 0),
+        "what is before is written"
+    );
+    assert_eq!(
+        memory.write(0x5020, &[7; 0x20]),
+        Ok(()),
+        "what is after can be"
+    );
+
+    let view = memory.view();
+    let before = view
+        .piece_before(0x5000, 0x40, 0x40, Access::Write)
+        .expect("the last byte is in no hole");
+    assert_eq!(before.len(), 0x20);
+    drop(view);
+
+    memory.mend();
+    assert_eq!(memory.write(0x5000, &[7; 0x40]), Ok(()));
+    assert!(memory.fail(0, 0, ALL).is_err(), "an empty range");
 }

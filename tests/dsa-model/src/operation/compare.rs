@@ -10,10 +10,14 @@ use crate::memory::{Access, Memory};
 
 pub(super) fn run(descriptor: &Descriptor, memory: &Memory) -> Completion {
     let size = u64::from(descriptor.size());
-    let difference = match first_difference(memory, descriptor.first(), descriptor.second(), size) {
-        Ok(difference) => difference,
-        Err(interrupted) => return interrupted.into(),
-    };
+    match first_difference(memory, descriptor.first(), descriptor.second(), size) {
+        Ok(difference) => outcome(descriptor, difference),
+        Err(interrupted) => interrupted.into(),
+    }
+}
+
+/// The outcome of a comparison whose first difference is here, if there is one.
+pub(super) fn outcome(descriptor: &Descriptor, difference: Option<u64>) -> Completion {
     let result = difference.is_some().into();
     let unexpected = descriptor.has(flags::CHECK_RESULT) && result != descriptor.expected_result();
     Completion {

@@ -44,7 +44,7 @@ impl Bench {
     }
 
     fn run(&self, descriptor: &Raw) -> Completion {
-        super::run(descriptor.opcode, &descriptor.build(), &self.0)
+        super::run(descriptor.opcode, &descriptor.build(), &self.0, false)
     }
 
     fn content(&self) -> Vec<u8> {

@@ -59,6 +59,11 @@ impl Group {
         [(flags & 7) as u8, (flags >> 3 & 7) as u8]
     }
 
+    /// Whether the device's read buffer limit holds for the group.
+    pub(crate) fn limits_read_buffers(&self) -> bool {
+        self.0[FLAGS] >> 7 & 1 == 1
+    }
+
     /// Read buffers kept for the group.
     pub(crate) fn read_buffers_reserved(&self) -> u32 {
         self.0[FLAGS] >> 8 & 0xff

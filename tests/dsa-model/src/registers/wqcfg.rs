@@ -2,12 +2,15 @@
 //! An entry of WQCFG: what software configures of a work queue.
 
 /// Dwords that software can write; the ones after them are occupancy, state and reserved.
-const WRITABLE_DWORDS: usize = 4;
+const WRITABLE_DWORDS: usize = 6;
 
 /// Mode, block on fault, ATS and PRS disable, priority, PASID, PASID enable, privilege.
 const MODE_MASK: u32 = 0x3fff_ffff;
 /// Maximum transfer, batch and scatter-gather list.
 const LIMITS_MASK: u32 = 0x1fff;
+
+/// The occupancy interrupt is enabled.
+const OCCUPANCY_INTERRUPT: u32 = 1 << 16;
 
 /// The configuration of one work queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +22,8 @@ impl WqConfig {
         self.0.get(index).copied().unwrap_or(0)
     }
 
-    /// Writes a dword: the size while the device is disabled, the rest while the work queue is.
+    /// Writes a dword: the size while the device is disabled, the occupancy interrupt at any time,
+    /// the rest while the work queue is disabled.
     pub(crate) fn write(
         &mut self,
         index: usize,
@@ -32,6 +36,9 @@ impl WqConfig {
             1 => (0xffff, wq_disabled),
             2 => (MODE_MASK, wq_disabled),
             3 => (LIMITS_MASK, wq_disabled),
+            // The handle of the occupancy interrupt; there is no IMS to select.
+            4 => (0xffff, true),
+            5 => (0xffff | OCCUPANCY_INTERRUPT, true),
             _ => (0, false),
         };
         if let Some(dword) = self.0.get_mut(index).filter(|_| writable) {
@@ -47,6 +54,27 @@ impl WqConfig {
     /// Descriptors the work queue holds.
     pub(crate) fn size(&self) -> u16 {
         self.0[0] as u16
+    }
+
+    /// How many descriptors a limited portal of a shared work queue lets wait.
+    pub(crate) fn threshold(&self) -> u16 {
+        self.0[1] as u16
+    }
+
+    /// Address space of the accesses of a dedicated work queue.
+    pub(crate) fn pasid(&self) -> u32 {
+        self.0[2] >> 8 & 0xf_ffff
+    }
+
+    /// Disables the occupancy interrupt and gives its handle, if it is enabled and its limit is
+    /// this occupancy.
+    pub(crate) fn take_occupancy_interrupt(&mut self, occupancy: usize) -> Option<u16> {
+        let due =
+            self.0[5] & OCCUPANCY_INTERRUPT != 0 && occupancy <= usize::from(self.0[5] as u16);
+        if due {
+            self.0[5] &= !OCCUPANCY_INTERRUPT;
+        }
+        due.then_some(self.0[4] as u16)
     }
 
     /// Whether the work queue is dedicated, not shared.

@@ -9,7 +9,7 @@ use super::*;
 
 fn backend() -> Backend {
     Backend {
-        device: Device::new(Profile::default()).expect("threads can be started"),
+        device: Device::new(Profile::default(), Trace::off()).expect("threads can be started"),
     }
 }
 

@@ -8,10 +8,23 @@ pub const RCI: u32 = 1 << 4;
 
 pub const NOOP: u8 = 0x00;
 pub const BATCH: u8 = 0x01;
+pub const DRAIN: u8 = 0x02;
 pub const MEMMOVE: u8 = 0x03;
 pub const FILL: u8 = 0x04;
 pub const COMPARE: u8 = 0x05;
+pub const COMPVAL: u8 = 0x06;
+pub const CR_DELTA: u8 = 0x07;
+pub const AP_DELTA: u8 = 0x08;
+pub const DUALCAST: u8 = 0x09;
+pub const TRANSL_FETCH: u8 = 0x0a;
 pub const CRCGEN: u8 = 0x10;
+pub const COPY_CRC: u8 = 0x11;
+pub const DIF_CHECK: u8 = 0x12;
+pub const DIF_INS: u8 = 0x13;
+pub const DIF_STRP: u8 = 0x14;
+pub const DIF_UPDT: u8 = 0x15;
+pub const DIX_GEN: u8 = 0x17;
+pub const CFLUSH: u8 = 0x20;
 
 /// A descriptor in the making.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -79,6 +79,8 @@ impl Process {
         let mut child = Command::new(env!("CARGO_BIN_EXE_dsa-model"))
             .arg("--socket")
             .arg(directory.path().join("dsa"))
+            .arg("--control")
+            .arg(directory.path().join("control"))
             .args(arguments)
             .spawn()
             .expect("the model starts");
@@ -92,6 +94,16 @@ impl Process {
 
     pub fn socket(&self) -> PathBuf {
         self.directory.path().join("dsa")
+    }
+
+    /// Runs `dsa-model ctl` against this model.
+    pub fn ctl(&self, request: &str) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_dsa-model"))
+            .args(["ctl", "--control"])
+            .arg(self.directory.path().join("control"))
+            .args(request.split_whitespace())
+            .output()
+            .expect("the program runs")
     }
 
     pub fn wait(&mut self) -> ExitStatus {
@@ -148,12 +160,35 @@ impl Bench {
     /// too, and the given work queues enabled.
     pub fn enabled(wqs: &[u32]) -> Self {
         let mut bench = Self::start(&[]);
-        bench.configure();
-        assert_eq!(bench.command(ENABLE_DEVICE, 0), 0);
-        for wq in wqs {
-            assert_eq!(bench.command(ENABLE_WQ, *wq), 0, "enable wq {wq}");
-        }
+        bench.enable(wqs);
         bench
+    }
+
+    /// Configures and enables the device and these work queues.
+    pub fn enable(&mut self, wqs: &[u32]) {
+        self.configure();
+        assert_eq!(self.command(ENABLE_DEVICE, 0), 0);
+        for wq in wqs {
+            assert_eq!(self.command(ENABLE_WQ, *wq), 0, "enable wq {wq}");
+        }
+    }
+
+    /// Has a request of `dsa-model ctl` done.
+    pub fn ctl(&self, request: &str) {
+        let output = self.process.ctl(request);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "ctl {request}: {said}");
+    }
+
+    /// Submits as an emulator of ENQCMD does, and gives the answer.
+    pub fn enqueue(&mut self, wq: u64, page: u64, descriptor: &[u8; 64]) -> u64 {
+        let slot = wq * 0x4000 + page * 0x1000;
+        for (index, part) in descriptor.chunks(8).enumerate().rev() {
+            self.write(BAR2, slot + 8 * index as u64, part);
+        }
+        let mut answer = [0; 8];
+        self.read(BAR2, slot, &mut answer);
+        u64::from_le_bytes(answer)
     }
 
     /// A configuration under which everything can be enabled.
@@ -257,6 +292,23 @@ impl Bench {
         self.poke(descriptor.completion, &[0; 32]);
         self.submit(wq, &descriptor.bytes());
         self.completion(descriptor.completion)
+    }
+
+    /// Submits in one part, as a client can that is no processor.
+    pub fn store(&mut self, wq: u64, descriptor: &[u8; 64]) {
+        self.write(BAR2, wq * 0x4000 + 0x1000, descriptor);
+    }
+
+    /// Like `run`, for measurements: never sleeps, and gives only the status.
+    pub fn spin(&mut self, wq: u64, descriptor: &descriptor::Builder) -> u8 {
+        self.poke(descriptor.completion, &[0; 32]);
+        self.store(wq, &descriptor.bytes());
+        loop {
+            match self.peek(descriptor.completion, 1)[0] {
+                0 => thread::yield_now(),
+                status => return status,
+            }
+        }
     }
 
     /// Interrupts of a vector since the last look.

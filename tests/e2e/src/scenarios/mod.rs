@@ -5,13 +5,18 @@ mod busy;
 mod close;
 mod data;
 mod faults;
+mod fuzz;
+mod idxd;
+mod injection;
 mod inventory;
+mod kunit;
 mod library;
 mod lifecycle;
 mod monitor;
 mod permissions;
 mod refusals;
 mod shared;
+mod stress;
 mod two_parents;
 mod unload;
 mod unmap;
@@ -45,6 +50,16 @@ pub const ALL: &[Scenario] = &[
     unload::UNBIND,
     two_parents::TWO_PARENTS,
     ynl::YNL,
+    idxd::IDXD_CONFIG,
+    idxd::IDXD_DMATEST,
+    idxd::IDXD_CYCLES,
+    idxd::IDXD_FAULTS,
+    idxd::USER_SUBMISSION,
+    kunit::KUNIT,
+    fuzz::FUZZ,
+    injection::FAMILY,
+    injection::VFIO,
+    stress::STRESS,
 ];
 
 #[cfg(test)]

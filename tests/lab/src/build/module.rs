@@ -10,22 +10,28 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::kernel::{self, MAKE};
+use super::kernel::{self, Flavour, Kernel};
 use crate::lab::{Lab, short_hash};
 use crate::root::Root;
 use crate::{run, stamp};
 
 /// What of the checkout the module is built from.
-const SOURCES: &[&str] = &["Kbuild", "driver", "uapi"];
+const SOURCES: &[&str] = &["Kbuild", "driver", "uapi", "tests/cpu-shim"];
 
 /// Where the build folder appears inside the root.
 const INSIDE: &str = "/run/module";
+
+/// What is built with it for scenarios: a processor's missing instructions,
+/// and the kernel's test of DMA channels.
+const HELPERS: &[&str] = &["cpu_shim.ko", "dmatest.ko"];
 
 /// A module that is built.
 #[derive(Debug)]
 pub struct Module {
     /// `subdev.ko`.
     pub file: PathBuf,
+    /// What the scenarios load besides: name and file.
+    pub helpers: Vec<(&'static str, PathBuf)>,
     /// A folder with the kernel's `modules.*` files in which the module is
     /// known, for `modprobe`.
     pub index: PathBuf,
@@ -40,40 +46,55 @@ enum Lane {
     Lint,
 }
 
-/// Builds the module, unless its sources are those of the last time.
+/// The folders of the cache that hold what is built here.
+pub const FOLDERS: &[&str] = &["module", "module-lint", "module-debug", "module-debug-lint"];
+
+fn folder(flavour: Flavour, lane: Lane) -> &'static str {
+    match (flavour, lane) {
+        (Flavour::Stock, Lane::Build) => "module",
+        (Flavour::Stock, Lane::Lint) => "module-lint",
+        (Flavour::Debug, Lane::Build) => "module-debug",
+        (Flavour::Debug, Lane::Lint) => "module-debug-lint",
+    }
+}
+
+/// Builds the module for `kernel`, unless its sources are those of the last
+/// time.
 ///
 /// # Errors
 ///
 /// When it does not compile; the error carries what the compiler said.
-pub fn build(lab: &Lab, root: &Root) -> Result<Module> {
-    let dir = make(lab, root, Lane::Build)?;
+pub fn build(lab: &Lab, root: &Root, kernel: &Kernel) -> Result<Module> {
+    let dir = make(lab, root, kernel, Lane::Build)?;
     let module = Module {
         file: dir.join("subdev.ko"),
+        helpers: HELPERS
+            .iter()
+            .map(|name| (*name, dir.join("tests/cpu-shim").join(name)))
+            .collect(),
         index: dir.join("index"),
     };
-    index(lab, root, &dir, &module)?;
+    index(lab, root, kernel, &dir, &module)?;
     Ok(module)
 }
 
-/// Runs Clippy over the module's Rust with the kernel's lints.
+/// Runs Clippy over the module's Rust with the kernel's lints, as `kernel`
+/// configures it.
 ///
 /// # Errors
 ///
 /// When there is a warning; the error carries it.
-pub fn lint(lab: &Lab, root: &Root) -> Result<()> {
-    make(lab, root, Lane::Lint).map(drop)
+pub fn lint(lab: &Lab, root: &Root, kernel: &Kernel) -> Result<()> {
+    make(lab, root, kernel, Lane::Lint).map(drop)
 }
 
 /// Syncs the sources into the build folder of `lane` and runs `make` there.
-fn make(lab: &Lab, root: &Root, lane: Lane) -> Result<PathBuf> {
-    let (name, what, arguments): (_, _, &[&str]) = match lane {
-        Lane::Build => ("module", "build the module", &[]),
-        Lane::Lint => (
-            "module-lint",
-            "lint the module",
-            &["CLIPPY=1", "KRUSTFLAGS=-Dwarnings"],
-        ),
+fn make(lab: &Lab, root: &Root, kernel: &Kernel, lane: Lane) -> Result<PathBuf> {
+    let (what, arguments): (_, &[&str]) = match lane {
+        Lane::Build => ("build the module", &[]),
+        Lane::Lint => ("lint the module", &["CLIPPY=1", "KRUSTFLAGS=-Dwarnings"]),
     };
+    let name = folder(kernel.flavour, lane);
     let dir = lab.own(name);
     fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let sources = read_sources(&lab.checkout)?;
@@ -81,7 +102,7 @@ fn make(lab: &Lab, root: &Root, lane: Lane) -> Result<PathBuf> {
         sources
             .iter()
             .flat_map(|(path, content)| [path.as_os_str().as_encoded_bytes(), content.as_slice()])
-            .chain([root.name.as_bytes(), root.kernel.as_bytes()]),
+            .chain([root.name.as_bytes(), kernel.release.as_bytes()]),
     );
     let stamp = format!("{name}-{}", file_name(&dir));
     stamp::once(lab, &stamp, &key, &dir, || {
@@ -89,13 +110,13 @@ fn make(lab: &Lab, root: &Root, lane: Lane) -> Result<PathBuf> {
         let mut command = root
             .enter()
             .bind(&dir, INSIDE)
-            .cwd(&kernel::tree())
-            .command(MAKE[0]);
+            .cwd(&kernel.tree)
+            .command("make");
         command
-            .args(&MAKE[1..])
+            .args(kernel.make_arguments())
             .arg(format!("-j{}", jobs()))
             .args(arguments);
-        command.arg(format!("M={INSIDE}")).arg("modules");
+        command.args([&format!("M={INSIDE}"), "SUBDEV_TESTS=m", "modules"]);
         run::step(lab, what, &mut command, "")
     })?;
     Ok(dir)
@@ -105,7 +126,7 @@ fn make(lab: &Lab, root: &Root, lane: Lane) -> Result<PathBuf> {
 ///
 /// This takes longer than building the module, and depends on nothing but the
 /// modules it needs and the devices it serves.
-fn index(lab: &Lab, root: &Root, dir: &Path, module: &Module) -> Result<()> {
+fn index(lab: &Lab, root: &Root, kernel: &Kernel, dir: &Path, module: &Module) -> Result<()> {
     let inside = root.enter().bind(dir, INSIDE);
     let ko = format!("{INSIDE}/subdev.ko");
     let facts = inside
@@ -121,22 +142,26 @@ fn index(lab: &Lab, root: &Root, dir: &Path, module: &Module) -> Result<()> {
                 .iter()
                 .any(|p| line.starts_with(p))
         })
-        .chain([root.name.as_bytes(), root.kernel.as_bytes()])
+        .chain([root.name.as_bytes(), kernel.release.as_bytes()])
         .collect();
-    let name = format!("module-index-{}", file_name(dir));
+    let name = format!(
+        "{}-index-{}",
+        folder(kernel.flavour, Lane::Build),
+        file_name(dir)
+    );
     stamp::once(lab, &name, &short_hash(relevant), &module.index, || {
         fs::create_dir_all(&module.index)
             .with_context(|| format!("cannot make {}", module.index.display()))?;
         // Only this run sees the module in the root.
         let mut depmod = inside
-            .bind(dir, &format!("/lib/modules/{}/extra", root.kernel))
+            .bind(dir, &format!("/lib/modules/{}/extra", kernel.release))
             .command("depmod");
         depmod
             .arg("-o")
             .arg(format!("{INSIDE}/index.new"))
-            .arg(&root.kernel);
+            .arg(&kernel.release);
         run::step(lab, "index the modules", &mut depmod, "")?;
-        let made = dir.join("index.new/lib/modules").join(&root.kernel);
+        let made = dir.join("index.new/lib/modules").join(&kernel.release);
         fs::remove_dir_all(&module.index)?;
         fs::rename(&made, &module.index)
             .with_context(|| format!("depmod left no index in {}", made.display()))
@@ -218,7 +243,7 @@ pub fn rustfmt_check(root: &Root, checkout: &Path) -> Command {
         "-euc",
         include_str!("module_rustfmt.sh"),
         "sh",
-        &kernel::tree(),
+        &kernel::source(),
     ]);
     command
 }

@@ -48,6 +48,8 @@ const PACKAGES: &[&str] = &[
     "kmod",
     "xz-utils",
     "zstd",
+    // What configures a DSA for the kernel's own driver, to try the model with.
+    "accel-config",
     // What a virtual machine's user expects; certificates for mirrors over https.
     "iproute2",
     "pciutils",

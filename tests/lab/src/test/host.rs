@@ -7,7 +7,8 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::Check;
-use crate::build::{kernel, module, userspace};
+use crate::build::kernel::{self, Flavour, Kernel};
+use crate::build::{module, userspace};
 use crate::lab::Lab;
 use crate::root::{self, Root};
 use crate::{generate, process, run};
@@ -19,12 +20,13 @@ pub fn checks(lab: &Lab) -> Vec<Check<'_>> {
             cargo(lab, "check the format", &["fmt", "--all", "--check"])
         }),
         check("host: format of the module", || {
-            let mut command = module::rustfmt_check(&ready(lab)?, &lab.checkout);
+            let mut command = module::rustfmt_check(&ready(lab)?.0, &lab.checkout);
             step(lab, "check the module's format", &mut command)
         }),
         check("host: generated files", || generate::check(lab)),
         check("host: lints of the module", || {
-            module::lint(lab, &ready(lab)?)
+            let (root, kernel) = ready(lab)?;
+            module::lint(lab, &root, &kernel)
         }),
         check("host: lints of the workspace", || {
             let arguments = [
@@ -50,11 +52,11 @@ fn check<'a>(name: &str, work: impl Fn() -> Result<()> + 'a) -> Check<'a> {
     }
 }
 
-/// The build root with a kernel tree that is prepared.
-fn ready(lab: &Lab) -> Result<Root> {
+/// The build root, and the stock kernel's tree in it.
+fn ready(lab: &Lab) -> Result<(Root, Kernel)> {
     let root = root::ensure(lab)?;
-    kernel::ensure(lab, &root)?;
-    Ok(root)
+    let kernel = kernel::ensure(lab, &root, Flavour::Stock)?;
+    Ok((root, kernel))
 }
 
 fn cargo(lab: &Lab, what: &str, arguments: &[&str]) -> Result<()> {

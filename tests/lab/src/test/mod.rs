@@ -3,13 +3,15 @@
 //! `cargo xtask test`: every check, a line for each, and a count at the end.
 
 mod host;
+mod lines;
 mod scenarios;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use crate::build::kernel::Flavour;
 use crate::interrupt::Interrupted;
 use crate::lab::Lab;
 
@@ -22,8 +24,32 @@ pub struct Options {
     /// Only the scenarios in virtual machines.
     #[arg(long)]
     vm: bool,
+    /// Only the scenarios on this kernel.
+    #[arg(long, value_enum, default_value_t = Kernels::All)]
+    kernel: Kernels,
     /// Only those with this in their name.
     filter: Option<String>,
+}
+
+/// The kernels to run the scenarios on.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kernels {
+    /// Debian's, unmodified.
+    Stock,
+    /// The one with the kernel's own checks.
+    Debug,
+    /// One after the other.
+    All,
+}
+
+impl Kernels {
+    fn flavours(self) -> &'static [Flavour] {
+        match self {
+            Self::Stock => &[Flavour::Stock],
+            Self::Debug => &[Flavour::Debug],
+            Self::All => &[Flavour::Stock, Flavour::Debug],
+        }
+    }
 }
 
 /// One check.
@@ -47,14 +73,22 @@ pub fn test(lab: &Lab, options: &Options) -> Result<bool> {
         }
     }
     if !options.host {
-        match scenarios::Lane::prepare(lab) {
-            Ok(lane) => {
-                for check in lane.checks(lab) {
-                    tally.run(&check)?;
+        for &kernel in options.kernel.flavours() {
+            let start = Instant::now();
+            match scenarios::Lane::prepare(lab, kernel) {
+                Ok(lane) => {
+                    // The stock kernel's are among the host's.
+                    if kernel == Flavour::Debug {
+                        tally.run(&lane.lints(lab))?;
+                    }
+                    lane.run(lab, &mut tally)?;
+                }
+                // No scenario can run, whatever its name.
+                Err(error) => {
+                    let name = format!("vm {}: preparation", kernel.name());
+                    tally.failed(&name, start.elapsed(), &error)?;
                 }
             }
-            // No scenario can run, whatever its name.
-            Err(error) => tally.failed("vm: preparation", 0.0, &error)?,
         }
     }
     tally.close()
@@ -81,28 +115,38 @@ impl<'a> Tally<'a> {
     /// Runs `check` if it is wanted, and reports. Only an interruption is an
     /// error.
     fn run(&mut self, check: &Check<'_>) -> Result<()> {
-        if self.filter.is_some_and(|part| !check.name.contains(part)) {
-            self.skipped.push(check.name.clone());
+        if !self.wants(&check.name) {
             return Ok(());
         }
         let start = Instant::now();
-        let result = (check.work)();
-        let seconds = start.elapsed().as_secs_f64();
-        match result {
+        match (check.work)() {
             Ok(()) => {
-                println!("ok    {} ({seconds:.1} s)", check.name);
-                self.passed += 1;
+                self.passed(&check.name, start.elapsed());
                 Ok(())
             }
-            Err(error) => self.failed(&check.name, seconds, &error),
+            Err(error) => self.failed(&check.name, start.elapsed(), &error),
         }
     }
 
-    fn failed(&mut self, name: &str, seconds: f64, error: &anyhow::Error) -> Result<()> {
+    /// Whether the check of this name is wanted; takes note of it if not.
+    fn wants(&mut self, name: &str) -> bool {
+        let wanted = self.filter.is_none_or(|part| name.contains(part));
+        if !wanted {
+            self.skipped.push(name.to_owned());
+        }
+        wanted
+    }
+
+    fn passed(&mut self, name: &str, time: Duration) {
+        println!("ok    {name} ({:.1} s)", time.as_secs_f64());
+        self.passed += 1;
+    }
+
+    fn failed(&mut self, name: &str, time: Duration, error: &anyhow::Error) -> Result<()> {
         if let Some(Interrupted(signal)) = error.downcast_ref() {
             return Err(Interrupted(*signal).into());
         }
-        println!("FAIL  {name} ({seconds:.1} s)\n{error:#}");
+        println!("FAIL  {name} ({:.1} s)\n{error:#}", time.as_secs_f64());
         self.failed.push(name.to_owned());
         Ok(())
     }

@@ -1,25 +1,34 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The scenarios, each in a virtual machine of its own.
+//! The scenarios on one kernel: those that want the same machine share one,
+//! as long as none fails.
 
-use std::io::{self, Write};
+use std::io;
 use std::process::Command;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
-use super::Check;
+use super::lines::{Lines, Said};
+use super::{Check, Tally};
+use crate::build::kernel::Flavour;
+use crate::build::module;
 use crate::lab::Lab;
 use crate::{run, vm};
 
-/// The scenarios that there are, and what they run in.
+/// What each scenario adds to the time that a machine may take.
+const MORE: Duration = Duration::from_secs(60);
+
+/// The scenarios that run on one kernel, and what they run in.
 pub struct Lane {
     guest: vm::Guest,
     scenarios: Vec<Scenario>,
 }
 
 /// What `e2e list` says of a scenario.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Scenario {
     name: String,
     /// Options of `cargo xtask vm`.
@@ -32,8 +41,8 @@ impl Lane {
     /// # Errors
     ///
     /// When a step fails.
-    pub fn prepare(lab: &Lab) -> Result<Self> {
-        let guest = vm::Guest::ensure(lab, true)?;
+    pub fn prepare(lab: &Lab, kernel: Flavour) -> Result<Self> {
+        let guest = vm::Guest::ensure(lab, kernel, true)?;
         let list = Command::new(guest.programs.path("e2e"))
             .arg("list")
             .output()
@@ -44,23 +53,130 @@ impl Lane {
             list.status,
             run::indent(&String::from_utf8_lossy(&list.stderr))
         );
-        let scenarios = String::from_utf8_lossy(&list.stdout)
-            .lines()
-            .map(Scenario::parse)
-            .collect::<Result<_>>()?;
+        let mut scenarios = Vec::new();
+        for line in String::from_utf8_lossy(&list.stdout).lines() {
+            let scenario = Scenario::parse(line)?;
+            if scenario.runs_on(kernel)? {
+                scenarios.push(scenario);
+            }
+        }
         Ok(Self { guest, scenarios })
     }
 
-    /// A check for each scenario.
-    pub fn checks<'a>(&'a self, lab: &'a Lab) -> Vec<Check<'a>> {
-        self.scenarios
+    /// Runs the scenarios that `tally` wants.
+    ///
+    /// # Errors
+    ///
+    /// When the run is interrupted.
+    pub fn run(&self, lab: &Lab, tally: &mut Tally<'_>) -> Result<()> {
+        let wanted = self
+            .scenarios
             .iter()
-            .map(|scenario| Check {
-                name: format!("vm: {}", scenario.name),
-                work: Box::new(|| scenario.run(lab, &self.guest)),
-            })
-            .collect()
+            .filter(|scenario| tally.wants(&self.title(scenario)))
+            .cloned();
+        for batch in batches(wanted) {
+            let mut left = batch.as_slice();
+            while !left.is_empty() {
+                let done = self.share(lab, left, tally)?;
+                left = left.get(done..).unwrap_or_default();
+            }
+        }
+        Ok(())
     }
+
+    /// The module's lints with what only this kernel compiles.
+    pub fn lints<'a>(&'a self, lab: &'a Lab) -> Check<'a> {
+        let kernel = &self.guest.kernel;
+        Check {
+            name: format!("vm {}: lints of the module", kernel.flavour.name()),
+            work: Box::new(move || module::lint(lab, &self.guest.root, kernel)),
+        }
+    }
+
+    /// What the report calls a scenario.
+    fn title(&self, scenario: &Scenario) -> String {
+        format!("vm {}: {}", self.guest.kernel.flavour.name(), scenario.name)
+    }
+
+    /// Runs `batch` in one machine, and returns how many of it have a verdict.
+    /// That is all of them, or those up to the first that fails: what that one
+    /// leaves behind could fail others.
+    fn share(&self, lab: &Lab, batch: &[Scenario], tally: &mut Tally<'_>) -> Result<usize> {
+        let (said, lines) = mpsc::channel();
+        let mut passed = 0;
+        let (outcome, text, start) = thread::scope(|scope| {
+            let machine = scope.spawn(move || self.boot(lab, batch, said));
+            let mut start = Instant::now();
+            let mut text = String::new();
+            for line in lines {
+                let verdict = batch.get(passed).map(|s| format!("{}: ok", s.name));
+                if verdict.is_some_and(|verdict| verdict == line) {
+                    tally.passed(&self.title(&batch[passed]), start.elapsed());
+                    passed += 1;
+                    start = Instant::now();
+                    text.clear();
+                } else {
+                    text += &line;
+                    text.push('\n');
+                }
+            }
+            let outcome = machine
+                .join()
+                .unwrap_or_else(|_| Err(anyhow!("the thread of the machine panicked")));
+            (outcome, text, start)
+        });
+        let Some(failed) = batch.get(passed) else {
+            // All is said; an error of the machine after that is one of the lab.
+            outcome?;
+            return Ok(passed);
+        };
+        let error = match outcome {
+            Ok(outcome) => anyhow!(
+                "it ended with status {} and said:\n{}\nThe kernel's console ends with:\n{}",
+                outcome.status,
+                run::indent(&text),
+                run::indent(&outcome.console)
+            ),
+            Err(error) => error.context(format!("it said:\n{}", run::indent(&text))),
+        };
+        tally.failed(&self.title(failed), start.elapsed(), &error)?;
+        Ok(passed + 1)
+    }
+
+    /// Boots a machine that runs `batch`; what that says goes to `said`.
+    fn boot(&self, lab: &Lab, batch: &[Scenario], said: Said) -> Result<vm::Outcome> {
+        let options = batch.iter().take(1).flat_map(|s| s.options.iter());
+        let names = batch.iter().map(|scenario| scenario.name.as_str());
+        let words = options
+            .map(String::as_str)
+            .chain(["--", "e2e", "run", "--fail-fast"])
+            .chain(names);
+        let mut plan = vm::Options::of_words(words)
+            .context("cannot read the options of the scenarios")?
+            .plan()?;
+        let more = batch.iter().map(|_| MORE).sum::<Duration>();
+        plan.timeout = plan.timeout.map(|least| least + more);
+        let streams = vm::Streams {
+            input: Box::new(io::empty()),
+            output: Box::new(Lines::new(said.clone())),
+            error: Box::new(Lines::new(said)),
+        };
+        vm::run(lab, &self.guest, &plan, streams)
+    }
+}
+
+/// Those of `scenarios` that want the same machine, together, in the order in
+/// which they came.
+fn batches(scenarios: impl IntoIterator<Item = Scenario>) -> Vec<Vec<Scenario>> {
+    let mut batches: Vec<Vec<Scenario>> = Vec::new();
+    for scenario in scenarios {
+        let same = |batch: &&mut Vec<Scenario>| batch[0].options == scenario.options;
+        match batches.iter_mut().find(same) {
+            Some(batch) => batch.push(scenario),
+            None => batches.push(vec![scenario]),
+        }
+    }
+    batches
 }
 
 impl Scenario {
@@ -79,51 +195,11 @@ impl Scenario {
         })
     }
 
-    fn run(&self, lab: &Lab, guest: &vm::Guest) -> Result<()> {
-        let words = self.options.iter().map(String::as_str);
-        let plan = vm::Options::of_words(words.chain(["--", "e2e", "run", &self.name]))
-            .with_context(|| format!("scenario {}: cannot read its options", self.name))?
-            .plan()?;
-        let said = Said::default();
-        let streams = vm::Streams {
-            input: Box::new(io::empty()),
-            output: Box::new(said.clone()),
-            error: Box::new(said.clone()),
-        };
-        let outcome = vm::run(lab, guest, &plan, streams)
-            .with_context(|| format!("it said:\n{}", run::indent(&said.text())))?;
-        ensure!(
-            outcome.status == 0,
-            "it ended with status {} and said:\n{}\nThe kernel's console ends with:\n{}",
-            outcome.status,
-            run::indent(&said.text()),
-            run::indent(&outcome.console)
-        );
-        Ok(())
-    }
-}
-
-/// What a scenario wrote, on either stream.
-#[derive(Clone, Default)]
-struct Said(Arc<Mutex<Vec<u8>>>);
-
-impl Said {
-    fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-impl Write for Said {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write(text)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    /// Whether it is one for this kernel: all are that do not name another.
+    fn runs_on(&self, kernel: Flavour) -> Result<bool> {
+        let options = vm::Options::of_words(self.options.iter().map(String::as_str))
+            .with_context(|| format!("scenario {}: cannot read its options", self.name))?;
+        Ok(options.kernel().is_none_or(|named| named == kernel))
     }
 }
 
@@ -131,15 +207,18 @@ impl Write for Said {
 mod tests {
     use super::*;
 
+    fn scenario(name: &str, options: &[&str]) -> Scenario {
+        Scenario {
+            name: name.into(),
+            options: options.iter().map(ToString::to_string).collect(),
+        }
+    }
+
     #[test]
     fn a_scenario_is_read_with_quoted_options() -> Result<()> {
-        let scenario = Scenario::parse("two-devices\t--dsa 2 --append 'a=1 b'\tTwo devices.")?;
         assert_eq!(
-            scenario,
-            Scenario {
-                name: "two-devices".into(),
-                options: ["--dsa", "2", "--append", "a=1 b"].map(String::from).into(),
-            }
+            Scenario::parse("two-devices\t--dsa 2 --append 'a=1 b'\tTwo devices.")?,
+            scenario("two-devices", &["--dsa", "2", "--append", "a=1 b"])
         );
         Ok(())
     }
@@ -147,5 +226,31 @@ mod tests {
     #[test]
     fn a_line_without_options_is_refused() {
         assert!(Scenario::parse("two-devices").is_err());
+    }
+
+    #[test]
+    fn a_scenario_may_name_its_kernel() -> Result<()> {
+        let any = scenario("any", &["--dsa", "2"]);
+        assert!(any.runs_on(Flavour::Stock)? && any.runs_on(Flavour::Debug)?);
+        let one = scenario("one", &["--kernel", "debug"]);
+        assert!(!one.runs_on(Flavour::Stock)? && one.runs_on(Flavour::Debug)?);
+        assert!(scenario("bad", &["--dsa"]).runs_on(Flavour::Stock).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn those_with_the_same_machine_share_it() {
+        let two = &["--dsa", "2"];
+        let all = [
+            scenario("a", &[]),
+            scenario("b", two),
+            scenario("c", &[]),
+            scenario("d", two),
+        ];
+        let names: Vec<Vec<String>> = batches(all)
+            .into_iter()
+            .map(|batch| batch.into_iter().map(|s| s.name).collect())
+            .collect();
+        assert_eq!(names, [["a", "c"], ["b", "d"]]);
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::qemu;
+use crate::build::kernel::Kernel;
 use crate::lab::{Lab, short_hash};
 use crate::process::Process;
 use crate::root::Root;
@@ -17,7 +18,7 @@ use crate::{run, stamp};
 
 /// How long a kernel may take under KVM until its first process runs. On real
 /// hardware this takes two seconds.
-const PROBE: Duration = Duration::from_secs(15);
+const PROBE: Duration = Duration::from_secs(10);
 
 /// What executes the guest's instructions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl Accel {
     }
 }
 
-/// Chooses KVM where it really boots the kernel of `root`, else TCG. The
+/// Chooses KVM where it really boots `kernel`, else TCG. The
 /// verdict is kept for this host's kernel.
 ///
 /// A `/dev/kvm` that is there and opens says little: nested KVM may well fail
@@ -47,7 +48,7 @@ impl Accel {
 /// # Errors
 ///
 /// When the probe cannot be run.
-pub fn choose(lab: &Lab, root: &Root, initramfs: &Path) -> Result<Accel> {
+pub fn choose(lab: &Lab, root: &Root, kernel: &Kernel, initramfs: &Path) -> Result<Accel> {
     if OpenOptions::new()
         .read(true)
         .write(true)
@@ -56,15 +57,16 @@ pub fn choose(lab: &Lab, root: &Root, initramfs: &Path) -> Result<Accel> {
     {
         return Ok(Accel::Tcg);
     }
+    let name = format!("{}.{}", root.name, kernel.flavour.name());
     let host = rustix::system::uname();
     let key = short_hash([
-        root.kernel.as_bytes(),
+        kernel.release.as_bytes(),
         host.release().to_bytes(),
         host.version().to_bytes(),
     ]);
-    let verdict = lab.cache.join("stamp").join(format!("{}.accel", root.name));
-    stamp::once(lab, &format!("{}.kvm", root.name), &key, &verdict, || {
-        let word = if boots(lab, root, initramfs)? {
+    let verdict = lab.cache.join("stamp").join(format!("{name}.accel"));
+    stamp::once(lab, &format!("{name}.kvm"), &key, &verdict, || {
+        let word = if boots(lab, root, kernel, initramfs)? {
             "kvm"
         } else {
             "tcg"
@@ -80,14 +82,22 @@ pub fn choose(lab: &Lab, root: &Root, initramfs: &Path) -> Result<Accel> {
     })
 }
 
-fn boots(lab: &Lab, root: &Root, initramfs: &Path) -> Result<bool> {
+fn boots(lab: &Lab, root: &Root, kernel: &Kernel, initramfs: &Path) -> Result<bool> {
     if lab.verbose {
         eprintln!("lab: try whether KVM boots the kernel");
     }
     let dir = tempfile::tempdir_in(lab.cache.join("run"))
         .context("cannot make a folder for the probe")?;
     let log = File::create(dir.path().join(qemu::LOG)).context("cannot write QEMU's log")?;
-    let mut command = qemu::machine(root, Accel::Kvm, initramfs, dir.path(), "lab.probe", &[]);
+    let mut command = qemu::machine(
+        root,
+        kernel,
+        Accel::Kvm,
+        initramfs,
+        dir.path(),
+        "lab.probe",
+        &[],
+    );
     command
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)

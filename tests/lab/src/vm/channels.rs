@@ -54,6 +54,9 @@ pub fn input(mut from: impl Read + Send + 'static, mut port: UnixStream) {
         // An error means that the machine is gone, which is seen elsewhere.
         let _ = io::copy(&mut from, &mut port);
         let _ = port.shutdown(Shutdown::Write);
+        // Closing it would make QEMU drop what the guest has not read yet: it
+        // stays open until QEMU ends.
+        let _ = port.read(&mut [0]);
     });
 }
 

@@ -29,10 +29,13 @@ ip link set lo up
 # The host's ends of the ports, by name.
 declare -A port
 for entry in /sys/class/virtio-ports/*; do
+	# A console is among them, which has no name.
+	[[ -e $entry/name ]] || continue
 	read -r name <"$entry/name"
 	port[$name]=/dev/${entry##*/}
-done 2>/dev/null
-exec 3>"${port[status]}"
+done
+# Without it the host cannot be told: the end of this shell panics the kernel.
+exec 3>"${port[status]}" || exit 1
 report() { printf '%s\n' "$*" >&3; }
 
 # The host hears why, and ends the machine.
@@ -73,9 +76,12 @@ fi
 report ready
 cd /root || fail "there is no /root"
 if ((INTERACTIVE)); then
-	stty -F /dev/hvc0 rows "$ROWS" cols "$COLUMNS_"
 	export TERM=$TERMINAL
-	setsid --ctty --wait bash -l </dev/hvc0 >/dev/hvc0 2>&1 3>&-
+	# Opening the terminal first: the device then takes over QEMU's idea of its
+	# size, which is none.
+	exec 4<>/dev/hvc0
+	stty rows "$ROWS" cols "$COLUMNS_" <&4
+	setsid --ctty --wait bash -l <&4 >&4 2>&4 3>&- 4>&-
 	status=$?
 else
 	# A port can be opened once only; through an anonymous pipe, programs may

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+use crate::build::kernel::Kernel;
 use crate::lab::{Lab, short_hash};
 use crate::root::Root;
 use crate::{run, stamp};
@@ -16,13 +17,13 @@ const MODULES: &[&str] = &["9pnet_virtio", "9p", "overlay"];
 const PACK: &str = include_str!("initramfs.sh");
 const INIT: &str = include_str!("initramfs_init.sh");
 
-/// Makes the initramfs for the kernel of `root`, unless it is there.
+/// Makes the initramfs for `kernel`, unless it is there.
 ///
 /// # Errors
 ///
 /// When it cannot be packed.
-pub fn ensure(lab: &Lab, root: &Root) -> Result<PathBuf> {
-    let parts = MODULES.iter().copied().chain([PACK, INIT, &root.kernel]);
+pub fn ensure(lab: &Lab, root: &Root, kernel: &Kernel) -> Result<PathBuf> {
+    let parts = MODULES.iter().copied().chain([PACK, INIT, &kernel.release]);
     let key = short_hash(parts.map(str::as_bytes));
     // The name changes with the content: a machine that runs keeps its file.
     let dir = lab.cache.join("initramfs");
@@ -31,7 +32,7 @@ pub fn ensure(lab: &Lab, root: &Root) -> Result<PathBuf> {
     stamp::once(lab, &name, &key, &file, || {
         std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
         let mut command = root.enter().bind(&dir, "/run/initramfs").command("sh");
-        command.args(["-euc", PACK, "sh", &root.kernel]);
+        command.args(["-euc", PACK, "sh", &kernel.release]);
         command
             .arg(format!("/run/initramfs/{name}"))
             .arg(INIT)

@@ -29,8 +29,11 @@ pub fn assemble(lab: &Lab, guest: &Guest, plan: &Plan, top: &Path) -> Result<()>
     write(&top.join("usr/bin/ynl"), &ynl, 0o755)?;
     place(&lab.spec(), &top.join("usr/share/subdev/subdev.yaml"))?;
     if let Some(module) = &guest.module {
-        let modules = top.join("usr/lib/modules").join(&guest.root.kernel);
+        let modules = top.join("usr/lib/modules").join(&guest.kernel.release);
         place(&module.file, &modules.join("extra/subdev.ko"))?;
+        for (name, file) in &module.helpers {
+            place(file, &modules.join("extra").join(name))?;
+        }
         for entry in fs::read_dir(&module.index)
             .with_context(|| format!("cannot read {}", module.index.display()))?
         {

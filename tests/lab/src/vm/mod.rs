@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The virtual machine: the stock kernel, the build root as its root, model
+//! The virtual machine: a kernel, the build root as its root, model
 //! devices, and one command to run.
 //!
 //! - [`accel`] chooses between KVM and translation,
@@ -33,7 +33,7 @@ use self::model::Model;
 pub use self::options::{Options, Plan};
 use self::rundir::RunDir;
 use self::terminal::Modes;
-use crate::build::kernel;
+use crate::build::kernel::{self, Flavour, Kernel};
 use crate::build::module::{self, Module};
 use crate::build::userspace::{self, Programs};
 use crate::lab::Lab;
@@ -47,6 +47,7 @@ const CONSOLE_TAIL: usize = 40;
 /// Everything that is built before a machine can start.
 pub struct Guest {
     pub root: Root,
+    pub kernel: Kernel,
     pub module: Option<Module>,
     pub programs: Programs,
     initramfs: PathBuf,
@@ -59,16 +60,16 @@ impl Guest {
     /// # Errors
     ///
     /// When a step fails.
-    pub fn ensure(lab: &Lab, wanted: bool) -> Result<Self> {
+    pub fn ensure(lab: &Lab, flavour: Flavour, wanted: bool) -> Result<Self> {
         let root = root::ensure(lab)?;
+        let kernel = kernel::ensure(lab, &root, flavour)?;
         let module = if wanted {
-            kernel::ensure(lab, &root)?;
-            Some(module::build(lab, &root)?)
+            Some(module::build(lab, &root, &kernel)?)
         } else {
             None
         };
         let programs = userspace::build(lab)?;
-        Self::of(lab, root, module, programs)
+        Self::of(lab, root, kernel, module, programs)
     }
 
     /// Puts it together from its parts.
@@ -76,11 +77,18 @@ impl Guest {
     /// # Errors
     ///
     /// When the initramfs cannot be packed or KVM not be tried.
-    pub fn of(lab: &Lab, root: Root, module: Option<Module>, programs: Programs) -> Result<Self> {
-        let initramfs = initramfs::ensure(lab, &root)?;
-        let accel = accel::choose(lab, &root, &initramfs)?;
+    pub fn of(
+        lab: &Lab,
+        root: Root,
+        kernel: Kernel,
+        module: Option<Module>,
+        programs: Programs,
+    ) -> Result<Self> {
+        let initramfs = initramfs::ensure(lab, &root, &kernel)?;
+        let accel = accel::choose(lab, &root, &kernel, &initramfs)?;
         Ok(Self {
             root,
+            kernel,
             module,
             programs,
             initramfs,
@@ -136,7 +144,10 @@ pub fn run(lab: &Lab, guest: &Guest, plan: &Plan, streams: Streams) -> Result<Ou
     let (mut machine, ports) = qemu::start(guest, plan, dir.path())?;
 
     let (sender, events) = mpsc::channel();
-    channels::input(streams.input, ports.input);
+    // At a terminal, QEMU reads what is typed: nobody else may.
+    if plan.command.is_some() {
+        channels::input(streams.input, ports.input);
+    }
     channels::output(ports.output, &plan.mark, streams.output, sender.clone());
     channels::output(ports.error, &plan.mark, streams.error, sender.clone());
     channels::status(ports.status, sender);

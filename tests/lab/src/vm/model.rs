@@ -39,6 +39,7 @@ impl Model {
         let mut command = process::bound(guest.programs.path("dsa-model"));
         // Relative, as the path of a socket must be short.
         command.args(["--socket", &socket(index)]).current_dir(dir);
+        command.args(["--control", &control(index)]);
         command
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -76,6 +77,12 @@ impl Model {
             run::indent(&run::tail(&log, 20))
         )
     }
+}
+
+/// The control socket of the model number `index`, relative to the run's
+/// folder, and the name of the guest's port that leads there.
+pub fn control(index: u32) -> String {
+    format!("dsa{index}.control")
 }
 
 /// The socket of the model number `index`, relative to the run's folder.

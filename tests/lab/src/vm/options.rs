@@ -7,14 +7,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, Parser};
+
+use crate::build::kernel::Flavour;
 
 /// `cargo xtask vm`, and the options of a scenario.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The kernel to boot.
-    #[arg(long, value_enum, default_value_t = Kernel::Stock)]
-    kernel: Kernel,
+    /// The kernel to boot (default: stock).
+    #[arg(long, value_enum)]
+    kernel: Option<Flavour>,
     /// How many model devices to attach.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=16))]
     dsa: u32,
@@ -35,18 +37,11 @@ pub struct Options {
     command: Vec<String>,
 }
 
-/// The kernels that there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Kernel {
-    /// Debian's, unmodified.
-    Stock,
-    /// One with the kernel's own checks.
-    Debug,
-}
-
 /// What a run will be.
 #[derive(Debug)]
 pub struct Plan {
+    /// The kernel to boot.
+    pub kernel: Flavour,
     /// How many model devices to attach.
     pub dsa: u32,
     /// Whether the module is loaded.
@@ -79,15 +74,17 @@ impl Options {
         Ok(Words::try_parse_from(words)?.options)
     }
 
+    /// The kernel, if one is named.
+    pub fn kernel(&self) -> Option<Flavour> {
+        self.kernel
+    }
+
     /// Checks what can be checked before anything is built.
     ///
     /// # Errors
     ///
     /// When something is asked for that cannot be had.
     pub fn plan(&self) -> Result<Plan> {
-        if self.kernel == Kernel::Debug {
-            bail!("--kernel debug: there is no debug kernel yet; accepted is: stock");
-        }
         let share = match &self.share {
             None => None,
             Some(dir) => {
@@ -113,6 +110,7 @@ impl Options {
             (None, None) => None,
         };
         Ok(Plan {
+            kernel: self.kernel.unwrap_or(Flavour::Stock),
             dsa: self.dsa,
             driver: !self.no_driver,
             append: self.append.join(" "),

@@ -13,6 +13,7 @@ use rustix::io::{FdFlags, fcntl_setfd};
 
 use super::accel::Accel;
 use super::{Guest, Plan, model};
+use crate::build::kernel::Kernel;
 use crate::process::Process;
 use crate::root::Root;
 
@@ -36,12 +37,13 @@ pub struct Ports {
     pub status: UnixStream,
 }
 
-/// A command that boots the kernel of `root` with `append` on its command
+/// A command that boots `kernel` with `append` on its command
 /// line; the folder `dir` gets the console's log.
 ///
 /// The machine ends when the guest panics or reboots.
 pub fn machine(
     root: &Root,
+    kernel: &Kernel,
     accel: Accel,
     initramfs: &Path,
     dir: &Path,
@@ -77,7 +79,7 @@ pub fn machine(
     ]);
     qemu.args([
         "-kernel",
-        &format!("/boot/vmlinuz-{}", root.kernel),
+        &format!("/boot/vmlinuz-{}", kernel.release),
         "-initrd",
         INITRAMFS,
     ]);
@@ -95,6 +97,7 @@ pub fn start(guest: &Guest, plan: &Plan, dir: &Path) -> Result<(Process, Ports)>
     let binds: Vec<(&Path, &str)> = share.into_iter().collect();
     let mut qemu = machine(
         &guest.root,
+        &guest.kernel,
         guest.accel,
         &guest.initramfs,
         dir,
@@ -118,6 +121,16 @@ pub fn start(guest: &Guest, plan: &Plan, dir: &Path) -> Result<(Process, Ports)>
     }
 
     qemu.args(["-device", "virtio-serial-pci"]);
+    // Through these, programs in the guest ask the models for faults.
+    for index in 0..plan.dsa {
+        let name = model::control(index);
+        qemu.args([
+            "-chardev",
+            &format!("socket,id={name},path={RUN}/{name}"),
+            "-device",
+            &format!("virtserialport,chardev={name},name={name}"),
+        ]);
+    }
     let log = File::create(dir.join(LOG)).context("cannot write QEMU's log")?;
     qemu.stderr(log.try_clone()?);
     if plan.command.is_some() {

@@ -28,8 +28,11 @@ impl RunDir {
     /// When it cannot be made.
     pub fn new(lab: &Lab) -> Result<Self> {
         let all = lab.cache.join("run");
-        sweep(&all);
         let make = || -> std::io::Result<_> {
+            // One at a time: a folder is not to be swept before it is locked.
+            let turn = File::create(all.join(".turn"))?;
+            flock(&turn, FlockOperation::LockExclusive)?;
+            sweep(&all);
             let dir = tempfile::tempdir_in(&all)?;
             let lock = File::create(dir.path().join(LOCK))?;
             flock(&lock, FlockOperation::NonBlockingLockExclusive)?;

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The life cycle inside the kernel: real locks, real auxiliary devices and a real VFIO device,
+//! on a parent made of software.
+//!
+//! A failed assertion ends the test's thread without dropping anything, so none is made while a
+//! lock is held.
+
+mod fake;
+
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use self::fake::{
+    Bench,
+    ENTRIES,
+    PARENT, //
+};
+use super::{
+    create,
+    delete,
+    generation,
+    query,
+    Id,
+    New,
+    Subdev,
+    Wqs, //
+};
+use crate::subdev_core::{
+    share::PasidMode,
+    state::{
+        AdminState,
+        OpState, //
+    }, //
+};
+
+/// Creates a subdev on work queues of the fake parent.
+fn add(wqs: &[u32], pasid_mode: PasidMode, state: AdminState) -> Result<Arc<Subdev>> {
+    add_named(None, wqs, pasid_mode, state)
+}
+
+fn add_named(
+    name: Option<&[u8]>,
+    wqs: &[u32],
+    pasid_mode: PasidMode,
+    state: AdminState,
+) -> Result<Arc<Subdev>> {
+    let mut list = Wqs::new();
+    for &wq in wqs {
+        list.push(wq).ok_or(EINVAL)?;
+    }
+    let new = New {
+        name,
+        uuid: None,
+        parent: Some(PARENT),
+        wqs: list,
+        type_name: None,
+        pasid_mode: Some(pasid_mode),
+        state,
+        size: None,
+    };
+    create(&new).map_err(|refusal| refusal.error())
+}
+
+fn remove(subdev: &Subdev, force: bool) -> Result {
+    delete(Id::Index(subdev.identity().index), force).map_err(|refusal| refusal.error())
+}
+
+/// Whether the registry knows the subdev.
+fn is_known(subdev: &Subdev) -> bool {
+    query::subdev(Id::Index(subdev.identity().index)).is_ok()
+}
+
+fn parent_is_known() -> bool {
+    query::parent(None, Some(PARENT), |_| Ok(())).is_ok()
+}
+
+/// Entries that work queue `id` has left.
+fn available(id: u32) -> Option<u32> {
+    let mut available = None;
+    let found = query::wq(Some(PARENT), Some(id), |wq| {
+        available = Some(wq.available());
+        Ok(())
+    });
+    found.ok().and(available)
+}
+
+#[kunit_tests(subdev_framework)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parent_comes_and_goes() -> Result {
+        let bench = Bench::new()?;
+        assert!(parent_is_known());
+        drop(bench);
+        assert!(!parent_is_known());
+        Ok(())
+    }
+
+    #[test]
+    fn an_inactive_subdev_lives_without_vfio() -> Result {
+        let bench = Bench::new()?;
+        let subdev = add(&[0], PasidMode::None, AdminState::Inactive)?;
+        assert_eq!(bench.provider.enabled(), 0b01);
+        assert_eq!(available(0), Some(0));
+        assert!(subdev.snapshot().opstate == OpState::Detached);
+        assert!(subdev.snapshot().handles.is_none());
+
+        remove(&subdev, false)?;
+        assert!(!is_known(&subdev));
+        assert_eq!(bench.provider.enabled(), 0);
+        assert_eq!(available(0), Some(ENTRIES));
+        drop(subdev);
+        assert_eq!(bench.tally.counts(), (1, 1, 1));
+        Ok(())
+    }
+
+    #[test]
+    fn an_active_subdev_has_a_vfio_device() -> Result {
+        let bench = Bench::new()?;
+        let subdev = add(&[0, 1], PasidMode::None, AdminState::Active)?;
+        assert_eq!(bench.provider.enabled(), 0b11);
+        assert!(subdev.snapshot().opstate == OpState::Attached);
+        assert!(subdev.snapshot().handles.is_some());
+
+        remove(&subdev, false)?;
+        assert!(subdev.snapshot().opstate == OpState::Detached);
+        assert!(subdev.snapshot().handles.is_none());
+        assert_eq!(bench.provider.enabled(), 0);
+        drop(subdev);
+        assert_eq!(bench.tally.counts(), (1, 1, 1));
+        Ok(())
+    }
+
+    #[test]
+    fn a_shared_wq_is_disabled_with_its_last_subdev() -> Result {
+        let bench = Bench::new()?;
+        let one = add(&[0], PasidMode::Shared, AdminState::Inactive)?;
+        let two = add(&[0], PasidMode::Shared, AdminState::Inactive)?;
+        assert!(add(&[0], PasidMode::None, AdminState::Inactive).err() == Some(EBUSY));
+
+        remove(&one, false)?;
+        assert_eq!(bench.provider.enabled(), 0b01);
+        remove(&two, false)?;
+        assert_eq!(bench.provider.enabled(), 0);
+        assert_eq!(available(0), Some(ENTRIES));
+        Ok(())
+    }
+
+    #[test]
+    fn a_wq_that_fails_undoes_those_before_it() -> Result {
+        let bench = Bench::new()?;
+        bench.provider.break_wq(1);
+        let before = generation();
+        assert!(add(&[0, 1], PasidMode::None, AdminState::Active).err() == Some(EIO));
+        assert_eq!(bench.provider.enabled(), 0);
+        assert_eq!(available(0), Some(ENTRIES));
+        assert_eq!(available(1), Some(ENTRIES));
+        assert_eq!(bench.tally.counts(), (0, 0, 0));
+        assert_eq!(generation(), before);
+        Ok(())
+    }
+
+    #[test]
+    fn a_function_that_fails_undoes_the_wqs() -> Result {
+        let bench = Bench::new()?;
+        bench.provider.set_barren(true);
+        let before = generation();
+        assert!(add(&[0, 1], PasidMode::None, AdminState::Active).err() == Some(EIO));
+        assert_eq!(bench.provider.enabled(), 0);
+        assert_eq!(available(0), Some(ENTRIES));
+        assert_eq!(generation(), before);
+
+        // Nothing of it is in the way of the next one.
+        bench.provider.set_barren(false);
+        let subdev = add(&[0, 1], PasidMode::None, AdminState::Active)?;
+        remove(&subdev, false)
+    }
+
+    #[test]
+    fn a_name_is_given_once() -> Result {
+        let bench = Bench::new()?;
+        let name = Some(b"kunit-name".as_slice());
+        let first = add_named(name, &[0], PasidMode::None, AdminState::Inactive)?;
+        let second = add_named(name, &[1], PasidMode::None, AdminState::Inactive);
+        assert!(second.err() == Some(EEXIST));
+        assert_eq!(bench.provider.enabled(), 0b01);
+
+        remove(&first, false)?;
+        let again = add_named(name, &[1], PasidMode::None, AdminState::Inactive)?;
+        remove(&again, false)
+    }
+
+    #[test]
+    fn an_open_subdev_goes_only_by_force() -> Result {
+        let bench = Bench::new()?;
+        let subdev = add(&[0], PasidMode::None, AdminState::Active)?;
+        subdev.open()?;
+        subdev.enabled(true);
+        assert!(subdev.snapshot().opstate == OpState::Enabled);
+        assert!(remove(&subdev, false) == Err(EBUSY));
+        assert!(is_known(&subdev));
+        assert!(!subdev.is_dead());
+
+        remove(&subdev, true)?;
+        assert!(subdev.is_dead());
+        assert!(!is_known(&subdev));
+        assert_eq!(bench.provider.enabled(), 0);
+        subdev.closed();
+        assert!(subdev.open() == Err(ENODEV));
+        Ok(())
+    }
+
+    #[test]
+    fn a_parent_takes_its_subdevs_along() -> Result {
+        let bench = Bench::new()?;
+        let tally = bench.tally.clone();
+        let active = add(&[0], PasidMode::Shared, AdminState::Active)?;
+        let inactive = add(&[1], PasidMode::None, AdminState::Inactive)?;
+        drop(bench);
+        assert!(!is_known(&active));
+        assert!(!is_known(&inactive));
+        assert!(active.snapshot().handles.is_none());
+        drop((active, inactive));
+        assert_eq!(tally.counts(), (2, 2, 2));
+        Ok(())
+    }
+
+    #[test]
+    fn every_change_is_counted() -> Result {
+        let bench = Bench::new()?;
+        let start = generation();
+        let subdev = add(&[0], PasidMode::None, AdminState::Active)?;
+        assert_eq!(generation(), start + 1);
+        subdev.open()?;
+        assert_eq!(generation(), start + 2);
+        subdev.closed();
+        assert_eq!(generation(), start + 3);
+        remove(&subdev, false)?;
+        assert_eq!(generation(), start + 4);
+        drop(bench);
+        assert_eq!(generation(), start + 5);
+        Ok(())
+    }
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A parent made of software, whose steps fail when they are told to.
+
+use kernel::{
+    faux,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc, //
+    }, //
+};
+
+use crate::{
+    ffi::device::BoundDevice,
+    framework::{
+        register_parent,
+        Description,
+        Function,
+        Host,
+        Isolation,
+        ParentRegistration,
+        ParentState,
+        Provider,
+        Region,
+        Type,
+        Value,
+        Vendor,
+        WqDescription,
+        WqMode,
+        WqState, //
+    },
+    subdev_core::share::PasidMode, //
+};
+
+/// Name of the parent: no other provider has this prefix.
+pub(super) const PARENT: &[u8] = b"kunit0";
+
+/// Number of work queues.
+pub(super) const WQS: u32 = 2;
+
+/// Entries of each work queue.
+pub(super) const ENTRIES: u32 = 16;
+
+const TYPES: &[Type] = &[
+    Type {
+        name: "own",
+        pasid_mode: PasidMode::None,
+        isolation: Isolation::Mediated,
+        description: "a work queue of its own",
+        missing: None,
+    },
+    Type {
+        name: "part",
+        pasid_mode: PasidMode::Shared,
+        isolation: Isolation::Mediated,
+        description: "a part of a work queue",
+        missing: None,
+    },
+];
+
+/// What became of the functions that the fake has made.
+pub(super) struct Tally {
+    made: Atomic<u32>,
+    killed: Atomic<u32>,
+    dropped: Atomic<u32>,
+}
+
+impl Tally {
+    /// How many were made, killed and dropped.
+    pub(super) fn counts(&self) -> (u32, u32, u32) {
+        (
+            self.made.load(Relaxed),
+            self.killed.load(Relaxed),
+            self.dropped.load(Relaxed),
+        )
+    }
+}
+
+/// The provider.
+pub(super) struct Fake {
+    /// The work queues that are enabled, as bits.
+    enabled: Atomic<u32>,
+    /// The work queues that cannot be enabled, as bits.
+    broken: Atomic<u32>,
+    /// Whether no function can be made.
+    barren: Atomic<bool>,
+    tally: Arc<Tally>,
+}
+
+impl Fake {
+    /// From now on work queue `id` cannot be enabled.
+    pub(super) fn break_wq(&self, id: u32) {
+        self.broken.fetch_add(1 << id, Relaxed);
+    }
+
+    /// Whether functions can be made from now on.
+    pub(super) fn set_barren(&self, barren: bool) {
+        self.barren.store(barren, Relaxed);
+    }
+
+    /// The work queues that are enabled, as bits.
+    pub(super) fn enabled(&self) -> u32 {
+        self.enabled.load(Relaxed)
+    }
+}
+
+impl Provider for Fake {
+    fn description(&self) -> Description {
+        Description {
+            prefix: "kunit",
+            bus: "faux",
+            wqs: WQS,
+            groups: 1,
+            engines: 1,
+            wq_capacity: WQS * ENTRIES,
+            pasid: false,
+        }
+    }
+
+    fn state(&self) -> ParentState {
+        ParentState::Enabled
+    }
+
+    fn wq(&self, id: u32) -> Option<WqDescription> {
+        let state = if self.enabled() & (1 << id) == 0 {
+            WqState::Disabled
+        } else {
+            WqState::Enabled
+        };
+        (id < WQS).then_some(WqDescription {
+            state,
+            mode: WqMode::Dedicated,
+            size: ENTRIES,
+            threshold: 0,
+            priority: 1,
+            group: 0,
+        })
+    }
+
+    fn types(&self) -> &[Type] {
+        TYPES
+    }
+
+    fn vendor(&self) -> Vendor {
+        Vendor {
+            nest: 0,
+            attrs: [const { (0, Value::U32(0)) }; 5],
+        }
+    }
+
+    fn enable_wq(&self, id: u32, _mode: PasidMode) -> Result {
+        if self.broken.load(Relaxed) & (1 << id) != 0 {
+            return Err(EIO);
+        }
+        self.enabled.fetch_add(1 << id, Relaxed);
+        Ok(())
+    }
+
+    fn disable_wq(&self, id: u32) {
+        self.enabled.fetch_sub(1 << id, Relaxed);
+    }
+
+    fn function(&self, _wqs: &[u32], _entries: u32) -> Result<Arc<dyn Function>> {
+        if self.barren.load(Relaxed) {
+            return Err(EIO);
+        }
+        let function = Arc::new(Idle(self.tally.clone()), GFP_KERNEL)?;
+        self.tally.made.fetch_add(1, Relaxed);
+        Ok(function)
+    }
+}
+
+/// A function that does nothing but count its end.
+struct Idle(Arc<Tally>);
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        self.0.dropped.fetch_add(1, Relaxed);
+    }
+}
+
+impl Function for Idle {
+    fn region_size(&self, _region: Region) -> u64 {
+        0
+    }
+
+    fn vectors(&self) -> u32 {
+        1
+    }
+
+    fn open(&self, _host: Arc<dyn Host>) -> Result {
+        Ok(())
+    }
+
+    fn close(&self) {}
+
+    fn read(&self, _region: Region, _offset: u64, _data: &mut [u8]) -> Result {
+        Err(EINVAL)
+    }
+
+    fn write(&self, _region: Region, _offset: u64, _data: &[u8]) -> Result {
+        Err(EINVAL)
+    }
+
+    fn reset(&self) -> Result {
+        Ok(())
+    }
+
+    fn unmap(&self, _iova: u64, _length: u64) {}
+
+    fn kill(&self) {
+        self.0.killed.fetch_add(1, Relaxed);
+    }
+}
+
+/// A registered parent. Fields are dropped in this order: the parent before its device.
+pub(super) struct Bench {
+    pub(super) provider: Arc<Fake>,
+    pub(super) tally: Arc<Tally>,
+    _registration: ParentRegistration,
+    _device: faux::Registration,
+}
+
+impl Bench {
+    /// Registers the parent [`PARENT`].
+    pub(super) fn new() -> Result<Self> {
+        let device = faux::Registration::new(c"subdev-kunit", None)?;
+        let tally = Arc::new(
+            Tally {
+                made: Atomic::new(0),
+                killed: Atomic::new(0),
+                dropped: Atomic::new(0),
+            },
+            GFP_KERNEL,
+        )?;
+        let provider = Arc::new(
+            Fake {
+                enabled: Atomic::new(0),
+                broken: Atomic::new(0),
+                barren: Atomic::new(false),
+                tally: tally.clone(),
+            },
+            GFP_KERNEL,
+        )?;
+        // SAFETY: The registration, which holds it, is dropped before the device.
+        let bound = unsafe { BoundDevice::new(device.as_ref().as_ref()) };
+        let bound = Arc::new(bound, GFP_KERNEL)?;
+        Ok(Self {
+            _registration: register_parent(bound, provider.clone())?,
+            provider,
+            tally,
+            _device: device,
+        })
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The library `nlctl` for those who wait for each answer.
+
+use std::future::Future;
+
+use anyhow::{Context, Result};
+use futures::TryStreamExt;
+use nlctl::{Error, Handle, Object, Parent, Subdev, Type, Wq};
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
+
+use crate::wait::SOON;
+
+/// A connection to the family.
+pub struct Client {
+    runtime: Runtime,
+    handle: Handle,
+}
+
+/// All that the family shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it all")]
+pub struct State {
+    pub parents: Vec<Parent>,
+    pub wqs: Vec<Wq>,
+    pub types: Vec<Type>,
+    pub subdevs: Vec<Subdev>,
+}
+
+impl Client {
+    /// Opens a socket.
+    pub fn new() -> Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let _inside = runtime.enter();
+        let (connection, handle, _messages) = nlctl::new_connection()?;
+        runtime.spawn(connection);
+        drop(_inside);
+        Ok(Self { runtime, handle })
+    }
+
+    /// Makes a request with the handle and waits for its answer, which has to
+    /// come soon.
+    pub fn ask<T, F>(&self, request: impl FnOnce(Handle) -> F) -> Result<Result<T, Error>>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let answer = request(self.handle.clone());
+        let answer = self.runtime.block_on(async { timeout(SOON, answer).await });
+        answer.context("no answer from the family")
+    }
+
+    /// All subdevs.
+    pub fn subdevs(&self) -> Result<Result<Vec<Subdev>, Error>> {
+        self.ask(|handle| async move { all(handle.subdev().dump()).await })
+    }
+
+    /// All that the family shows, but for the generation if it does not matter.
+    pub fn state(&self, generation: Generation) -> Result<State> {
+        let mut state = self.ask(|handle| async move {
+            Ok(State {
+                parents: all(handle.parent().dump()).await?,
+                wqs: all(handle.wq().dump()).await?,
+                types: all(handle.types().dump()).await?,
+                subdevs: all(handle.subdev().dump()).await?,
+            })
+        })??;
+        if generation == Generation::Ignored {
+            state.forget_generation();
+        }
+        Ok(state)
+    }
+}
+
+/// Whether the generation, which counts all changes, is part of a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generation {
+    /// It is.
+    Kept,
+    /// It is not.
+    Ignored,
+}
+
+impl State {
+    fn forget_generation(&mut self) {
+        self.parents.iter_mut().for_each(|it| it.generation = None);
+        self.wqs.iter_mut().for_each(|it| it.generation = None);
+        self.types.iter_mut().for_each(|it| it.generation = None);
+        self.subdevs.iter_mut().for_each(|it| it.generation = None);
+    }
+}
+
+async fn all<O: Object>(dump: nlctl::Dump<O>) -> Result<Vec<O>, Error> {
+    dump.execute().try_collect().await
+}

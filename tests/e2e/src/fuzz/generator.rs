@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Requests that make sense, nearly make sense, and make none.
+
+use std::iter::repeat_with;
+
+use fastrand::Rng;
+use nlctl::{Attribute as _, AttributeSet, Command, ParentAttr, SubdevAttr, TypeAttr, WqAttr};
+
+use super::request::{Attribute, Request};
+use super::table::{Operation, Rule, Table};
+use super::verdict::{NESTED, NET_BYTE_ORDER};
+use crate::client::State;
+
+/// Names of subdevs that are asked for; few enough to be asked for twice.
+const NAMES: u32 = 6;
+
+/// Makes requests for a family in a state.
+pub struct Generator<'a> {
+    /// What the kernel takes.
+    pub table: &'a Table,
+    /// What there is.
+    pub state: &'a State,
+}
+
+impl Generator<'_> {
+    /// The next request.
+    pub fn next(&self, rng: &mut Rng) -> Request {
+        let operation = &self.table.operations[rng.usize(0..self.table.operations.len())];
+        let mut request = self.valid(operation, rng);
+        match rng.u8(0..10) {
+            0..5 => {}
+            5..9 => (0..rng.u8(1..=2)).for_each(|_| spoil(&mut request, rng)),
+            _ => {
+                request.attributes.clear();
+                request.tail = bytes(rng, 64);
+            }
+        }
+        request
+    }
+
+    /// A request with values that the policy accepts, and that mostly exist.
+    fn valid(&self, operation: &Operation, rng: &mut Rng) -> Request {
+        let mut request = Request::new(operation.command, operation.dump);
+        let set = set_of(operation.command);
+        // In an order that does not depend on that of a hash map.
+        let mut policy: Vec<_> = operation.policy.iter().flatten().collect();
+        policy.sort_unstable_by_key(|(kind, _)| **kind);
+        for (&kind, rule) in policy {
+            let name = set.get(kind).map_or("", |it| it.name);
+            // What identifies a new subdev is left out more often than not.
+            let times = match rng.u8(0..6) {
+                0..3 => 0,
+                3 | 4 => 1,
+                _ if name == "wq" => rng.u32(2..=3),
+                _ => 1,
+            };
+            for _ in 0..times {
+                let value = self.value(set.name, name, *rule, rng);
+                request.attributes.push(Attribute::new(kind, value));
+            }
+        }
+        rng.shuffle(&mut request.attributes);
+        request
+    }
+
+    fn value(&self, set: &str, name: &str, rule: Rule, rng: &mut Rng) -> Vec<u8> {
+        match rule {
+            Rule::Flag => Vec::new(),
+            Rule::U32 { min, max } => {
+                let number = match rng.u8(0..8) {
+                    0 => min,
+                    1 => max,
+                    2 => rng.u32(min..=max),
+                    _ => self.number(set, name, rng).clamp(min, max),
+                };
+                number.to_ne_bytes().to_vec()
+            }
+            Rule::Text { max } => {
+                let mut text = match rng.u8(0..8) {
+                    0 => "x".repeat(rng.usize(0..=max)),
+                    _ => self.text(set, name, rng).unwrap_or_default(),
+                };
+                text.truncate(max);
+                text.push('\0');
+                text.into_bytes()
+            }
+        }
+    }
+
+    fn number(&self, set: &str, name: &str, rng: &mut Rng) -> u32 {
+        match (set, name) {
+            ("parent", "index") => rng.u32(0..=1),
+            ("subdev", "index") => {
+                let there: Vec<_> = self
+                    .state
+                    .subdevs
+                    .iter()
+                    .filter_map(|it| it.index)
+                    .collect();
+                rng.choice(&there).copied().unwrap_or(0)
+            }
+            ("wq", "id") | ("subdev", "wq") => rng.u32(0..=8),
+            ("subdev", "size") => rng.u32(0..=17),
+            _ => rng.u32(0..=3),
+        }
+    }
+
+    fn text(&self, set: &str, name: &str, rng: &mut Rng) -> Option<String> {
+        let state = self.state;
+        let there: Vec<_> = match (set, name) {
+            ("parent", "name") | (_, "parent") => state.parents.iter().map(|it| &it.name).collect(),
+            ("type", "name") | (_, "type") => state.types.iter().map(|it| &it.name).collect(),
+            ("subdev", "name") => {
+                if rng.bool() {
+                    return Some(format!("fuzz{}", rng.u32(0..NAMES)));
+                }
+                state.subdevs.iter().map(|it| &it.name).collect()
+            }
+            ("subdev", "uuid") => {
+                if rng.bool() {
+                    let low = rng.u64(..1 << 48);
+                    return Some(format!("01234567-89ab-4def-8123-{low:012x}"));
+                }
+                state.subdevs.iter().map(|it| &it.uuid).collect()
+            }
+            _ => Vec::new(),
+        };
+        rng.choice(there).cloned().flatten()
+    }
+}
+
+/// The attributes of an operation's messages.
+fn set_of(command: u8) -> &'static AttributeSet {
+    match Command::try_from(command) {
+        Ok(Command::ParentGet) => ParentAttr::SET,
+        Ok(Command::WqGet) => WqAttr::SET,
+        Ok(Command::TypeGet) => TypeAttr::SET,
+        _ => SubdevAttr::SET,
+    }
+}
+
+/// Makes one thing of a request wrong, or at least odd.
+fn spoil(request: &mut Request, rng: &mut Rng) {
+    match rng.u8(0..14) {
+        0 => request.command = rng.u8(..),
+        1 => request.flags = rng.u16(..),
+        2 => request.reserved = rng.u16(..),
+        3 => request.version = rng.u8(..),
+        4 => request.tail = bytes(rng, 8),
+        5 => request.cut = Some(rng.usize(0..=request.payload().len())),
+        6 => request
+            .attributes
+            .push(Attribute::new(rng.u16(..24), bytes(rng, 12))),
+        _ => {
+            let Some(at) = rng.choice(0..request.attributes.len()) else {
+                return;
+            };
+            let attribute = &mut request.attributes[at];
+            match rng.u8(0..8) {
+                0 => attribute.kind = rng.u16(..),
+                1 => attribute.kind |= NESTED,
+                2 => attribute.kind |= NET_BYTE_ORDER,
+                3 => attribute.claim = Some(rng.u16(..64)),
+                4 => attribute.value = bytes(rng, 64),
+                5 => attribute.value = vec![b'y'; rng.usize(0..5000)],
+                6 => attribute.value = rng.u32(..).to_ne_bytes().to_vec(),
+                _ => {
+                    let twin = attribute.clone();
+                    request.attributes.push(twin);
+                }
+            }
+        }
+    }
+}
+
+/// Up to `most` random bytes.
+fn bytes(rng: &mut Rng, most: usize) -> Vec<u8> {
+    let len = rng.usize(0..=most);
+    repeat_with(|| rng.u8(..)).take(len).collect()
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A fuzzer of the family that knows what the family takes.
+//!
+//! It reads operations and policies from the kernel, makes requests of which
+//! some are right, some nearly so and some garbage, and foretells what the
+//! kernel has to say of each. Whatever is refused must leave no trace.
+
+mod generator;
+mod request;
+mod table;
+mod verdict;
+
+use anyhow::{Context, Result, bail, ensure};
+use fastrand::Rng;
+use netlink_packet_core::{NlasIterator, Parseable};
+use nix::libc;
+use nix::unistd::geteuid;
+use nlctl::{Command, Subdev, SubdevAttr};
+
+use self::generator::Generator;
+use self::request::found;
+pub use self::request::{Attribute, Request};
+pub use self::table::Table;
+use self::verdict::Verdict;
+use crate::check::{equal, step};
+use crate::client::{Client, Generation, State};
+use crate::genl::{Answer, Refusal, Socket};
+use crate::kmsg::{self, Kmsg};
+
+/// With what an operation may refuse a request that its policy accepts.
+const REASONS: &[i32] = &[
+    libc::EINVAL,
+    libc::ENODEV,
+    libc::EEXIST,
+    libc::EBUSY,
+    libc::ENOSPC,
+    libc::EOPNOTSUPP,
+    libc::E2BIG,
+];
+
+/// More subdevs than this are too many to look at.
+const CROWD: usize = 12;
+
+/// How often to look into the kernel log.
+const LOOK: u64 = 256;
+
+/// How often what came of a request.
+#[derive(Default)]
+struct Tally {
+    accepted: u64,
+    /// By the policy.
+    invalid: u64,
+    /// By the operation.
+    refused: u64,
+    ignored: u64,
+}
+
+/// Sends `count` requests. Leaves no subdevs behind, if it may.
+pub fn run(count: u64, rng: &mut Rng) -> Result<()> {
+    let admin = geteuid().is_root();
+    let mut socket = Socket::new()?;
+    let table = Table::read(&mut socket)?;
+    let client = Client::new()?;
+    let mut log = admin.then(Kmsg::from_now).transpose()?;
+    let mut tally = Tally::default();
+    let mut before = client.state(Generation::Kept)?;
+    for number in 0..count {
+        if admin && before.subdevs.len() > CROWD {
+            clear(&client, &before.subdevs)?;
+            before = client.state(Generation::Kept)?;
+        }
+        let generator = Generator {
+            table: &table,
+            state: &before,
+        };
+        let request = generator.next(rng);
+        let verdict = Verdict::on(&request, &table, admin);
+        let what = || {
+            let payload = request.payload();
+            format!("request {number} of the seed, {request:?} ({payload:02x?}), is {verdict:?}")
+        };
+        let answer = socket
+            .ask(table.family, request.flags, &request.payload())
+            .with_context(what)?;
+        let after = client.state(Generation::Kept).with_context(what)?;
+        judge(&request, verdict, &answer, &before, &after, &mut tally).with_context(what)?;
+        before = after;
+        if number % LOOK == LOOK - 1 || number == count - 1 {
+            log.iter_mut()
+                .try_for_each(no_complaints)
+                .with_context(what)?;
+        }
+    }
+    if admin {
+        clear(&client, &before.subdevs)?;
+    }
+    step(format!(
+        "{count} requests as {}: {} accepted, {} refused by policy and {} by an operation, {} ignored",
+        if admin { "an admin" } else { "somebody else" },
+        tally.accepted,
+        tally.invalid,
+        tally.refused,
+        tally.ignored
+    ));
+    Ok(())
+}
+
+fn clear(client: &Client, subdevs: &[Subdev]) -> Result<()> {
+    for subdev in subdevs {
+        let index = subdev.index.context("a subdev without an index")?;
+        client.ask(|handle| handle.subdev().del(index).execute())??;
+    }
+    Ok(())
+}
+
+fn no_complaints(log: &mut Kmsg) -> Result<()> {
+    let lines = log.lines()?;
+    let complaints = kmsg::complaints(&lines);
+    ensure!(
+        complaints.is_empty(),
+        "the kernel complains after it or some before it: {}",
+        lines.join("\n    ")
+    );
+    Ok(())
+}
+
+/// Compares what came of a request with what had to.
+fn judge(
+    request: &Request,
+    verdict: Verdict<'_>,
+    answer: &Answer,
+    before: &State,
+    after: &State,
+    tally: &mut Tally,
+) -> Result<()> {
+    let refusal = match &answer.end {
+        Some(Err(refusal)) => Some(refusal),
+        Some(Ok(())) | None => None,
+    };
+    match (verdict, refusal) {
+        (Verdict::Ignored, None) => {
+            ensure!(answer.objects.is_empty(), "it was answered");
+            tally.ignored += 1;
+        }
+        (Verdict::Refused { errno }, Some(refusal)) => {
+            equal("errno", refusal.errno, errno)?;
+            tally.invalid += 1;
+        }
+        (Verdict::Offends { offset }, Some(refusal)) => {
+            ensure!(
+                [libc::EINVAL, libc::ERANGE].contains(&refusal.errno),
+                "an unusual errno: {refusal:?}"
+            );
+            equal("place of the offender", refusal.offset, Some(offset))?;
+            tally.invalid += 1;
+        }
+        (Verdict::Valid(_), Some(refusal)) => {
+            explained(request, refusal)?;
+            tally.refused += 1;
+        }
+        (Verdict::Valid(operation), None) => {
+            tally.accepted += 1;
+            return done(operation.command, answer, before, after);
+        }
+        _ => bail!("it was answered with {:?}", answer.end),
+    }
+    same(before, after)
+}
+
+/// A refusal of an operation says what and why.
+fn explained(request: &Request, refusal: &Refusal) -> Result<()> {
+    ensure!(
+        REASONS.contains(&refusal.errno),
+        "an unusual errno: {refusal:?}"
+    );
+    let sentence = refusal.message.as_deref().unwrap_or_default();
+    ensure!(!sentence.is_empty(), "no sentence: {refusal:?}");
+    let payload = request.payload();
+    let (attributes, _) = found(&payload);
+    ensure!(
+        refusal
+            .offset
+            .is_none_or(|at| attributes.iter().any(|it| it.offset == at)),
+        "no attribute begins where the offender is said to: {refusal:?}"
+    );
+    Ok(())
+}
+
+/// A request that was carried out did what it is for, and nothing else.
+fn done(command: u8, answer: &Answer, before: &State, after: &State) -> Result<()> {
+    let missing = |from: &State, of: &State| -> Vec<Subdev> {
+        let index = |subdev: &Subdev| subdev.index;
+        let there = |subdev: &&Subdev| of.subdevs.iter().any(|it| it.index == index(subdev));
+        let all = from.subdevs.iter();
+        all.filter(|it| !there(it)).cloned().collect()
+    };
+    let (came, went) = (missing(after, before), missing(before, after));
+    match Command::try_from(command) {
+        Ok(Command::SubdevNew) => {
+            equal("subdevs that went", went, vec![])?;
+            equal("subdevs that came", came, reply(answer)?)
+        }
+        Ok(Command::SubdevDel) => {
+            equal("subdevs that came", came, vec![])?;
+            equal("number of subdevs that went", went.len(), 1)
+        }
+        _ => same(before, after),
+    }
+}
+
+/// The subdevs in an answer.
+fn reply(answer: &Answer) -> Result<Vec<Subdev>> {
+    let subdev = |object: &Vec<u8>| {
+        let attributes = NlasIterator::new(object);
+        let attributes = attributes.map(|it| Ok(SubdevAttr::parse(&it?)?));
+        Ok(Subdev::from(attributes.collect::<Result<Vec<_>>>()?))
+    };
+    answer.objects.iter().map(subdev).collect()
+}
+
+/// Not even the generation may have changed: it counts changes, also those
+/// that were taken back.
+fn same(before: &State, after: &State) -> Result<()> {
+    ensure!(
+        before == after,
+        "the state changed\nfrom {before:?}\nto {after:?}"
+    );
+    Ok(())
+}

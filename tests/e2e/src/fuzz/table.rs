@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the kernel itself says that it takes: operations, their flags and policies.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use netlink_packet_core::{Emitable, NlasIterator, Parseable};
+use netlink_packet_generic::constants::{CTRL_CMD_GETFAMILY, CTRL_CMD_GETPOLICY, GENL_ID_CTRL};
+use netlink_packet_generic::ctrl::nlas::{
+    GenlCtrlAttrs, NlPolicyTypeAttrs, NlaType, OpAttrs, OppolicyIndexAttr,
+};
+use nlctl::FAMILY_NAME;
+
+use crate::genl::{Answer, Socket, flag};
+
+/// Flags of an operation (srctree include/uapi/linux/genetlink.h).
+const ADMIN_PERM: u32 = 1;
+const CAP_DO: u32 = 2;
+const CAP_DUMP: u32 = 4;
+
+/// The family.
+#[derive(Debug)]
+pub struct Table {
+    /// Number of the family.
+    pub family: u16,
+    /// Its operations.
+    pub operations: Vec<Operation>,
+}
+
+/// An operation in one of its two forms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Its number.
+    pub command: u8,
+    /// Whether it gets all objects.
+    pub dump: bool,
+    /// Whether only an admin may.
+    pub admin: bool,
+    /// What its attributes have to be; without, they are not looked at.
+    pub policy: Option<Policy>,
+}
+
+/// What each attribute has to be, by its number. Others are refused.
+pub type Policy = HashMap<u16, Rule>;
+
+/// What an attribute has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// A number of 32 bits within these limits.
+    U32 {
+        /// The smallest.
+        min: u32,
+        /// The largest.
+        max: u32,
+    },
+    /// Text of up to this many bytes, and a NUL.
+    Text {
+        /// The most bytes.
+        max: usize,
+    },
+    /// Nothing: that it is there is what counts.
+    Flag,
+}
+
+impl Table {
+    /// Asks the kernel.
+    pub fn read(socket: &mut Socket) -> Result<Self> {
+        let name = GenlCtrlAttrs::FamilyName(FAMILY_NAME.to_owned());
+        let answer = control(socket, CTRL_CMD_GETFAMILY, 0, name)?;
+        let (mut family, mut flags) = (None, Vec::new());
+        for attribute in attributes(&answer)? {
+            match attribute {
+                GenlCtrlAttrs::FamilyId(id) => family = Some(id),
+                GenlCtrlAttrs::Ops(ops) => flags = ops,
+                _ => {}
+            }
+        }
+        let family = family.context("the family has no number")?;
+        let policies = control(
+            socket,
+            CTRL_CMD_GETPOLICY,
+            flag::DUMP,
+            GenlCtrlAttrs::FamilyId(family),
+        )?;
+        let policies = Policies::read(attributes(&policies)?)?;
+        let mut operations = Vec::new();
+        for attributes in flags {
+            let (mut command, mut flags) = (None, 0);
+            for attribute in attributes {
+                match attribute {
+                    OpAttrs::Id(id) => command = u8::try_from(id).ok(),
+                    OpAttrs::Flags(number) => flags = number,
+                }
+            }
+            let command = command.context("an operation has no number")?;
+            for (dump, bit) in [(false, CAP_DO), (true, CAP_DUMP)] {
+                if flags & bit != 0 {
+                    operations.push(Operation {
+                        command,
+                        dump,
+                        admin: flags & ADMIN_PERM != 0,
+                        policy: policies.of(command, dump),
+                    });
+                }
+            }
+        }
+        ensure!(!operations.is_empty(), "the family has no operations");
+        Ok(Self { family, operations })
+    }
+
+    /// The operation with this number in this form.
+    pub fn find(&self, command: u8, dump: bool) -> Option<&Operation> {
+        let mut all = self.operations.iter();
+        all.find(|it| it.command == command && it.dump == dump)
+    }
+}
+
+/// The answer of a policy dump: numbered policies, and which form of which
+/// operation has which.
+#[derive(Default)]
+struct Policies {
+    numbered: HashMap<u32, Policy>,
+    of: HashMap<(u8, bool), u32>,
+}
+
+impl Policies {
+    fn read(attributes: Vec<GenlCtrlAttrs>) -> Result<Self> {
+        let mut policies = Self::default();
+        for attribute in attributes {
+            match attribute {
+                GenlCtrlAttrs::OpPolicy(operation) => {
+                    for index in operation.policy_idx {
+                        let (dump, number) = match index {
+                            OppolicyIndexAttr::Do(number) => (false, number),
+                            OppolicyIndexAttr::Dump(number) => (true, number),
+                        };
+                        policies.of.insert((operation.cmd, dump), number);
+                    }
+                }
+                GenlCtrlAttrs::Policy(policy) => {
+                    let rule = Rule::read(&policy.attr_policy.policies)?;
+                    let numbered = policies.numbered.entry(policy.index.into()).or_default();
+                    numbered.insert(policy.attr_policy.index, rule);
+                }
+                _ => {}
+            }
+        }
+        Ok(policies)
+    }
+
+    fn of(&self, command: u8, dump: bool) -> Option<Policy> {
+        let number = self.of.get(&(command, dump))?;
+        self.numbered.get(number).cloned()
+    }
+}
+
+impl Rule {
+    fn read(attributes: &[NlPolicyTypeAttrs]) -> Result<Self> {
+        let (mut kind, mut min, mut max, mut len) = (None, 0, u64::from(u32::MAX), u32::MAX);
+        for attribute in attributes {
+            match *attribute {
+                NlPolicyTypeAttrs::Type(it) => kind = Some(it),
+                NlPolicyTypeAttrs::MinValueUnsigned(it) => min = it,
+                NlPolicyTypeAttrs::MaxValueUnsigned(it) => max = it,
+                NlPolicyTypeAttrs::MaxLength(it) => len = it,
+                _ => {}
+            }
+        }
+        match kind {
+            Some(NlaType::U32) => Ok(Self::U32 {
+                min: u32::try_from(min)?,
+                max: u32::try_from(max)?,
+            }),
+            Some(NlaType::NulString) => Ok(Self::Text { max: len as usize }),
+            Some(NlaType::Flag) => Ok(Self::Flag),
+            other => Err(anyhow!(
+                "the fuzzer does not know attributes of type {other:?} yet: teach `Rule`"
+            )),
+        }
+    }
+}
+
+fn control(
+    socket: &mut Socket,
+    command: u8,
+    flags: u16,
+    attribute: GenlCtrlAttrs,
+) -> Result<Answer> {
+    let attributes = [attribute];
+    let mut payload = vec![command, 2, 0, 0];
+    let mut bytes = vec![0; attributes.as_slice().buffer_len()];
+    attributes.as_slice().emit(&mut bytes);
+    payload.extend(bytes);
+    let answer = socket.ask(GENL_ID_CTRL, flag::REQUEST | flag::ACK | flags, &payload)?;
+    if let Some(Err(refusal)) = &answer.end {
+        Err(anyhow!(
+            "the kernel does not describe the family: {refusal:?}"
+        ))?;
+    }
+    Ok(answer)
+}
+
+fn attributes(answer: &Answer) -> Result<Vec<GenlCtrlAttrs>> {
+    let all = answer.objects.iter().flat_map(NlasIterator::new);
+    all.map(|attribute| Ok(GenlCtrlAttrs::parse(&attribute?)?))
+        .collect()
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The device model under software written by others: the kernel's own driver `idxd`, `accel-config`
+//! and `dmatest`; and programs that submit with the processor's own instructions.
+//!
+//! The processor gets these instructions from `cpu_shim`, see `tests/cpu-shim`.
+
+mod configuration;
+mod cycles;
+mod faults;
+mod machine;
+mod transfers;
+mod user;
+
+pub use self::configuration::IDXD_CONFIG;
+pub use self::cycles::IDXD_CYCLES;
+pub use self::faults::IDXD_FAULTS;
+pub use self::transfers::IDXD_DMATEST;
+pub use self::user::USER_SUBMISSION;
+
+/// Options of the machine: `idxd` wants a processor that says it has MOVDIR64B.
+const VM: &str = "--append setcpuid=movdir64b";

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Memory runs out at every place where it can.
+
+use anyhow::{Context, Result, bail, ensure};
+use nlctl::{Attribute as _, Command, ParentAttr, SubdevAttr, TypeAttr, WqAttr};
+
+use crate::client::{Client, Generation};
+use crate::dsa::{Descriptor, Dsa};
+use crate::fuzz::{Attribute, Request, Table};
+use crate::genl::{Answer, Socket};
+use crate::inject::{Fault, Injector};
+use crate::scenario::Scenario;
+use crate::tool;
+use crate::vfio::Buffer;
+
+pub const FAMILY: Scenario = Scenario {
+    name: "inject-family",
+    vm: "--kernel debug",
+    about: "every operation of the family bears every fault, says so, and leaves no trace",
+    run: family,
+};
+
+pub const VFIO: Scenario = Scenario {
+    name: "inject-vfio",
+    vm: "--kernel debug",
+    about: "opening, using and closing a device bears every fault and leaves no trace",
+    run: vfio,
+};
+
+/// An attribute of a set by its name in the spec.
+fn attribute(set: &nlctl::AttributeSet, name: &str, value: &[u8]) -> Result<Attribute> {
+    let at = set.attributes.iter().position(|it| it.name == name);
+    let at = at.with_context(|| format!("the set {} has no {name}", set.name))?;
+    Ok(Attribute::new(u16::try_from(at + 1)?, value.to_vec()))
+}
+
+fn request(command: Command, dump: bool, attributes: Vec<Attribute>) -> Request {
+    let mut request = Request::new(command.into(), dump);
+    request.attributes = attributes;
+    request
+}
+
+/// What can be looked at while there is a subdev with index `index`.
+fn questions(index: u32) -> Result<Vec<(&'static str, Request)>> {
+    let get = |command, attributes| request(command, false, attributes);
+    let all = |command| request(command, true, vec![]);
+    let [parent, wq, kind, subdev] = [ParentAttr::SET, WqAttr::SET, TypeAttr::SET, SubdevAttr::SET];
+    Ok(vec![
+        (
+            "parent-get",
+            get(
+                Command::ParentGet,
+                vec![attribute(parent, "index", &0u32.to_ne_bytes())?],
+            ),
+        ),
+        (
+            "wq-get",
+            get(
+                Command::WqGet,
+                vec![attribute(wq, "id", &3u32.to_ne_bytes())?],
+            ),
+        ),
+        (
+            "type-get",
+            get(Command::TypeGet, vec![attribute(kind, "name", b"1swq\0")?]),
+        ),
+        (
+            "subdev-get",
+            get(
+                Command::SubdevGet,
+                vec![attribute(subdev, "index", &index.to_ne_bytes())?],
+            ),
+        ),
+        ("dump of parents", all(Command::ParentGet)),
+        ("dump of WQs", all(Command::WqGet)),
+        ("dump of types", all(Command::TypeGet)),
+        ("dump of subdevs", all(Command::SubdevGet)),
+    ])
+}
+
+fn family() -> Result<()> {
+    let injector = Injector::new()?;
+    let family = Table::read(&mut Socket::new()?)?.family;
+    let client = Client::new()?;
+    let state = || client.state(Generation::Ignored);
+    let there = tool::add("wq 3 pasid-mode shared name there")?;
+
+    for (name, request) in questions(there.index)? {
+        // All of it: a dump goes on while it is read.
+        let ask = |fault: &mut Fault<'_>| {
+            let mut socket = Socket::new()?;
+            let payload = request.payload();
+            fault.during(|| carried_out(socket.ask(family, request.flags, &payload)?))
+        };
+        injector.enumerate(name, ask, |()| Ok(()), state)?;
+    }
+
+    let wq = |id: u32| attribute(SubdevAttr::SET, "wq", &id.to_ne_bytes());
+    let inactive = attribute(SubdevAttr::SET, "state", &0u32.to_ne_bytes())?;
+    for (name, attributes) in [
+        ("subdev-new", vec![wq(4)?]),
+        ("subdev-new, inactive", vec![wq(4)?, inactive]),
+        ("subdev-new on two WQs", vec![wq(4)?, wq(5)?]),
+    ] {
+        let request = request(Command::SubdevNew, false, attributes);
+        let undo = |()| match newest(&client, there.index)? {
+            Some(index) => Ok(client.ask(|handle| handle.subdev().del(index).execute())??),
+            None => bail!("it was carried out, and there is no subdev"),
+        };
+        injector.enumerate(name, |fault| change(family, &request, fault), undo, state)?;
+    }
+
+    let by_name = attribute(SubdevAttr::SET, "name", b"gone\0")?;
+    let request = request(Command::SubdevDel, false, vec![by_name]);
+    let add = || tool::add("wq 4 name gone");
+    add()?;
+    // What comes back is the same but for its index and what follows from that.
+    let state = || {
+        let names: Vec<_> = tool::subdevs()?.into_iter().map(|it| it.name).collect();
+        Ok((names, tool::wq("wq4")?.available))
+    };
+    let undo = |()| {
+        ensure!(newest(&client, there.index)?.is_none(), "it is still there");
+        add()?;
+        Ok(())
+    };
+    injector.enumerate(
+        "subdev-del",
+        |fault| change(family, &request, fault),
+        undo,
+        state,
+    )?;
+    tool::del("gone")?;
+    tool::del("there")
+}
+
+/// Sends a request with the fault, and takes the answer in without.
+fn change(family: u16, request: &Request, fault: &mut Fault<'_>) -> Result<()> {
+    let mut socket = Socket::new()?;
+    let payload = request.payload();
+    let asked = fault.during(|| socket.send(family, request.flags, &payload))?;
+    carried_out(socket.answer(asked)?)
+}
+
+/// An error unless the request was carried out.
+///
+/// It was if the kernel lost its acknowledgement: making that is what failed.
+fn carried_out(answer: Answer) -> Result<()> {
+    match answer.end {
+        Some(Ok(())) => Ok(()),
+        Some(Err(refusal)) => bail!("refused: {refusal:?}"),
+        None => {
+            ensure!(answer.lost, "no answer");
+            Ok(())
+        }
+    }
+}
+
+/// Index of the newest subdev but for the one that is always there.
+fn newest(client: &Client, there: u32) -> Result<Option<u32>> {
+    let subdevs = client.subdevs()??;
+    let others = subdevs
+        .iter()
+        .filter_map(|it| it.index)
+        .filter(|it| *it != there);
+    Ok(others.max())
+}
+
+fn vfio() -> Result<()> {
+    const FROM: u64 = 0x1000_0000;
+    const TO: u64 = 0x2000_0000;
+    const LEN: usize = 0x4000;
+    let injector = Injector::new()?;
+    let client = Client::new()?;
+    let location = tool::add("wq 3 name used")?.location()?;
+    let session = |fault: &mut Fault<'_>| {
+        fault.during(|| {
+            let dsa = Dsa::open_enabled(&location)?;
+            let buffers = [dsa.map(FROM, LEN)?, dsa.map(TO, LEN)?];
+            dsa.run(Descriptor::memmove(FROM, TO, LEN as u32))?
+                .success("MEMMOVE")?;
+            buffers.iter().try_for_each(Buffer::unmap)?;
+            dsa.reset()?;
+            dsa.device().arm(&[])
+        })
+    };
+    let state = || client.state(Generation::Ignored);
+    injector.enumerate("a session", session, |()| Ok(()), state)?;
+    tool::del("used")
+}

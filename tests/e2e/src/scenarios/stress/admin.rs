@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Whoever configures, and whoever watches.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use fastrand::Rng;
+use futures::StreamExt;
+use nlctl::{AdminState, Error, PasidMode};
+use tokio::time::timeout;
+
+use super::{Stage, count};
+use crate::client::{Client, Generation};
+
+/// Few enough that admins meet.
+const NAMES: u32 = 8;
+
+/// How many requests go over one socket; a module that was loaded again is
+/// known by another number.
+const REQUESTS: u32 = 16;
+
+/// Adds, deletes and looks.
+pub fn work(stage: &Stage, rng: &mut Rng) -> Result<()> {
+    while !stage.is_over() {
+        let client = Client::new()?;
+        for _ in 0..REQUESTS {
+            if stage.is_over() {
+                break;
+            }
+            request(stage, &client, rng)?;
+        }
+    }
+    Ok(())
+}
+
+fn request(stage: &Stage, client: &Client, rng: &mut Rng) -> Result<()> {
+    let name = format!("stress{}", rng.u32(0..NAMES));
+    match rng.u8(0..10) {
+        0..4 => {
+            let wqs: Vec<_> = (0..rng.u32(1..=2)).map(|_| rng.u32(0..9)).collect();
+            let mode = *rng
+                .choice(&[PasidMode::None, PasidMode::Shared, PasidMode::Shared])
+                .unwrap_or(&PasidMode::None);
+            let inactive = rng.u8(0..4) == 0;
+            let size = (rng.u8(0..4) == 0).then(|| rng.u32(1..20));
+            let answer = client.ask(|handle| {
+                let mut add = handle.subdev().add().name(name).pasid_mode(mode);
+                for wq in wqs {
+                    add = add.wq(wq);
+                }
+                if inactive {
+                    add = add.state(AdminState::Inactive);
+                }
+                if let Some(size) = size {
+                    add = add.size(size);
+                }
+                add.execute()
+            })?;
+            if tolerated(stage, answer)?.is_some() {
+                count(&stage.done.added);
+            }
+        }
+        4..7 => {
+            let force = rng.bool();
+            let answer = client.ask(|handle| {
+                let del = handle.subdev().del(name);
+                if force { del.force() } else { del }.execute()
+            })?;
+            if tolerated(stage, answer)?.is_some() {
+                count(&stage.done.deleted);
+            }
+        }
+        7..9 => {
+            let answer =
+                client.ask(|handle| async move { handle.subdev().get(name).execute().await })?;
+            tolerated(stage, answer)?;
+        }
+        _ => {
+            // An error of the socket is one; a refusal is not.
+            if let Err(error) = client.state(Generation::Ignored) {
+                match error.downcast::<Error>() {
+                    Ok(error) => tolerated::<()>(stage, Err(error))?,
+                    Err(error) => return Err(error),
+                };
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the answer holds, if it is none of those that are to be expected while
+/// others change and take away everything.
+fn tolerated<T>(stage: &Stage, answer: Result<T, Error>) -> Result<Option<T>> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(Error::Refused(_) | Error::FamilyAbsent | Error::Interrupted { .. }) => {
+            count(&stage.done.refused);
+            Ok(None)
+        }
+        Err(error) => bail!(error),
+    }
+}
+
+/// Listens to the events.
+pub fn monitor(stage: &Stage, _rng: &mut Rng) -> Result<()> {
+    /// The module may have been loaded again: subscribe once more after so long.
+    const QUIET: Duration = Duration::from_secs(1);
+    while !stage.is_over() {
+        let client = Client::new()?;
+        let heard = client.ask(|handle| async move {
+            let mut events = pin!(handle.monitor().await?);
+            for _ in 0..100 {
+                match timeout(QUIET, events.next()).await {
+                    Ok(Some(event)) => event.map(|_| count(&stage.done.events))?,
+                    Ok(None) | Err(_) => break,
+                }
+            }
+            Ok(())
+        })?;
+        tolerated(stage, heard)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+//! A tenant's accesses to the virtual function, in any order.
+#![no_main]
+
+use libfuzzer_sys::arbitrary::{self, Arbitrary};
+use libfuzzer_sys::fuzz_target;
+use subdev_core::desc::SUPPORTED_OPCAP;
+use subdev_core::regs::{self, cmdsts, gensts};
+use subdev_core::virt::{BAR0_SIZE, CONFIG_SIZE, Effect, Function, Params, Pending, Swerr};
+
+#[derive(Debug, Arbitrary)]
+struct Input {
+    wqs: u8,
+    size: u16,
+    engines: u8,
+    gencap: u64,
+    accesses: Vec<Access>,
+}
+
+#[derive(Debug, Arbitrary)]
+enum Access {
+    Config { offset: u16, data: Data },
+    Bar0 { offset: u16, data: Data },
+    Portal { offset: u32, data: Data },
+    Command { word: u32 },
+    /// The owner has brought the queues to rest.
+    Finish,
+    Halt,
+    Reset,
+    Error { code: u8, wq: Option<u8> },
+}
+
+/// What is written at once.
+#[derive(Debug, Arbitrary)]
+enum Data {
+    One([u8; 1]),
+    Two([u8; 2]),
+    Four([u8; 4]),
+    Eight([u8; 8]),
+    Descriptor([u8; 64]),
+}
+
+impl Data {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::One(data) => data,
+            Self::Two(data) => data,
+            Self::Four(data) => data,
+            Self::Eight(data) => data,
+            Self::Descriptor(data) => data,
+        }
+    }
+}
+
+/// Registers that nothing a tenant does may change.
+const CONSTANT: [usize; 9] = [
+    regs::VERSION,
+    regs::GENCAP,
+    regs::WQCAP,
+    regs::GRPCAP,
+    regs::ENGCAP,
+    regs::OPCAP,
+    regs::OFFSETS,
+    regs::OFFSETS + 8,
+    regs::CMDCAP,
+];
+
+fuzz_target!(|input: Input| {
+    let mut function = Function::new(&Params {
+        device_id: 0x0b25,
+        revision: 0,
+        version: regs::VERSION_1,
+        gencap: input.gencap,
+        opcap: SUPPORTED_OPCAP,
+        wqs: input.wqs,
+        size: input.size,
+        engines: input.engines,
+    });
+    let constants = CONSTANT.map(|offset| read(&function, offset));
+    let mut pending = None;
+    for access in &input.accesses {
+        let effect = apply(&mut function, access, &mut pending);
+        note(&mut function, effect, &mut pending);
+        assert_eq!(CONSTANT.map(|offset| read(&function, offset)), constants);
+        consistent(&function);
+    }
+});
+
+fn apply(function: &mut Function, access: &Access, pending: &mut Option<Pending>) -> Effect {
+    match access {
+        Access::Config { offset, data } => {
+            let offset = u64::from(*offset) % CONFIG_SIZE;
+            function.config_read(offset, &mut data.bytes().to_vec());
+            function.config_write(offset, data.bytes())
+        }
+        Access::Bar0 { offset, data } => {
+            let offset = u64::from(*offset) % u64::from(BAR0_SIZE);
+            function.bar0_read(offset, &mut data.bytes().to_vec());
+            function.bar0_write(offset, data.bytes())
+        }
+        Access::Portal { offset, data } => {
+            let offset = u64::from(offset % function.bar2_size());
+            if let Some(submission) = function.portal_write(offset, data.bytes()) {
+                assert!(submission.wq < function.wqs());
+            }
+            Effect::None
+        }
+        Access::Command { word } => function.bar0_write(regs::CMD as u64, &word.to_le_bytes()),
+        Access::Finish => pending.take().map_or(Effect::None, |it| function.finish(it)),
+        Access::Halt => function.halt(),
+        Access::Reset => Effect::Reset,
+        Access::Error { code, wq } => function.report_swerr(Swerr {
+            code: *code,
+            wq: *wq,
+            ..Swerr::default()
+        }),
+    }
+}
+
+/// Does what an access asks of the owner; a command stays pending.
+fn note(function: &mut Function, effect: Effect, pending: &mut Option<Pending>) {
+    match effect {
+        Effect::None => {}
+        Effect::Interrupt(vector) => assert!(vector < function.vectors()),
+        Effect::Command(command) => {
+            let status = read(function, regs::CMDSTS) as u32;
+            assert_ne!(status & cmdsts::ACTIVE, 0, "pending, and not active");
+            *pending = Some(command);
+        }
+        Effect::Reset => {
+            function.reset();
+            // A command that a reset has ended may still be finished: nothing comes of it.
+            let status = read(function, regs::CMDSTS) as u32;
+            assert_eq!(status & cmdsts::ACTIVE, 0, "active after a reset");
+        }
+    }
+}
+
+/// The registers tell the state that the function has.
+fn consistent(function: &Function) {
+    let state = read(function, regs::GENSTS) as u32 & gensts::STATE_MASK;
+    assert_eq!(state == gensts::HALTED, function.is_halted());
+    for wq in 0..=function.wqs() {
+        let limits = function.limits(wq);
+        assert!(!limits.wq_enabled || (function.is_enabled() && wq < function.wqs()));
+    }
+}
+
+fn read(function: &Function, offset: usize) -> u64 {
+    let mut bytes = [0; 8];
+    function.bar0_read(offset as u64, &mut bytes);
+    u64::from_le_bytes(bytes)
+}
