@@ -73,6 +73,15 @@ impl Interrupts {
             .for_each(|vector| (vector.drop, vector.duplicate) = (0, 0));
     }
 
+    /// How many interrupts are still to be lost or doubled.
+    pub fn faults_left(&self) -> u32 {
+        let vectors = self.vectors.lock();
+        vectors
+            .iter()
+            .map(|vector| vector.drop.saturating_add(vector.duplicate))
+            .fold(0, u32::saturating_add)
+    }
+
     fn change(&self, vector: u16, change: impl FnOnce(&mut Vector)) -> bool {
         let mut vectors = self.vectors.lock();
         vectors.get_mut(usize::from(vector)).map(change).is_some()

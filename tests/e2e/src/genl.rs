@@ -103,6 +103,10 @@ impl Socket {
         let mut answer = Answer::default();
         let (mut passed, mut dumping) = (false, false);
         while !passed || (dumping && answer.end.is_none()) {
+            // What was lost may be what would end this: then there is only what is there.
+            if answer.lost && !self.is_ready(PollTimeout::ZERO)? {
+                break;
+            }
             let Some(datagram) = self.receive()? else {
                 answer.lost = true;
                 continue;
@@ -137,11 +141,15 @@ impl Socket {
         Ok(self.sequence)
     }
 
+    fn is_ready(&self, limit: PollTimeout) -> Result<bool> {
+        let mut waiting = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
+        Ok(poll(&mut waiting, limit)? > 0)
+    }
+
     /// The next datagram; `None` when the kernel says that it lost one.
     fn receive(&self) -> Result<Option<Vec<u8>>> {
-        let mut waiting = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
-        let ready = poll(&mut waiting, PollTimeout::try_from(SOON)?)?;
-        ensure!(ready > 0, "waited {SOON:?} in vain for an answer");
+        let ready = self.is_ready(PollTimeout::try_from(SOON)?)?;
+        ensure!(ready, "waited {SOON:?} in vain for an answer");
         match self.socket.recv_from_full() {
             Ok((datagram, _)) => Ok(Some(datagram)),
             Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => Ok(None),

@@ -116,7 +116,7 @@ fn cache() -> Result<PathBuf> {
     let dir = set("SUBDEV_LAB")
         .or_else(|| set("XDG_CACHE_HOME").map(|d| d.join("subdev-lab")))
         .or_else(|| env::home_dir().map(|d| d.join(".cache/subdev-lab")))
-        .context("no place for the cache: set SUBDEV_LAB to a folder with 8 GB of room")?;
+        .context("no place for the cache: set SUBDEV_LAB to a folder with 12 GB of room")?;
     std::path::absolute(&dir).with_context(|| format!("cannot use {} as the cache", dir.display()))
 }
 

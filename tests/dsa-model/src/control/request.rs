@@ -219,6 +219,7 @@ fn status(shared: &Shared) -> Value {
         "faults": {
             "commands": state.faults.commands_left(),
             "dma": shared.memory.failures(),
+            "interrupts": shared.interrupts.faults_left(),
             "hold": state.faults.hold,
             "delay-ms": state.faults.delay.as_millis() as u64,
         },

@@ -30,13 +30,13 @@ fn run(log: &mut Kmsg) -> Result<()> {
     for cycle in 1..=CYCLES {
         let what = || format!("cycle {cycle} of {CYCLES}");
         configure(TWO_GROUPS).with_context(what)?;
-        command("accel-config", "disable-wq dsa0/wq0.1").with_context(what)?;
-        command("accel-config", "enable-wq dsa0/wq0.1").with_context(what)?;
         if cycle % 2 == 0 {
-            // A function-level reset, which the driver prepares and recovers from.
+            // A function-level reset, which the driver recovers from while all WQs are enabled: of
+            // one that is not, it restores no mode, and gives up.
             system::write_sysfs(&pci.join("reset"), "1").with_context(what)?;
             await_attribute("dsa0/state", "enabled").with_context(what)?;
         }
+        command("accel-config", "disable-wq dsa0/wq0.1").with_context(what)?;
         disable().with_context(what)?;
         system::write_sysfs(&driver.join("unbind"), &name).with_context(what)?;
         system::write_sysfs(&driver.join("bind"), &name).with_context(what)?;

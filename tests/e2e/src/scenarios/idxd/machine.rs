@@ -16,6 +16,9 @@ use crate::{system, tool};
 /// The device as `idxd` knows it.
 pub const DEVICE: &str = "/sys/bus/dsa/devices/dsa0";
 
+/// Where [`configure`] leaves the file.
+pub const CONFIG: &str = "/tmp/idxd.json";
+
 /// Two groups; the second has a WQ for user programs.
 pub const TWO_GROUPS: &str = include_str!("two_groups.json");
 
@@ -70,9 +73,8 @@ pub fn model_status() -> Result<Value> {
 
 /// Configures the device with `accel-config` and enables what the file names.
 pub fn configure(config: &str) -> Result<()> {
-    let path = "/tmp/idxd.json";
-    fs::write(path, config).with_context(|| format!("cannot write {path}"))?;
-    command("accel-config", &format!("load-config -c {path} -e"))?;
+    fs::write(CONFIG, config).with_context(|| format!("cannot write {CONFIG}"))?;
+    command("accel-config", &format!("load-config -c {CONFIG} -e"))?;
     Ok(())
 }
 
@@ -104,12 +106,13 @@ pub fn pci_device() -> Result<PathBuf> {
     Ok(parent.to_owned())
 }
 
-/// Waits for a line with this text in the kernel log.
-pub fn await_line(log: &mut Kmsg, text: &str) -> Result<()> {
+/// Waits for lines with these texts in the kernel log.
+pub fn await_lines(log: &mut Kmsg, texts: &[&str]) -> Result<()> {
     let mut seen = Vec::new();
-    let found = wait::until_true(SOON, &format!("{text:?} in the kernel log"), || {
+    let found = wait::until_true(SOON, &format!("{texts:?} in the kernel log"), || {
         seen.extend(log.lines()?);
-        Ok(seen.iter().any(|line| line.contains(text)))
+        let said = |text: &&str| seen.iter().any(|line| line.contains(text));
+        Ok(texts.iter().all(said))
     });
     if let Err(error) = found {
         bail!("{error:#}; there was:\n    {}", seen.join("\n    "));
