@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
 
 use crate::kmsg::Kmsg;
 use crate::process::{self, Output};
@@ -64,11 +63,6 @@ pub fn command(program: &str, arguments: &str) -> Result<Output> {
 /// Asks something of the device model.
 pub fn ctl(request: &str) -> Result<Output> {
     command("dsa-model", &format!("ctl {request}"))
-}
-
-/// What the device model tells of itself.
-pub fn model_status() -> Result<Value> {
-    serde_json::from_str(&ctl("status")?.stdout).context("the model's status is no JSON")
 }
 
 /// Configures the device with `accel-config` and enables what the file names.
