@@ -41,6 +41,7 @@ struct Framework;
 impl Drop for Framework {
     fn drop(&mut self) {
         framework::stop();
+        ffi::task::wait_for_stragglers();
     }
 }
 

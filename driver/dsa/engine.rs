@@ -16,9 +16,7 @@ use kernel::{
     time::{
         delay::fsleep,
         msecs_to_jiffies,
-        Delta,
-        Instant,
-        Monotonic, //
+        Delta, //
     },
     workqueue::{
         Work as WorkStruct,
@@ -37,6 +35,7 @@ use super::{
         Scratch,
         Span, //
     },
+    unmaps::Unmaps,
     wq::Wq, //
 };
 use crate::{
@@ -60,18 +59,14 @@ use crate::{
     }, //
 };
 
-/// How long memory that is being unmapped is not pinned again.
-///
-/// VFIO's type1 driver looks again right after a driver gave its pins back, and gives up with a
-/// BUG when it finds new ones ten times in a row (`srctree/drivers/vfio/vfio_iommu_type1.c`).
-const UNMAP_REST: Delta = Delta::from_millis(20);
-
 /// How often, and at what intervals, somebody who takes memory away looks whether it was given back
 /// while the hardware does not have it.
 ///
 /// Pinning and unpinning need a lock of type1's that another thread of the tenant may hold until
 /// this wait is over: type1 calls for one range at a time, and while it waits for its turn to call
-/// for another it holds that lock. So this wait has an end; VFIO looks for itself and calls again.
+/// for another it holds that lock. So this wait has an end; VFIO looks for itself and calls again,
+/// ten times at most. That is enough, as long as little is left to be done with the lock: once
+/// memory is being unmapped, one pinning that is under way, and giving back two buffers.
 const UNMAP_LOOKS: u32 = 500;
 const UNMAP_LOOK: Delta = Delta::from_millis(1);
 
@@ -101,28 +96,6 @@ struct State {
     pinned: [Option<Span>; 2],
     /// The hardware has what is pinned.
     flying: bool,
-    /// What must not be pinned for the moment.
-    resting: Option<Rest>,
-}
-
-/// Memory that is being unmapped, and is not pinned again for [`UNMAP_REST`].
-#[derive(Clone, Copy)]
-struct Rest {
-    span: Span,
-    since: Instant<Monotonic>,
-}
-
-impl Rest {
-    fn new(span: Span) -> Self {
-        Self {
-            span,
-            since: Instant::now(),
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        self.since.elapsed() >= UNMAP_REST
-    }
 }
 
 /// Carries out what one tenant submits.
@@ -139,6 +112,7 @@ pub(super) struct Engine {
     /// Something in the state changed.
     #[pin]
     changed: CondVar,
+    unmaps: Arc<Unmaps>,
     /// Taken by the thread that works; there is one at a time.
     #[pin]
     scratch: Mutex<Scratch>,
@@ -168,8 +142,8 @@ impl Engine {
             dead: false,
             pinned: [None; 2],
             flying: false,
-            resting: None,
         };
+        let unmaps = Unmaps::new()?;
         let scratch = Scratch::new(share)?;
         Arc::pin_init(
             pin_init!(Self {
@@ -179,6 +153,7 @@ impl Engine {
                 share,
                 state <- new_mutex!(state),
                 changed <- new_condvar!(),
+                unmaps,
                 scratch <- new_mutex!(scratch),
                 work <- new_work!("Engine::work"),
             }),
@@ -271,13 +246,13 @@ impl Engine {
         }
     }
 
-    /// A range of memory is going: on return nothing in it is pinned, nor will be for a moment.
+    /// The calling thread is taking a range of memory away: on return nothing in it is pinned, nor
+    /// will be until that thread is back in userspace.
     ///
     /// What is not given back in time, see [`UNMAP_LOOKS`], VFIO asks for again.
     pub(super) fn unmap(&self, span: Span) {
+        self.unmaps.begin(span);
         let mut state = self.state.lock();
-        let others = state.resting.filter(|rest| !rest.is_over());
-        state.resting = Some(Rest::new(span.around(others.map(|rest| rest.span))));
         let mut looks = 0;
         while state.pins(&span) && looks < UNMAP_LOOKS {
             if state.flying {
@@ -290,10 +265,6 @@ impl Engine {
                 looks += 1;
                 state = self.state.lock();
             }
-        }
-        // The rest starts when the pins are gone.
-        if let Some(rest) = &mut state.resting {
-            *rest = Rest::new(rest.span);
         }
     }
 
@@ -406,16 +377,6 @@ impl State {
         let mut pinned = self.pinned.iter().flatten();
         pinned.any(|pinned| pinned.overlaps(span))
     }
-
-    /// Whether something in `spans` must not be pinned yet.
-    fn rests(&mut self, spans: &[Option<Span>; 2]) -> bool {
-        self.resting = self.resting.filter(|rest| !rest.is_over());
-        let Some(rest) = self.resting else {
-            return false;
-        };
-        let mut wanted = spans.iter().flatten();
-        wanted.any(|wanted| wanted.overlaps(&rest.span))
-    }
 }
 
 impl Gate for Engine {
@@ -425,16 +386,21 @@ impl Gate for Engine {
             if state.drops_running() {
                 return false;
             }
-            if !state.rests(&spans) {
+            if !self.unmaps.concern(&spans) {
+                // Whoever unmaps from now on sees this, and waits.
                 state.pinned = spans;
                 return true;
             }
             // Looked at again soon enough, and at once when something changes.
-            let while_resting = msecs_to_jiffies(1);
             let _ = self
                 .changed
-                .wait_interruptible_timeout(&mut state, while_resting);
+                .wait_interruptible_timeout(&mut state, msecs_to_jiffies(1));
         }
+    }
+
+    fn is_wanted_back(&self) -> bool {
+        let pinned = self.state.lock().pinned;
+        self.unmaps.concern(&pinned)
     }
 
     fn fly(&self) -> bool {

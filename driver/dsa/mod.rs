@@ -5,7 +5,8 @@
 //! From the bottom up: [`device`] reaches the registers and runs commands, [`config`] divides the
 //! device into groups and work queues, [`wq`] submits descriptors and waits for them,
 //! [`interrupts`] tells when they are done; [`transfer`] carries out one operation of a tenant,
-//! [`engine`] all those of one subdev, one after another; [`function`] is the virtual device in
+//! [`engine`] all those of one subdev, one after another, and [`unmaps`] keeps them away from memory
+//! that is going; [`function`] is the virtual device in
 //! front of it. [`provider`] tells the framework of it all, and [`driver`] binds to the hardware.
 //!
 //! Facts about the hardware are from the Intel Data Streaming Accelerator Architecture
@@ -21,6 +22,7 @@ mod interrupts;
 mod provider;
 mod ring;
 mod transfer;
+mod unmaps;
 mod wq;
 
 pub(crate) use driver::Driver;

@@ -10,7 +10,8 @@ use kernel::{
 use super::{
     config,
     device::Device,
-    function::Function, //
+    function::Function,
+    wq::Wq, //
 };
 use crate::{
     ffi::bindings as uapi,
@@ -71,6 +72,17 @@ impl Dsa {
     /// Speaks for a device that is enabled.
     pub(super) fn provider(device: Arc<Device>) -> Result<Arc<dyn Provider>> {
         Ok(Arc::new(Self { device }, GFP_KERNEL)?)
+    }
+}
+
+impl Dsa {
+    /// Gives a work queue's interrupt handle back, if the device gives out such.
+    fn release_handle(&self, wq: &Wq) {
+        if self.device.caps.commands & Command::ReleaseIntHandle.cap() != 0 {
+            let handle = u32::from(wq.handle());
+            // What fails is in the log.
+            let _ = self.device.command(Command::ReleaseIntHandle, handle);
+        }
     }
 }
 
@@ -165,7 +177,8 @@ impl Provider for Dsa {
             u16::try_from(vector).map_err(|_| EINVAL)?
         };
         wq.set_handle(handle);
-        device.command(Command::EnableWq, id).map(|_| ())
+        let enabled = device.command(Command::EnableWq, id);
+        enabled.map(|_| ()).inspect_err(|_| self.release_handle(wq))
     }
 
     fn disable_wq(&self, id: u32) {
@@ -175,10 +188,7 @@ impl Provider for Dsa {
         // The subdevs on it are gone, so there is nothing to drain. What fails is in the log.
         let operand = Command::wq_mask_operand(wq.id());
         let _ = self.device.command(Command::DisableWq, operand);
-        if self.device.caps.commands & Command::ReleaseIntHandle.cap() != 0 {
-            let handle = u32::from(wq.handle());
-            let _ = self.device.command(Command::ReleaseIntHandle, handle);
-        }
+        self.release_handle(wq);
     }
 
     fn function(&self, wqs: &[u32], entries: u32) -> Result<Arc<dyn framework::Function>> {

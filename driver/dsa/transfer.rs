@@ -79,6 +79,9 @@ pub(super) trait Gate {
     /// Asks to pin pages; waits if need be. Returns false if the operation is to be dropped.
     fn enter(&self, spans: [Option<Span>; 2]) -> bool;
 
+    /// Whether somebody waits for what is pinned to be given back.
+    fn is_wanted_back(&self) -> bool;
+
     /// Asks to let the hardware have what is pinned. Returns false if the operation is to be
     /// dropped.
     fn fly(&self) -> bool;
@@ -127,7 +130,8 @@ struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    /// Pins `len` bytes of `buffer` from `offset` on and writes where they are to `segments`.
+    /// Pins `len` bytes of `buffer` from `offset` on and writes where they are to `segments`. `None`
+    /// if they are wanted back already.
     fn new(
         context: &Context<'a>,
         slots: &'a mut Slots,
@@ -135,7 +139,7 @@ impl<'a> Side<'a> {
         buffer: &Buffer,
         offset: u32,
         len: u32,
-    ) -> Result<Self> {
+    ) -> Result<Option<Self>> {
         segments.clear();
         let iova = buffer.iova.wrapping_add(u64::from(offset));
         // CAST: Below the size of a page.
@@ -143,7 +147,19 @@ impl<'a> Side<'a> {
         let base = iova - within as u64;
         let count = (within + len as usize).div_ceil(PAGE_SIZE);
         let dev = context.device.regs.bound().get();
-        let pinned = Pinned::new(context.memory, dev, slots, base, count, buffer.write)?;
+        let wanted_back = || context.gate.is_wanted_back();
+        let pinned = Pinned::new(
+            context.memory,
+            dev,
+            slots,
+            base,
+            count,
+            buffer.write,
+            wanted_back,
+        )?;
+        let Some(pinned) = pinned else {
+            return Ok(None);
+        };
         let reached = pinned.addresses().len() * PAGE_SIZE;
         let mut left = reached.saturating_sub(within).min(len as usize);
         // CAST: At most `len`.
@@ -163,10 +179,10 @@ impl<'a> Side<'a> {
             left -= part;
             within = 0;
         }
-        Ok(Self {
+        Ok(Some(Self {
             len,
             _pinned: pinned,
-        })
+        }))
     }
 }
 
@@ -209,8 +225,9 @@ pub(super) fn run(context: &Context<'_>, op: &Op, scratch: &mut Scratch) -> Opti
         let flown = window(context, &op, offset, len, &mut outcome, scratch);
         context.gate.leave();
         match flown {
-            Ok(true) => offset += len,
-            Ok(false) => return None,
+            Ok(Flown::Landed) => offset += len,
+            Ok(Flown::GivenBack) => (),
+            Ok(Flown::Dropped) => return None,
             // Out of resources half way: what is missing shows as a failure of the hardware.
             Err(_) => break,
         }
@@ -218,8 +235,17 @@ pub(super) fn run(context: &Context<'_>, op: &Op, scratch: &mut Scratch) -> Opti
     Some(outcome.finish())
 }
 
-/// Carries out `len` bytes of an operation from `offset` on. Returns false if the operation is to be
-/// dropped.
+/// What became of a part of an operation.
+enum Flown {
+    /// It was carried out, up to what stops the operation.
+    Landed,
+    /// Nothing was done, because its memory was wanted back: it is to be tried again.
+    GivenBack,
+    /// The operation is to be dropped.
+    Dropped,
+}
+
+/// Carries out `len` bytes of an operation from `offset` on.
 fn window(
     context: &Context<'_>,
     op: &Op,
@@ -227,7 +253,7 @@ fn window(
     len: u32,
     outcome: &mut Outcome,
     scratch: &mut Scratch,
-) -> Result<bool> {
+) -> Result<Flown> {
     let Scratch {
         slots: [a_slots, b_slots],
         segments: [a_segments, b_segments],
@@ -237,12 +263,20 @@ fn window(
         return Err(EINVAL);
     };
     b_segments.clear();
-    let a_side = Side::new(context, a_slots, a_segments, &a, offset, len)?;
+    let Some(a_side) = Side::new(context, a_slots, a_segments, &a, offset, len)? else {
+        return Ok(Flown::GivenBack);
+    };
     let mut usable = a_side.len;
     let mut b_side = None;
     if let Some(b) = &b {
-        let side = b_side.insert(Side::new(context, b_slots, b_segments, b, offset, len)?);
+        let Some(side) = Side::new(context, b_slots, b_segments, b, offset, len)? else {
+            return Ok(Flown::GivenBack);
+        };
         usable = usable.min(side.len);
+        b_side = Some(side);
+    }
+    if context.gate.is_wanted_back() {
+        return Ok(Flown::GivenBack);
     }
     if usable > 0 {
         let max = 1 << context.device.max_transfer_shift();
@@ -251,7 +285,7 @@ fn window(
             ..piece
         });
         if !context.gate.fly() {
-            return Ok(false);
+            return Ok(Flown::Dropped);
         }
         submit_all(context, parts, outcome, flight);
         context.gate.land();
@@ -267,7 +301,7 @@ fn window(
     if let (Some(b), Some(side)) = (&b, &b_side) {
         fault(b, side.len);
     }
-    Ok(true)
+    Ok(Flown::Landed)
 }
 
 /// Submits pieces, as many at a time as the flight has room for, and waits for all of them.

@@ -12,7 +12,12 @@ use kernel::{
         CondVar,
         Mutex, //
     },
-    time::msecs_to_jiffies, //
+    time::{
+        msecs_to_jiffies,
+        Delta,
+        Instant,
+        Monotonic, //
+    }, //
 };
 
 use super::device::{
@@ -29,8 +34,8 @@ use crate::{
 
 /// How long to wait before looking without having been told: an interrupt may be lost.
 const LOOK_MS: u32 = 500;
-/// How often to look before a descriptor counts as stuck.
-const LOOKS: u32 = 20;
+/// How long until a descriptor counts as stuck.
+const STUCK: Delta = Delta::from_secs(10);
 
 /// What a completion record is for.
 enum Slot {
@@ -176,7 +181,7 @@ impl Wq {
     ///
     /// On return the hardware no longer accesses memory for it, whatever happened.
     pub(super) fn wait(&self, device: &Device, ticket: Ticket) -> Option<Completion> {
-        let mut looks = 0;
+        let since = Instant::<Monotonic>::now();
         loop {
             let mut state = self.state.lock();
             let slot = state.slots.get_mut(ticket.0)?;
@@ -193,7 +198,7 @@ impl Wq {
                 Slot::Free => return None,
                 Slot::Busy | Slot::Doomed => (),
             }
-            if looks == LOOKS {
+            if since.elapsed() >= STUCK {
                 drop(state);
                 device.recover(self);
                 continue;
@@ -203,7 +208,6 @@ impl Wq {
                 .wait_interruptible_timeout(&mut state, msecs_to_jiffies(LOOK_MS));
             drop(state);
             if matches!(woken, kernel::sync::CondVarTimeoutResult::Timeout) {
-                looks += 1;
                 self.reap();
             }
         }

@@ -15,5 +15,6 @@ pub(crate) mod pinned;
 pub(crate) mod portal;
 pub(crate) mod random;
 pub(crate) mod records;
+pub(crate) mod task;
 pub(crate) mod vfio;
 pub(crate) mod workqueue;

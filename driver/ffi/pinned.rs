@@ -14,20 +14,19 @@ use kernel::{
         DataDirection,
         DmaAddress, //
     },
+    error::to_result,
     page::PAGE_SIZE,
     prelude::*, //
 };
 
 use super::{
+    bindings as local,
     device::raw,
     vfio::{
         Memory,
         PIN_MAX, //
     }, //
 };
-
-/// Value that `dma_map_page` returns when it fails (`DMA_MAPPING_ERROR`).
-const MAPPING_ERROR: DmaAddress = DmaAddress::MAX;
 
 /// Room for what is known about pinned pages, made once and used again and again.
 pub(crate) struct Slots {
@@ -65,7 +64,8 @@ impl<'a> Pinned<'a> {
     /// Pins up to `count` pages at `iova`, a multiple of the page size, and maps them for `dev`,
     /// which will write to them if `write`, else read them.
     ///
-    /// Pages are pinned up to the first one that is not there; that may be none.
+    /// Pages are pinned up to the first one that is not there; that may be none. `None` if `stop`
+    /// says so while that one is looked for.
     pub(crate) fn new(
         memory: &'a Memory,
         dev: &'a Device<Bound>,
@@ -73,9 +73,12 @@ impl<'a> Pinned<'a> {
         iova: u64,
         count: usize,
         write: bool,
-    ) -> Result<Self> {
+        stop: impl Fn() -> bool,
+    ) -> Result<Option<Self>> {
         let pages = slots.pages.get_mut(..count).ok_or(EINVAL)?;
-        let count = pin_prefix(memory, iova, write, pages);
+        let Some(count) = pin_prefix(memory, iova, write, pages, stop) else {
+            return Ok(None);
+        };
         let direction = if write {
             // What the device leaves as it is must stay as it is.
             DataDirection::Bidirectional
@@ -93,7 +96,7 @@ impl<'a> Pinned<'a> {
             direction,
         };
         this.map()?;
-        Ok(this)
+        Ok(Some(this))
     }
 
     fn map(&mut self) -> Result {
@@ -111,9 +114,8 @@ impl<'a> Pinned<'a> {
                     0,
                 )
             };
-            if addr == MAPPING_ERROR {
-                return Err(ENOMEM);
-            }
+            // SAFETY: The device is valid, and the address is one that mapping returned for it.
+            to_result(unsafe { local::subdev_shim_dma_mapping_error(raw(self.dev), addr) })?;
             *mapped = addr;
             // INVARIANT: One more is mapped.
             self.mapped += 1;
@@ -147,20 +149,35 @@ impl Drop for Pinned<'_> {
     }
 }
 
-/// Pins as many of `pages` from the first on as are there.
-fn pin_prefix(memory: &Memory, iova: u64, write: bool, pages: &mut [*mut bindings::page]) -> usize {
+/// Pins as many of `pages` from the first on as are there. `None`, and none, if `stop` says so.
+fn pin_prefix(
+    memory: &Memory,
+    iova: u64,
+    write: bool,
+    pages: &mut [*mut bindings::page],
+    stop: impl Fn() -> bool,
+) -> Option<usize> {
     if memory.pin(iova, write, pages).is_ok() {
-        return pages.len();
+        return Some(pages.len());
     }
-    // VFIO does not tell which page is not there.
-    let mut count = 0;
-    for page in pages.iter_mut() {
-        let next = iova.checked_add((count * PAGE_SIZE) as u64);
-        let one = core::slice::from_mut(page);
-        if next.is_none_or(|next| memory.pin(next, write, one).is_err()) {
-            break;
+    // VFIO does not tell which page is not there. Look for it by halves: those before `first` are
+    // pinned, and something is amiss before `last`.
+    let (mut first, mut last) = (0, pages.len());
+    while first + 1 < last {
+        if stop() {
+            if first > 0 {
+                memory.unpin(iova, first);
+            }
+            return None;
         }
-        count += 1;
+        let middle = first + (last - first) / 2;
+        let next = iova.checked_add((first * PAGE_SIZE) as u64);
+        let half = pages.get_mut(first..middle).unwrap_or_default();
+        if next.is_some_and(|next| memory.pin(next, write, half).is_ok()) {
+            first = middle;
+        } else {
+            last = middle;
+        }
     }
-    count
+    Some(first)
 }

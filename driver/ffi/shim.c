@@ -5,8 +5,11 @@
  */
 
 #include <linux/cpufeature.h>
+#include <linux/dma-mapping.h>
 #include <linux/io.h>
 #include <linux/iommu.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/vfio.h>
 #include <linux/workqueue.h>
 #include <net/genetlink.h>
@@ -42,6 +45,21 @@ const struct nlattr *subdev_shim_attrs(const struct genl_info *info, int *len)
 {
 	*len = nlmsg_attrlen(info->nlhdr, GENL_HDRLEN);
 	return nlmsg_attrdata(info->nlhdr, GENL_HDRLEN);
+}
+
+int subdev_shim_dma_mapping_error(struct device *dev, dma_addr_t addr)
+{
+	return dma_mapping_error(dev, addr);
+}
+
+struct module *subdev_shim_this_module(void)
+{
+	return THIS_MODULE;
+}
+
+void subdev_shim_synchronize_rcu_tasks(void)
+{
+	synchronize_rcu_tasks();
 }
 
 void subdev_shim_vfio_put(struct vfio_device *vdev)

@@ -10,6 +10,7 @@
 struct device;
 struct eventfd_ctx;
 struct genl_info;
+struct module;
 struct netlink_callback;
 struct netlink_ext_ack;
 struct nlattr;
@@ -25,6 +26,13 @@ void subdev_shim_dump_check_consistent(struct netlink_callback *cb, void *hdr);
 struct nlattr *subdev_shim_nest_start(struct sk_buff *skb, int type);
 void subdev_shim_nest_end(struct sk_buff *skb, struct nlattr *nest);
 const struct nlattr *subdev_shim_attrs(const struct genl_info *info, int *len);
+
+/* DMA. */
+int subdev_shim_dma_mapping_error(struct device *dev, dma_addr_t addr);
+
+/* Threads that are about to leave the module. */
+struct module *subdev_shim_this_module(void);
+void subdev_shim_synchronize_rcu_tasks(void);
 
 /* VFIO. */
 void subdev_shim_vfio_put(struct vfio_device *vdev);

@@ -73,6 +73,8 @@ pub(super) struct Attachment {
     #[pin]
     registration: Mutex<Option<auxiliary::Registration<AuxData>>>,
     lingering: Arc<Lingering>,
+    /// Not zero once the device is gone.
+    gone: Atomic<u32>,
     #[pin]
     work: Work<Attachment>,
 }
@@ -94,6 +96,7 @@ impl Attachment {
             pin_init!(Self {
                 registration <- new_mutex!(None),
                 lingering: lingering.clone(),
+                gone: Atomic::new(0),
                 work <- new_work!("Attachment::work"),
             }),
             GFP_KERNEL,
@@ -121,12 +124,27 @@ impl Attachment {
     }
 
     /// Takes the device away without waiting here. Cannot fail.
-    pub(super) fn detach_later(self: Arc<Self>, queue: &Queue) {
+    pub(super) fn detach_later(self: &Arc<Self>, queue: &Queue) {
         self.lingering.0.fetch_add(1, Relaxed);
         // Refused only if it is queued already; and it is queued once, by whoever removed the
         // subdev from the registry.
-        let _ = queue.enqueue(self);
+        let _ = queue.enqueue(self.clone());
     }
+
+    /// Waits until the device is gone, though not for anybody who holds on to it: VFIO may know of
+    /// a user that has not come as far as opening the device.
+    pub(super) fn wait_until_gone(&self) {
+        for _ in 0..Self::LOOKS {
+            if self.gone.load(Acquire) != 0 {
+                return;
+            }
+            fsleep(Self::LOOK);
+        }
+    }
+
+    /// How often, and at what intervals, to look whether the device is gone: for a second.
+    const LOOKS: u32 = 1000;
+    const LOOK: Delta = Delta::from_millis(1);
 }
 
 impl WorkItem for Attachment {
@@ -134,8 +152,9 @@ impl WorkItem for Attachment {
 
     fn run(this: Arc<Self>) {
         this.detach();
+        this.gone.store(1, Release);
         let lingering = this.lingering.clone();
-        // The last use of the device must be over before anyone is told that it is gone.
+        // The last use of the device must be over before the parent is told that it is gone.
         drop(this);
         lingering.0.fetch_sub(1, Release);
     }

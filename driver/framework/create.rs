@@ -4,7 +4,6 @@
 
 use kernel::{
     prelude::*,
-    sync::Arc,
     types::ScopeGuard, //
 };
 
@@ -24,6 +23,7 @@ use super::{
     Field,
     Kind,
     Refusal,
+    Snapshot,
     Subdev,
     Type, //
 };
@@ -56,8 +56,11 @@ struct Decision {
     pasid_mode: PasidMode,
 }
 
-/// Creates a subdev.
-pub(crate) fn create(new: &New<'_>) -> Result<Arc<Subdev>, Refusal> {
+/// Creates a subdev, and has `reply` tell of it. A creation that nobody hears of is undone.
+pub(crate) fn create(
+    new: &New<'_>,
+    reply: impl FnOnce(&Snapshot<'_>) -> Result,
+) -> Result<(), Refusal> {
     let mut registry = REGISTRY.lock();
     let at = registry.find_parent(new.parent)?;
     let parent = registry.parents.get(at).ok_or(ENODEV)?;
@@ -109,7 +112,17 @@ pub(crate) fn create(new: &New<'_>) -> Result<Arc<Subdev>, Refusal> {
         GFP_KERNEL,
     )?;
     events::report(Kind::Created, &subdev);
-    Ok(subdev)
+    let Err(error) = reply(&subdev.snapshot()) else {
+        return Ok(());
+    };
+    drop(subdev);
+    let last = registry.subdevs.len().saturating_sub(1);
+    if let Some(leftover) = registry.remove(last, true) {
+        registry.detach(&leftover);
+        drop(registry);
+        leftover.wait();
+    }
+    Err(error.into())
 }
 
 impl Parent {

@@ -21,7 +21,7 @@ use super::{
 };
 
 /// What is left to do for a subdev that is no longer in the registry.
-struct Leftover {
+pub(super) struct Leftover {
     attachment: Option<Arc<Attachment>>,
     open: bool,
 }
@@ -45,18 +45,20 @@ pub(crate) fn delete(id: Id<'_>, force: bool) -> Result<(), Refusal> {
             format_args!("a VFIO user has the subdev open; close it, or delete with force"),
         )
     })?;
-    let Some(attachment) = leftover.attachment else {
-        return Ok(());
-    };
-    if leftover.open {
-        if let Some(queue) = registry.queue.as_ref() {
-            attachment.detach_later(queue);
-        }
-    } else {
-        drop(registry);
-        attachment.detach();
-    }
+    registry.detach(&leftover);
+    drop(registry);
+    leftover.wait();
     Ok(())
+}
+
+impl Leftover {
+    /// Waits until the VFIO device is gone, unless somebody has it open. Not to be called with the
+    /// registry's lock held.
+    pub(super) fn wait(&self) {
+        if let Some(attachment) = self.attachment.as_ref().filter(|_| !self.open) {
+            attachment.wait_until_gone();
+        }
+    }
 }
 
 /// Deletes all subdevs of a parent, waiting for VFIO users to let go.
@@ -76,9 +78,16 @@ pub(super) fn delete_all(parent: u32) {
 }
 
 impl Registry {
+    /// Starts to take away the VFIO device of a subdev that was removed.
+    pub(super) fn detach(&self, leftover: &Leftover) {
+        if let (Some(attachment), Some(queue)) = (&leftover.attachment, &self.queue) {
+            attachment.detach_later(queue);
+        }
+    }
+
     /// Takes a subdev out of the registry and its function out of use. `None` if it is open and
     /// not to be forced.
-    fn remove(&mut self, at: usize, force: bool) -> Option<Leftover> {
+    pub(super) fn remove(&mut self, at: usize, force: bool) -> Option<Leftover> {
         let open = self.subdevs.get(at)?.subdev.begin_removal(force).ok()?;
         let entry = self.subdevs.remove(at).ok()?;
         entry.subdev.function().kill();

@@ -23,6 +23,7 @@ use super::{
     delete,
     generation,
     query,
+    registry::REGISTRY,
     Id,
     New,
     Subdev,
@@ -61,7 +62,10 @@ fn add_named(
         state,
         size: None,
     };
-    create(&new).map_err(|refusal| refusal.error())
+    create(&new, |_| Ok(())).map_err(|refusal| refusal.error())?;
+    let registry = REGISTRY.lock();
+    let last = registry.subdevs.last().ok_or(ENODEV)?;
+    Ok(last.subdev.clone())
 }
 
 fn remove(subdev: &Subdev, force: bool) -> Result {
@@ -70,7 +74,7 @@ fn remove(subdev: &Subdev, force: bool) -> Result {
 
 /// Whether the registry knows the subdev.
 fn is_known(subdev: &Subdev) -> bool {
-    query::subdev(Id::Index(subdev.identity().index)).is_ok()
+    query::subdev(Id::Index(subdev.identity().index), |_| Ok(())).is_ok()
 }
 
 fn parent_is_known() -> bool {

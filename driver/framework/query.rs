@@ -2,10 +2,7 @@
 
 //! Looking at what there is. The views borrow from the registry, under its lock.
 
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
+use kernel::prelude::*;
 
 use super::{
     parent::Parent,
@@ -18,6 +15,7 @@ use super::{
     Field,
     ParentState,
     Refusal,
+    Snapshot,
     Subdev,
     Type,
     Vendor,
@@ -283,11 +281,16 @@ pub(crate) fn type_named(
     Ok(())
 }
 
-/// The subdev that `id` names.
-pub(crate) fn subdev(id: Id<'_>) -> Result<Arc<Subdev>, Refusal> {
+/// Shows the subdev that `id` names.
+pub(crate) fn subdev(
+    id: Id<'_>,
+    show: impl FnOnce(&Snapshot<'_>) -> Result,
+) -> Result<(), Refusal> {
     let registry = REGISTRY.lock();
     let at = registry.find(id)?;
-    Ok(registry.subdevs.get(at).ok_or(ENODEV)?.subdev.clone())
+    let subdev = &registry.subdevs.get(at).ok_or(ENODEV)?.subdev;
+    show(&subdev.snapshot())?;
+    Ok(())
 }
 
 /// Shows subdevs: of one parent or all. A key is the index.

@@ -59,24 +59,23 @@ genl_do!(subdev_nl_subdev_new_doit, new);
 genl_do!(subdev_nl_subdev_del_doit, del);
 
 fn get(request: &Request<'_>) -> Result {
-    let subdev = id(request)
-        .and_then(framework::subdev)
-        .map_err(|refusal| refuse(request, &NUMBERS, &refusal))?;
-    reply(request, uapi::SUBDEV_CMD_SUBDEV_GET, &subdev.snapshot())
+    id(request)
+        .and_then(|id| {
+            framework::subdev(id, |subdev| {
+                reply(request, uapi::SUBDEV_CMD_SUBDEV_GET, subdev)
+            })
+        })
+        .map_err(|refusal| refuse(request, &NUMBERS, &refusal))
 }
 
 fn new(request: &Request<'_>) -> Result {
-    let subdev = parse(request)
-        .and_then(|new| framework::create(&new))
-        .map_err(|refusal| refuse(request, &NUMBERS, &refusal))?;
-    let replied = reply(request, uapi::SUBDEV_CMD_SUBDEV_NEW, &subdev.snapshot());
-    // A creation that nobody hears of did not happen.
-    replied.inspect_err(|_| {
-        let index = subdev.identity().index;
-        if framework::delete(Id::Index(index), true).is_err() {
-            pr_warn!("subdev {} was deleted by someone else meanwhile\n", index);
-        }
-    })
+    parse(request)
+        .and_then(|new| {
+            framework::create(&new, |subdev| {
+                reply(request, uapi::SUBDEV_CMD_SUBDEV_NEW, subdev)
+            })
+        })
+        .map_err(|refusal| refuse(request, &NUMBERS, &refusal))
 }
 
 fn del(request: &Request<'_>) -> Result {

@@ -24,12 +24,14 @@ impl Drop for Mark {
     }
 }
 
+type Marked = ForLt!(Mark);
+
 /// A device with a mark that no driver serves.
 fn register(
     parent: &BoundDevice,
     id: u32,
     ended: &Arc<Atomic<u32>>,
-) -> Result<Registration<ForLt!(Mark)>> {
+) -> Result<Registration<Marked>> {
     let mark = Ok::<_, Error>(Mark(ended.clone()));
     Registration::new(parent, c"kunit", id, c"subdev", mark)
 }

@@ -117,7 +117,7 @@ mod tests {
         };
         write!(out, "0123").map_err(|_| EINVAL)?;
         write!(out, "456789").map_err(|_| EINVAL)?;
-        assert_eq!(buf.map(|byte| byte as u8), *b"0123456\0");
+        assert_eq!(buf, *b"0123456\0");
         Ok(())
     }
 }

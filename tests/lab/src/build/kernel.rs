@@ -57,6 +57,18 @@ pub struct Kernel {
 }
 
 impl Kernel {
+    /// What it needs on its command line.
+    pub fn command_line(&self) -> &'static str {
+        match self.flavour {
+            Flavour::Stock => "",
+            // Early in the boot the kernel forgets for a moment that it has
+            // five levels of page tables (identify_cpu in srctree
+            // arch/x86/kernel/cpu/common.c). KASAN then takes an interrupt's
+            // memory for none at all.
+            Flavour::Debug => "no5lvl",
+        }
+    }
+
     /// The arguments of any `make` in the tree: the compiler is the one of the
     /// image, and `LOCALVERSION=` keeps git from adding to the release.
     pub fn make_arguments(&self) -> [&'static str; 2] {

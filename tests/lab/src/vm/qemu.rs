@@ -83,7 +83,8 @@ pub fn machine(
         "-initrd",
         INITRAMFS,
     ]);
-    qemu.args(["-append", &format!("console=ttyS0 panic=-1 {append}")]);
+    let own = kernel.command_line();
+    qemu.args(["-append", &format!("console=ttyS0 panic=-1 {own} {append}")]);
     qemu
 }
 

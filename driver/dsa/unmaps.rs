@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Memory that a tenant is taking away at this moment, and that must not be pinned again.
+//!
+//! VFIO's type1 driver looks for pins again after it had a driver give them back, and gives up
+//! with a `BUG_ON` when it finds some for the eleventh time (`vfio_dma_do_unmap` in
+//! `srctree/drivers/vfio/vfio_iommu_type1.c`). A tenant can have a thread that unmaps wait as long
+//! as it likes, so no span of time is enough to keep away: memory is left alone until that thread
+//! has returned to userspace.
+
+use kernel::{
+    new_mutex,
+    prelude::*,
+    sync::{
+        Arc,
+        Mutex, //
+    },
+    time::{
+        Delta,
+        Instant,
+        Monotonic, //
+    }, //
+};
+
+use super::transfer::Span;
+use crate::ffi::task;
+
+/// How long memory is left alone if the thread that unmaps it cannot tell when it has done so:
+/// there is no memory left to take note, or it has no userspace to return to.
+const REST: Delta = Delta::from_secs(1);
+
+/// What is being unmapped.
+#[pin_data]
+pub(super) struct Unmaps {
+    #[pin]
+    state: Mutex<State>,
+}
+
+struct State {
+    /// With a number that tells it from others.
+    under_way: KVec<(u64, Span)>,
+    next: u64,
+    /// What is left alone for [`REST`], and since when.
+    resting: Option<(Span, Instant<Monotonic>)>,
+}
+
+impl Unmaps {
+    pub(super) fn new() -> Result<Arc<Self>> {
+        let state = State {
+            under_way: KVec::new(),
+            next: 0,
+            resting: None,
+        };
+        Arc::pin_init(pin_init!(Self { state <- new_mutex!(state) }), GFP_KERNEL)
+    }
+
+    /// The calling thread is unmapping `span`.
+    pub(super) fn begin(self: &Arc<Self>, span: Span) {
+        if self.begin_until_return(span).is_err() {
+            let mut state = self.state.lock();
+            let others = state.resting.map(|(span, _)| span);
+            state.resting = Some((span.around(others), Instant::now()));
+        }
+    }
+
+    fn begin_until_return(self: &Arc<Self>, span: Span) -> Result {
+        let mut state = self.state.lock();
+        let number = state.next;
+        state.under_way.push((number, span), GFP_KERNEL)?;
+        state.next += 1;
+        drop(state);
+        let this = self.clone();
+        task::before_return(move || this.end(number)).inspect_err(|_| self.end(number))
+    }
+
+    fn end(&self, number: u64) {
+        let mut state = self.state.lock();
+        state.under_way.retain(|(other, _)| *other != number);
+    }
+
+    /// Whether something in `spans` is being unmapped.
+    pub(super) fn concern(&self, spans: &[Option<Span>; 2]) -> bool {
+        let mut state = self.state.lock();
+        state.resting = state.resting.filter(|(_, since)| since.elapsed() < REST);
+        let concerned =
+            |unmapped: &Span| spans.iter().flatten().any(|span| span.overlaps(unmapped));
+        state.under_way.iter().any(|(_, span)| concerned(span))
+            || state.resting.is_some_and(|(span, _)| concerned(&span))
+    }
+}
