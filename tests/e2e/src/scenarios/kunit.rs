@@ -25,6 +25,7 @@ const SUITES: &[&str] = &[
     "subdev_auxiliary",
     "subdev_framework",
     "subdev_genl",
+    "subdev_task",
     "subdev_vfio",
     "subdev_workqueue",
 ];

@@ -3,14 +3,16 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Result, anyhow, ensure};
 
 use crate::check::{self, step};
-use crate::dsa::{Descriptor, Dsa, status};
+use crate::dsa::{Descriptor, Dsa, Notice, status};
 use crate::pattern;
 use crate::scenario::Scenario;
 use crate::tool;
+use crate::vfio::Buffer;
 use crate::wait::{self, SOON};
 
 pub const UNMAP: Scenario = Scenario {
@@ -26,6 +28,13 @@ const LEN: usize = 1 << 20;
 
 /// How often memory is taken away and given back.
 const ROUNDS: usize = 30;
+
+/// How many threads do so at the same time, and while how many copies.
+const THREADS: usize = 4;
+const COPIES: usize = 12;
+
+/// How long one of these may take: VFIO's locks make it wait for the threads.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn run() -> Result<()> {
     let subdev = tool::add("wq 3 name unmapped")?;
@@ -79,6 +88,8 @@ fn run() -> Result<()> {
     ));
     ensure!(copied + faulted > 0, "no copy ended meanwhile");
 
+    crowd(&dsa, &from, &to)?;
+
     step("after an unmapping, access faults; after a new mapping, it works");
     from.unmap()?;
     dsa.run(copy)?
@@ -93,4 +104,51 @@ fn run() -> Result<()> {
     check::same_bytes("the copy", &to.read(0, LEN)?, &pattern::bytes(1, LEN))?;
     drop(dsa);
     tool::del("unmapped")
+}
+
+/// Many threads take the same memory away. VFIO's type1 driver gives up with a
+/// BUG when it finds pins again and again, so ours must stay away from memory
+/// until the last of them is through.
+fn crowd(dsa: &Dsa, from: &Buffer, to: &Buffer) -> Result<()> {
+    step(format!(
+        "{THREADS} threads take the same memory away, again and again"
+    ));
+    // Reaches beyond the end of its source: where that is, has to be looked for.
+    let beyond = Descriptor::memmove(FROM + LEN as u64 / 2, TO, LEN as u32);
+    let whole = Descriptor::memmove(FROM, TO, LEN as u32);
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    // Another thread may have been faster with either.
+                    let _ = from.unmap();
+                    let _ = from.map();
+                }
+            });
+        }
+        let copies = || -> Result<()> {
+            for record in 0..COPIES {
+                let copy = if record % 2 == 0 { beyond } else { whole };
+                dsa.submit(record, copy, Notice::Record)?;
+            }
+            for record in 0..COPIES {
+                let done = dsa.wait(record, PATIENCE)?;
+                ensure!(
+                    matches!(done.status(), status::SUCCESS | status::PAGE_FAULT),
+                    "expected success or a page fault: {done:x?}"
+                );
+            }
+            Ok(())
+        };
+        let copied = copies();
+        // The other threads have to end also after an error.
+        over.store(true, Ordering::Relaxed);
+        copied
+    })?;
+    // It is away or there, whoever came last.
+    let _ = from.unmap();
+    from.map()?;
+    to.unmap()?;
+    to.map()
 }
