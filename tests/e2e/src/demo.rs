@@ -233,7 +233,7 @@ fn kernel_log(log: &mut Kmsg) -> Result<()> {
         complaints.is_empty(),
         "the kernel complains: {complaints:#?}"
     );
-    let taint = kmsg::unexpected_taint()?;
+    let taint = kmsg::Taint::now()?.unexpected();
     ensure!(taint.is_empty(), "the kernel is tainted: {taint}");
     Ok(())
 }

@@ -51,7 +51,12 @@ const COMPLAINTS: &[&str] = &[
     "turning off the locking correctness validator",
     "Kernel memory leak detector disabled",
     "DMA-API: debugging out of memory",
+    // What was in them nobody knows.
+    LOST,
 ];
+
+/// Stands for lines that the kernel overwrote before they were read.
+const LOST: &str = "(some lines of the kernel log are lost)";
 
 /// What starts a report of the slab allocator: `BUG kmalloc-64 (Tainted: …): Poison overwritten`.
 const SLAB: &str = "BUG ";
@@ -111,7 +116,7 @@ impl Kmsg {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // The kernel overwrote what was not read yet, and went on.
                 Err(error) if error.raw_os_error() == Some(libc::EPIPE) => {
-                    lines.push("(some lines of the kernel log are lost)".to_owned());
+                    lines.push(LOST.to_owned());
                 }
                 Err(error) => return Err(error).context("cannot read /dev/kmsg"),
             }
@@ -145,19 +150,41 @@ const EXPECTED_TAINT: u64 = 1 << 2 | 1 << 12 | 1 << 13 | 1 << 18;
 /// The letters of the taints, by bit (same source).
 const TAINT_LETTERS: &str = "PFSRMBUDAWCIOELKXTNJ";
 
-/// The kernel's taints beyond those expected, as letters; empty when all is well.
-pub fn unexpected_taint() -> Result<String> {
-    let path = "/proc/sys/kernel/tainted";
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
-    let bits = text
-        .trim()
-        .parse()
-        .with_context(|| format!("{path} holds {text:?}"))?;
-    Ok(taint_letters(bits))
+/// The kernel's taints.
+#[derive(Clone, Copy)]
+pub struct Taint(u64);
+
+impl Taint {
+    /// The kernel has warned of something.
+    pub const WARNED: Self = Self(1 << 9);
+
+    /// Those that the kernel has now.
+    pub fn now() -> Result<Self> {
+        let path = "/proc/sys/kernel/tainted";
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+        let bits = text.trim().parse();
+        Ok(Self(
+            bits.with_context(|| format!("{path} holds {text:?}"))?,
+        ))
+    }
+
+    /// These and those of `other`.
+    pub fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// These without those of `other`.
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Those that are not expected, as letters; empty when all is well.
+    pub fn unexpected(self) -> String {
+        taint_letters(self.0 & !EXPECTED_TAINT)
+    }
 }
 
 fn taint_letters(bits: u64) -> String {
-    let bits = bits & !EXPECTED_TAINT;
     (0..u64::BITS)
         .filter(|bit| bits & (1 << bit) != 0)
         .map(|bit| TAINT_LETTERS.chars().nth(bit as usize).unwrap_or('?'))
@@ -215,8 +242,8 @@ mod tests {
 
     #[test]
     fn only_the_module_s_own_taints_are_expected() {
-        assert_eq!(taint_letters(1 << 12 | 1 << 13 | 1 << 18), "");
-        assert_eq!(taint_letters(1 << 12 | 1 << 9 | 1 << 7), "DW");
-        assert_eq!(taint_letters(1 << 40), "?");
+        assert_eq!(Taint(1 << 12 | 1 << 13 | 1 << 18).unexpected(), "");
+        assert_eq!(Taint(1 << 12 | 1 << 9 | 1 << 7).unexpected(), "DW");
+        assert_eq!(Taint(1 << 40).unexpected(), "?");
     }
 }

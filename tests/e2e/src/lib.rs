@@ -17,6 +17,7 @@
 //! | [`tool`], [`monitor`], [`model`] | `dsa-nl`: commands, events, and what they print |
 //! | [`client`] | the library `nlctl`, one request after another |
 //! | [`system`], [`kmsg`], [`kmemleak`] | the machine: modules, sysfs, the kernel log, lost memory |
+//! | [`upstream`] | what the kernel is known to report of itself |
 //! | [`process`], [`wait`], [`check`] | children, deadlines, assertions |
 //! | [`pattern`], [`seed`] | bytes, and where chance starts |
 
@@ -40,5 +41,6 @@ pub mod scenarios;
 pub mod seed;
 pub mod system;
 pub mod tool;
+pub mod upstream;
 pub mod vfio;
 pub mod wait;

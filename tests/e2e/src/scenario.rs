@@ -6,8 +6,8 @@ use std::panic::{self, AssertUnwindSafe};
 use anyhow::{Result, anyhow, ensure};
 
 use crate::check::step;
-use crate::kmsg::{self, Kmsg};
-use crate::{kmemleak, system, tool};
+use crate::kmsg::{self, Kmsg, Taint};
+use crate::{kmemleak, system, tool, upstream};
 
 /// One scenario.
 pub struct Scenario {
@@ -41,9 +41,16 @@ impl Scenario {
     /// Runs it between the checks that every scenario has to stand.
     fn guarded(&self, log: &mut Kmsg) -> Result<()> {
         let parents = clean_state()?;
+        // What is there was told of when it came.
+        let mut taint = Taint::now()?;
         let result = run_catching(self.run).and_then(|()| nothing_left(parents));
         // The log is looked at whatever happened: it may tell why.
-        let lines = log.lines()?;
+        let mut lines = log.lines()?;
+        let known = upstream::take_known(self.name, &mut lines);
+        if known > 0 {
+            step(format!("known reports of the kernel itself: {known}"));
+            taint = taint.with(Taint::WARNED);
+        }
         let complaints = kmsg::complaints(&lines);
         if !complaints.is_empty() || result.is_err() {
             println!("  kernel log since the start of the scenario:");
@@ -55,7 +62,7 @@ impl Scenario {
             "the kernel complains:\n    {}",
             complaints.join("\n    ")
         );
-        let taint = kmsg::unexpected_taint()?;
+        let taint = Taint::now()?.without(taint).unexpected();
         ensure!(taint.is_empty(), "the kernel is tainted: {taint}");
         Ok(())
     }

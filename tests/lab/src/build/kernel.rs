@@ -65,7 +65,8 @@ impl Kernel {
             // five levels of page tables (identify_cpu in srctree
             // arch/x86/kernel/cpu/common.c). KASAN then takes an interrupt's
             // memory for none at all.
-            Flavour::Debug => "no5lvl",
+            // Its reports are long.
+            Flavour::Debug => "no5lvl log_buf_len=8M",
         }
     }
 
