@@ -14,35 +14,44 @@ use super::{Stage, count};
 use crate::system::{self, MODULE};
 use crate::wait::{self, SOON};
 
+/// One thing that befalls the machine, and its end.
+type Turn = fn(&Stage, &mut Rng) -> Result<()>;
+
 /// Takes the device from the driver, out of the machine, or the driver from
-/// the kernel, and gives it back.
+/// the kernel, and gives it back: each of them before any a second time.
 pub fn work(stage: &Stage, rng: &mut Rng) -> Result<()> {
+    let mut turns: [Turn; 3] = [rebind, replug, reload];
     while !stage.is_over() {
-        meanwhile(stage, rng.u64(1..30));
-        let device = &stage.device;
-        match rng.u8(0..4) {
-            0 => {
-                let driver = format!("/sys/bus/pci/drivers/{MODULE}");
-                if fs::write(format!("{driver}/unbind"), device).is_ok() {
-                    count(&stage.done.unbound);
-                    meanwhile(stage, rng.u64(0..5));
-                    fs::write(format!("{driver}/bind"), device)?;
-                }
-            }
-            1 => {
-                fs::write(format!("/sys/bus/pci/devices/{device}/remove"), "1")?;
-                count(&stage.done.removed);
-                meanwhile(stage, rng.u64(0..5));
-                rescan()?;
-            }
-            _ => {
-                if unloads(stage)? {
-                    count(&stage.done.unloaded);
-                    meanwhile(stage, rng.u64(0..5));
-                    system::load_module()?;
-                }
-            }
+        rng.shuffle(&mut turns);
+        for turn in turns {
+            meanwhile(stage, rng.u64(1..30));
+            turn(stage, rng)?;
         }
+    }
+    Ok(())
+}
+
+fn rebind(stage: &Stage, rng: &mut Rng) -> Result<()> {
+    let driver = format!("/sys/bus/pci/drivers/{MODULE}");
+    fs::write(format!("{driver}/unbind"), &stage.device)?;
+    count(&stage.done.unbound);
+    meanwhile(stage, rng.u64(0..5));
+    Ok(fs::write(format!("{driver}/bind"), &stage.device)?)
+}
+
+fn replug(stage: &Stage, rng: &mut Rng) -> Result<()> {
+    let device = &stage.device;
+    fs::write(format!("/sys/bus/pci/devices/{device}/remove"), "1")?;
+    count(&stage.done.removed);
+    meanwhile(stage, rng.u64(0..5));
+    rescan()
+}
+
+fn reload(stage: &Stage, rng: &mut Rng) -> Result<()> {
+    if unloads(stage)? {
+        count(&stage.done.unloaded);
+        meanwhile(stage, rng.u64(0..5));
+        system::load_module()?;
     }
     Ok(())
 }

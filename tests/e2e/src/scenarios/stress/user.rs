@@ -26,7 +26,7 @@ const LEN: usize = 3 << 20;
 const THREADS: usize = 3;
 
 /// Actions of each before the device is closed.
-const ACTIONS: u32 = 40;
+const ACTIONS: u32 = 16;
 
 /// How long to wait for something to open.
 const PAUSE: Duration = Duration::from_millis(2);
