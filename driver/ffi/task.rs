@@ -63,8 +63,13 @@ pub(crate) fn before_return(run: impl FnOnce() + Send + 'static) -> Result {
 
 type Callback = unsafe extern "C" fn(*mut bindings::callback_head);
 
+/// Runs what was given to [`before_return`].
+///
+/// # Safety
+///
+/// To be called once, for a head that `before_return` has given away.
 unsafe extern "C" fn callback<F: FnOnce()>(head: *mut bindings::callback_head) {
-    // SAFETY: Only called for what `before_return` has given away, once.
+    // SAFETY: Guaranteed by the caller.
     let returning = unsafe { KBox::from_raw(head.cast::<Returning<F>>()) };
     (KBox::into_inner(returning).run)();
     // SAFETY: `before_return` has taken the reference. What follows here is waited for by
