@@ -3,6 +3,7 @@
 mod command;
 mod config;
 mod errors;
+mod machine;
 mod portal;
 mod probe;
 
