@@ -4,7 +4,8 @@
 
 use netlink_packet_core::{Emitable, Nla, NlasIterator};
 use nlctl::{
-    Attribute, Binary, DsaAttr, Id, Parent, ParentAttr, ParentState, PasidMode, SubdevAttr, WqRef,
+    Attribute, Binary, DsaAttr, Id, Parent, ParentAttr, ParentState, PasidMode, SubdevAttr,
+    TypeAttr, WqAttr, WqRef,
 };
 use proptest::prelude::*;
 
@@ -101,18 +102,48 @@ fn parent_attribute() -> impl Strategy<Value = ParentAttr> {
     ]
 }
 
+fn subdev_attribute() -> impl Strategy<Value = SubdevAttr> {
+    prop_oneof![
+        any::<u32>().prop_map(SubdevAttr::Index),
+        TEXT.prop_map(SubdevAttr::Uuid),
+        any::<u32>().prop_map(|number| SubdevAttr::PasidMode(number.into())),
+        any::<u32>().prop_map(|number| SubdevAttr::Opstate(number.into())),
+        any::<u64>().prop_map(SubdevAttr::Generation),
+        Just(SubdevAttr::Force),
+    ]
+}
+
+/// What is taken for well formed can be written, and is then read as the same.
+fn survives<A: Attribute + PartialEq>(bytes: &[u8]) -> Result<(), TestCaseError> {
+    if let Ok(attributes) = parse::<A>(bytes) {
+        prop_assert_eq!(parse::<A>(&emit(&attributes)), Ok(attributes));
+    }
+    Ok(())
+}
+
 proptest! {
     #[test]
-    fn what_is_written_is_read(attributes in proptest::collection::vec(parent_attribute(), 0..8)) {
-        let bytes = emit(&attributes);
-        prop_assert_eq!(parse::<ParentAttr>(&bytes), Ok(attributes));
+    fn what_is_written_is_read(
+        parent in proptest::collection::vec(parent_attribute(), 0..8),
+        subdev in proptest::collection::vec(subdev_attribute(), 0..8),
+    ) {
+        prop_assert_eq!(parse::<ParentAttr>(&emit(&parent)), Ok(parent));
+        prop_assert_eq!(parse::<SubdevAttr>(&emit(&subdev)), Ok(subdev));
     }
 
     #[test]
-    fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+    fn no_bytes_make_it_panic(mut bytes: Vec<u8>, kind in 0..20_u8) {
+        // An attribute that may be, so that not all are refused at once.
+        if let Ok(length) = u8::try_from(bytes.len())
+            && let Some(head) = bytes.get_mut(..4)
+        {
+            head.copy_from_slice(&[length, 0, kind, 0]);
+        }
+        survives::<ParentAttr>(&bytes)?;
+        survives::<SubdevAttr>(&bytes)?;
+        survives::<WqAttr>(&bytes)?;
+        survives::<TypeAttr>(&bytes)?;
         if let Ok(attributes) = parse::<ParentAttr>(&bytes) {
-            // What it takes for well formed, it can write.
-            emit(&attributes);
             let _ = Parent::from(attributes);
         }
     }

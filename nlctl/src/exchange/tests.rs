@@ -4,7 +4,9 @@
 
 use futures::TryStreamExt;
 use netlink_packet_core::{DefaultNla, NLM_F_DUMP_INTR, NLM_F_MULTIPART};
+use proptest::prelude::*;
 
+use super::DUMP_ATTEMPTS;
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::fake_kernel::{NOTHING, Reply, handle, handle_without_family, run};
@@ -109,4 +111,47 @@ fn without_the_module_it_says_how_to_load_it() {
     let error = run(async { dump(handle_without_family()).await }).expect_err("is absent");
     assert!(matches!(error, Error::FamilyAbsent), "{error:?}");
     assert!(error.to_string().contains("modprobe subdev"));
+}
+
+/// A dump, and where in it a change interrupts, if one does: every message from there on says so.
+fn answer() -> impl Strategy<Value = (Vec<u32>, Option<usize>)> {
+    prop::collection::vec(any::<u32>(), 0..6).prop_flat_map(|indices| {
+        let end = indices.len();
+        // Mostly interrupted, so that the number of attempts matters.
+        (Just(indices), prop::option::weighted(0.9, 0..=end))
+    })
+}
+
+fn replies(indices: &[u32], from: Option<usize>) -> Vec<Reply> {
+    let flag = |at| match from {
+        Some(from) if at >= from => NLM_F_DUMP_INTR,
+        _ => 0,
+    };
+    let parts = indices.iter().enumerate();
+    parts
+        .map(|(at, index)| part(flag(at), *index))
+        .chain([Reply::done(0, flag(indices.len()), NOTHING)])
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn a_dump_is_the_first_that_nothing_interrupts(
+        answers in prop::collection::vec(answer(), 0..30),
+    ) {
+        let script: Vec<_> = answers.iter().map(|(all, from)| replies(all, *from)).collect();
+        let result = run(async { dump(handle(script)).await });
+        let attempts = answers.iter().take(DUMP_ATTEMPTS as usize);
+        match attempts.clone().find(|(_, from)| from.is_none()) {
+            Some((indices, _)) => {
+                let expected: Vec<_> = indices.iter().copied().map(Some).collect();
+                prop_assert_eq!(result.expect("one is whole"), expected);
+            }
+            None if attempts.len() == DUMP_ATTEMPTS as usize => {
+                prop_assert!(matches!(result, Err(Error::Interrupted { .. })), "{:?}", result);
+            }
+            // The script is at its end, and with it the connection.
+            None => prop_assert!(matches!(result, Err(Error::Closed)), "{:?}", result),
+        }
+    }
 }

@@ -118,3 +118,75 @@ proptest! {
         prop_assert!(events(FAMILY, &datagram).len() <= most);
     }
 }
+
+/// What a socket may come up with.
+#[derive(Debug, Clone)]
+enum Came {
+    /// Events of these subdevs in one datagram.
+    Events(Vec<u32>),
+    /// Events were lost, and this is what there is.
+    Lost(Vec<u32>),
+    /// An event of another family.
+    Other,
+    Broken,
+}
+
+fn came() -> impl Strategy<Value = Came> {
+    let indices = || proptest::collection::vec(any::<u32>(), 0..4);
+    prop_oneof![
+        6 => indices().prop_map(Came::Events),
+        3 => indices().prop_map(Came::Lost),
+        2 => Just(Came::Other),
+        1 => Just(Came::Broken),
+    ]
+}
+
+/// As it comes on the socket.
+fn datagram(came: &Came) -> std::io::Result<Vec<u8>> {
+    let create = Command::SubdevCreateNtf.into();
+    match came {
+        Came::Events(indices) => {
+            let event = |index: &u32| notification(FAMILY, create, &[SubdevAttr::Index(*index)]);
+            Ok(indices.iter().flat_map(event).collect())
+        }
+        Came::Lost(_) => Err(std::io::Error::from_raw_os_error(Errno::ENOBUFS as i32)),
+        Came::Other => Ok(notification(FAMILY + 1, create, &[])),
+        Came::Broken => Err(std::io::ErrorKind::ConnectionReset.into()),
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_event_comes_once_and_in_order(mut all in proptest::collection::vec(came(), 0..20)) {
+        // Without an end the stream would wait for more.
+        all.push(Came::Broken);
+        let subdevs = |indices: &[u32]| -> Vec<Subdev> {
+            let subdev = |index: &u32| Subdev::from(vec![SubdevAttr::Index(*index)]);
+            indices.iter().map(subdev).collect()
+        };
+        let mut expected = Vec::new();
+        let mut dumps = Vec::new();
+        for came in all.iter().take_while(|came| !matches!(came, Came::Broken)) {
+            match came {
+                Came::Events(indices) => expected.extend(indices.iter().copied().map(created)),
+                Came::Lost(now) => {
+                    expected.push(Event::Resync { subdevs: subdevs(now) });
+                    let parts = now.iter().map(|index| {
+                        Reply::object(NLM_F_MULTIPART, &[SubdevAttr::Index(*index)])
+                    });
+                    dumps.push(parts.chain([Reply::done(0, 0, NOTHING)]).collect::<Vec<_>>());
+                }
+                Came::Other | Came::Broken => (),
+            }
+        }
+        let mut told = run(async {
+            let handle = handle(dumps);
+            let socket = listener(all.iter().map(datagram));
+            stream(handle, FAMILY, socket).collect::<Vec<_>>().await
+        });
+        let last = told.pop();
+        prop_assert!(matches!(last, Some(Err(Error::Socket(_)))), "{:?}", last);
+        let told = told.into_iter().collect::<Result<Vec<_>, _>>().expect("one error, the last");
+        prop_assert_eq!(told, expected);
+    }
+}
