@@ -5,4 +5,5 @@
 
 pub mod kernel;
 pub mod module;
+pub mod toolchain;
 pub mod userspace;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::Check;
+use super::{Check, sanitizer};
 use crate::build::kernel::{self, Flavour, Kernel};
 use crate::build::{module, userspace};
 use crate::lab::Lab;
@@ -41,6 +41,9 @@ pub fn checks(lab: &Lab) -> Vec<Check<'_>> {
         }),
         check("host: tests of the workspace", || {
             cargo(lab, "test the workspace", &["test", "--workspace"])
+        }),
+        check("host: tests under AddressSanitizer", || {
+            sanitizer::address(lab)
         }),
     ]
 }

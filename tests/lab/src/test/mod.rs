@@ -4,6 +4,7 @@
 
 mod host;
 mod lines;
+mod sanitizer;
 mod scenarios;
 
 use std::time::{Duration, Instant};
