@@ -13,8 +13,9 @@
 //! - [`vm`] boots them,
 //! - [`generate`], with [`ynl`] for C and [`gen`](mod@r#gen) for Rust, makes
 //!   what repeats the spec,
-//! - [`test`], [`demo`] and [`clean`] are commands made of these.
+//! - [`test`], [`demo`], [`bench`] and [`clean`] are commands made of these.
 
+mod bench;
 mod build;
 mod clean;
 mod demo;
@@ -76,6 +77,12 @@ enum Command {
     },
     /// Build the module and the programs, and tell where they are.
     Build,
+    /// Measure; fails if something is slower than it has to be.
+    Bench {
+        /// What to measure (default: all).
+        #[arg(value_enum)]
+        subject: Option<bench::Subject>,
+    },
     /// Remove what was built from this checkout.
     Clean {
         /// Everything in the cache: the build root and the kernel as well.
@@ -135,6 +142,7 @@ fn work(cli: &Cli) -> Result<u8> {
         Command::Gen { check: false } => generate::write(&lab)?,
         Command::Gen { check: true } => generate::check(&lab)?,
         Command::Build => build(&lab)?,
+        Command::Bench { subject } => return Ok(u8::from(!bench::bench(&lab, *subject)?)),
         Command::Clean { all } => clean::clean(&lab, *all)?,
     }
     Ok(0)

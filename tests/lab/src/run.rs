@@ -76,6 +76,22 @@ pub fn logged(lab: &Lab, what: &str, command: &mut Command, log: &Path) -> Resul
     }
 }
 
+/// Runs `command`, called `what` in an error, with its output going where ours
+/// goes.
+///
+/// # Errors
+///
+/// When the program cannot be started, or we are interrupted.
+pub fn shown(lab: &Lab, what: &str, command: &mut Command) -> Result<ExitStatus> {
+    let mut process = Process::spawn_group(what, command.stdin(Stdio::null()))?;
+    loop {
+        if let Some(status) = process.wait_at_most(Duration::from_millis(200))? {
+            return Ok(status);
+        }
+        lab.interrupt.check()?;
+    }
+}
+
 /// What the user sees of a step at work.
 struct Show<'a> {
     what: &'a str,

@@ -3,6 +3,7 @@
 //! Building the programs that run beside and inside the virtual machine.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Result;
 
@@ -50,20 +51,28 @@ pub fn target_dir(lab: &Lab) -> PathBuf {
 ///
 /// When one does not compile.
 pub fn build(lab: &Lab) -> Result<Programs> {
-    let mut cargo = process::bound(&lab.cargo);
-    cargo.args(["build", "--release", "--bins", "--target", TARGET]);
+    let mut cargo = static_cargo(lab, "build");
+    cargo.args(["--release", "--bins"]);
     cargo.args(
         PROGRAMS
             .iter()
             .flat_map(|(package, _)| ["--package", package]),
     );
+    run::step(lab, "build the userspace", &mut cargo, "")?;
+    Ok(Programs {
+        dir: target_dir(lab).join(TARGET).join("release"),
+    })
+}
+
+/// `cargo SUBCOMMAND` in the checkout, with the settings that the programs are
+/// built with.
+pub fn static_cargo(lab: &Lab, subcommand: &str) -> Command {
+    let mut cargo = process::bound(&lab.cargo);
+    cargo.args([subcommand, "--target", TARGET]);
     cargo.current_dir(&lab.checkout);
     cargo.env("CARGO_TARGET_DIR", target_dir(lab));
     cargo
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env("RUSTFLAGS", "-C target-feature=+crt-static");
-    run::step(lab, "build the userspace", &mut cargo, "")?;
-    Ok(Programs {
-        dir: target_dir(lab).join(TARGET).join("release"),
-    })
+    cargo
 }
