@@ -25,7 +25,7 @@ pub fn demo(lab: &Lab) -> Result<u8> {
     let module = stages.time("module", || module::build(lab, &root, &kernel))?;
     let programs = stages.time("userspace", || userspace::build(lab))?;
     let guest = stages.time("initramfs", || {
-        vm::Guest::of(lab, root, kernel, Some(module), programs)
+        vm::Guest::of(lab, root, kernel, module, programs)
     })?;
 
     let plan = vm::Options::of_words(["--", "e2e", "demo"])?.plan()?;

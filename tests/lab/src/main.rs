@@ -136,7 +136,7 @@ fn work(cli: &Cli) -> Result<u8> {
         Command::Test(options) => return Ok(u8::from(!test::test(&lab, options)?)),
         Command::Vm(options) => {
             let plan = options.plan()?;
-            let guest = vm::Guest::ensure(&lab, plan.kernel, plan.driver)?;
+            let guest = vm::Guest::ensure(&lab, plan.kernel)?;
             return Ok(vm::run(&lab, &guest, &plan, vm::Streams::inherited())?.status);
         }
         Command::Gen { check: false } => generate::write(&lab)?,

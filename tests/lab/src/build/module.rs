@@ -37,6 +37,18 @@ pub struct Module {
     pub index: PathBuf,
 }
 
+impl Module {
+    /// Name and file of all that `modprobe` is to find.
+    pub fn files(&self) -> Vec<(&'static str, &Path)> {
+        let helpers = self.helpers.iter();
+        let helpers = helpers.map(|(name, file)| (*name, file.as_path()));
+        [("subdev.ko", self.file.as_path())]
+            .into_iter()
+            .chain(helpers)
+            .collect()
+    }
+}
+
 /// How the sources are compiled.
 #[derive(Clone, Copy)]
 enum Lane {
@@ -122,16 +134,17 @@ fn make(lab: &Lab, root: &Root, kernel: &Kernel, lane: Lane) -> Result<PathBuf> 
     Ok(dir)
 }
 
-/// Makes the index by which `modprobe` finds the module and what it needs.
+/// Makes the index by which `modprobe` finds the module, its helpers and what
+/// they need.
 ///
 /// This takes longer than building the module, and depends on nothing but the
-/// modules it needs and the devices it serves.
+/// modules they need and the devices they serve.
 fn index(lab: &Lab, root: &Root, kernel: &Kernel, dir: &Path, module: &Module) -> Result<()> {
     let inside = root.enter().bind(dir, INSIDE);
-    let ko = format!("{INSIDE}/subdev.ko");
+    let files = module.files();
     let facts = inside
         .command("modinfo")
-        .arg(&ko)
+        .args(files.iter().map(|(_, file)| inside_name(dir, file)))
         .output()
         .context("cannot enter the build root")?;
     let relevant: Vec<&[u8]> = facts
@@ -142,6 +155,7 @@ fn index(lab: &Lab, root: &Root, kernel: &Kernel, dir: &Path, module: &Module) -
                 .iter()
                 .any(|p| line.starts_with(p))
         })
+        .chain(files.iter().map(|(name, _)| name.as_bytes()))
         .chain([root.name.as_bytes(), kernel.release.as_bytes()])
         .collect();
     let name = format!(
@@ -152,9 +166,16 @@ fn index(lab: &Lab, root: &Root, kernel: &Kernel, dir: &Path, module: &Module) -
     stamp::once(lab, &name, &short_hash(relevant), &module.index, || {
         fs::create_dir_all(&module.index)
             .with_context(|| format!("cannot make {}", module.index.display()))?;
-        // Only this run sees the module in the root.
+        // All in one folder, as they will be in the machine.
+        let extra = dir.join("index.extra");
+        fs::create_dir_all(&extra).with_context(|| format!("cannot make {}", extra.display()))?;
+        for (name, file) in &files {
+            fs::copy(file, extra.join(name))
+                .with_context(|| format!("cannot copy {}", file.display()))?;
+        }
+        // Only this run sees them in the root.
         let mut depmod = inside
-            .bind(dir, &format!("/lib/modules/{}/extra", kernel.release))
+            .bind(&extra, &format!("/lib/modules/{}/extra", kernel.release))
             .command("depmod");
         depmod
             .arg("-o")
@@ -218,6 +239,11 @@ fn sync(sources: &BTreeMap<PathBuf, Vec<u8>>, dir: &Path) -> Result<()> {
     }
     let names: Vec<&str> = sources.keys().filter_map(|path| path.to_str()).collect();
     stamp::write_atomic(&list, names.join("\n").as_bytes())
+}
+
+/// What `file`, which is below `dir`, is called where that is [`INSIDE`].
+fn inside_name(dir: &Path, file: &Path) -> PathBuf {
+    Path::new(INSIDE).join(file.strip_prefix(dir).unwrap_or(file))
 }
 
 fn file_name(dir: &Path) -> String {

@@ -42,7 +42,7 @@ impl Lane {
     ///
     /// When a step fails.
     pub fn prepare(lab: &Lab, kernel: Flavour) -> Result<Self> {
-        let guest = vm::Guest::ensure(lab, kernel, true)?;
+        let guest = vm::Guest::ensure(lab, kernel)?;
         let list = Command::new(guest.programs.path("e2e"))
             .arg("list")
             .output()

@@ -28,18 +28,16 @@ pub fn assemble(lab: &Lab, guest: &Guest, plan: &Plan, top: &Path) -> Result<()>
     let ynl = include_str!("ynl.sh").replace("@SERIES@", SERIES);
     write(&top.join("usr/bin/ynl"), &ynl, 0o755)?;
     place(&lab.spec(), &top.join("usr/share/subdev/subdev.yaml"))?;
-    if let Some(module) = &guest.module {
-        let modules = top.join("usr/lib/modules").join(&guest.kernel.release);
-        place(&module.file, &modules.join("extra/subdev.ko"))?;
-        for (name, file) in &module.helpers {
-            place(file, &modules.join("extra").join(name))?;
-        }
-        for entry in fs::read_dir(&module.index)
-            .with_context(|| format!("cannot read {}", module.index.display()))?
-        {
-            let entry = entry?;
-            place(&entry.path(), &modules.join(entry.file_name()))?;
-        }
+    let module = &guest.module;
+    let modules = top.join("usr/lib/modules").join(&guest.kernel.release);
+    for (name, file) in module.files() {
+        place(file, &modules.join("extra").join(name))?;
+    }
+    for entry in fs::read_dir(&module.index)
+        .with_context(|| format!("cannot read {}", module.index.display()))?
+    {
+        let entry = entry?;
+        place(&entry.path(), &modules.join(entry.file_name()))?;
     }
     let home = top.join(HOME);
     write(&home.join("init"), include_str!("guest_init.sh"), 0o755)?;

@@ -48,26 +48,22 @@ const CONSOLE_TAIL: usize = 40;
 pub struct Guest {
     pub root: Root,
     pub kernel: Kernel,
-    pub module: Option<Module>,
+    pub module: Module,
     pub programs: Programs,
     initramfs: PathBuf,
     accel: Accel,
 }
 
 impl Guest {
-    /// Makes what is missing of it; the module only if it is `wanted`.
+    /// Makes what is missing of it.
     ///
     /// # Errors
     ///
     /// When a step fails.
-    pub fn ensure(lab: &Lab, flavour: Flavour, wanted: bool) -> Result<Self> {
+    pub fn ensure(lab: &Lab, flavour: Flavour) -> Result<Self> {
         let root = root::ensure(lab)?;
         let kernel = kernel::ensure(lab, &root, flavour)?;
-        let module = if wanted {
-            Some(module::build(lab, &root, &kernel)?)
-        } else {
-            None
-        };
+        let module = module::build(lab, &root, &kernel)?;
         let programs = userspace::build(lab)?;
         Self::of(lab, root, kernel, module, programs)
     }
@@ -81,7 +77,7 @@ impl Guest {
         lab: &Lab,
         root: Root,
         kernel: Kernel,
-        module: Option<Module>,
+        module: Module,
         programs: Programs,
     ) -> Result<Self> {
         let initramfs = initramfs::ensure(lab, &root, &kernel)?;

@@ -20,7 +20,7 @@ pub struct Options {
     /// How many model devices to attach.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=16))]
     dsa: u32,
-    /// Do not load the module (nor build it).
+    /// Do not load the module.
     #[arg(long)]
     no_driver: bool,
     /// More words for the kernel's command line.
