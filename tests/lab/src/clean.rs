@@ -32,7 +32,7 @@ pub fn clean(lab: &Lab, all: bool) -> Result<()> {
     // Nothing that is not ours, should the cache be a folder with other use.
     let ours = |name: &&String| {
         name.starts_with("root-")
-            || ["initramfs", "target", "run"].contains(&name.as_str())
+            || ["initramfs", "target", "run", "tools", "fuzz"].contains(&name.as_str())
             || module::FOLDERS.contains(&name.as_str())
     };
     for name in names.iter().filter(ours) {

@@ -9,16 +9,19 @@
 //! - [`lab`] knows where everything lies, [`stamp`] does a step once, [`run`]
 //!   runs a program as a step, [`process`] and [`interrupt`] see to its end,
 //! - [`root`] makes the build root and enters it,
-//! - [`build`] makes the kernel tree, the module and the programs,
+//! - [`build`] makes the kernel tree, the module, the programs and the fuzz
+//!   targets,
 //! - [`vm`] boots them,
 //! - [`generate`], with [`ynl`] for C and [`gen`](mod@r#gen) for Rust, makes
 //!   what repeats the spec,
-//! - [`test`], [`demo`], [`bench`] and [`clean`] are commands made of these.
+//! - [`test`], [`demo`], [`bench`], [`fuzz`] and [`clean`] are commands made of
+//!   these.
 
 mod bench;
 mod build;
 mod clean;
 mod demo;
+mod fuzz;
 mod r#gen;
 mod generate;
 mod interrupt;
@@ -83,6 +86,10 @@ enum Command {
         #[arg(value_enum)]
         subject: Option<bench::Subject>,
     },
+    /// Feed something with what it may not expect, until it fails or you
+    /// interrupt.
+    #[command(subcommand)]
+    Fuzz(fuzz::Subject),
     /// Remove what was built from this checkout.
     Clean {
         /// Everything in the cache: the build root and the kernel as well.
@@ -143,6 +150,7 @@ fn work(cli: &Cli) -> Result<u8> {
         Command::Gen { check: true } => generate::check(&lab)?,
         Command::Build => build(&lab)?,
         Command::Bench { subject } => return Ok(u8::from(!bench::bench(&lab, *subject)?)),
+        Command::Fuzz(subject) => return fuzz::fuzz(&lab, subject),
         Command::Clean { all } => clean::clean(&lab, *all)?,
     }
     Ok(0)

@@ -44,6 +44,9 @@ const CROWD: usize = 12;
 /// How often to look into the kernel log.
 const LOOK: u64 = 256;
 
+/// How often a long run tells how far it is.
+const REPORT: u64 = 5_000;
+
 /// How often what came of a request.
 #[derive(Default)]
 struct Tally {
@@ -53,6 +56,20 @@ struct Tally {
     /// By the operation.
     refused: u64,
     ignored: u64,
+}
+
+impl Tally {
+    /// What came of the first `count` requests, in a line.
+    fn told(&self, count: u64, admin: bool) -> String {
+        format!(
+            "{count} requests as {}: {} accepted, {} refused by policy and {} by an operation, {} ignored",
+            if admin { "an admin" } else { "somebody else" },
+            self.accepted,
+            self.invalid,
+            self.refused,
+            self.ignored
+        )
+    }
 }
 
 /// Sends `count` requests. Leaves no subdevs behind, if it may.
@@ -90,18 +107,14 @@ pub fn run(count: u64, rng: &mut Rng) -> Result<()> {
                 .try_for_each(no_complaints)
                 .with_context(what)?;
         }
+        if number % REPORT == REPORT - 1 {
+            step(tally.told(number + 1, admin));
+        }
     }
     if admin {
         clear(&client, &before.subdevs)?;
     }
-    step(format!(
-        "{count} requests as {}: {} accepted, {} refused by policy and {} by an operation, {} ignored",
-        if admin { "an admin" } else { "somebody else" },
-        tally.accepted,
-        tally.invalid,
-        tally.refused,
-        tally.ignored
-    ));
+    step(tally.told(count, admin));
     Ok(())
 }
 

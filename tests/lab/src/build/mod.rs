@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What is built: the kernel tree that modules need, the module and the
-//! programs of the checkout.
+//! What is built: the kernel tree that modules need, the module, the programs
+//! and the fuzz targets of the checkout.
 
+pub mod fuzz;
 pub mod kernel;
 pub mod module;
 pub mod toolchain;

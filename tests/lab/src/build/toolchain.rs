@@ -64,7 +64,12 @@ impl Toolchain {
 
     /// Its cargo, to be run in the checkout.
     pub fn cargo(&self, lab: &Lab) -> Command {
-        let mut command = process::bound(&self.cargo);
+        self.program(lab, &self.cargo)
+    }
+
+    /// A program that runs its cargo.
+    pub fn program(&self, lab: &Lab, program: &Path) -> Command {
+        let mut command = process::bound(program);
         command
             .current_dir(&lab.checkout)
             .env("CARGO", &self.cargo)

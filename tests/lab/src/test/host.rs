@@ -4,9 +4,10 @@
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::{Check, sanitizer};
+use crate::build::fuzz::Fuzzer;
 use crate::build::kernel::{self, Flavour, Kernel};
 use crate::build::{module, userspace};
 use crate::lab::Lab;
@@ -45,6 +46,9 @@ pub fn checks(lab: &Lab) -> Vec<Check<'_>> {
         check("host: tests under AddressSanitizer", || {
             sanitizer::address(lab)
         }),
+        check("host: fuzz descriptor", || fuzz(lab, "descriptor")),
+        check("host: fuzz function", || fuzz(lab, "function")),
+        check("host: fuzz netlink", || fuzz(lab, "netlink")),
     ]
 }
 
@@ -60,6 +64,17 @@ fn ready(lab: &Lab) -> Result<(Root, Kernel)> {
     let root = root::ensure(lab)?;
     let kernel = kernel::ensure(lab, &root, Flavour::Stock)?;
     Ok((root, kernel))
+}
+
+/// A brief run of a fuzz target.
+fn fuzz(lab: &Lab, target: &str) -> Result<()> {
+    let fuzzer = Fuzzer::build(lab, target)?;
+    let scratch = tempfile::tempdir().context("cannot make a folder for the fuzzer")?;
+    let what = format!("fuzz the target {target}");
+    let hint = format!(
+        "`cargo xtask fuzz {target} --input FILE` replays the file that the input was written to."
+    );
+    run::step(lab, &what, &mut fuzzer.brief(scratch.path()), &hint)
 }
 
 fn cargo(lab: &Lab, what: &str, arguments: &[&str]) -> Result<()> {
