@@ -131,11 +131,11 @@ impl Lane {
             return Ok(passed);
         };
         let error = match outcome {
-            Ok(outcome) => anyhow!(
-                "it ended with status {} and said:\n{}\nThe kernel's console ends with:\n{}",
+            Ok((outcome, plan)) => anyhow!(
+                "it ended with status {} and said:\n{}\n{}",
                 outcome.status,
                 run::indent(&text),
-                run::indent(&outcome.console)
+                outcome.evidence(lab, &plan)
             ),
             Err(error) => error.context(format!("it said:\n{}", run::indent(&text))),
         };
@@ -144,7 +144,7 @@ impl Lane {
     }
 
     /// Boots a machine that runs `batch`; what that says goes to `said`.
-    fn boot(&self, lab: &Lab, batch: &[Scenario], said: Said) -> Result<vm::Outcome> {
+    fn boot(&self, lab: &Lab, batch: &[Scenario], said: Said) -> Result<(vm::Outcome, vm::Plan)> {
         let options = batch.iter().take(1).flat_map(|s| s.options.iter());
         let names = batch.iter().map(|scenario| scenario.name.as_str());
         let words = options
@@ -161,7 +161,7 @@ impl Lane {
             output: Box::new(Lines::new(said.clone())),
             error: Box::new(Lines::new(said)),
         };
-        vm::run(lab, &self.guest, &plan, streams)
+        Ok((vm::run(lab, &self.guest, &plan, streams)?, plan))
     }
 }
 

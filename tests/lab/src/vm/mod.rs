@@ -8,10 +8,12 @@
 //! - [`layer`] puts the files of a run above it,
 //! - [`model`] runs the devices,
 //! - [`qemu`] starts the machine,
-//! - [`channels`] carry the command's input, output and status.
+//! - [`channels`] carry the command's input, output and status,
+//! - [`evidence`] is what is left of a run to explain a failure.
 
 mod accel;
 mod channels;
+mod evidence;
 mod initramfs;
 mod layer;
 mod model;
@@ -36,13 +38,11 @@ use self::terminal::Modes;
 use crate::build::kernel::{self, Flavour, Kernel};
 use crate::build::module::{self, Module};
 use crate::build::userspace::{self, Programs};
+use crate::interrupt::Interrupted;
 use crate::lab::Lab;
 use crate::process::Process;
 use crate::root::{self, Root};
 use crate::run;
-
-/// How much of the console is shown when the machine fails.
-const CONSOLE_TAIL: usize = 40;
 
 /// Everything that is built before a machine can start.
 pub struct Guest {
@@ -119,8 +119,15 @@ pub struct Outcome {
     pub boot: Duration,
     /// From there to the end of the command.
     pub command: Duration,
-    /// The end of the kernel's console.
-    pub console: String,
+    dir: RunDir,
+}
+
+impl Outcome {
+    /// What may explain a failure of the command of `plan`; it is kept in the
+    /// logs as well.
+    pub fn evidence(&self, lab: &Lab, plan: &Plan) -> String {
+        evidence::keep(lab, plan, self.dir.path())
+    }
 }
 
 /// Boots a machine, runs the command of `plan` in it and ends it.
@@ -128,13 +135,14 @@ pub struct Outcome {
 /// # Errors
 ///
 /// When the machine fails rather than the command: it does not come up, it
-/// panics, or the time is over. The error shows the end of the console.
+/// panics, or the time is over. The error shows the end of the console and of the
+/// devices' traces.
 pub fn run(lab: &Lab, guest: &Guest, plan: &Plan, streams: Streams) -> Result<Outcome> {
     let dir = RunDir::new(lab)?;
     layer::assemble(lab, guest, plan, &dir.path().join("layer"))?;
     // Dropped in reverse: the machine ends before its devices do.
     let mut models = (0..plan.dsa)
-        .map(|index| Model::start(lab, guest, index, dir.path()))
+        .map(|index| Model::start(lab, guest, plan, index, dir.path()))
         .collect::<Result<Vec<_>>>()?;
     let _modes = Modes::keep();
     let (mut machine, ports) = qemu::start(guest, plan, dir.path())?;
@@ -147,11 +155,23 @@ pub fn run(lab: &Lab, guest: &Guest, plan: &Plan, streams: Streams) -> Result<Ou
     channels::output(ports.output, &plan.mark, streams.output, sender.clone());
     channels::output(ports.error, &plan.mark, streams.error, sender.clone());
     channels::status(ports.status, sender);
-    follow(lab, plan, dir.path(), &mut machine, &mut models, &events)
-        .map_err(|error| with_console(lab, dir.path(), error))
+    match follow(lab, plan, dir.path(), &mut machine, &mut models, &events) {
+        Ok((status, boot, command)) => Ok(Outcome {
+            status,
+            boot,
+            command,
+            dir,
+        }),
+        Err(error) if error.is::<Interrupted>() => Err(error),
+        Err(error) => Err(anyhow!(
+            "{error:#}\n{}",
+            evidence::keep(lab, plan, dir.path())
+        )),
+    }
 }
 
-/// Waits for the end of the command.
+/// Waits for the end of the command; returns its status, and the times until
+/// it began and from there to its end.
 fn follow(
     lab: &Lab,
     plan: &Plan,
@@ -159,7 +179,7 @@ fn follow(
     machine: &mut Process,
     models: &mut [Model],
     events: &mpsc::Receiver<Event>,
-) -> Result<Outcome> {
+) -> Result<(u8, Duration, Duration)> {
     let start = Instant::now();
     let mut ready = None;
     let mut exit = None;
@@ -174,6 +194,7 @@ fn follow(
             // All ports are closed: QEMU has ended, which is looked at below.
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                 lab.interrupt.check()?;
+                evidence::trim(plan, dir);
                 if let Some(status) = machine.ended()? {
                     let when = if ready.is_some() {
                         "while the command ran"
@@ -198,30 +219,7 @@ fn follow(
             }
         }
         if let (Some(boot), Some(status), 0) = (ready, exit, streams) {
-            return Ok(Outcome {
-                status,
-                boot,
-                command: start.elapsed() - boot,
-                console: run::tail(&dir.join(qemu::CONSOLE), CONSOLE_TAIL),
-            });
+            return Ok((status, boot, start.elapsed() - boot));
         }
     }
-}
-
-/// Keeps the console's log of a failed run, and shows its end with `error`.
-fn with_console(lab: &Lab, dir: &Path, error: anyhow::Error) -> anyhow::Error {
-    if error.is::<crate::interrupt::Interrupted>() {
-        return error;
-    }
-    let kept = lab.log(&format!("vm-{}-console", std::process::id()));
-    let console = dir.join(qemu::CONSOLE);
-    let told = match std::fs::copy(&console, &kept) {
-        Ok(_) => format!(
-            "The kernel's console ({}) ends with:\n{}",
-            kept.display(),
-            run::indent(&run::tail(&kept, CONSOLE_TAIL))
-        ),
-        Err(error) => format!("There is no console's log: {error}"),
-    };
-    anyhow!("{error:#}\n{told}")
 }

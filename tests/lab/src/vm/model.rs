@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::Guest;
+use super::{Guest, Plan, evidence};
 use crate::lab::Lab;
 use crate::process::{self, Process};
 use crate::run;
@@ -26,20 +26,23 @@ pub struct Model {
 }
 
 impl Model {
-    /// Starts the model number `index` with its socket and log in `dir`, and
-    /// waits until QEMU can connect.
+    /// Starts the model number `index` of `plan` with its socket and log in
+    /// `dir`, and waits until QEMU can connect.
     ///
     /// # Errors
     ///
     /// When it does not come up.
-    pub fn start(lab: &Lab, guest: &Guest, index: u32, dir: &Path) -> Result<Self> {
-        let name = format!("dsa{index}");
+    pub fn start(lab: &Lab, guest: &Guest, plan: &Plan, index: u32, dir: &Path) -> Result<Self> {
+        let name = name(index);
         let log = File::create(dir.join(format!("{name}.log")))
             .with_context(|| format!("cannot write the log of {name}"))?;
         let mut command = process::bound(guest.programs.path("dsa-model"));
         // Relative, as the path of a socket must be short.
         command.args(["--socket", &socket(index)]).current_dir(dir);
         command.args(["--control", &control(index)]);
+        command
+            .arg("--trace")
+            .arg(evidence::trace(plan, dir, index));
         command
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -79,13 +82,18 @@ impl Model {
     }
 }
 
+/// What the model number `index` is called.
+pub fn name(index: u32) -> String {
+    format!("dsa{index}")
+}
+
 /// The control socket of the model number `index`, relative to the run's
 /// folder, and the name of the guest's port that leads there.
 pub fn control(index: u32) -> String {
-    format!("dsa{index}.control")
+    format!("{}.control", name(index))
 }
 
 /// The socket of the model number `index`, relative to the run's folder.
 pub fn socket(index: u32) -> String {
-    format!("dsa{index}.sock")
+    format!("{}.sock", name(index))
 }

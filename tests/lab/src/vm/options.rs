@@ -3,7 +3,7 @@
 //! What can be asked of a virtual machine.
 
 use std::io::{IsTerminal, stdin, stdout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -29,6 +29,9 @@ pub struct Options {
     /// A folder that appears, writable, at /mnt/share.
     #[arg(long, value_name = "DIR")]
     share: Option<PathBuf>,
+    /// A folder for the traces of all that software does to the devices: dsa0.trace …
+    #[arg(long, value_name = "DIR")]
+    trace: Option<PathBuf>,
     /// End the machine after this time (default: 600, none for a shell).
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
@@ -50,6 +53,8 @@ pub struct Plan {
     pub append: String,
     /// The folder to share, absolute.
     pub share: Option<PathBuf>,
+    /// The folder for the traces of the models, absolute; none for that of the run.
+    pub trace: Option<PathBuf>,
     /// When to give up.
     pub timeout: Option<Duration>,
     /// What a shell runs; none for an interactive shell.
@@ -85,18 +90,8 @@ impl Options {
     ///
     /// When something is asked for that cannot be had.
     pub fn plan(&self) -> Result<Plan> {
-        let share = match &self.share {
-            None => None,
-            Some(dir) => {
-                let full = dir
-                    .canonicalize()
-                    .with_context(|| format!("--share {}: cannot be used", dir.display()))?;
-                if !full.is_dir() {
-                    bail!("--share {}: not a folder", dir.display());
-                }
-                Some(full)
-            }
-        };
+        let share = folder("--share", self.share.as_deref())?;
+        let trace = folder("--trace", self.trace.as_deref())?;
         let command = if self.command.is_empty() {
             // Without a terminal, the shell reads its commands as ssh's would.
             let interactive = stdin().is_terminal() && stdout().is_terminal();
@@ -115,11 +110,26 @@ impl Options {
             driver: !self.no_driver,
             append: self.append.join(" "),
             share,
+            trace,
             timeout: timeout.map(Duration::from_secs),
             command,
             mark: mark()?,
         })
     }
+}
+
+/// The folder that `option` names, if it is given, as an absolute path.
+fn folder(option: &str, dir: Option<&Path>) -> Result<Option<PathBuf>> {
+    let Some(dir) = dir else {
+        return Ok(None);
+    };
+    let full = dir
+        .canonicalize()
+        .with_context(|| format!("{option} {}: cannot be used", dir.display()))?;
+    if !full.is_dir() {
+        bail!("{option} {}: not a folder", dir.display());
+    }
+    Ok(Some(full))
 }
 
 /// 128 random bits, in hexadecimal.
