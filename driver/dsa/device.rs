@@ -252,8 +252,15 @@ impl Device {
             // Nothing stops the engines any more: cut the device off from memory.
             dev_err!(self.regs.pci(), "abort failed, the device loses DMA\n");
             clear_master(self.regs.pci());
+            self.lose();
+            return;
         }
         wq.reap();
         wq.abandon();
+    }
+
+    /// The device does nothing any more until it is reset: ends all descriptors, and takes none.
+    pub(super) fn lose(&self) {
+        self.wqs.iter().for_each(|wq| wq.lose());
     }
 }

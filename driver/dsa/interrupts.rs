@@ -65,13 +65,9 @@ fn misc(device: &Device) -> Result {
     if cause & intcause::HALT != 0 {
         dev_err!(
             regs.pci(),
-            "the device halted; reload the driver to reset it\n"
+            "the device halted; unbind, reset and bind it to bring it back\n"
         );
-        for wq in device.wqs.iter() {
-            wq.doom();
-            wq.reap();
-            wq.abandon();
-        }
+        device.lose();
     }
     Ok(())
 }

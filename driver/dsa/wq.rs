@@ -55,6 +55,8 @@ struct State {
     slots: KVec<Slot>,
     /// Interrupt handle for completions; set when the work queue is enabled.
     handle: u16,
+    /// Nothing is taken any more.
+    lost: bool,
 }
 
 /// A hardware work queue.
@@ -87,7 +89,7 @@ impl Wq {
             pin_init!(Self {
                 id,
                 records,
-                state <- new_mutex!(State { slots, handle: 0 }),
+                state <- new_mutex!(State { slots, handle: 0, lost: false }),
                 changed <- new_condvar!(),
             }),
             GFP_KERNEL,
@@ -120,6 +122,9 @@ impl Wq {
         make: impl FnOnce(u64, u16) -> [u8; 64],
     ) -> Result<Ticket> {
         let mut state = self.state.lock();
+        if state.lost {
+            return Err(ENODEV);
+        }
         let at = state
             .slots
             .iter()
@@ -175,6 +180,14 @@ impl Wq {
             }
         }
         self.changed.notify_all();
+    }
+
+    /// The hardware does nothing any more until it is reset: ends what it has, and takes nothing.
+    pub(super) fn lose(&self) {
+        self.state.lock().lost = true;
+        self.doom();
+        self.reap();
+        self.abandon();
     }
 
     /// Waits until the hardware is done with a descriptor; `None` if it never will be.

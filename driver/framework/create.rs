@@ -22,6 +22,7 @@ use super::{
     },
     Field,
     Kind,
+    ParentState,
     Refusal,
     Snapshot,
     Subdev,
@@ -64,6 +65,16 @@ pub(crate) fn create(
     let mut registry = REGISTRY.lock();
     let at = registry.find_parent(new.parent)?;
     let parent = registry.parents.get(at).ok_or(ENODEV)?;
+    if parent.provider.state() == ParentState::Halted {
+        return Err(Refusal::new(
+            ENODEV,
+            Field::Parent,
+            format_args!(
+                "{} is halted; unbind its driver, reset it, and bind it again",
+                parent.name
+            ),
+        ));
+    }
     let index = registry.next_subdev;
     let name = choose_name(&registry, parent, index, new.name)?;
     let uuid = choose_uuid(&registry, new.uuid)?;

@@ -24,6 +24,7 @@ pub mod status {
     pub const BAD_INTERRUPT: u8 = 0x19;
     pub const RECORD_TRANSLATION: u8 = 0x1a;
     pub const MISALIGNED_RECORD: u8 = 0x1b;
+    pub const HARDWARE: u8 = 0x20;
 }
 
 /// Status: the faulting access was a write.

@@ -6,6 +6,7 @@ mod close;
 mod data;
 mod faults;
 mod fuzz;
+mod hardware;
 mod idxd;
 mod injection;
 mod inventory;
@@ -40,6 +41,7 @@ pub const ALL: &[Scenario] = &[
     data::CREDITS,
     faults::FAULTS,
     faults::COMMANDS,
+    hardware::HARDWARE,
     shared::SHARED,
     shared::ISOLATION,
     busy::DEL_BUSY,

@@ -31,7 +31,7 @@ const ROUNDS: usize = 30;
 
 /// How many threads do so at the same time, and while how many copies.
 const THREADS: usize = 4;
-const COPIES: usize = 12;
+const COPIES: usize = 3;
 
 /// How long one of these may take: VFIO's locks make it wait for the threads.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The device below fails, and the subdevs on it tell of it.
+
+use std::fs;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::check::{self, step};
+use crate::dsa::{Descriptor, Dsa, Notice, status};
+use crate::pattern;
+use crate::process;
+use crate::scenario::Scenario;
+use crate::system::{self, MODULE};
+use crate::tool;
+use crate::vfio::Buffer;
+use crate::wait::{self, SOON};
+
+pub const HARDWARE: Scenario = Scenario {
+    name: "hardware",
+    vm: "",
+    about: "failing commands, lost interrupts, a hang, a halt and a vanished device are survived",
+    run,
+};
+
+const FROM: u64 = 0x1000_0000;
+const TO: u64 = 0x2000_0000;
+const LEN: usize = 1 << 20;
+
+/// The WQ, and the vector of its interrupt: 0 is that of errors.
+const WQ: u32 = 3;
+const VECTOR: u32 = WQ + 1;
+
+/// Code of the command that enables a WQ, and an error that any command can
+/// have (srctree drivers/dma/idxd/registers.h: `IDXD_CMD_ENABLE_WQ`,
+/// `IDXD_CMDSTS_HW_ERR`).
+const ENABLE_WQ: u32 = 6;
+const HW_ERR: u32 = 3;
+
+/// A descriptor that the hardware does not complete is given up after 10 s.
+const GIVEN_UP: Duration = Duration::from_secs(30);
+
+fn run() -> Result<()> {
+    a_command_fails()?;
+    let subdev = tool::add(&format!("wq {WQ} name harmed"))?;
+    let user = User::new(Dsa::open_enabled(&subdev.location()?)?)?;
+    user.works()?;
+    interrupts_fail(&user)?;
+    memory_fails(&user)?;
+    the_device_hangs(&user)?;
+    drop(user);
+    for (fault, remedy) in [("halt software", None), ("vanish", Some("return"))] {
+        the_device_is_lost(fault, remedy)?;
+    }
+    tool::del("harmed")
+}
+
+/// A VFIO user that copies.
+struct User {
+    dsa: Dsa,
+    from: Buffer,
+    to: Buffer,
+}
+
+impl User {
+    fn new(dsa: Dsa) -> Result<Self> {
+        let (from, to) = (dsa.map(FROM, LEN)?, dsa.map(TO, LEN)?);
+        from.write(0, &pattern::bytes(1, LEN))?;
+        Ok(Self { dsa, from, to })
+    }
+
+    fn copy() -> Descriptor {
+        Descriptor::memmove(FROM, TO, LEN as u32)
+    }
+
+    fn works(&self) -> Result<()> {
+        self.to.write(0, &vec![0; LEN])?;
+        self.dsa.run(Self::copy())?.success("MEMMOVE")?;
+        let (want, got) = (self.from.read(0, LEN)?, self.to.read(0, LEN)?);
+        check::same_bytes("the copy", &got, &want)
+    }
+
+    /// Demands that a copy ends as one that the hardware failed to do.
+    fn fails(&self) -> Result<()> {
+        self.dsa.submit(0, Self::copy(), Notice::Record)?;
+        let done = self.dsa.wait(0, GIVEN_UP)?;
+        ensure!(
+            done.status() == status::HARDWARE,
+            "expected a failure of the hardware: {done:x?}"
+        );
+        Ok(())
+    }
+}
+
+/// Asks something of the device model.
+fn ctl(request: &str) -> Result<()> {
+    let words = request.split_whitespace();
+    let mut model = Command::new("dsa-model");
+    process::run(model.arg("ctl").args(words), SOON)?.ok()?;
+    Ok(())
+}
+
+fn a_command_fails() -> Result<()> {
+    step("a work queue that cannot be enabled refuses the subdev, and nothing is left");
+    let before = tool::snapshot()?;
+    ctl(&format!("fail-command {HW_ERR} --command {ENABLE_WQ}"))?;
+    tool::refused(
+        &tool::dsa_nl(&format!("subdev add wq {WQ}"))?,
+        &["the device failed", "kernel log"],
+    )?;
+    check::equal("what there is", tool::snapshot()?, before)
+}
+
+fn interrupts_fail(user: &User) -> Result<()> {
+    step("copies end although completion interrupts are lost, doubled, or come for nothing");
+    ctl(&format!("drop-interrupt {VECTOR} --count 3"))?;
+    user.works()?;
+    ctl("clear")?;
+    ctl(&format!("duplicate-interrupt {VECTOR} --count 3"))?;
+    user.works()?;
+    for vector in [0, VECTOR] {
+        ctl(&format!("raise-interrupt {vector}"))?;
+    }
+    user.works()
+}
+
+fn memory_fails(user: &User) -> Result<()> {
+    step("memory that the device cannot read is a page fault, at the tenant's address");
+    ctl("fail-dma 0 0xffffffffffffffff --access read")?;
+    user.dsa
+        .run(User::copy())?
+        .page_fault("a copy", FROM, false, 0)?;
+    ctl("clear")?;
+    user.works()
+}
+
+fn the_device_hangs(user: &User) -> Result<()> {
+    step("a copy waits for a slow device");
+    ctl("hold")?;
+    user.dsa.submit(0, User::copy(), Notice::Record)?;
+    thread::sleep(Duration::from_secs(2));
+    check::equal("its record", user.dsa.completion(0)?.is_some(), false)?;
+    ctl("release")?;
+    user.dsa.wait(0, SOON)?.success("MEMMOVE")?;
+
+    step("a copy that never ends is given up, and the next ones work");
+    ctl("hold")?;
+    user.fails()?;
+    ctl("release")?;
+    user.works()
+}
+
+/// Has the device fail for good while it is used, and brings it back.
+fn the_device_is_lost(fault: &str, remedy: Option<&str>) -> Result<()> {
+    step(format!("after `{fault}` copies fail, and do not hang"));
+    let parent = tool::parents()?.pop().context("no parent")?;
+    let subdev = tool::subdev("harmed")?;
+    let user = User::new(Dsa::open_enabled(&subdev.location()?)?)?;
+    ctl(fault)?;
+    wait::until_true(SOON, "the parent to be halted", || {
+        Ok(tool::parents()?.iter().all(|it| it.state == "halted"))
+    })?;
+    user.fails()?;
+    user.fails()?;
+    drop(user);
+
+    step("its subdev can be deleted, and another is refused");
+    tool::del("harmed")?;
+    tool::refused(
+        &tool::dsa_nl(&format!("subdev add wq {WQ}"))?,
+        &["dsa0 is halted", "reset it"],
+    )?;
+
+    step("the driver comes back, and all is well");
+    if let Some(remedy) = remedy {
+        ctl(remedy)?;
+    }
+    let driver = format!("/sys/bus/pci/drivers/{MODULE}");
+    fs::write(format!("{driver}/unbind"), &parent.device).context("unbind")?;
+    let reset = format!("/sys/bus/pci/devices/{}/reset", parent.device);
+    fs::write(&reset, "1").with_context(|| format!("cannot write to {reset}"))?;
+    fs::write(format!("{driver}/bind"), &parent.device).context("bind")?;
+    system::await_parents(1)?;
+    let subdev = tool::add(&format!("wq {WQ} name harmed"))?;
+    User::new(Dsa::open_enabled(&subdev.location()?)?)?.works()
+}
