@@ -6,15 +6,19 @@ mod host;
 mod lines;
 mod sanitizer;
 mod scenarios;
+mod tally;
 
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow};
 use clap::{Args, ValueEnum};
 
 use crate::build::kernel::Flavour;
-use crate::interrupt::Interrupted;
 use crate::lab::Lab;
+
+use scenarios::Lane;
+use tally::Tally;
 
 /// Which checks are wanted.
 #[derive(Debug, Args)]
@@ -67,105 +71,48 @@ struct Check<'a> {
 ///
 /// When no check has the wanted name, or the run is interrupted.
 pub fn test(lab: &Lab, options: &Options) -> Result<bool> {
-    let mut tally = Tally::new(options.filter.as_deref());
+    let tally = Tally::new(options.filter.as_deref());
     if !options.vm {
         for check in host::checks(lab) {
             tally.run(&check)?;
         }
     }
     if !options.host {
-        for &kernel in options.kernel.flavours() {
-            let start = Instant::now();
-            match scenarios::Lane::prepare(lab, kernel) {
-                Ok(lane) => {
-                    // The stock kernel's are among the host's.
-                    if kernel == Flavour::Debug {
-                        tally.run(&lane.lints(lab))?;
-                    }
-                    lane.run(lab, &mut tally)?;
-                }
-                // No scenario can run, whatever its name.
-                Err(error) => {
-                    let name = format!("vm {}: preparation", kernel.name());
-                    tally.failed(&name, start.elapsed(), &error)?;
-                }
-            }
-        }
+        let lanes = prepare(lab, options.kernel.flavours(), &tally)?;
+        // A machine waits more than it works: a lane keeps one processor busy.
+        thread::scope(|scope| {
+            let lanes: Vec<_> = lanes
+                .iter()
+                .map(|lane| scope.spawn(|| lane.run(lab, &tally)))
+                .collect();
+            lanes.into_iter().try_for_each(|lane| {
+                let joined = lane.join();
+                joined.unwrap_or_else(|_| Err(anyhow!("the thread of a lane panicked")))
+            })
+        })?;
     }
     tally.close()
 }
 
-/// What passed and what failed so far.
-struct Tally<'a> {
-    filter: Option<&'a str>,
-    skipped: Vec<String>,
-    passed: usize,
-    failed: Vec<String>,
-}
-
-impl<'a> Tally<'a> {
-    fn new(filter: Option<&'a str>) -> Self {
-        Self {
-            filter,
-            skipped: Vec::new(),
-            passed: 0,
-            failed: Vec::new(),
-        }
-    }
-
-    /// Runs `check` if it is wanted, and reports. Only an interruption is an
-    /// error.
-    fn run(&mut self, check: &Check<'_>) -> Result<()> {
-        if !self.wants(&check.name) {
-            return Ok(());
-        }
+/// The lanes that can run, built one after the other.
+fn prepare(lab: &Lab, kernels: &[Flavour], tally: &Tally<'_>) -> Result<Vec<Lane>> {
+    let mut lanes = Vec::new();
+    for &kernel in kernels {
         let start = Instant::now();
-        match (check.work)() {
-            Ok(()) => {
-                self.passed(&check.name, start.elapsed());
-                Ok(())
+        match Lane::prepare(lab, kernel) {
+            Ok(lane) => {
+                // The stock kernel's are among the host's.
+                if kernel == Flavour::Debug {
+                    tally.run(&lane.lints(lab))?;
+                }
+                lanes.push(lane);
             }
-            Err(error) => self.failed(&check.name, start.elapsed(), &error),
+            // No scenario can run, whatever its name.
+            Err(error) => {
+                let name = format!("vm {}: preparation", kernel.name());
+                tally.failed(&name, start.elapsed(), &error)?;
+            }
         }
     }
-
-    /// Whether the check of this name is wanted; takes note of it if not.
-    fn wants(&mut self, name: &str) -> bool {
-        let wanted = self.filter.is_none_or(|part| name.contains(part));
-        if !wanted {
-            self.skipped.push(name.to_owned());
-        }
-        wanted
-    }
-
-    fn passed(&mut self, name: &str, time: Duration) {
-        println!("ok    {name} ({:.1} s)", time.as_secs_f64());
-        self.passed += 1;
-    }
-
-    fn failed(&mut self, name: &str, time: Duration, error: &anyhow::Error) -> Result<()> {
-        if let Some(Interrupted(signal)) = error.downcast_ref() {
-            return Err(Interrupted(*signal).into());
-        }
-        println!("FAIL  {name} ({:.1} s)\n{error:#}", time.as_secs_f64());
-        self.failed.push(name.to_owned());
-        Ok(())
-    }
-
-    /// Says how it went; the last line is for programs.
-    fn close(self) -> Result<bool> {
-        if self.passed == 0 && self.failed.is_empty() {
-            bail!(
-                "no check has {:?} in its name; there are: {}",
-                self.filter.unwrap_or_default(),
-                self.skipped.join(", ")
-            );
-        }
-        println!();
-        for name in &self.failed {
-            println!("failed: {name}");
-        }
-        println!("{} passed, {} failed", self.passed, self.failed.len());
-        Ok(self.failed.is_empty())
-    }
+    Ok(lanes)
 }

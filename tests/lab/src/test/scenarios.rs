@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
+use super::Check;
 use super::lines::{Lines, Said};
-use super::{Check, Tally};
+use super::tally::Tally;
 use crate::build::kernel::Flavour;
 use crate::build::module;
 use crate::lab::Lab;
@@ -68,7 +69,7 @@ impl Lane {
     /// # Errors
     ///
     /// When the run is interrupted.
-    pub fn run(&self, lab: &Lab, tally: &mut Tally<'_>) -> Result<()> {
+    pub fn run(&self, lab: &Lab, tally: &Tally<'_>) -> Result<()> {
         let wanted = self
             .scenarios
             .iter()
@@ -101,7 +102,7 @@ impl Lane {
     /// Runs `batch` in one machine, and returns how many of it have a verdict.
     /// That is all of them, or those up to the first that fails: what that one
     /// leaves behind could fail others.
-    fn share(&self, lab: &Lab, batch: &[Scenario], tally: &mut Tally<'_>) -> Result<usize> {
+    fn share(&self, lab: &Lab, batch: &[Scenario], tally: &Tally<'_>) -> Result<usize> {
         let (said, lines) = mpsc::channel();
         let mut passed = 0;
         let (outcome, text, start) = thread::scope(|scope| {

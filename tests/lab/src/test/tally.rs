@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What passed and what failed so far, as several lanes report it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use super::Check;
+use crate::interrupt::Interrupted;
+
+/// Takes reports, from any thread, and prints a line for each.
+pub struct Tally<'a> {
+    filter: Option<&'a str>,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    skipped: Vec<String>,
+    passed: usize,
+    failed: Vec<String>,
+}
+
+impl<'a> Tally<'a> {
+    /// One that wants the checks with `filter` in their names.
+    pub fn new(filter: Option<&'a str>) -> Self {
+        Self {
+            filter,
+            counts: Mutex::default(),
+        }
+    }
+
+    /// Held while a report is printed, so that reports do not mix.
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `check` if it is wanted, and reports. Only an interruption is an
+    /// error.
+    pub fn run(&self, check: &Check<'_>) -> Result<()> {
+        if !self.wants(&check.name) {
+            return Ok(());
+        }
+        let start = Instant::now();
+        match (check.work)() {
+            Ok(()) => {
+                self.passed(&check.name, start.elapsed());
+                Ok(())
+            }
+            Err(error) => self.failed(&check.name, start.elapsed(), &error),
+        }
+    }
+
+    /// Whether the check of this name is wanted; takes note of it if not.
+    pub fn wants(&self, name: &str) -> bool {
+        let wanted = self.filter.is_none_or(|part| name.contains(part));
+        if !wanted {
+            self.counts().skipped.push(name.to_owned());
+        }
+        wanted
+    }
+
+    /// Reports that one passed.
+    pub fn passed(&self, name: &str, time: Duration) {
+        let mut counts = self.counts();
+        println!("ok    {name} ({:.1} s)", time.as_secs_f64());
+        counts.passed += 1;
+    }
+
+    /// Reports that one failed. Only an interruption is an error.
+    pub fn failed(&self, name: &str, time: Duration, error: &anyhow::Error) -> Result<()> {
+        if let Some(Interrupted(signal)) = error.downcast_ref() {
+            return Err(Interrupted(*signal).into());
+        }
+        let mut counts = self.counts();
+        println!("FAIL  {name} ({:.1} s)\n{error:#}", time.as_secs_f64());
+        counts.failed.push(name.to_owned());
+        Ok(())
+    }
+
+    /// Says how it went; the last line is for programs.
+    pub fn close(self) -> Result<bool> {
+        let counts = self.counts.into_inner();
+        let counts = counts.unwrap_or_else(PoisonError::into_inner);
+        if counts.passed == 0 && counts.failed.is_empty() {
+            bail!(
+                "no check has {:?} in its name; there are: {}",
+                self.filter.unwrap_or_default(),
+                counts.skipped.join(", ")
+            );
+        }
+        println!();
+        for name in &counts.failed {
+            println!("failed: {name}");
+        }
+        println!("{} passed, {} failed", counts.passed, counts.failed.len());
+        Ok(counts.failed.is_empty())
+    }
+}
