@@ -20,6 +20,13 @@ const CONSOLE_TAIL: usize = 40;
 /// How much of a trace is shown.
 const TRACE_TAIL: usize = 40;
 
+/// What the first line of a report of the kernel holds. It may be far above the
+/// end of the console: a stack, and the registers twice.
+const REPORTS: &[&str] = &["WARNING: ", "BUG: ", "kernel BUG at", "panicked at", "Oops"];
+
+/// How many reports are shown.
+const REPORTS_MOST: usize = 10;
+
 /// How much of a file is kept.
 const KEPT: u64 = 4 << 20;
 
@@ -87,7 +94,19 @@ pub fn keep(lab: &Lab, plan: &Plan, dir: &Path) -> String {
         "console",
         CONSOLE_TAIL,
     );
+    let console = run::tail(&dir.join(qemu::CONSOLE), usize::MAX);
+    let reports = reports(&console);
+    if !reports.is_empty() {
+        told.push(format!("Reports in it:\n{}", run::indent(&reports)));
+    }
     told.join("\n")
+}
+
+/// The first lines of the kernel's reports.
+fn reports(console: &str) -> String {
+    let is_report = |line: &&str| REPORTS.iter().any(|sign| line.contains(sign));
+    let reports = console.lines().filter(is_report).take(REPORTS_MOST);
+    reports.collect::<Vec<_>>().join("\n")
 }
 
 /// Copies the last of `from`, which may be growing.
@@ -108,6 +127,18 @@ fn copy_end(from: &Path, to: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_report_is_told_by_its_first_line() {
+        let console = "[ 1.0] subdev: ready\n\
+                       [ 2.0] rust_kernel: panicked at driver/dsa/transfer.rs:120:30\n\
+                       [ 2.1] Call Trace:\n";
+        assert_eq!(
+            reports(console),
+            "[ 2.0] rust_kernel: panicked at driver/dsa/transfer.rs:120:30"
+        );
+        assert_eq!(reports("[ 1.0] subdev: ready\n"), "");
+    }
 
     #[test]
     fn of_a_long_file_whole_lines_are_kept() -> io::Result<()> {
