@@ -39,7 +39,9 @@ impl Model {
         let mut command = process::bound(guest.programs.path("dsa-model"));
         // Relative, as the path of a socket must be short.
         command.args(["--socket", &socket(index)]).current_dir(dir);
-        command.args(["--control", &control(index)]);
+        command
+            .args(["--control", &control(index)])
+            .args(&plan.model);
         command
             .arg("--trace")
             .arg(evidence::trace(plan, dir, index));

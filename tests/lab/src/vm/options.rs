@@ -20,6 +20,9 @@ pub struct Options {
     /// How many model devices to attach.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=16))]
     dsa: u32,
+    /// More words for each model's command line, as `--model=--pasid`.
+    #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
+    model: Vec<String>,
     /// Do not load the module.
     #[arg(long)]
     no_driver: bool,
@@ -47,6 +50,8 @@ pub struct Plan {
     pub kernel: Flavour,
     /// How many model devices to attach.
     pub dsa: u32,
+    /// More words for each model's command line.
+    pub model: Vec<String>,
     /// Whether the module is loaded.
     pub driver: bool,
     /// More words for the kernel's command line.
@@ -107,6 +112,12 @@ impl Options {
         Ok(Plan {
             kernel: self.kernel.unwrap_or(Flavour::Stock),
             dsa: self.dsa,
+            model: self
+                .model
+                .iter()
+                .flat_map(|words| words.split_whitespace())
+                .map(str::to_owned)
+                .collect(),
             driver: !self.no_driver,
             append: self.append.join(" "),
             share,
