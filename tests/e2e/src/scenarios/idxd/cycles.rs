@@ -5,12 +5,12 @@ use anyhow::{Context, Result};
 
 use super::VM;
 use super::machine::{
-    DEVICE, TWO_GROUPS, await_attribute, command, configure, disable, pci_device, with_idxd,
+    Function, TWO_GROUPS, USER_WQ, attribute, await_attribute, command, configure, configure_one,
+    disable, with_idxd,
 };
 use crate::check::{self, step};
 use crate::kmsg::{self, Kmsg};
 use crate::scenario::Scenario;
-use crate::{system, wait};
 
 pub const IDXD_CYCLES: Scenario = Scenario {
     name: "idxd-cycles",
@@ -22,28 +22,12 @@ pub const IDXD_CYCLES: Scenario = Scenario {
 const CYCLES: usize = 20;
 
 fn run(log: &mut Kmsg) -> Result<()> {
-    let pci = pci_device()?;
-    let name = pci.file_name().and_then(|name| name.to_str());
-    let name = name.context("the PCI device has no name")?.to_owned();
-    let driver = system::pci_driver(&name)?;
+    let function = Function::of_device()?;
     log.lines()?;
-    for cycle in 1..=CYCLES {
-        let what = || format!("cycle {cycle} of {CYCLES}");
-        configure(TWO_GROUPS).with_context(what)?;
-        if cycle % 2 == 0 {
-            // A function-level reset, which the driver recovers from while all WQs are enabled: of
-            // one that is not, it restores no mode, and gives up.
-            system::write_sysfs(&pci.join("reset"), "1").with_context(what)?;
-            await_attribute("dsa0/state", "enabled").with_context(what)?;
-        }
-        command("accel-config", "disable-wq dsa0/wq0.1").with_context(what)?;
-        disable().with_context(what)?;
-        system::write_sysfs(&driver.join("unbind"), &name).with_context(what)?;
-        system::write_sysfs(&driver.join("bind"), &name).with_context(what)?;
-        wait::until_true(wait::SOON, "dsa0 to be back", || {
-            Ok(std::path::Path::new(DEVICE).exists())
-        })
-        .with_context(what)?;
+    for number in 1..=CYCLES {
+        // A reset function gets its user WQ back from the driver; WQs of the kernel it does not.
+        let with_reset = number % 2 == 0;
+        cycle(&function, with_reset).with_context(|| format!("cycle {number} of {CYCLES}"))?;
     }
     step(format!("{CYCLES} cycles are done"));
     let lines = log.lines()?;
@@ -53,6 +37,28 @@ fn run(log: &mut Kmsg) -> Result<()> {
         .collect();
     check::equal("lines of idxd", warnings, vec![])?;
     check::equal("complaints", kmsg::complaints(&lines), vec![])
+}
+
+fn cycle(function: &Function, with_reset: bool) -> Result<()> {
+    let wq = if with_reset {
+        configure_one(USER_WQ)?;
+        USER_WQ
+    } else {
+        configure(TWO_GROUPS)?;
+        "wq0.1"
+    };
+    let state = format!("{wq}/state");
+    check::equal(&state, attribute(&state)?.as_str(), "enabled")?;
+    if with_reset {
+        function.reset()?;
+        await_attribute("dsa0/state", "enabled")?;
+        await_attribute(&state, "enabled")?;
+    }
+    command("accel-config", &format!("disable-wq dsa0/{wq}"))?;
+    check::equal(&state, attribute(&state)?.as_str(), "disabled")?;
+    disable()?;
+    function.unbind()?;
+    function.bind()
 }
 
 /// What `idxd` says of a device that is well, on a machine without an IOMMU, that is disabled with its

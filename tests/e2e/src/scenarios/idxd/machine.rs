@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The machine with `idxd` in place of our module.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use vm_memory::mmap::MmapRegion;
+use vm_memory::{FileOffset, VolatileMemory};
 
 use crate::kmsg::Kmsg;
 use crate::process::{self, Output};
@@ -20,6 +23,12 @@ pub const CONFIG: &str = "/tmp/idxd.json";
 
 /// Two groups; the second has a WQ for user programs.
 pub const TWO_GROUPS: &str = include_str!("two_groups.json");
+
+/// The WQ of the kernel that is the only channel when it is configured with [`configure_one`].
+pub const KERNEL_WQ: &str = "wq0.0";
+
+/// The WQ of user programs. `idxd` restores it when the function is reset, and none of the kernel's.
+pub const USER_WQ: &str = "wq0.2";
 
 /// Runs `work` with `idxd` bound to the device and the processor's missing instructions there, and
 /// gives the device back to our module after it.
@@ -72,6 +81,22 @@ pub fn configure(config: &str) -> Result<()> {
     Ok(())
 }
 
+/// Configures and enables one WQ of [`TWO_GROUPS`] in place of all of them.
+pub fn configure_one(wq: &str) -> Result<()> {
+    let mut config: Value = serde_json::from_str(TWO_GROUPS).context("two_groups.json")?;
+    let groups = config[0]["groups"].as_array_mut();
+    groups
+        .context("two_groups.json has no groups")?
+        .retain_mut(|group| {
+            let Some(wqs) = group["grouped_workqueues"].as_array_mut() else {
+                return false;
+            };
+            wqs.retain(|entry| entry["dev"] == wq);
+            !wqs.is_empty()
+        });
+    configure(&config.to_string())
+}
+
 /// Disables the device and with it all WQs.
 pub fn disable() -> Result<()> {
     command("accel-config", "disable-device dsa0")?;
@@ -93,11 +118,62 @@ pub fn await_attribute(path: &str, want: &str) -> Result<()> {
     })
 }
 
-/// The PCI device.
-pub fn pci_device() -> Result<PathBuf> {
-    let device = fs::canonicalize(DEVICE).with_context(|| format!("cannot follow {DEVICE}"))?;
-    let parent = device.parent().context("dsa0 has no parent")?;
-    Ok(parent.to_owned())
+/// What the model tells of itself.
+pub fn model_status() -> Result<Value> {
+    let told = ctl("status")?.stdout;
+    serde_json::from_str(&told).with_context(|| format!("the model's status is {told:?}"))
+}
+
+/// The PCI function and its driver.
+pub struct Function {
+    path: PathBuf,
+    name: String,
+    driver: PathBuf,
+}
+
+impl Function {
+    /// That of the device that `idxd` is bound to.
+    pub fn of_device() -> Result<Self> {
+        let device = fs::canonicalize(DEVICE).with_context(|| format!("cannot follow {DEVICE}"))?;
+        let path = device.parent().context("dsa0 has no parent")?.to_owned();
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.context("the PCI device has no name")?.to_owned();
+        let driver = system::pci_driver(&name)?;
+        Ok(Self { path, name, driver })
+    }
+
+    /// Its folder in sysfs.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes it away from its driver.
+    pub fn unbind(&self) -> Result<()> {
+        system::write_sysfs(&self.driver.join("unbind"), &self.name)
+    }
+
+    /// Gives it to its driver, and waits until that knows it.
+    pub fn bind(&self) -> Result<()> {
+        system::write_sysfs(&self.driver.join("bind"), &self.name)?;
+        wait::until_true(SOON, "dsa0 on the dsa bus", || {
+            Ok(Path::new(DEVICE).exists())
+        })
+    }
+
+    /// A function-level reset.
+    pub fn reset(&self) -> Result<()> {
+        system::write_sysfs(&self.path.join("reset"), "1")
+    }
+
+    /// A dword of BAR0.
+    pub fn register(&self, at: usize) -> Result<u32> {
+        let path = self.path.join("resource0");
+        let file = File::options().read(true).write(true).open(&path);
+        let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+        let bar = MmapRegion::<()>::from_file(FileOffset::new(file, 0), 0x1_0000)
+            .with_context(|| format!("cannot map {}", path.display()))?;
+        Ok(bar.get_ref::<u32>(at)?.load())
+    }
 }
 
 /// Waits for lines with these texts in the kernel log.

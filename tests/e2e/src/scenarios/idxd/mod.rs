@@ -13,7 +13,7 @@ mod user;
 
 pub use self::configuration::IDXD_CONFIG;
 pub use self::cycles::IDXD_CYCLES;
-pub use self::faults::IDXD_FAULTS;
+pub use self::faults::{IDXD_COMMANDS, IDXD_FAULTS, IDXD_HALTS, IDXD_VANISHING};
 pub use self::transfers::IDXD_DMATEST;
 pub use self::user::USER_SUBMISSION;
 

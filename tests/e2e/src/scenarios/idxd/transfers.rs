@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::VM;
-use super::machine::{TWO_GROUPS, command, configure, disable, insert, with_idxd};
+use super::machine::{TWO_GROUPS, command, configure, ctl, disable, insert, with_idxd};
 use crate::check::step;
 use crate::kmsg::Kmsg;
 use crate::scenario::Scenario;
@@ -64,20 +64,21 @@ impl DmaTest {
         self.set("run", "1")
     }
 
-    /// Waits for the end of the run, and gives its summary: `N tests, N failures …`.
-    pub fn summary(&self, log: &mut Kmsg) -> Result<String> {
-        wait::until(LONG, "the end of dmatest", || {
-            let lines = log.lines()?;
-            Ok(lines.into_iter().find(|line| line.contains(": summary ")))
-        })
-    }
-
-    /// Runs so many transfers and gives the summary.
+    /// Runs so many transfers and gives the summary. The channel is good for one run: that ends by
+    /// terminating it, which `idxd` only recovers from when its WQ is enabled anew.
     pub fn run(&self, log: &mut Kmsg, transfers: u32, timeout: u32) -> Result<String> {
         // What was said before this run is not its summary.
         log.lines()?;
         self.start(transfers, timeout)?;
-        let summary = self.summary(log)?;
+        self.finish(log)
+    }
+
+    /// Waits for the end of the run, and gives its summary: `N tests, N failures …`.
+    pub fn finish(&self, log: &mut Kmsg) -> Result<String> {
+        let summary = wait::until(LONG, "the end of dmatest", || {
+            let lines = log.lines()?;
+            Ok(lines.into_iter().find(|line| line.contains(": summary ")))
+        })?;
         // The channel is given back when the run is told to end.
         self.set("run", "0")?;
         let running = fs::read_to_string("/sys/module/dmatest/parameters/run")
@@ -89,7 +90,9 @@ impl DmaTest {
 
 impl Drop for DmaTest {
     fn drop(&mut self) {
-        // Should it stay, `modprobe -r idxd` fails and says so.
+        // A scenario that failed may have left transfers that are held, whose end would be waited
+        // for. Should the module stay, `modprobe -r idxd` fails and says so.
+        let _ = ctl("clear");
         let _ = command("rmmod", "dmatest");
     }
 }

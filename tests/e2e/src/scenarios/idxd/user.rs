@@ -15,7 +15,7 @@ use vm_memory::mmap::MmapRegion;
 use vm_memory::{FileOffset, VolatileMemory};
 
 use super::VM;
-use super::machine::{pci_device, with_idxd};
+use super::machine::{Function, with_idxd};
 use crate::check::{self, step};
 use crate::kmsg::Kmsg;
 use crate::scenario::Scenario;
@@ -51,14 +51,11 @@ mod regs {
 
 fn run(_log: &mut Kmsg) -> Result<()> {
     // idxd has shown where the device is, and leaves it alone from here on.
-    let pci = pci_device()?;
-    let name = pci.file_name().and_then(|name| name.to_str());
-    let name = name.context("the PCI device has no name")?.to_owned();
-    let driver = system::pci_driver(&name)?;
-    system::write_sysfs(&driver.join("unbind"), &name)?;
-    system::write_sysfs(&pci.join("enable"), "1")?;
+    let function = Function::of_device()?;
+    function.unbind()?;
+    system::write_sysfs(&function.path().join("enable"), "1")?;
 
-    let device = Device::open(&pci)?;
+    let device = Device::open(function.path())?;
     device.enable()?;
     let mut pages = Pages::new()?;
     operations(&device, &mut pages)?;
@@ -66,8 +63,8 @@ fn run(_log: &mut Kmsg) -> Result<()> {
     device.command(regs::RESET_DEVICE, 0)?;
     drop(device);
 
-    system::write_sysfs(&pci.join("enable"), "0")?;
-    system::write_sysfs(&driver.join("bind"), &name)
+    system::write_sysfs(&function.path().join("enable"), "0")?;
+    function.bind()
 }
 
 /// A descriptor; `rest` are the bytes from 0x28 on.

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Halts, by the reset that ends them.
+
+use anyhow::{Result, ensure};
+
+use super::super::VM;
+use super::super::machine::{
+    Function, TWO_GROUPS, USER_WQ, attribute, await_attribute, await_lines, configure,
+    configure_one, ctl, disable, model_status, with_idxd,
+};
+use super::super::transfers::DmaTest;
+use crate::check::{self, step};
+use crate::kmsg::Kmsg;
+use crate::scenario::Scenario;
+use crate::wait::{self, SOON};
+
+pub const IDXD_HALTS: Scenario = Scenario {
+    name: "idxd-halts",
+    vm: VM,
+    about: "a halt of each type of reset is noticed by idxd, and the device recovers as it says",
+    run: || with_idxd(run),
+};
+
+fn run(log: &mut Kmsg) -> Result<()> {
+    function_level_reset(log)?;
+    software_reset(log)?;
+    platform_reset(log, "warm")?;
+    platform_reset(log, "cold")
+}
+
+fn function_level_reset(log: &mut Kmsg) -> Result<()> {
+    step("a halt that takes a function-level reset: idxd does it and restores a user WQ");
+    configure_one(USER_WQ)?;
+    ctl("halt flr")?;
+    await_lines(log, &["Intel(R) Accelerator Device (v100)"])?;
+    await_attribute("wq0.2/state", "enabled")?;
+    check::equal("state", attribute("dsa0/state")?.as_str(), "enabled")?;
+    let model = model_status()?;
+    check::equal("state of the model", &model["state"], &"enabled".into())?;
+    check::equal("its wq 2", &model["wqs"][2]["state"], &"enabled".into())?;
+    disable()?;
+
+    step("and says of a kernel WQ that it cannot restore it; enabled anew, transfers are well");
+    configure(TWO_GROUPS)?;
+    ctl("halt flr")?;
+    await_lines(
+        log,
+        &[
+            "HALT: unable to re-enable wq wq0.0",
+            "HALT: unable to re-enable wq wq0.1",
+        ],
+    )?;
+    await_attribute("wq0.2/state", "enabled")?;
+    check::equal("state", attribute("wq0.0/state")?.as_str(), "disabled")?;
+    disable()?;
+    transfers_are_well(log)
+}
+
+/// Upstream resets the device by a command, but gives no command to a device that has halted
+/// (`idxd_cmd_exec`), so that it cannot recover by itself.
+fn software_reset(log: &mut Kmsg) -> Result<()> {
+    step("a halt that takes a software reset: idxd notices it, and gives the device up");
+    let function = Function::of_device()?;
+    configure_one(USER_WQ)?;
+    log.lines()?;
+    ctl("halt software")?;
+    await_lines(log, &["Device is HALTED!"])?;
+    await_attribute("dsa0/state", "disabled")?;
+    await_attribute("wq0.2/state", "disabled")?;
+    recover(log, &function)
+}
+
+fn platform_reset(log: &mut Kmsg, reset: &str) -> Result<()> {
+    step(format!(
+        "a halt that takes a {reset} reset: idxd says so, and gives the device up"
+    ));
+    let function = Function::of_device()?;
+    // The WQ of a user: upstream stops kernel WQs twice then, and the kernel complains.
+    configure_one(USER_WQ)?;
+    log.lines()?;
+    ctl(&format!("halt {reset}"))?;
+    await_lines(log, &["idxd halted, need system reset"])?;
+    await_attribute("dsa0/state", "disabled")?;
+    await_attribute("wq0.2/state", "disabled")?;
+
+    step("a function-level reset does not end it, and idxd does not take the device");
+    function.unbind()?;
+    function.reset()?;
+    ensure!(
+        function.bind().is_err(),
+        "idxd took a device that has halted"
+    );
+    await_lines(log, &["Device is HALTED!"])?;
+    ctl("vanish")?;
+    ctl("return")?;
+    step("and takes it after it was without power");
+    function.bind()?;
+    transfers_are_well(log)
+}
+
+/// Resets the function while nobody drives it.
+fn recover(log: &mut Kmsg, function: &Function) -> Result<()> {
+    step("bound anew after a function-level reset, transfers are well");
+    function.unbind()?;
+    check::equal("model", &model_status()?["state"], &"halted".into())?;
+    function.reset()?;
+    check::equal("model", &model_status()?["state"], &"disabled".into())?;
+    function.bind()?;
+    transfers_are_well(log)
+}
+
+/// Configures the device, shows that transfers are well, and disables it.
+fn transfers_are_well(log: &mut Kmsg) -> Result<()> {
+    wait::until_true(SOON, "the device to be there", || {
+        Ok(attribute("dsa0/state").is_ok_and(|state| state == "disabled"))
+    })?;
+    configure(TWO_GROUPS)?;
+    let test = DmaTest::load()?;
+    let summary = test.run(log, 5, 20_000)?;
+    ensure!(summary.contains("5 tests, 0 failures"), "{summary}");
+    drop(test);
+    disable()
+}
