@@ -38,14 +38,18 @@ pub fn with_idxd(work: fn(&mut Kmsg) -> Result<()>) -> Result<()> {
     system::unload_module()?;
     insert("cpu_shim.ko", &[])?;
     command("modprobe", "idxd")?;
-    wait::until_true(SOON, "dsa0 on the dsa bus", || {
-        Ok(Path::new(DEVICE).exists())
-    })?;
+    await_device()?;
     work(&mut log)?;
     command("modprobe", "-r idxd")?;
     command("rmmod", "cpu_shim")?;
     system::load_module()?;
     system::await_parents(parents)
+}
+
+fn await_device() -> Result<()> {
+    wait::until_true(SOON, "dsa0 on the dsa bus", || {
+        Ok(Path::new(DEVICE).exists())
+    })
 }
 
 /// Loads a module that was built for the scenarios.
@@ -152,12 +156,34 @@ impl Function {
         system::write_sysfs(&self.driver.join("unbind"), &self.name)
     }
 
+    /// Takes it away from a driver that has given it up. The drivers of its parts have to let go
+    /// before: upstream frees the WQs, and then still looks at them if the device has its driver
+    /// (srctree drivers/dma/idxd/init.c, `idxd_remove`).
+    pub fn unbind_given_up(&self) -> Result<()> {
+        for part in [USER_WQ, "dsa0"] {
+            let driver = Path::new("/sys/bus/dsa/devices").join(part).join("driver");
+            if driver.exists() {
+                system::write_sysfs(&driver.join("unbind"), part)?;
+            }
+        }
+        self.unbind()
+    }
+
     /// Gives it to its driver, and waits until that knows it.
     pub fn bind(&self) -> Result<()> {
         system::write_sysfs(&self.driver.join("bind"), &self.name)?;
-        wait::until_true(SOON, "dsa0 on the dsa bus", || {
-            Ok(Path::new(DEVICE).exists())
-        })
+        await_device()
+    }
+
+    /// Takes it off the bus, as somebody does who pulls it out.
+    pub fn remove(&self) -> Result<()> {
+        system::write_sysfs(&self.path.join("remove"), "1")
+    }
+
+    /// Looks for functions that were not there, and waits until this one has its driver.
+    pub fn rescan(&self) -> Result<()> {
+        system::write_sysfs(Path::new("/sys/bus/pci/rescan"), "1")?;
+        await_device()
     }
 
     /// A function-level reset.

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Halts, by the reset that ends them.
+//!
+//! That idxd does not take a device that has halted cannot be shown: upstream finds out, and then
+//! crashes on its way back (`idxd_free` in init.c releases what was not allocated yet).
 
 use anyhow::{Result, ensure};
 
 use super::super::VM;
 use super::super::machine::{
-    Function, TWO_GROUPS, USER_WQ, attribute, await_attribute, await_lines, configure,
+    Function, TWO_GROUPS, USER_WQ, attribute, await_attribute, await_lines, command, configure,
     configure_one, ctl, disable, model_status, with_idxd,
 };
 use super::super::transfers::DmaTest;
@@ -31,10 +34,11 @@ fn run(log: &mut Kmsg) -> Result<()> {
 fn function_level_reset(log: &mut Kmsg) -> Result<()> {
     step("a halt that takes a function-level reset: idxd does it and restores a user WQ");
     configure_one(USER_WQ)?;
+    log.lines()?;
     ctl("halt flr")?;
     await_lines(log, &["Intel(R) Accelerator Device (v100)"])?;
+    await_attribute("dsa0/state", "enabled")?;
     await_attribute("wq0.2/state", "enabled")?;
-    check::equal("state", attribute("dsa0/state")?.as_str(), "enabled")?;
     let model = model_status()?;
     check::equal("state of the model", &model["state"], &"enabled".into())?;
     check::equal("its wq 2", &model["wqs"][2]["state"], &"enabled".into())?;
@@ -42,6 +46,7 @@ fn function_level_reset(log: &mut Kmsg) -> Result<()> {
 
     step("and says of a kernel WQ that it cannot restore it; enabled anew, transfers are well");
     configure(TWO_GROUPS)?;
+    log.lines()?;
     ctl("halt flr")?;
     await_lines(
         log,
@@ -75,33 +80,30 @@ fn platform_reset(log: &mut Kmsg, reset: &str) -> Result<()> {
         "a halt that takes a {reset} reset: idxd says so, and gives the device up"
     ));
     let function = Function::of_device()?;
-    // The WQ of a user: upstream stops kernel WQs twice then, and the kernel complains.
+    // No WQ stays enabled: upstream stops those of the kernel twice then, and gives back the portals
+    // of all twice, of which the kernel complains (`idxd_halt`, then `idxd_drv_disable_wq`).
     configure_one(USER_WQ)?;
+    command("accel-config", &format!("disable-wq dsa0/{USER_WQ}"))?;
     log.lines()?;
     ctl(&format!("halt {reset}"))?;
     await_lines(log, &["idxd halted, need system reset"])?;
     await_attribute("dsa0/state", "disabled")?;
-    await_attribute("wq0.2/state", "disabled")?;
 
-    step("a function-level reset does not end it, and idxd does not take the device");
-    function.unbind()?;
+    step("a function-level reset does not end it, and power does: transfers are well");
+    function.unbind_given_up()?;
     function.reset()?;
-    ensure!(
-        function.bind().is_err(),
-        "idxd took a device that has halted"
-    );
-    await_lines(log, &["Device is HALTED!"])?;
+    check::equal("model", &model_status()?["state"], &"halted".into())?;
+    function.remove()?;
     ctl("vanish")?;
     ctl("return")?;
-    step("and takes it after it was without power");
-    function.bind()?;
+    function.rescan()?;
     transfers_are_well(log)
 }
 
 /// Resets the function while nobody drives it.
 fn recover(log: &mut Kmsg, function: &Function) -> Result<()> {
     step("bound anew after a function-level reset, transfers are well");
-    function.unbind()?;
+    function.unbind_given_up()?;
     check::equal("model", &model_status()?["state"], &"halted".into())?;
     function.reset()?;
     check::equal("model", &model_status()?["state"], &"disabled".into())?;
