@@ -47,6 +47,7 @@ struct DieArgs {
 extern "C" {
     fn register_die_notifier(block: *mut bindings::notifier_block) -> ffi::c_int;
     fn unregister_die_notifier(block: *mut bindings::notifier_block) -> ffi::c_int;
+    fn cpu_shim_settle();
 }
 
 /// `DIE_TRAP` of `srctree/arch/x86/include/asm/kdebug.h`.
@@ -96,6 +97,8 @@ impl Drop for CpuShim {
     fn drop(&mut self) {
         // SAFETY: By the type's invariant the block is registered. This waits for calls under way.
         unsafe { unregister_die_notifier(&mut *self.block) };
+        // SAFETY: No trap gets here any more.
+        unsafe { cpu_shim_settle() };
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
 };
 
 global_lock! {
-    // SAFETY: Initialized in `start` before the first trap can get here.
+    // SAFETY: Initialized in `init` before the first trap can get here.
     pub(crate) unsafe(uninit) static PORTALS: SpinLock<()> = ();
 }
 
@@ -28,44 +28,59 @@ const ACCEPTED: u64 = 0;
 /// Privilege and PASID of a descriptor, in its first quadword.
 const IDENTITY: u64 = 0xffff_ffff;
 
-/// Does the instruction that trapped, if it is one of ours and could be done.
+/// Does the instruction that trapped, if it is one of ours; also if that is to fault, or to be tried
+/// again.
 pub(crate) fn emulate(processor: &mut Processor<'_>, pasid: u32) -> Option<()> {
     let (code, length) = processor.code();
     let instruction = decode::decode(&code[..length])?;
-    if instruction.operation == Operation::Enqcmds && processor.user() {
-        return None;
-    }
     let source = processor.address(&instruction, &instruction.source);
-    let destination = processor.register(instruction.destination);
-    if destination % ALIGNMENT != 0 {
-        return None;
+    let target = processor.register(instruction.destination);
+    let privileged = instruction.operation == Operation::Enqcmds;
+    if target % ALIGNMENT != 0 || privileged && processor.user() {
+        return processor.fault();
     }
+    match perform(processor, instruction.operation, source, target, pasid) {
+        Some(()) => {
+            processor.skip(&instruction);
+            Some(())
+        }
+        None => processor.retry_when_present(source, target),
+    }
+}
+
+/// Stores, unless some of the memory is not there.
+fn perform(
+    processor: &mut Processor<'_>,
+    operation: Operation,
+    source: u64,
+    target: u64,
+    pasid: u32,
+) -> Option<()> {
     let mut descriptor = [0; QUADWORDS];
-    for (address, quadword) in (source..).step_by(size_of::<u64>()).zip(&mut descriptor) {
-        *quadword = processor.read(address)?;
+    for (index, quadword) in descriptor.iter_mut().enumerate() {
+        *quadword = processor.read(at(source, index))?;
     }
-    if instruction.operation == Operation::Enqcmd {
+    if operation == Operation::Enqcmd {
         descriptor[0] = descriptor[0] & !IDENTITY | u64::from(pasid);
     }
 
-    let quadwords = (destination..)
-        .step_by(size_of::<u64>())
-        .zip(descriptor)
-        .take(QUADWORDS);
     let _one_at_a_time = PORTALS.lock();
-    if instruction.operation == Operation::Movdir64b {
-        for (address, quadword) in quadwords {
-            processor.write(address, quadword)?;
+    if operation == Operation::Movdir64b {
+        for (index, quadword) in descriptor.into_iter().enumerate() {
+            processor.write(at(target, index), quadword)?;
         }
     } else {
-        for index in (0..QUADWORDS).rev() {
-            let offset = (index * size_of::<u64>()) as u64;
-            processor.write(destination + offset, descriptor[index])?;
+        for (index, quadword) in descriptor.into_iter().enumerate().rev() {
+            processor.write(at(target, index), quadword)?;
         }
         // The zero flag says that it has to be tried again.
-        let answer = processor.read(destination)?;
+        let answer = processor.read(target)?;
         processor.set_zero_flag(answer != ACCEPTED);
     }
-    processor.skip(&instruction);
     Some(())
+}
+
+/// The address of a quadword; one beyond the last of all is not there.
+fn at(base: u64, index: usize) -> u64 {
+    base.saturating_add((index * size_of::<u64>()) as u64)
 }

@@ -3,7 +3,7 @@
 //! The processor at the moment of the trap: its registers, and memory as the trapped code sees it.
 //!
 //! The trap comes with interrupts off and must not sleep, so an access to a page that is not there
-//! fails.
+//! fails. A program then fetches the page on its way back, and comes to the instruction again.
 
 use kernel::{bindings, ffi, prelude::*};
 
@@ -15,6 +15,8 @@ extern "C" {
     fn cpu_shim_get_user_8(address: u64, value: *mut u8) -> ffi::c_int;
     fn cpu_shim_get_user_64(address: u64, value: *mut u64) -> ffi::c_int;
     fn cpu_shim_put_user_64(address: u64, value: u64) -> ffi::c_int;
+    fn cpu_shim_retry_when_present(source: u64, target: u64) -> ffi::c_int;
+    fn cpu_shim_fault();
 }
 
 /// RFLAGS: carry, parity, adjust, zero, sign and overflow.
@@ -106,6 +108,29 @@ impl<'a> Processor<'a> {
             unsafe { (address as *mut u64).write_volatile(value) };
             Some(())
         }
+    }
+
+    /// Lets a program fetch the memory that an instruction needs and come to it again, or fault if the
+    /// memory is not its own. Kernel code has no memory that could be fetched.
+    pub(crate) fn retry_when_present(&self, source: u64, target: u64) -> Option<()> {
+        if !self.user {
+            return None;
+        }
+        // SAFETY: The addresses are only ever used as the program's own.
+        let failed = unsafe { cpu_shim_retry_when_present(source, target) };
+        // Without memory for this the program comes to the instruction again all the same.
+        let exiting = failed == -(bindings::ESRCH as ffi::c_int);
+        (!exiting).then_some(())
+    }
+
+    /// Lets a program fault, as it does where a processor raises a general protection.
+    pub(crate) fn fault(&self) -> Option<()> {
+        if !self.user {
+            return None;
+        }
+        // SAFETY: It sends a signal to the current task, which is the program.
+        unsafe { cpu_shim_fault() };
+        Some(())
     }
 
     /// The value of a register.

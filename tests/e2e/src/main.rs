@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use e2e::kmsg::Kmsg;
 use e2e::scenario::Scenario;
 use e2e::scenarios::ALL;
-use e2e::{actor, demo, fuzz, seed};
+use e2e::{actor, demo, fuzz, scenarios, seed};
 
 /// Scenarios that run inside the virtual machine.
 #[derive(Parser)]
@@ -47,6 +47,12 @@ enum Command {
     /// Be a VFIO user that does what its standard input says.
     #[command(name = actor::COMMAND, hide = true)]
     Actor,
+    /// Execute an instruction that faults.
+    #[command(name = scenarios::MISTAKE, hide = true)]
+    Mistake {
+        /// What is wrong with it.
+        which: String,
+    },
 }
 
 fn main() -> ExitCode {
@@ -71,6 +77,7 @@ fn main() -> ExitCode {
         }
         Command::Demo => demo::run().map(|()| true),
         Command::Actor => actor::serve().map(|()| true),
+        Command::Mistake { which } => scenarios::go_wrong(&which).map(|()| true),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -23,6 +23,7 @@ mod unload;
 mod unmap;
 mod ynl;
 
+pub use self::idxd::{MISTAKE, go_wrong};
 use crate::scenario::Scenario;
 
 /// All scenarios, in the order in which it makes most sense to look at failures.
@@ -60,6 +61,8 @@ pub const ALL: &[Scenario] = &[
     idxd::IDXD_HALTS,
     idxd::IDXD_VANISHING,
     idxd::USER_SUBMISSION,
+    idxd::STORE,
+    idxd::ENQCMD,
     kunit::KUNIT,
     fuzz::FUZZ,
     injection::FAMILY,

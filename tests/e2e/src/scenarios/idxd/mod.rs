@@ -15,7 +15,7 @@ pub use self::configuration::IDXD_CONFIG;
 pub use self::cycles::IDXD_CYCLES;
 pub use self::faults::{IDXD_COMMANDS, IDXD_FAULTS, IDXD_HALTS, IDXD_VANISHING};
 pub use self::transfers::IDXD_DMATEST;
-pub use self::user::USER_SUBMISSION;
+pub use self::user::{ENQCMD, MISTAKE, STORE, USER_SUBMISSION, go_wrong};
 
 /// Options of the machine: `idxd` wants a processor that says it has MOVDIR64B.
 const VM: &str = "--append setcpuid=movdir64b";
