@@ -21,8 +21,8 @@ const RESULT_SHIFT: u32 = 8;
 
 /// Why a command failed; the values are those of CMDSTS (`enum idxd_cmdsts_err`).
 ///
-/// Public sources give the codes 0x15 to 0x18 no meaning apart from "group configuration"; how
-/// they are shared out here is this model's.
+/// `idxd` names the codes and `accel-config` has a sentence for each; which mistake in the read
+/// buffers is meant by 0x18 is this model's choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum CommandError {
@@ -38,6 +38,9 @@ pub enum CommandError {
     Configuration = 0x11,
     /// Bus mastering is off.
     BusMaster = 0x12,
+    /// Page requests are enabled with an allocation (PRSREQALLOC in `accel-config`'s words, "PASID" in
+    /// `idxd`'s) that the device does not support.
+    PageRequestAllocation = 0x13,
     /// The work queues are larger than the capacity.
     WqSizes = 0x14,
     /// A group has work queues and no engine, or engines and no work queue.
@@ -57,9 +60,12 @@ pub enum CommandError {
     WqSize = 0x22,
     /// The work queue has priority 0.
     WqPriority = 0x23,
+    /// The device does not have the mode, dedicated or shared.
+    WqMode = 0x24,
     /// Blocking on faults is not supported.
     BlockOnFault = 0x25,
-    /// PASID is enabled on a device without PASID, or not enabled for the shared mode.
+    /// PASID is enabled and the capability PASID is not there or not enabled, or it is not enabled
+    /// for the shared mode.
     Pasid = 0x26,
     /// The maximum batch is larger than the device's.
     MaxBatch = 0x27,
@@ -333,6 +339,9 @@ impl State {
         if !self.bus_master {
             return Err(CommandError::BusMaster);
         }
+        if self.address_spaces.bad_allocation {
+            return Err(CommandError::PageRequestAllocation);
+        }
         let sizes: u32 = self.wqs.iter().map(|wq| u32::from(wq.config.size())).sum();
         if sizes > u32::from(self.profile.wq_capacity) {
             return Err(CommandError::WqSizes);
@@ -390,14 +399,18 @@ impl State {
             (config.size() == 0, CommandError::WqSize),
             (config.priority() == 0, CommandError::WqPriority),
             (
+                !self.profile.modes.allow(config.dedicated()),
+                CommandError::WqMode,
+            ),
+            (
                 config.block_on_fault() && !self.profile.block_on_fault,
                 CommandError::BlockOnFault,
             ),
             (
-                if self.profile.pasid {
-                    !config.dedicated() && !config.pasid_enabled()
+                if config.pasid_enabled() {
+                    !self.address_spaces.pasid
                 } else {
-                    config.pasid_enabled() || !config.dedicated()
+                    !config.dedicated()
                 },
                 CommandError::Pasid,
             ),

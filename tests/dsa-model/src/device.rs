@@ -135,6 +135,7 @@ impl Device {
             Effect::BusMaster(enabled) => self.shared.state.lock().set_bus_master(enabled),
             Effect::FunctionLevelReset => self.reset(),
         }
+        self.shared.state.lock().address_spaces = self.config.address_spaces();
     }
 
     /// Reads registers.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! PCI configuration space: an RC-integrated endpoint with two 64-bit BARs and the capabilities
 //! PCI Express (with function-level reset), MSI-X and power management, at the offsets of the
-//! real device.
+//! real device; and on request ATS, PASID and PRI, also there. Of the real device's other extended
+//! capabilities there is none: the list begins with one that is empty.
 
 use crate::profile::Profile;
 use crate::registers;
@@ -25,11 +26,35 @@ const EXPRESS: usize = 0x40;
 const DEVICE_CONTROL: usize = EXPRESS + 0x08;
 const MSIX: usize = 0x80;
 const POWER: usize = 0x90;
+/// Where extended capabilities begin.
+const EXTENDED: usize = 0x100;
+const ATS: usize = 0x220;
+const PASID: usize = 0x230;
+const PASID_CONTROL: usize = PASID + 0x06;
+const PRI: usize = 0x240;
+const PRI_CONTROL: usize = PRI + 0x04;
+const PRI_STATUS: usize = PRI + 0x06;
+const PRI_CAPACITY: usize = PRI + 0x08;
+const PRI_ALLOCATION: usize = PRI + 0x0c;
 
 /// Bus master enable in the command register.
 const BUS_MASTER: u16 = 1 << 2;
 /// "Initiate function level reset" in the device control register; reads as zero.
 const INITIATE_FLR: u16 = 1 << 15;
+
+/// Enable in the control registers of PASID and PRI.
+const ENABLE: u16 = 1 << 0;
+/// Page requests that may be outstanding.
+const PAGE_REQUESTS: u32 = 0x200;
+
+/// What configuration space says of address spaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct AddressSpaces {
+    /// Whether requests may carry a PASID.
+    pub(crate) pasid: bool,
+    /// Whether page requests are enabled with an allocation that the device does not support.
+    pub(crate) bad_allocation: bool,
+}
 
 /// What a write to configuration space asks of the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +84,9 @@ impl ConfigSpace {
         space.express();
         space.msix(profile);
         space.power();
+        if profile.pasid {
+            space.translation();
+        }
         space
     }
 
@@ -77,6 +105,7 @@ impl ConfigSpace {
             let mask = self.writable[address];
             self.bytes[address] = self.bytes[address] & !mask | value & mask;
         }
+        self.reset_page_requests();
         if self.u16(DEVICE_CONTROL) & INITIATE_FLR != 0 {
             self.put(DEVICE_CONTROL, self.u16(DEVICE_CONTROL) & !INITIATE_FLR);
             Effect::FunctionLevelReset
@@ -89,6 +118,23 @@ impl ConfigSpace {
 
     fn bus_master(&self) -> bool {
         self.u16(COMMAND) & BUS_MASTER != 0
+    }
+
+    /// What the capabilities PASID and PRI are set to.
+    pub(crate) fn address_spaces(&self) -> AddressSpaces {
+        let allocation =
+            u32::from(self.u16(PRI_ALLOCATION)) | u32::from(self.u16(PRI_ALLOCATION + 2)) << 16;
+        AddressSpaces {
+            pasid: self.u16(PASID_CONTROL) & ENABLE != 0,
+            bad_allocation: self.u16(PRI_CONTROL) & ENABLE != 0
+                && !(1..=PAGE_REQUESTS).contains(&allocation),
+        }
+    }
+
+    /// The bit that resets page requests reads as zero, and does nothing while they are enabled;
+    /// there is never one that it could forget.
+    fn reset_page_requests(&mut self) {
+        self.put(PRI_CONTROL, self.u16(PRI_CONTROL) & ENABLE);
     }
 
     fn header(&mut self, profile: &Profile) {
@@ -163,6 +209,45 @@ impl ConfigSpace {
         self.put(POWER + 0x02, VERSION);
         self.put(POWER + 0x04, NO_SOFT_RESET);
         self.allow(POWER + 0x04, STATE);
+    }
+
+    /// ATS, PASID of 20 bits with privileged mode, and PRI. All can be enabled, and what PASID and PRI
+    /// are set to decides what configurations the device takes. No translation is ever requested: the
+    /// addresses that arrive here are translated by whoever maps the memory.
+    fn translation(&mut self) {
+        const VERSION: u16 = 1;
+        const ATS_ID: u16 = 0x0f;
+        const PASID_ID: u16 = 0x1b;
+        const PRI_ID: u16 = 0x13;
+        /// DevCap2: one end-to-end prefix, as a PASID takes.
+        const PREFIX: u16 = 1 << 5 | 1 << 6;
+        /// Requests are aligned to pages, and the invalidation queue has 32 entries.
+        const ATS_CAPABILITIES: u16 = 1 << 5;
+        const ATS_CONTROL_WRITABLE: u16 = 1 << 15 | 0x1f;
+        const PRIVILEGED: u16 = 1 << 2;
+        const WIDTH: u16 = 20 << 8;
+        /// No page request is outstanding; responses carry the PASID of the request.
+        const PRI_STATUS_RESET: u16 = 1 << 8 | 1 << 15;
+
+        self.put(EXPRESS + 0x26, PREFIX);
+        self.extended(EXTENDED, 0, VERSION, ATS);
+        self.extended(ATS, ATS_ID, VERSION, PASID);
+        self.put(ATS + 0x04, ATS_CAPABILITIES);
+        self.allow(ATS + 0x06, ATS_CONTROL_WRITABLE);
+        self.extended(PASID, PASID_ID, VERSION, PRI);
+        self.put(PASID + 0x04, PRIVILEGED | WIDTH);
+        self.allow(PASID_CONTROL, ENABLE | PRIVILEGED);
+        self.extended(PRI, PRI_ID, VERSION, 0);
+        self.allow(PRI_CONTROL, ENABLE | 1 << 1);
+        self.put(PRI_STATUS, PRI_STATUS_RESET);
+        self.put(PRI_CAPACITY, PAGE_REQUESTS as u16);
+        self.allow(PRI_ALLOCATION, u16::MAX);
+        self.allow(PRI_ALLOCATION + 2, u16::MAX);
+    }
+
+    fn extended(&mut self, offset: usize, id: u16, version: u16, next: usize) {
+        self.put(offset, id);
+        self.put(offset + 2, version | (next as u16) << 4);
     }
 
     fn capability(&mut self, offset: usize, id: u16, next: usize) {

@@ -12,7 +12,8 @@
 //! | WQCAP bit 50, ATS | 1 | option | `--pasid` |
 //! | OPCAP, delta operations | only in early parts | DSA 1.0 only | the architecture has them, and DSA 2.0 does not |
 //!
-//! Shared mode is always announced, as silicon does; enabling such a work queue takes a PASID.
+//! Shared mode is announced as silicon does also without `--pasid`; enabling such a work queue takes
+//! one. `--modes` makes a device that has one mode only.
 //!
 //! Which numbers a user asks for is in [`settings`].
 
@@ -33,6 +34,30 @@ pub enum Generation {
     #[value(name = "2.0")]
     #[serde(rename = "2.0")]
     Second,
+}
+
+/// The modes of work queues.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Modes {
+    /// Each work queue has the mode that software chooses.
+    #[default]
+    Both,
+    /// There is no shared mode.
+    Dedicated,
+    /// There is no dedicated mode.
+    Shared,
+}
+
+impl Modes {
+    /// Whether the device has the dedicated mode, or else the shared one.
+    pub(crate) fn allow(self, dedicated: bool) -> bool {
+        match self {
+            Self::Both => true,
+            Self::Dedicated => dedicated,
+            Self::Shared => !dedicated,
+        }
+    }
 }
 
 /// The numbers that make up a device.
@@ -60,9 +85,12 @@ pub struct Profile {
     /// Whether descriptors may block on faults. They do not for long: the answer to every page
     /// request is that it is invalid.
     pub block_on_fault: bool,
-    /// Whether there are the capabilities ATS, PASID and PRI, and what needs a PASID: shared work
-    /// queues and the commands that name one. Every PASID leads to the same memory.
+    /// Whether there are the capabilities ATS, PASID and PRI in configuration space, and what needs a
+    /// PASID: shared work queues and the commands that name one. Every PASID leads to the same
+    /// memory.
     pub pasid: bool,
+    /// The modes that work queues can have.
+    pub modes: Modes,
 }
 
 impl Default for Profile {
@@ -79,6 +107,7 @@ impl Default for Profile {
             interrupt_handles: false,
             block_on_fault: true,
             pasid: false,
+            modes: Modes::Both,
         }
     }
 }
@@ -149,11 +178,19 @@ impl Profile {
         const OCCUPANCY_INTERRUPT: u64 = 1 << 53;
         const ATS: u64 = 1 << 50;
 
-        let ats = if self.pasid { ATS } else { 0 };
-        ats | u64::from(self.wq_capacity)
+        let mut wqcap = 0;
+        for (has, bit) in [
+            (self.pasid, ATS),
+            (self.modes.allow(false), SHARED_MODE),
+            (self.modes.allow(true), DEDICATED_MODE),
+        ] {
+            if has {
+                wqcap |= bit;
+            }
+        }
+        wqcap
+            | u64::from(self.wq_capacity)
             | u64::from(self.wqs) << 16
-            | SHARED_MODE
-            | DEDICATED_MODE
             | PRIORITY
             | OCCUPANCY
             | OCCUPANCY_INTERRUPT

@@ -138,7 +138,10 @@ fn word(state: &State, offset: u64) -> u64 {
             }
             Some((Table::Wqs, index, dword)) => {
                 let wq = &state.wqs[index];
-                quad(wq.config_dword(dword), wq.config_dword(dword + 1))
+                quad(
+                    wq.config_dword(dword, profile.modes),
+                    wq.config_dword(dword + 1, profile.modes),
+                )
             }
             Some((Table::Permissions, ..)) | None => 0,
         },

@@ -12,6 +12,7 @@ use crate::faults::Faults;
 use crate::handles::Handles;
 use crate::interrupts::Interrupts;
 use crate::memory::Memory;
+use crate::pci::AddressSpaces;
 use crate::profile::Profile;
 use crate::registers::grpcfg::Group;
 use crate::registers::{gencfg, genctrl, intcause, msix};
@@ -121,6 +122,8 @@ pub(crate) struct State {
     /// Whether the function may access memory and raise interrupts: bus master enable of its
     /// configuration space.
     pub(crate) bus_master: bool,
+    /// What configuration space says of PASID and page requests.
+    pub(crate) address_spaces: AddressSpaces,
     /// What is to go wrong; no reset changes that.
     pub(crate) faults: Faults,
     /// Which engines wait for work.
@@ -155,6 +158,7 @@ impl State {
             },
             pending: None,
             bus_master: false,
+            address_spaces: AddressSpaces::default(),
             faults: Faults::default(),
             idle: vec![false; profile.engines.into()],
             next_sequence: 0,
@@ -165,8 +169,8 @@ impl State {
         }
     }
 
-    /// Returns everything but the engines, the MSI-X table, the bus master bit and the faults that
-    /// were asked for to the state after power-on. Nothing may be running.
+    /// Returns everything but the engines, the MSI-X table, what configuration space says and the faults
+    /// that were asked for to the state after power-on. Nothing may be running.
     pub(crate) fn reset(&mut self) {
         let fresh = Self::new(
             self.profile.clone(),
@@ -176,6 +180,7 @@ impl State {
         *self = Self {
             msix: self.msix.clone(),
             bus_master: self.bus_master,
+            address_spaces: self.address_spaces,
             faults: std::mem::take(&mut self.faults),
             idle: std::mem::take(&mut self.idle),
             next_sequence: self.next_sequence,
@@ -184,7 +189,7 @@ impl State {
         };
     }
 
-    /// Resets the MSI-X table and the bus master bit as well. A halt that takes more than this
+    /// Resets the MSI-X table and what configuration space says as well. A halt that takes more than this
     /// stays.
     pub(crate) fn function_level_reset(&mut self) {
         let halt = match self.status {
@@ -195,6 +200,7 @@ impl State {
         self.status = halt.unwrap_or(self.status);
         self.msix = msix::Table::new(self.profile.vectors());
         self.bus_master = false;
+        self.address_spaces = AddressSpaces::default();
     }
 
     /// Discards all that waits and stops accepting: a halt, or a reset that no command asked for.

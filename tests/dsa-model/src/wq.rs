@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 
 use crate::descriptor::{Descriptor, Opcode};
+use crate::profile::Modes;
 use crate::registers::wqcfg::WqConfig;
 
 /// State of a work queue; the values are those of WQCFG's state field.
@@ -103,13 +104,20 @@ impl Wq {
             .retain(|(_, descriptor)| pasid.is_some_and(|pasid| pasid != descriptor.pasid()));
     }
 
-    /// A dword of the WQCFG entry.
-    pub(crate) fn config_dword(&self, index: usize) -> u32 {
+    /// A dword of the WQCFG entry, on a device that has these modes.
+    pub(crate) fn config_dword(&self, index: usize, modes: Modes) -> u32 {
         /// WQCFG bit 29: the mode field can be changed.
         const MODE_SUPPORT: u32 = 1 << 29;
         match index {
-            // No more wait than the size allows, which has 16 bits.
-            6 => self.queue.len() as u32 | MODE_SUPPORT | (self.status as u32) << 30,
+            6 => {
+                let mode = if modes == Modes::Both {
+                    MODE_SUPPORT
+                } else {
+                    0
+                };
+                // No more wait than the size allows, which has 16 bits.
+                self.queue.len() as u32 | mode | (self.status as u32) << 30
+            }
             _ => self.config.dword(index),
         }
     }

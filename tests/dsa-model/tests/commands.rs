@@ -189,6 +189,62 @@ fn each_mistake_in_its_configuration_refuses_a_work_queue() {
 }
 
 #[test]
+fn a_mode_that_the_device_does_not_have_refuses_a_work_queue() {
+    let (dedicated, shared) = (1 | 10 << 4, 10 << 4 | 1 << 28);
+    for (modes, capability, statuses) in [
+        ("both", 0b11, [0, 0]),
+        ("dedicated", 0b10, [0, 0x24]),
+        ("shared", 0b01, [0x24, 0]),
+    ] {
+        let mut bench = Bench::start(&["--pasid", "--modes", modes]);
+        assert_eq!(bench.get64(0x20) >> 48 & 3, capability, "WQCAP, {modes}");
+        let support = bench.get32(WQCFG + 0x18) >> 29 & 1;
+        assert_eq!(support == 1, modes == "both", "WQCFG, {modes}");
+        bench.enable_pasid();
+        bench.configure();
+        bench.set32(WQCFG + 0x08, dedicated);
+        bench.set32(WQCFG + 0x24, 8);
+        bench.set32(WQCFG + 0x28, shared);
+        assert_eq!(bench.command(ENABLE_DEVICE, 0), 0);
+        let found = [bench.command(ENABLE_WQ, 0), bench.command(ENABLE_WQ, 1)];
+        assert_eq!(found, statuses, "{modes}");
+    }
+}
+
+#[test]
+fn a_work_queue_with_a_pasid_needs_the_capability_to_be_enabled() {
+    let mut bench = Bench::start(&["--pasid"]);
+    bench.configure();
+    bench.set32(WQCFG + 0x08, 1 | 10 << 4 | 1 << 28);
+    assert_eq!(bench.command(ENABLE_DEVICE, 0), 0);
+    assert_eq!(bench.command(ENABLE_WQ, 0), 0x26, "PASID is off");
+    bench.enable_pasid();
+    assert_eq!(bench.command(ENABLE_WQ, 0), 0);
+}
+
+#[test]
+fn page_requests_are_allocated_within_their_capacity() {
+    for (enable, allocation, status) in [
+        (0, 0, 0),
+        (1, 0, 0x13),
+        (1, 1, 0),
+        (1, 0x200, 0),
+        (1, 0x201, 0x13),
+    ] {
+        let mut bench = Bench::start(&["--pasid"]);
+        bench.write(CONFIG, 0x24c, &u32::to_le_bytes(allocation));
+        bench.write(CONFIG, 0x244, &u16::to_le_bytes(enable));
+        bench.configure();
+        let what = format!("{allocation:#x} requests, enable {enable}");
+        assert_eq!(bench.command(ENABLE_DEVICE, 0), status, "{what}");
+        // A function-level reset sets them back.
+        bench.write(CONFIG, 0x48, &0x8000_u16.to_le_bytes());
+        bench.configure();
+        assert_eq!(bench.command(ENABLE_DEVICE, 0), 0, "{what}, reset");
+    }
+}
+
+#[test]
 fn work_queue_commands_name_work_queues_that_exist_and_are_enabled() {
     let mut bench = Bench::enabled(&[0, 7]);
     assert_eq!(bench.command(ENABLE_WQ, 0), 0x21);

@@ -217,18 +217,21 @@ fn config(bench: &mut Bench, offset: u64) -> u32 {
     u32::from_le_bytes(data)
 }
 
-#[test]
-fn configuration_space_is_that_of_a_dsa() {
-    let mut bench = Bench::start(&[]);
+/// The dwords of configuration space that are not zero.
+fn all_config(bench: &mut Bench) -> BTreeMap<u64, u32> {
     let mut space = vec![0; 4096];
     bench.read(CONFIG, 0, &mut space);
     let (dwords, _) = space.as_chunks::<4>();
-    let found: BTreeMap<u64, u32> = (0..)
+    (0..)
         .step_by(4)
         .zip(dwords.iter().map(|dword| u32::from_le_bytes(*dword)))
         .filter(|(_, value)| *value != 0)
-        .collect();
-    let expected = BTreeMap::from([
+        .collect()
+}
+
+/// Those of a device after power-on.
+fn config_after_power_on() -> BTreeMap<u64, u32> {
+    BTreeMap::from([
         (0x00, 0x0b25_8086),
         (0x04, 0x0010_0000),
         (0x08, 0x0880_0000),
@@ -245,8 +248,42 @@ fn configuration_space_is_that_of_a_dsa() {
         (0x88, 0x0000_3000),
         (0x90, 0x0003_0001),
         (0x94, 0x0000_0008),
-    ]);
-    assert_eq!(hex(&found), hex(&expected));
+    ])
+}
+
+#[test]
+fn configuration_space_is_that_of_a_dsa() {
+    let mut bench = Bench::start(&[]);
+    let found = all_config(&mut bench);
+    assert_eq!(hex(&found), hex(&config_after_power_on()));
+}
+
+#[test]
+fn ats_pasid_and_pri_are_there_on_request() {
+    let mut bench = Bench::start(&["--pasid"]);
+    let mut expected = config_after_power_on();
+    // A prefix for the PASID in DevCap2; the first extended capability is empty and leads on.
+    expected.extend([(0x64, 0x0060_0000), (0x100, 0x2201_0000)]);
+    // ATS, requests aligned to pages; PASID of 20 bits, privileged mode; PRI, stopped, 512 requests.
+    expected.extend([(0x220, 0x2301_000f), (0x224, 0x0000_0020)]);
+    expected.extend([(0x230, 0x2401_001b), (0x234, 0x0000_1404)]);
+    expected.extend([(0x240, 0x0001_0013), (0x244, 0x8100_0000), (0x248, 0x200)]);
+    assert_eq!(hex(&all_config(&mut bench)), hex(&expected));
+
+    bench.write(CONFIG, 0x100, &[0xff; 0x200]);
+    let controls = [0x224, 0x234, 0x244, 0x248, 0x24c].map(|at| config(&mut bench, at));
+    assert_eq!(
+        controls,
+        [
+            0x801f_0020,
+            0x0005_1404,
+            0x8100_0001,
+            0x0000_0200,
+            0xffff_ffff
+        ]
+    );
+    bench.write(CONFIG, 0x48, &0x8000_u16.to_le_bytes());
+    assert_eq!(hex(&all_config(&mut bench)), hex(&expected), "after FLR");
 }
 
 #[test]

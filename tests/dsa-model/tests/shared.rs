@@ -24,6 +24,7 @@ const LIMITED: u64 = 1;
 /// WQ 0 shared, of 16 descriptors, 4 of them through the limited portal; WQ 1 dedicated.
 fn shared() -> Bench {
     let mut bench = Bench::start(&["--pasid"]);
+    bench.enable_pasid();
     bench.configure();
     bench.set32(WQCFG + 0x04, 4);
     bench.set32(WQCFG + 0x08, 10 << 4 | 1 << 28);

@@ -13,7 +13,7 @@ use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use super::{Generation, Profile};
+use super::{Generation, Modes, Profile};
 
 /// Some of a device's numbers; the others stay as they are. Documented at [`Profile`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args, serde::Deserialize)]
@@ -50,9 +50,14 @@ pub struct Settings {
     /// Let descriptors block on faults [default: true].
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub block_on_fault: Option<bool>,
-    /// Have the capabilities ATS, PASID and PRI, and shared work queues [default: false].
+    /// Have the capabilities ATS, PASID and PRI in configuration space, and with them shared work
+    /// queues and the commands that name a PASID; all PASIDs lead to the same memory [default:
+    /// false].
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub pasid: Option<bool>,
+    /// The modes that work queues can have; a shared one also needs --pasid [default: both].
+    #[arg(long, value_enum)]
+    pub modes: Option<Modes>,
 }
 
 /// Why settings are refused.
@@ -118,6 +123,7 @@ impl Settings {
             interrupt_handles: self.interrupt_handles.or(base.interrupt_handles),
             block_on_fault: self.block_on_fault.or(base.block_on_fault),
             pasid: self.pasid.or(base.pasid),
+            modes: self.modes.or(base.modes),
         }
     }
 
@@ -142,6 +148,7 @@ impl Settings {
             interrupt_handles: self.interrupt_handles.unwrap_or(default.interrupt_handles),
             block_on_fault: self.block_on_fault.unwrap_or(default.block_on_fault),
             pasid: self.pasid.unwrap_or(default.pasid),
+            modes: self.modes.unwrap_or(default.modes),
         };
         let limits = [
             ("wqs", profile.wqs.into(), 1..=32),

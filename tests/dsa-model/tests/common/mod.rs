@@ -211,6 +211,11 @@ impl Bench {
         self.set32(entry + 0x0c, 21 | 5 << 5);
     }
 
+    /// Enables the capability PASID in configuration space, which takes `--pasid`.
+    pub fn enable_pasid(&mut self) {
+        self.write(CONFIG, 0x236, &1_u16.to_le_bytes());
+    }
+
     pub fn bus_master(&mut self, on: bool) {
         let command: u16 = if on { 6 } else { 2 };
         self.write(CONFIG, 4, &command.to_le_bytes());
