@@ -33,6 +33,10 @@ pub struct Rules {
     pub handles: Handles,
     /// Traffic classes A and B of the group.
     pub traffic_classes: [u8; 2],
+    /// Whether what cannot be told in a completion record goes to the event log.
+    pub event_log: bool,
+    /// Whether the event log has records that were to be written before this descriptor began.
+    pub records_logged: bool,
     /// What DSA 2.0 has: fill patterns of 16 bytes, and DRAIN in a batch.
     pub second_generation: bool,
 }

@@ -2,7 +2,7 @@
 //! What an operation came to, and the 32-byte record that tells software
 //! (`struct dsa_completion_record` in `include/uapi/linux/idxd.h`).
 
-use crate::memory::{Access, Fault};
+use crate::memory::{Access, Cause, Fault};
 
 /// Size and alignment of a completion record, in bytes.
 pub const SIZE: usize = 32;
@@ -59,8 +59,20 @@ pub enum Status {
     Privilege = 0x1d,
     /// Data and completion record go out in different traffic classes, without readback.
     TrafficClass = 0x1e,
-    /// A readback address of DRAIN could not be read.
+    /// A readback address could not be read.
     Readback = 0x1f,
+    /// Memory, or the way to it, is broken. It never is here unless that is asked for, nor is what the
+    /// next two tell.
+    Hardware = 0x20,
+    /// The same, met by a readback.
+    HardwareReadback = 0x21,
+    /// An address cannot be translated.
+    Translation = 0x22,
+    /// In the event log in place of a DRAIN's completion record: records of what it waited for are
+    /// there as well, and software has to write them first.
+    DrainLogged = 0x26,
+    /// In the event log in place of a batch's completion record, because of its members' records.
+    BatchLogged = 0x27,
 }
 
 /// Bit of the status byte: the access that faulted was a write.
@@ -104,12 +116,37 @@ impl Completion {
     }
 
     /// An access failed after `completed` bytes.
-    pub const fn page_fault(fault: Fault, completed: u32) -> Self {
+    pub const fn faulted(fault: Fault, completed: u32) -> Self {
+        let status = match fault.cause {
+            Cause::PageFault => Status::PageFault,
+            Cause::HardwareError => Status::Hardware,
+            Cause::TranslationFailure => Status::Translation,
+        };
         Self {
             completed,
             fault: Some(fault),
-            ..Self::new(Status::PageFault)
+            ..Self::new(status)
         }
+    }
+
+    /// The same for an access that is no part of the work itself, whose page faults have a status of
+    /// their own.
+    pub fn faulted_beside(fault: Fault, page_fault: Status) -> Self {
+        let mut completion = Self::faulted(fault, 0);
+        if fault.cause == Cause::PageFault {
+            completion.status = page_fault;
+        }
+        completion
+    }
+
+    /// A readback failed, of DRAIN or of a destination: hardware that does not answer it has a status
+    /// of its own as well.
+    pub fn unread_back(fault: Fault) -> Self {
+        let mut completion = Self::faulted_beside(fault, Status::Readback);
+        if fault.cause == Cause::HardwareError {
+            completion.status = Status::HardwareReadback;
+        }
+        completion
     }
 
     /// Whether the operation did what it was asked for, whatever came out.
@@ -157,11 +194,8 @@ mod tests {
 
     #[test]
     fn a_write_fault_shows_in_the_status_byte_and_the_address() {
-        let fault = Fault {
-            address: 0x1122_3344_5566_7788,
-            access: Access::Write,
-        };
-        let record = Completion::page_fault(fault, 0x99).record();
+        let fault = Fault::absent(0x1122_3344_5566_7788, Access::Write);
+        let record = Completion::faulted(fault, 0x99).record();
         assert_eq!(record[0], 0x83);
         assert_eq!(record[4..8], [0x99, 0, 0, 0]);
         assert_eq!(

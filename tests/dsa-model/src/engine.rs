@@ -19,7 +19,7 @@ pub(crate) fn run(shared: &Shared, engine: usize) {
         let delay = state.faults.delay;
         let errors = MutexGuard::unlocked(&mut state, || {
             thread::sleep(delay);
-            Execution::run(shared, &job)
+            Execution::run(shared, &job, engine)
         });
         state.finish(job.wq, job.sequence, &errors);
         if state.is_quiet() {

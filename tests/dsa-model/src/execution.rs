@@ -8,7 +8,7 @@ use crate::device::Shared;
 use crate::interrupts::Interrupts;
 use crate::memory::Memory;
 use crate::operation;
-use crate::software_error::SoftwareError;
+use crate::software_error::{Delivery, SoftwareError};
 use crate::state::Job;
 use crate::trace::Trace;
 
@@ -19,19 +19,26 @@ pub(crate) struct Execution<'a> {
     trace: &'a Trace,
     rules: &'a Rules,
     wq: u8,
+    /// The number of the batch, if it is one.
+    batch: u8,
+    /// Whether records of its members are for the event log.
+    members_logged: bool,
     /// What completion records could not tell.
     errors: Vec<SoftwareError>,
 }
 
 impl<'a> Execution<'a> {
     /// Runs the descriptor and gives the errors that SWERR has to report.
-    pub(crate) fn run(shared: &'a Shared, job: &'a Job) -> Vec<SoftwareError> {
+    pub(crate) fn run(shared: &'a Shared, job: &'a Job, engine: usize) -> Vec<SoftwareError> {
         let mut execution = Self {
             memory: &shared.memory,
             interrupts: &shared.interrupts,
             trace: &shared.trace,
             rules: &job.rules,
             wq: job.wq,
+            // There are at most 16. An engine has one batch at a time.
+            batch: engine as u8,
+            members_logged: false,
             errors: Vec::new(),
         };
         execution.execute(&job.descriptor, None);
@@ -85,8 +92,10 @@ impl<'a> Execution<'a> {
                 .memory
                 .read(batch.first().wrapping_add(offset), &mut member.0);
             if let Err(fault) = read {
-                completion.status = Status::BatchPageFault;
-                completion.fault = Some(fault);
+                completion = Completion {
+                    completed: completion.completed,
+                    ..Completion::faulted_beside(fault, Status::BatchPageFault)
+                };
                 break;
             }
             member = member.with_identity(batch.pasid(), batch.privileged());
@@ -102,7 +111,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Tells software what a descriptor came to: the record, or SWERR in its place, and then the
-    /// interrupt. Whether the record, if there had to be one, could be written.
+    /// interrupt. Whether the record, if there had to be one, was written, or is for software to write.
     fn complete(
         &mut self,
         descriptor: &Descriptor,
@@ -113,15 +122,20 @@ impl<'a> Execution<'a> {
         if descriptor.has(flags::COMPLETION_ADDRESS_VALID) {
             let wanted =
                 descriptor.has(flags::REQUEST_COMPLETION) || completion.status != Status::Success;
+            if let Some(status) = self.follows_logged(descriptor, batch_index, wanted) {
+                self.log_record(descriptor, batch_index, status, completion);
+                return true;
+            }
             if wanted
                 && let Err(fault) = self
                     .memory
                     .publish(descriptor.completion_address(), &completion.record())
             {
-                let unwritten = Completion {
-                    fault: Some(fault),
-                    ..Completion::new(Status::CompletionTranslation)
-                };
+                let unwritten = Completion::faulted_beside(fault, Status::CompletionTranslation);
+                if self.rules.event_log && unwritten.status == Status::CompletionTranslation {
+                    self.log_record(descriptor, batch_index, unwritten.status, completion);
+                    return true;
+                }
                 self.report(descriptor, batch_index, &unwritten);
                 return false;
             }
@@ -132,6 +146,51 @@ impl<'a> Execution<'a> {
             self.interrupts.raise(vector);
         }
         true
+    }
+
+    /// The status with which a record goes to the event log because others did before that belong
+    /// to it. That of a batch goes there also when nobody asked for it: the others may turn out to
+    /// have no place, which fails the batch.
+    fn follows_logged(
+        &self,
+        descriptor: &Descriptor,
+        batch_index: Option<u16>,
+        wanted: bool,
+    ) -> Option<Status> {
+        let code = descriptor.opcode();
+        if batch_index.is_some() || !self.rules.event_log {
+            None
+        } else if code == Opcode::Batch as u8 && self.members_logged {
+            Some(Status::BatchLogged)
+        } else if code == Opcode::Drain as u8 && self.rules.records_logged && wanted {
+            Some(Status::DrainLogged)
+        } else {
+            None
+        }
+    }
+
+    /// Leaves a record to software. It is also who raises the interrupt, if one was asked for.
+    fn log_record(
+        &mut self,
+        descriptor: &Descriptor,
+        batch_index: Option<u16>,
+        status: Status,
+        completion: &Completion,
+    ) {
+        let member = batch_index.is_some();
+        let delivery = Delivery {
+            batch: self.batch,
+            first_in_batch: member && !self.members_logged,
+        };
+        self.members_logged |= member;
+        self.errors.push(SoftwareError::record_of(
+            self.wq,
+            descriptor,
+            batch_index,
+            status,
+            completion,
+            delivery,
+        ));
     }
 
     fn report(

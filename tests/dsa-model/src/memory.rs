@@ -14,7 +14,9 @@ use std::fs::File;
 use std::io;
 use std::ops::RangeInclusive;
 
+use clap::ValueEnum;
 use parking_lot::{RwLock, RwLockReadGuard};
+use serde::{Deserialize, Serialize};
 use vm_memory::mmap::MmapRegion;
 use vm_memory::{Bytes, FileOffset, VolatileMemory, VolatileSlice};
 
@@ -30,13 +32,39 @@ pub enum Access {
     Write,
 }
 
-/// An access that no mapping allows.
+/// Why an access fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// There is no memory for this access: a page fault.
+    #[default]
+    PageFault,
+    /// The memory, or the way to it, is broken.
+    HardwareError,
+    /// The address cannot be translated at all.
+    TranslationFailure,
+}
+
+/// An access that no mapping allows, or that is made to fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The first address that could not be accessed.
     pub address: u64,
     /// What was tried there.
     pub access: Access,
+    /// Why it fails. Of itself memory gives page faults only; the others are made.
+    pub cause: Cause,
+}
+
+impl Fault {
+    /// There is no memory for this access.
+    pub const fn absent(address: u64, access: Access) -> Self {
+        Self {
+            address,
+            access,
+            cause: Cause::PageFault,
+        }
+    }
 }
 
 /// What a mapping lets the device do.
@@ -86,6 +114,7 @@ impl Mapping {
 struct Hole {
     addresses: RangeInclusive<u64>,
     permissions: Permissions,
+    cause: Cause,
 }
 
 /// What there is at one moment.
@@ -187,16 +216,24 @@ impl Memory {
         self.map.write().mappings.clear();
     }
 
-    /// Makes accesses to `size` bytes at `address` fail that these permissions would allow.
+    /// Makes accesses to `size` bytes at `address` fail that these permissions would allow. Where
+    /// several are asked for, the first counts.
     ///
     /// # Errors
     ///
     /// `InvalidInput` when the range is empty or wraps around.
-    pub fn fail(&self, address: u64, size: u64, permissions: Permissions) -> io::Result<()> {
+    pub fn fail(
+        &self,
+        address: u64,
+        size: u64,
+        permissions: Permissions,
+        cause: Cause,
+    ) -> io::Result<()> {
         let addresses = range(address, size)?;
         self.map.write().holes.push(Hole {
             addresses,
             permissions,
+            cause,
         });
         Ok(())
     }
@@ -257,10 +294,7 @@ impl Memory {
     pub fn publish<const N: usize>(&self, address: u64, record: &[u8; N]) -> Result<(), Fault> {
         let view = self.view();
         let piece = view.piece(address, 0, N as u64, Access::Write)?;
-        let fault = Fault {
-            address: address.wrapping_add(piece.len() as u64),
-            access: Access::Write,
-        };
+        let fault = Fault::absent(address.wrapping_add(piece.len() as u64), Access::Write);
         if piece.len() < N {
             return Err(fault);
         }
@@ -301,10 +335,7 @@ impl View<'_> {
             .min(PIECE)
             .min(mapping.size() - within)
             .min(self.until_hole(address, access));
-        slice(mapping, within, length).ok_or(Fault {
-            address: base.wrapping_add(offset),
-            access,
-        })
+        slice(mapping, within, length).ok_or(Fault::absent(base.wrapping_add(offset), access))
     }
 
     /// The contiguous memory that ends `end` bytes after `base` (`end` is at least 1): at least
@@ -326,30 +357,38 @@ impl View<'_> {
             .min(PIECE)
             .min(last + 1)
             .min(self.since_hole(address, access));
-        slice(mapping, last + 1 - length, length).ok_or(Fault {
-            address: base.wrapping_add(end - 1),
-            access,
-        })
+        slice(mapping, last + 1 - length, length)
+            .ok_or(Fault::absent(base.wrapping_add(end - 1), access))
     }
 
     /// The mapping that holds the byte at `base + offset`, and where in the mapping that byte is.
     fn find(&self, base: u64, offset: u64, access: Access) -> Result<(&Mapping, u64), Fault> {
         // A range that wraps around ends at the top of the address space: nothing is mapped there.
-        let address = base.checked_add(offset).ok_or(Fault {
-            address: u64::MAX,
-            access,
-        })?;
-        self.0
+        let address = base
+            .checked_add(offset)
+            .ok_or(Fault::absent(u64::MAX, access))?;
+        let (mapping, within) = self
+            .0
             .mappings
             .range(..=address)
             .next_back()
             .map(|(start, mapping)| (mapping, address - start))
             .filter(|(mapping, within)| {
-                *within < mapping.size()
-                    && mapping.permissions.allow(access)
-                    && !self.holes(access).any(|hole| hole.contains(&address))
+                *within < mapping.size() && mapping.permissions.allow(access)
             })
-            .ok_or(Fault { address, access })
+            .ok_or(Fault::absent(address, access))?;
+        let hole = self
+            .0
+            .holes
+            .iter()
+            .find(|hole| hole.permissions.allow(access) && hole.addresses.contains(&address));
+        match hole {
+            None => Ok((mapping, within)),
+            Some(hole) => Err(Fault {
+                cause: hole.cause,
+                ..Fault::absent(address, access)
+            }),
+        }
     }
 }
 

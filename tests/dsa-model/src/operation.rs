@@ -3,7 +3,7 @@
 //! is in `execution`, and so is the waiting of DRAIN.
 
 use crate::completion::Completion;
-use crate::descriptor::{Descriptor, Opcode};
+use crate::descriptor::{Descriptor, Opcode, flags};
 use crate::memory::{Fault, Memory};
 use crate::operation::dif::Shape;
 
@@ -29,7 +29,7 @@ struct Interrupted {
 
 impl From<Interrupted> for Completion {
     fn from(interrupted: Interrupted) -> Self {
-        Self::page_fault(interrupted.fault, interrupted.done as u32)
+        Self::faulted(interrupted.fault, interrupted.done as u32)
     }
 }
 
@@ -40,10 +40,27 @@ pub(crate) fn run(
     memory: &Memory,
     wide: bool,
 ) -> Completion {
+    let completion = work(opcode, descriptor, memory, wide);
+    if completion.succeeded() && descriptor.has(flags::DESTINATION_READBACK) {
+        let written = match opcode {
+            // Ranges that are equal leave nothing to record.
+            Opcode::CreateDelta if completion.details[..4] == [0; 4] => &[][..],
+            Opcode::CreateDelta => &[descriptor.delta_address()],
+            Opcode::Dualcast => &[descriptor.second(), descriptor.second_destination()],
+            _ => &[descriptor.second()],
+        };
+        if let Err(fault) = touch::read_back(written, memory) {
+            return Completion::unread_back(fault);
+        }
+    }
+    completion
+}
+
+fn work(opcode: Opcode, descriptor: &Descriptor, memory: &Memory, wide: bool) -> Completion {
     match opcode {
         // A batch's own work is done by the caller; what is left is nothing.
         Opcode::Noop | Opcode::Batch => Completion::success(),
-        Opcode::Drain => touch::read_back(descriptor, memory),
+        Opcode::Drain => touch::drain(descriptor, memory),
         Opcode::Memmove => memmove::run(descriptor, memory),
         Opcode::Fill => fill::run(descriptor, memory, wide),
         Opcode::Compare => compare::run(descriptor, memory),

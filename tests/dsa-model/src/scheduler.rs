@@ -6,6 +6,7 @@
 //! progress takes a read buffer, so a group is never at more of them than it may use.
 
 use crate::check::Rules;
+use crate::descriptor::Opcode;
 use crate::registers::gencfg;
 use crate::registers::grpcfg::Group;
 use crate::state::{DeviceStatus, Job, State};
@@ -36,7 +37,11 @@ impl State {
 
         let (sequence, descriptor) = self.wqs[position].take()?;
         self.occupancy_interrupt(position);
-        let wq = &self.wqs[position];
+        let event_log = self.logs_events();
+        let wq = &mut self.wqs[position];
+        // What was logged before a DRAIN is told with it.
+        let drains = descriptor.opcode() == Opcode::Drain as u8;
+        let records_logged = drains && std::mem::take(&mut wq.records_logged);
         let rules = Rules {
             operations: self.profile.opcap(),
             max_transfer: 1 << wq.config.max_transfer_shift(),
@@ -46,6 +51,8 @@ impl State {
             privilege: wq.config.privileged(),
             handles: self.handles.clone(),
             traffic_classes,
+            event_log,
+            records_logged,
             second_generation: self.profile.second_generation(),
         };
         Some(Job {

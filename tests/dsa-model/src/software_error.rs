@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! SWERR: the register that reports what no completion record can.
+//! SWERR: the register that reports what no completion record can; and the same as an entry of the
+//! event log (`struct __evl_entry` in srctree drivers/dma/idxd/registers.h).
+//!
+//! With an event log, a completion record that cannot be written is not lost: the log has it, and
+//! software writes it. So that records arrive in order, that of a DRAIN goes to the log when there is
+//! one of what it waited for, and that of a batch when there is one of its members.
 
-use crate::completion::{self, Completion};
-use crate::descriptor::Descriptor;
+use crate::completion::{self, Completion, Status};
+use crate::descriptor::{Descriptor, flags};
 use crate::event_log;
 use crate::memory::{Access, Fault};
 
@@ -32,12 +37,24 @@ pub struct SoftwareError {
     wq: Option<u8>,
     opcode: Option<u8>,
     batch_index: Option<u16>,
+    /// Flags that are not allowed, or what `Delivery` goes with.
     offending_flags: u32,
     fault: Option<Fault>,
     pasid: u32,
     privileged: bool,
     /// The completion record that was to tell.
     record: [u8; completion::SIZE],
+    /// What whoever writes that record has to know.
+    delivery: Option<Delivery>,
+}
+
+/// What the event log tells of a record that the device did not write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// A number of the batch, by which its members' records and its own are told to belong together.
+    pub batch: u8,
+    /// Whether it is the first of its batch.
+    pub first_in_batch: bool,
 }
 
 impl SoftwareError {
@@ -46,10 +63,7 @@ impl SoftwareError {
         Self {
             code,
             wq,
-            fault: fault_address.map(|address| Fault {
-                address,
-                access: Access::Read,
-            }),
+            fault: fault_address.map(|address| Fault::absent(address, Access::Read)),
             ..Self::default()
         }
     }
@@ -92,7 +106,44 @@ impl SoftwareError {
             pasid: descriptor.pasid(),
             privileged: descriptor.privileged(),
             record: completion.record(),
+            delivery: None,
         }
+    }
+
+    /// A descriptor whose record the device does not write: in place of the error's own record, the
+    /// event log has the one for software to write at the address of the fault.
+    pub fn record_of(
+        wq: u8,
+        descriptor: &Descriptor,
+        batch_index: Option<u16>,
+        status: Status,
+        completion: &Completion,
+        delivery: Delivery,
+    ) -> Self {
+        let fault = Fault::absent(descriptor.completion_address(), Access::Write);
+        let error = Completion {
+            fault: Some(fault),
+            ..Completion::new(status)
+        };
+        let [low, high] = descriptor.interrupt_handle().to_le_bytes();
+        let has = |flag, bit: u32| u32::from(descriptor.has(flag)) << bit;
+        let info = u32::from(low)
+            | u32::from(high) << 8
+            | has(flags::REQUEST_INTERRUPT, 16)
+            | has(flags::REQUEST_COMPLETION, 18)
+            | u32::from(delivery.first_in_batch) << 19;
+        Self {
+            record: completion.record(),
+            offending_flags: info,
+            delivery: Some(delivery),
+            ..Self::descriptor(wq, descriptor, batch_index, &error)
+        }
+    }
+
+    /// The work queue of a descriptor whose record has to be written by software.
+    pub fn has_record_of(&self) -> Option<usize> {
+        let awaits = self.code == Status::CompletionTranslation as u8 && self.delivery.is_some();
+        self.wq.filter(|_| awaits).map(usize::from)
     }
 
     /// Whether a descriptor was at fault.
@@ -103,8 +154,14 @@ impl SoftwareError {
     /// The error as an entry of the event log: words like those of SWERR without its valid bit,
     /// and the completion record.
     pub fn entry(&self) -> [u8; event_log::ENTRY] {
+        /// The second word tells more.
+        const INFORMATION_VALID: u64 = 1 << 7;
+
         let mut words = self.words();
         words[0] &= !VALID;
+        if let Some(delivery) = self.delivery {
+            words[0] |= INFORMATION_VALID | u64::from(delivery.batch) << 24;
+        }
         let mut entry = [0; event_log::ENTRY];
         let (header, record) = entry.split_at_mut(32);
         for (bytes, word) in header.as_chunks_mut::<8>().0.iter_mut().zip(words) {
@@ -190,7 +247,6 @@ impl Register {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::completion::Status;
 
     fn descriptor(opcode: u8) -> Descriptor {
         let mut bytes = [0; 64];
@@ -200,12 +256,9 @@ mod tests {
 
     #[test]
     fn every_field_is_in_its_place() {
-        let fault = Fault {
-            address: 0xdead_beef_f000,
-            access: Access::Write,
-        };
+        let fault = Fault::absent(0xdead_beef_f000, Access::Write);
         let mut register = Register::default();
-        let completion = Completion::page_fault(fault, 0);
+        let completion = Completion::faulted(fault, 0);
         assert!(register.record(&SoftwareError::descriptor(
             5,
             &descriptor(3),

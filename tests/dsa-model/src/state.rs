@@ -295,17 +295,24 @@ impl State {
     /// SWERR.
     pub(crate) fn record(&mut self, error: &SoftwareError) {
         log::debug!("software error: {error:?}");
-        let logged = self.profile.second_generation()
-            && self.gencfg & gencfg::EVENT_LOG != 0
+        let logged = self.logs_events()
             && error.concerns_descriptor()
             && self.event_log.append(&self.memory, error);
         if logged {
+            if let Some(wq) = error.has_record_of().and_then(|wq| self.wqs.get_mut(wq)) {
+                wq.records_logged = true;
+            }
             if self.event_log.begin_interrupt() {
                 self.raise(intcause::EVENT_LOG, genctrl::EVENT_LOG);
             }
         } else if self.swerr.record(error) {
             self.raise(intcause::SOFTWARE_ERROR, genctrl::SOFTWARE_ERROR);
         }
+    }
+
+    /// Whether errors of descriptors go to the event log.
+    pub(crate) fn logs_events(&self) -> bool {
+        self.profile.second_generation() && self.gencfg & gencfg::EVENT_LOG != 0
     }
 
     /// The bus master bit of configuration space has changed. Turning it off while the device is

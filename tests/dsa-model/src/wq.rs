@@ -32,6 +32,8 @@ pub(crate) struct Wq {
     queue: VecDeque<(Sequence, Descriptor)>,
     /// Being executed, with their address spaces.
     running: Vec<(Sequence, u32)>,
+    /// Whether completion records of its descriptors have gone to the event log since a DRAIN.
+    pub(crate) records_logged: bool,
     /// Turns that the scheduler owes it.
     pub(crate) credit: i32,
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::device::Shared;
 use crate::faults::{CommandFault, Faults};
-use crate::memory::Permissions;
+use crate::memory::{Cause, Permissions};
 use crate::software_error::SoftwareError;
 use crate::state::{DeviceStatus, ResetType};
 
@@ -70,6 +70,10 @@ pub enum Request {
         /// The accesses that fail.
         #[arg(long, value_enum, default_value_t = Accesses::All)]
         access: Accesses,
+        /// What goes wrong with them.
+        #[arg(long, value_enum, default_value_t = Cause::PageFault)]
+        #[serde(default)]
+        cause: Cause,
     },
     /// Lose the next interrupts of a vector.
     DropInterrupt {
@@ -152,12 +156,13 @@ impl Request {
                 address,
                 size,
                 access,
+                cause,
             } => {
                 let permissions = Permissions {
                     read: access != Accesses::Write,
                     write: access != Accesses::Read,
                 };
-                let failed = shared.memory.fail(address, size, permissions);
+                let failed = shared.memory.fail(address, size, permissions, cause);
                 failed.map_err(|error| error.to_string())?;
             }
             Self::DropInterrupt { vector, count } => {

@@ -23,7 +23,7 @@ fn file(pages: u64) -> File {
 }
 
 fn fault(address: u64, access: Access) -> Result<(), Fault> {
-    Err(Fault { address, access })
+    Err(Fault::absent(address, access))
 }
 
 #[test]
@@ -159,7 +159,9 @@ fn accesses_fail_where_they_are_made_to_until_that_is_mended() {
         read: false,
         write: true,
     };
-    memory.fail(0x5010, 0x10, write_only).expect("a range");
+    memory
+        .fail(0x5010, 0x10, write_only, Cause::PageFault)
+        .expect("a range");
     assert_eq!(memory.failures(), 1);
     assert_eq!(
         memory.write(0x5000, &[7; 0x40]),
@@ -191,5 +193,8 @@ fn accesses_fail_where_they_are_made_to_until_that_is_mended() {
 
     memory.mend();
     assert_eq!(memory.write(0x5000, &[7; 0x40]), Ok(()));
-    assert!(memory.fail(0, 0, ALL).is_err(), "an empty range");
+    assert!(
+        memory.fail(0, 0, ALL, Cause::PageFault).is_err(),
+        "an empty range"
+    );
 }

@@ -29,7 +29,7 @@ fn run(descriptor: &Descriptor, memory: &Memory, destination: Option<u64>) -> Co
     let seed = if descriptor.has(flags::CRC_READ_SEED) {
         let mut seed = [0; SEED];
         if let Err(fault) = memory.read(descriptor.crc_seed_address(), &mut seed) {
-            return Completion::page_fault(fault, 0);
+            return Completion::faulted(fault, 0);
         }
         u32::from_le_bytes(seed)
     } else {

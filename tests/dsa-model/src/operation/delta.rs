@@ -28,7 +28,7 @@ pub(super) fn create(descriptor: &Descriptor, memory: &Memory) -> Completion {
     for offset in (0..descriptor.size()).step_by(UNIT as usize) {
         let (old, new) = match units(descriptor, memory, offset) {
             Ok(units) => units,
-            Err(fault) => return Completion::page_fault(fault, offset),
+            Err(fault) => return Completion::faulted(fault, offset),
         };
         if old == new {
             continue;
@@ -42,7 +42,7 @@ pub(super) fn create(descriptor: &Descriptor, memory: &Memory) -> Completion {
         delta.extend(new);
     }
     if let Err(fault) = memory.write(descriptor.delta_address(), &delta) {
-        return Completion::page_fault(fault, 0);
+        return Completion::faulted(fault, 0);
     }
     let result = match overflow {
         Some(_) => OVERFLOW,
@@ -85,7 +85,7 @@ pub(super) fn apply(descriptor: &Descriptor, memory: &Memory) -> Completion {
         };
         let mut entry = [0; ENTRY as usize];
         if let Err(fault) = memory.read(at(descriptor.first(), done), &mut entry) {
-            return Completion::page_fault(fault, done);
+            return Completion::faulted(fault, done);
         }
         let (unit, bytes) = entry.split_at(2);
         let offset = u32::from(u16::from_le_bytes([unit[0], unit[1]])) * UNIT;
@@ -96,7 +96,7 @@ pub(super) fn apply(descriptor: &Descriptor, memory: &Memory) -> Completion {
             return stopped(Status::DeltaRange);
         }
         if let Err(fault) = memory.write(at(descriptor.second(), offset), bytes) {
-            return Completion::page_fault(fault, done);
+            return Completion::faulted(fault, done);
         }
         next_offset = offset + UNIT;
     }

@@ -167,7 +167,7 @@ impl From<Fault> for Stop {
 impl Stop {
     fn completion(self, done: u32) -> Completion {
         match self {
-            Self::Fault(fault) => Completion::page_fault(fault, done),
+            Self::Fault(fault) => Completion::faulted(fault, done),
             Self::Mismatch(result) => Completion {
                 result,
                 completed: done,

@@ -186,10 +186,7 @@ fn a_crc_seed_can_come_from_memory() {
     assert_eq!(completion.details[..4], 0xe306_9283_u32.to_le_bytes());
 
     descriptor.rest[8..16].copy_from_slice(&(START - 2).to_le_bytes());
-    let fault = Fault {
-        address: START - 2,
-        access: Access::Read,
-    };
+    let fault = Fault::absent(START - 2, Access::Read);
     assert_eq!(bench.run(&descriptor).fault, Some(fault));
 }
 
@@ -228,16 +225,16 @@ proptest! {
         } else if downwards {
             // It begins at the end, which lies beyond the memory.
             let fault = if size > source_room {
-                Fault { address: source + size as u64 - 1, access: Access::Read }
+                Fault::absent(source + size as u64 - 1, Access::Read)
             } else {
-                Fault { address: target + size as u64 - 1, access: Access::Write }
+                Fault::absent(target + size as u64 - 1, Access::Write)
             };
-            prop_assert_eq!(completion, Completion { result: 1, ..Completion::page_fault(fault, 0) });
+            prop_assert_eq!(completion, Completion { result: 1, ..Completion::faulted(fault, 0) });
         } else {
             expected.copy_within(from..from + room, to);
             let access = if source_room == room { Access::Read } else { Access::Write };
-            let fault = Fault { address: START + SIZE as u64, access };
-            prop_assert_eq!(completion, Completion::page_fault(fault, room as u32));
+            let fault = Fault::absent(START + SIZE as u64, access);
+            prop_assert_eq!(completion, Completion::faulted(fault, room as u32));
         }
         prop_assert!(bench.content() == expected);
     }
@@ -258,8 +255,8 @@ proptest! {
         if size <= room {
             prop_assert_eq!(completion, Completion::success());
         } else {
-            let fault = Fault { address: START + SIZE as u64, access: Access::Write };
-            prop_assert_eq!(completion, Completion::page_fault(fault, room as u32));
+            let fault = Fault::absent(START + SIZE as u64, Access::Write);
+            prop_assert_eq!(completion, Completion::faulted(fault, room as u32));
         }
     }
 
@@ -318,7 +315,7 @@ proptest! {
         if readable.len() == size {
             prop_assert_eq!(completion.status, Status::Success);
         } else {
-            let fault = Fault { address: START + SIZE as u64, access: Access::Read };
+            let fault = Fault::absent(START + SIZE as u64, Access::Read);
             prop_assert_eq!(completion.fault, Some(fault));
             prop_assert_eq!(completion.completed, readable.len() as u32);
         }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Operations that only need their addresses to be accessible: CFLUSH, because there are no caches
-//! in between here, TRANSL_FETCH, because every access translates anew, and the readbacks of
-//! DRAIN, because writes are visible at once.
+//! in between here, TRANSL_FETCH, because every access translates anew, and readbacks, because
+//! writes are visible at once.
 
 use super::Interrupted;
-use crate::completion::{Completion, Status};
+use crate::completion::Completion;
 use crate::descriptor::{Descriptor, flags};
-use crate::memory::{Access, Memory};
+use crate::memory::{Access, Fault, Memory};
 
 /// CFLUSH.
 pub(super) fn flush(descriptor: &Descriptor, memory: &Memory) -> Completion {
@@ -31,26 +31,31 @@ pub(super) fn translate(descriptor: &Descriptor, memory: &Memory) -> Completion 
     for offset in (0..descriptor.size()).step_by(stride as usize) {
         let address = descriptor.first().saturating_add(offset.into());
         if let Err(fault) = memory.read(address, &mut [0]) {
-            return Completion::page_fault(fault, offset);
+            return Completion::faulted(fault, offset);
         }
     }
     Completion::success()
 }
 
 /// DRAIN. That it waits is seen to before it begins.
-pub(super) fn read_back(descriptor: &Descriptor, memory: &Memory) -> Completion {
-    for (valid, address) in [
+pub(super) fn drain(descriptor: &Descriptor, memory: &Memory) -> Completion {
+    let addresses = [
         (flags::READBACK_1_VALID, descriptor.first()),
         (flags::READBACK_2_VALID, descriptor.second()),
-    ] {
+    ];
+    for (valid, address) in addresses {
         if descriptor.has(valid)
-            && let Err(fault) = memory.read(address, &mut [0])
+            && let Err(fault) = read_back(&[address], memory)
         {
-            return Completion {
-                fault: Some(fault),
-                ..Completion::new(Status::Readback)
-            };
+            return Completion::unread_back(fault);
         }
     }
     Completion::success()
+}
+
+/// Reads at each address.
+pub(super) fn read_back(addresses: &[u64], memory: &Memory) -> Result<(), Fault> {
+    addresses
+        .iter()
+        .try_for_each(|address| memory.read(*address, &mut [0]))
 }
