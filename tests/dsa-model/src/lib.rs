@@ -27,8 +27,8 @@
 //! | [`control`], `faults` | what can be made to go wrong, and how it is asked for |
 //! | [`trace`] | what happened, for people to read |
 //!
-//! Not modelled: page requests that resolve a fault, address spaces behind PASIDs (all
-//! lead to the same memory), IMS, performance counters, DSA 3.0.
+//! Not modelled: page requests that resolve a fault, address spaces behind PASIDs (all lead to the same
+//! memory), IMS, performance counters, operation masks of work queues, DSA 3.0.
 
 mod check;
 mod command;

@@ -6,7 +6,7 @@
 mod names;
 
 use std::fmt::{self, Debug, Display};
-use std::io::Write;
+use std::io;
 use std::time::Instant;
 
 use parking_lot::Mutex;
@@ -15,12 +15,12 @@ use crate::completion::Completion;
 use crate::descriptor::{Descriptor, Opcode};
 use crate::portal::Arrival;
 use crate::profile::Profile;
-use crate::state::Answer;
+use crate::state::{Answer, Write};
 
 /// Where the trace goes, if anywhere.
 pub struct Trace {
     start: Instant,
-    sink: Option<Mutex<Box<dyn Write + Send>>>,
+    sink: Option<Mutex<Box<dyn io::Write + Send>>>,
 }
 
 impl Debug for Trace {
@@ -41,7 +41,7 @@ impl Trace {
     }
 
     /// A trace written line by line.
-    pub fn to(sink: Box<dyn Write + Send>) -> Self {
+    pub fn to(sink: Box<dyn io::Write + Send>) -> Self {
         Self {
             start: Instant::now(),
             sink: Some(Mutex::new(sink)),
@@ -73,13 +73,16 @@ impl Trace {
     /// A descriptor at a portal.
     pub(crate) fn arrival(&self, arrival: &Arrival, answer: Answer) {
         self.line(|| {
+            let what = match arrival.write {
+                Write::Posted { .. } => "submit",
+                Write::Deferrable { .. } => "enqcmd",
+            };
             let outcome = match answer {
                 Answer::Accepted { .. } => "",
                 Answer::Refused => ", refused",
             };
             format!(
-                "{:<6} wq {} {}{outcome}",
-                "submit",
+                "{what:<6} wq {} {}{outcome}",
                 arrival.wq,
                 describe(&arrival.descriptor)
             )

@@ -60,6 +60,7 @@ pub const ALL: &[Scenario] = &[
     idxd::IDXD_COMMANDS,
     idxd::IDXD_HALTS,
     idxd::IDXD_VANISHING,
+    idxd::IDXD_SECOND,
     idxd::USER_SUBMISSION,
     idxd::STORE,
     idxd::ENQCMD,

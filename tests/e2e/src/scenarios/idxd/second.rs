@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A device of the second generation.
+
+use anyhow::{Result, ensure};
+use serde_json::Value;
+
+use super::machine::{Function, KERNEL_WQ, command, configure_one, disable, with_idxd};
+use super::transfers::DmaTest;
+use crate::check::{self, step};
+use crate::kmsg::Kmsg;
+use crate::scenario::Scenario;
+
+pub const IDXD_SECOND: Scenario = Scenario {
+    name: "idxd-second-generation",
+    vm: "--append setcpuid=movdir64b --model=--generation=2.0",
+    about: "the kernel's idxd takes the model for a DSA 2.0, with its event log, and copies with it",
+    run: || with_idxd(run),
+};
+
+/// Registers (srctree drivers/dma/idxd/registers.h).
+const GENCFG: usize = 0x80;
+const EVLCFG: usize = 0xe0;
+/// GENCFG: the event log is enabled.
+const EVENT_LOG: u32 = 1 << 13;
+
+fn run(log: &mut Kmsg) -> Result<()> {
+    step("accel-config knows the generation and the event log");
+    let listed: Value = serde_json::from_str(&command("accel-config", "list -i")?.stdout)?;
+    let device = &listed[0];
+    check::equal("version", &device["version"], &"0x200".into())?;
+    ensure!(
+        device["event_log_size"]
+            .as_u64()
+            .is_some_and(|size| size > 0),
+        "there is no event log: {device}"
+    );
+
+    step("idxd enables the device with its log");
+    configure_one(KERNEL_WQ)?;
+    let function = Function::of_device()?;
+    check::equal("GENCFG", function.register(GENCFG)? & EVENT_LOG, EVENT_LOG)?;
+    let entries = function.register(EVLCFG + 8)? & 0xffff;
+    check::equal("entries", &device["event_log_size"], &entries.into())?;
+
+    step("transfers are well");
+    let test = DmaTest::load()?;
+    let summary = test.run(log, 100, 20_000)?;
+    ensure!(summary.contains("100 tests, 0 failures"), "{summary}");
+    drop(test);
+    disable()
+}
