@@ -37,11 +37,7 @@ fn function_level_reset(log: &mut Kmsg) -> Result<()> {
     log.lines()?;
     ctl("halt flr")?;
     await_lines(log, &["Intel(R) Accelerator Device (v100)"])?;
-    await_attribute("dsa0/state", "enabled")?;
-    await_attribute("wq0.2/state", "enabled")?;
-    let model = model_status()?;
-    check::equal("state of the model", &model["state"], &"enabled".into())?;
-    check::equal("its wq 2", &model["wqs"][2]["state"], &"enabled".into())?;
+    await_restored()?;
     disable()?;
 
     step("and says of a kernel WQ that it cannot restore it; enabled anew, transfers are well");
@@ -55,10 +51,20 @@ fn function_level_reset(log: &mut Kmsg) -> Result<()> {
             "HALT: unable to re-enable wq wq0.1",
         ],
     )?;
-    await_attribute("wq0.2/state", "enabled")?;
+    await_restored()?;
     check::equal("state", attribute("wq0.0/state")?.as_str(), "disabled")?;
     disable()?;
     transfers_are_well(log)
+}
+
+/// Waits until the WQ of the user is enabled again: in the device, which has forgotten it, and then in
+/// idxd, which has not.
+fn await_restored() -> Result<()> {
+    wait::until_true(SOON, "the model to have its wq 2 enabled", || {
+        Ok(model_status()?["wqs"][2]["state"] == "enabled")
+    })?;
+    await_attribute("dsa0/state", "enabled")?;
+    await_attribute("wq0.2/state", "enabled")
 }
 
 /// Upstream resets the device by a command, but gives no command to a device that has halted
