@@ -61,6 +61,7 @@ pub const ALL: &[Scenario] = &[
     idxd::IDXD_HALTS,
     idxd::IDXD_VANISHING,
     idxd::IDXD_SECOND,
+    idxd::IDXD_HANDLES,
     idxd::USER_SUBMISSION,
     idxd::STORE,
     idxd::ENQCMD,

@@ -8,14 +8,14 @@ mod configuration;
 mod cycles;
 mod faults;
 mod machine;
-mod second;
+mod profiles;
 mod transfers;
 mod user;
 
 pub use self::configuration::IDXD_CONFIG;
 pub use self::cycles::IDXD_CYCLES;
 pub use self::faults::{IDXD_COMMANDS, IDXD_FAULTS, IDXD_HALTS, IDXD_VANISHING};
-pub use self::second::IDXD_SECOND;
+pub use self::profiles::{IDXD_HANDLES, IDXD_SECOND};
 pub use self::transfers::IDXD_DMATEST;
 pub use self::user::{ENQCMD, MISTAKE, STORE, USER_SUBMISSION, go_wrong};
 

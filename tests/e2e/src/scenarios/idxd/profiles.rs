@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A device of the second generation.
+//! Other devices than the default one: of the second generation, and with interrupt handles.
 
 use anyhow::{Result, ensure};
 use serde_json::Value;
@@ -14,7 +14,14 @@ pub const IDXD_SECOND: Scenario = Scenario {
     name: "idxd-second-generation",
     vm: "--append setcpuid=movdir64b --model=--generation=2.0",
     about: "the kernel's idxd takes the model for a DSA 2.0, with its event log, and copies with it",
-    run: || with_idxd(run),
+    run: || with_idxd(second_generation),
+};
+
+pub const IDXD_HANDLES: Scenario = Scenario {
+    name: "idxd-handles",
+    vm: "--append setcpuid=movdir64b --model=--interrupt-handles",
+    about: "the kernel's idxd asks for the interrupt handles without which no transfer is done",
+    run: || with_idxd(handles),
 };
 
 /// Registers (srctree drivers/dma/idxd/registers.h).
@@ -23,7 +30,7 @@ const EVLCFG: usize = 0xe0;
 /// GENCFG: the event log is enabled.
 const EVENT_LOG: u32 = 1 << 13;
 
-fn run(log: &mut Kmsg) -> Result<()> {
+fn second_generation(log: &mut Kmsg) -> Result<()> {
     step("accel-config knows the generation and the event log");
     let listed: Value = serde_json::from_str(&command("accel-config", "list -i")?.stdout)?;
     let device = &listed[0];
@@ -42,10 +49,25 @@ fn run(log: &mut Kmsg) -> Result<()> {
     let entries = function.register(EVLCFG + 8)? & 0xffff;
     check::equal("entries", &device["event_log_size"], &entries.into())?;
 
+    transfers_are_well(log)?;
+    disable()
+}
+
+/// The model gives out handles that are the number of no vector.
+fn handles(log: &mut Kmsg) -> Result<()> {
+    for _ in 0..2 {
+        configure_one(KERNEL_WQ)?;
+        transfers_are_well(log)?;
+        // The handle is given back, and there is one again.
+        disable()?;
+    }
+    Ok(())
+}
+
+fn transfers_are_well(log: &mut Kmsg) -> Result<()> {
     step("transfers are well");
     let test = DmaTest::load()?;
     let summary = test.run(log, 100, 20_000)?;
     ensure!(summary.contains("100 tests, 0 failures"), "{summary}");
-    drop(test);
-    disable()
+    Ok(())
 }
