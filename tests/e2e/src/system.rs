@@ -96,6 +96,12 @@ pub fn write_sysfs(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write {text:?} to {}", path.display()))
 }
 
+/// Asks something of the device model (`dsa-model ctl --help`).
+pub fn ctl(request: &str) -> Result<Output> {
+    let words = request.split_whitespace();
+    process::run(Command::new("dsa-model").arg("ctl").args(words), SOON)?.ok()
+}
+
 /// Where each thread of this process that sleeps in the kernel does so, by name.
 pub fn kernel_stacks() -> Result<String> {
     let path = "/proc/self/task";

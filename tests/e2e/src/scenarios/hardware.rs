@@ -2,7 +2,6 @@
 //! The device below fails, and the subdevs on it tell of it.
 
 use std::fs;
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -11,9 +10,8 @@ use anyhow::{Context, Result, ensure};
 use crate::check::{self, step};
 use crate::dsa::{Descriptor, Dsa, Notice, status};
 use crate::pattern;
-use crate::process;
 use crate::scenario::Scenario;
-use crate::system::{self, MODULE};
+use crate::system::{self, MODULE, ctl};
 use crate::tool;
 use crate::vfio::Buffer;
 use crate::wait::{self, SOON};
@@ -92,14 +90,6 @@ impl User {
         );
         Ok(())
     }
-}
-
-/// Asks something of the device model.
-fn ctl(request: &str) -> Result<()> {
-    let words = request.split_whitespace();
-    let mut model = Command::new("dsa-model");
-    process::run(model.arg("ctl").args(words), SOON)?.ok()?;
-    Ok(())
 }
 
 fn a_command_fails() -> Result<()> {

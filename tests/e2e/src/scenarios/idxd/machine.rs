@@ -12,6 +12,7 @@ use vm_memory::{FileOffset, VolatileMemory};
 
 use crate::kmsg::Kmsg;
 use crate::process::{self, Output};
+use crate::system::ctl;
 use crate::wait::{self, SOON};
 use crate::{system, tool};
 
@@ -71,11 +72,6 @@ pub fn try_command(program: &str, arguments: &str) -> Result<Output> {
 /// The same, and demands that it succeeds.
 pub fn command(program: &str, arguments: &str) -> Result<Output> {
     try_command(program, arguments)?.ok()
-}
-
-/// Asks something of the device model.
-pub fn ctl(request: &str) -> Result<Output> {
-    command("dsa-model", &format!("ctl {request}"))
 }
 
 /// Configures the device with `accel-config` and enables what the file names.

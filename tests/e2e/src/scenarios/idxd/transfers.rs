@@ -8,10 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::VM;
-use super::machine::{TWO_GROUPS, command, configure, ctl, disable, insert, with_idxd};
+use super::machine::{TWO_GROUPS, command, configure, disable, insert, with_idxd};
 use crate::check::step;
 use crate::kmsg::Kmsg;
 use crate::scenario::Scenario;
+use crate::system::ctl;
 use crate::{system, wait};
 
 pub const IDXD_DMATEST: Scenario = Scenario {

@@ -9,12 +9,13 @@ use anyhow::{Result, ensure};
 use super::super::VM;
 use super::super::machine::{
     Function, TWO_GROUPS, USER_WQ, attribute, await_attribute, await_lines, command, configure,
-    configure_one, ctl, disable, model_status, with_idxd,
+    configure_one, disable, model_status, with_idxd,
 };
 use super::super::transfers::DmaTest;
 use crate::check::{self, step};
 use crate::kmsg::Kmsg;
 use crate::scenario::Scenario;
+use crate::system::ctl;
 use crate::wait::{self, SOON};
 
 pub const IDXD_HALTS: Scenario = Scenario {

@@ -5,11 +5,12 @@ use anyhow::Result;
 
 use super::super::VM;
 use super::super::machine::{
-    Function, USER_WQ, attribute, await_lines, configure_one, ctl, disable, try_command, with_idxd,
+    Function, USER_WQ, attribute, await_lines, configure_one, disable, try_command, with_idxd,
 };
 use crate::check::{self, step};
 use crate::kmsg::Kmsg;
 use crate::scenario::Scenario;
+use crate::system::ctl;
 
 pub const IDXD_VANISHING: Scenario = Scenario {
     name: "idxd-vanishing",

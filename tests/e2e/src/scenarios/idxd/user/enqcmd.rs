@@ -10,12 +10,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::super::machine::{Function, ctl, model_status, with_idxd};
+use super::super::machine::{Function, model_status, with_idxd};
 use super::device::{Device, Operation, Page, Pages, regs};
 use super::{instructions, without_driver};
 use crate::check::{self, step};
 use crate::kmsg::Kmsg;
 use crate::scenario::Scenario;
+use crate::system::ctl;
 use crate::wait::{self, SOON};
 
 pub const ENQCMD: Scenario = Scenario {
