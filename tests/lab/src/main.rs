@@ -24,6 +24,7 @@ mod demo;
 mod fuzz;
 mod r#gen;
 mod generate;
+mod host_package;
 mod interrupt;
 mod lab;
 mod process;

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 
 use super::toolchain::Toolchain;
 use super::userspace::{TARGET, target_dir};
+use crate::host_package::Package;
 use crate::lab::Lab;
 use crate::{process, run, stamp};
 
@@ -18,10 +19,6 @@ const CRATE: &str = "tests/fuzz";
 
 /// The version of cargo-fuzz that builds them.
 const CARGO_FUZZ: &str = "0.13.2";
-
-/// What to do when the targets cannot be built.
-const HINT: &str = "libFuzzer is C++: if it is the compiler `c++` that is missing, `apt-get \
-                    install g++` installs it.";
 
 /// A target that is built.
 #[derive(Debug)]
@@ -44,6 +41,8 @@ impl Fuzzer {
     pub fn build(lab: &Lab, name: &str) -> Result<Self> {
         let toolchain = Toolchain::find(lab)?;
         let cargo_fuzz = install(lab)?;
+        // For libFuzzer.
+        Package::Gxx.ensure(lab)?;
 
         // cargo-fuzz would bring a stale lock file up to date, in the checkout.
         let mut fetch = toolchain.cargo(lab);
@@ -56,7 +55,7 @@ impl Fuzzer {
         let mut build = toolchain.program(lab, &cargo_fuzz);
         build.args(["fuzz", "build", "--fuzz-dir", CRATE]);
         build.arg("--target-dir").arg(&target_dir);
-        run::step(lab, "build the fuzz targets", &mut build, HINT)?;
+        run::step(lab, "build the fuzz targets", &mut build, "")?;
 
         let own = lab.own("fuzz").join(name);
         let findings = own.join("findings");

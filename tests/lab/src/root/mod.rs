@@ -8,9 +8,10 @@ pub mod kernel_packages;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use self::chroot::{Chroot, remove_tree};
+use crate::host_package::Package;
 use crate::lab::{Lab, short_hash};
 use crate::{process, run, stamp};
 
@@ -66,9 +67,6 @@ const LEAN: &[&str] = &[
     "/usr/share/locale/*",
 ];
 
-/// Where Debian's `debian-archive-keyring` puts the keys that verify the archive.
-const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
-
 /// A build root that is complete.
 #[derive(Debug)]
 pub struct Root {
@@ -108,13 +106,8 @@ pub fn ensure(lab: &Lab) -> Result<Root> {
 /// Makes the tree `path` with mmdebstrap, which verifies all it downloads
 /// against the archive's signed index.
 fn bootstrap(lab: &Lab, path: &Path) -> Result<()> {
-    ensure_mmdebstrap(lab)?;
-    if !Path::new(KEYRING).exists() {
-        bail!(
-            "the keys that verify Debian's archive are missing ({KEYRING}): install the package \
-             debian-archive-keyring"
-        );
-    }
+    Package::Mmdebstrap.ensure(lab)?;
+    Package::DebianArchiveKeyring.ensure(lab)?;
     // Only a finished tree gets the name that is looked for.
     let unfinished = path.with_extension("unfinished");
     remove_tree(lab, &unfinished)?;
@@ -143,31 +136,6 @@ fn bootstrap(lab: &Lab, path: &Path) -> Result<()> {
             path.display()
         )
     })
-}
-
-fn ensure_mmdebstrap(lab: &Lab) -> Result<()> {
-    if Command::new("mmdebstrap")
-        .arg("--version")
-        .output()
-        .is_ok_and(|out| out.status.success())
-    {
-        return Ok(());
-    }
-    if !rustix::process::geteuid().is_root() {
-        bail!(
-            "mmdebstrap is missing, and only root may install it: run `apt install mmdebstrap` \
-             as root, then try again"
-        );
-    }
-    let mut command = process::bound("apt-get");
-    command.args(["install", "--yes", "--no-install-recommends", "mmdebstrap"]);
-    command.env("DEBIAN_FRONTEND", "noninteractive");
-    run::step(
-        lab,
-        "install mmdebstrap",
-        &mut command,
-        "Run `apt update && apt install mmdebstrap`, then try again.",
-    )
 }
 
 /// The Debian archive that the user names or the host itself uses; none leaves
