@@ -120,6 +120,14 @@ fn bring_up<'bound>(pdev: &'bound pci::Device<Core<'_>>) -> Result<Bound<'bound>
     let bound = Arc::new(bound, GFP_KERNEL)?;
     let regs = Registers::new(pdev.into(), bound.clone(), mmio, portals);
 
+    // What has lost its addresses reads as zeroes or ones.
+    if matches!(regs.read32(regs::VERSION)?, 0 | u32::MAX) {
+        dev_err!(
+            pdev,
+            "the device does not answer; remove it and rescan the bus\n"
+        );
+        return Err(ENODEV);
+    }
     if regs.read32(regs::GENSTS)? & gensts::STATE_MASK == gensts::HALTED {
         dev_err!(
             pdev,

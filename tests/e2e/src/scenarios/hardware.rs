@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The device below fails, and the subdevs on it tell of it.
 
-use std::fs;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -49,9 +49,8 @@ fn run() -> Result<()> {
     memory_fails(&user)?;
     the_device_hangs(&user)?;
     drop(user);
-    for (fault, remedy) in [("halt software", None), ("vanish", Some("return"))] {
-        the_device_is_lost(fault, remedy)?;
-    }
+    the_device_is_lost("halt software", reset)?;
+    the_device_is_lost("vanish", replug)?;
     tool::del("harmed")
 }
 
@@ -143,7 +142,7 @@ fn the_device_hangs(user: &User) -> Result<()> {
 }
 
 /// Has the device fail for good while it is used, and brings it back.
-fn the_device_is_lost(fault: &str, remedy: Option<&str>) -> Result<()> {
+fn the_device_is_lost(fault: &str, bring_back: fn(&str) -> Result<()>) -> Result<()> {
     step(format!("after `{fault}` copies fail, and do not hang"));
     let parent = tool::parents()?.pop().context("no parent")?;
     let subdev = tool::subdev("harmed")?;
@@ -164,15 +163,36 @@ fn the_device_is_lost(fault: &str, remedy: Option<&str>) -> Result<()> {
     )?;
 
     step("the driver comes back, and all is well");
-    if let Some(remedy) = remedy {
-        ctl(remedy)?;
-    }
-    let driver = format!("/sys/bus/pci/drivers/{MODULE}");
-    fs::write(format!("{driver}/unbind"), &parent.device).context("unbind")?;
-    let reset = format!("/sys/bus/pci/devices/{}/reset", parent.device);
-    fs::write(&reset, "1").with_context(|| format!("cannot write to {reset}"))?;
-    fs::write(format!("{driver}/bind"), &parent.device).context("bind")?;
+    bring_back(&parent.device)?;
     system::await_parents(1)?;
     let subdev = tool::add(&format!("wq {WQ} name harmed"))?;
     User::new(Dsa::open_enabled(&subdev.location()?)?)?.works()
+}
+
+/// Resets a device that halted.
+fn reset(device: &str) -> Result<()> {
+    let driver = format!("/sys/bus/pci/drivers/{MODULE}");
+    write(&format!("{driver}/unbind"), device)?;
+    write(&format!("/sys/bus/pci/devices/{device}/reset"), "1")?;
+    write(&format!("{driver}/bind"), device)
+}
+
+/// Has a device that vanished found anew: it comes back as after power-on,
+/// without the addresses that it was given.
+fn replug(device: &str) -> Result<()> {
+    ctl("return")?;
+    let driver = format!("/sys/bus/pci/drivers/{MODULE}");
+    write(&format!("{driver}/unbind"), device)?;
+    let bound = write(&format!("{driver}/bind"), device);
+    ensure!(
+        bound.is_err(),
+        "the driver takes a device without addresses"
+    );
+    check::equal("parents", tool::parents()?.len(), 0)?;
+    write(&format!("/sys/bus/pci/devices/{device}/remove"), "1")?;
+    write("/sys/bus/pci/rescan", "1")
+}
+
+fn write(path: &str, text: &str) -> Result<()> {
+    system::write_sysfs(Path::new(path), text)
 }
