@@ -8,6 +8,7 @@ mod sanitizer;
 mod scenarios;
 mod tally;
 
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -17,7 +18,7 @@ use clap::{Args, ValueEnum};
 use crate::build::kernel::Flavour;
 use crate::lab::Lab;
 
-use scenarios::Lane;
+use scenarios::{Batch, Lane};
 use tally::Tally;
 
 /// Which checks are wanted.
@@ -36,6 +37,10 @@ pub struct Options {
     filter: Option<String>,
 }
 
+/// Machines that run at the same time: one waits more than it works, and keeps
+/// about one processor busy.
+const MACHINES: usize = 2;
+
 /// The kernels to run the scenarios on.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Kernels {
@@ -43,7 +48,7 @@ enum Kernels {
     Stock,
     /// The one with the kernel's own checks.
     Debug,
-    /// One after the other.
+    /// Both.
     All,
 }
 
@@ -52,7 +57,8 @@ impl Kernels {
         match self {
             Self::Stock => &[Flavour::Stock],
             Self::Debug => &[Flavour::Debug],
-            Self::All => &[Flavour::Stock, Flavour::Debug],
+            // The slow one first, so that what is left at the end is short.
+            Self::All => &[Flavour::Debug, Flavour::Stock],
         }
     }
 }
@@ -79,19 +85,26 @@ pub fn test(lab: &Lab, options: &Options) -> Result<bool> {
     }
     if !options.host {
         let lanes = prepare(lab, options.kernel.flavours(), &tally)?;
-        // A machine waits more than it works: a lane keeps one processor busy.
-        thread::scope(|scope| {
-            let lanes: Vec<_> = lanes
-                .iter()
-                .map(|lane| scope.spawn(|| lane.run(lab, &tally)))
-                .collect();
-            lanes.into_iter().try_for_each(|lane| {
-                let joined = lane.join();
-                joined.unwrap_or_else(|_| Err(anyhow!("the thread of a lane panicked")))
-            })
-        })?;
+        let batches = lanes.iter().flat_map(|lane| lane.batches(&tally));
+        run(lab, &batches.collect::<Vec<_>>(), &tally)?;
     }
     tally.close()
+}
+
+/// Runs batches, [`MACHINES`] at the same time.
+fn run(lab: &Lab, batches: &[Batch<'_>], tally: &Tally<'_>) -> Result<()> {
+    let next = Mutex::new(batches.iter());
+    let worker = || {
+        let take = || next.lock().unwrap_or_else(PoisonError::into_inner).next();
+        std::iter::from_fn(take).try_for_each(|batch| batch.run(lab, tally))
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..MACHINES).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().try_for_each(|worker| {
+            let joined = worker.join();
+            joined.unwrap_or_else(|_| Err(anyhow!("a thread that runs machines panicked")))
+        })
+    })
 }
 
 /// The lanes that can run, built one after the other.

@@ -28,6 +28,28 @@ pub struct Lane {
     scenarios: Vec<Scenario>,
 }
 
+/// Scenarios of a lane that share a machine.
+pub struct Batch<'a> {
+    lane: &'a Lane,
+    scenarios: Vec<Scenario>,
+}
+
+impl Batch<'_> {
+    /// Runs them.
+    ///
+    /// # Errors
+    ///
+    /// When the run is interrupted.
+    pub fn run(&self, lab: &Lab, tally: &Tally<'_>) -> Result<()> {
+        let mut left = self.scenarios.as_slice();
+        while !left.is_empty() {
+            let done = self.lane.share(lab, left, tally)?;
+            left = left.get(done..).unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
 /// What `e2e list` says of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Scenario {
@@ -64,25 +86,21 @@ impl Lane {
         Ok(Self { guest, scenarios })
     }
 
-    /// Runs the scenarios that `tally` wants.
-    ///
-    /// # Errors
-    ///
-    /// When the run is interrupted.
-    pub fn run(&self, lab: &Lab, tally: &Tally<'_>) -> Result<()> {
+    /// The scenarios that `tally` wants, those together that want the same
+    /// machine.
+    pub fn batches(&self, tally: &Tally<'_>) -> Vec<Batch<'_>> {
         let wanted = self
             .scenarios
             .iter()
             .filter(|scenario| tally.wants(&self.title(scenario)))
             .cloned();
-        for batch in batches(wanted) {
-            let mut left = batch.as_slice();
-            while !left.is_empty() {
-                let done = self.share(lab, left, tally)?;
-                left = left.get(done..).unwrap_or_default();
-            }
-        }
-        Ok(())
+        let batches = batches(wanted).into_iter();
+        batches
+            .map(|scenarios| Batch {
+                lane: self,
+                scenarios,
+            })
+            .collect()
     }
 
     /// The module's lints with what only this kernel compiles.
