@@ -29,12 +29,11 @@ const LEN: usize = 1 << 20;
 /// How often memory is taken away and given back.
 const ROUNDS: usize = 30;
 
-/// How many threads do so at the same time, and while how many copies.
+/// How many threads do so at the same time, for how long, and while how many
+/// copies are to be done.
 const THREADS: usize = 4;
-const COPIES: usize = 3;
-
-/// How long one of these may take: VFIO's locks make it wait for the threads.
-const PATIENCE: Duration = Duration::from_secs(60);
+const CROWDED: Duration = Duration::from_secs(5);
+const COPIES: usize = 12;
 
 fn run() -> Result<()> {
     let subdev = tool::add("wq 3 name unmapped")?;
@@ -127,25 +126,23 @@ fn crowd(dsa: &Dsa, from: &Buffer, to: &Buffer) -> Result<()> {
                 }
             });
         }
-        let copies = || -> Result<()> {
-            for record in 0..COPIES {
-                let copy = if record % 2 == 0 { beyond } else { whole };
-                dsa.submit(record, copy, Notice::Record)?;
-            }
-            for record in 0..COPIES {
-                let done = dsa.wait(record, PATIENCE)?;
-                ensure!(
-                    matches!(done.status(), status::SUCCESS | status::PAGE_FAULT),
-                    "expected success or a page fault: {done:x?}"
-                );
-            }
-            Ok(())
-        };
-        let copied = copies();
-        // The other threads have to end also after an error.
+        let submitted = (0..COPIES).try_for_each(|record| {
+            let copy = if record % 2 == 0 { beyond } else { whole };
+            dsa.submit(record, copy, Notice::Record)
+        });
+        // Copies wait while there is always somebody who takes their memory
+        // away, so nothing can be demanded before that ends.
+        thread::sleep(CROWDED);
         over.store(true, Ordering::Relaxed);
-        copied
+        submitted
     })?;
+    for record in 0..COPIES {
+        let done = dsa.wait(record, SOON)?;
+        ensure!(
+            matches!(done.status(), status::SUCCESS | status::PAGE_FAULT),
+            "expected success or a page fault: {done:x?}"
+        );
+    }
     // It is away or there, whoever came last.
     let _ = from.unmap();
     from.map()?;
