@@ -7,6 +7,8 @@
 //! use the framework, all use the core and ffi.
 
 mod dsa;
+#[path = "dsa/core/lib.rs"]
+mod dsa_core;
 mod ffi;
 mod framework;
 mod netlink;

@@ -12,7 +12,7 @@ use super::device::{
     Capabilities,
     Registers, //
 };
-use crate::subdev_core::{
+use crate::dsa_core::{
     partition::default_sizes,
     regs::{
         self,

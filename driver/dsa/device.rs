@@ -34,7 +34,7 @@ use crate::{
         portal,
         workqueue::OwnedQueue, //
     },
-    subdev_core::regs::{
+    dsa_core::regs::{
         self,
         cmdsts,
         command_error_name,

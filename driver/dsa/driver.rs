@@ -31,7 +31,7 @@ use crate::{
         self,
         ParentRegistration, //
     },
-    subdev_core::regs::{
+    dsa_core::regs::{
         self,
         genctrl,
         gensts,

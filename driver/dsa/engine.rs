@@ -41,7 +41,7 @@ use super::{
 use crate::{
     ffi::vfio::Memory,
     framework::Host,
-    subdev_core::{
+    dsa_core::{
         desc::{
             code::status,
             Completion,

@@ -13,7 +13,7 @@ use kernel::{
 
 use crate::{
     framework::Host,
-    subdev_core::{
+    dsa_core::{
         desc::Limits,
         virt::{
             self,

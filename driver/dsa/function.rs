@@ -21,7 +21,7 @@ use crate::{
         Host,
         Region, //
     },
-    subdev_core::{
+    dsa_core::{
         desc::SUPPORTED_OPCAP,
         regs::{
             MMIO_BAR,

@@ -15,7 +15,7 @@ use super::{
     device::Device,
     wq::Wq, //
 };
-use crate::subdev_core::regs::{
+use crate::dsa_core::regs::{
     self,
     intcause,
     swerr, //

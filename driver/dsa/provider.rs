@@ -28,14 +28,12 @@ use crate::{
         WqMode,
         WqState, //
     },
-    subdev_core::{
-        regs::{
-            self,
-            gensts,
-            Command, //
-        },
-        share::PasidMode, //
-    }, //
+    dsa_core::regs::{
+        self,
+        gensts,
+        Command, //
+    },
+    subdev_core::share::PasidMode, //
 };
 
 /// The catalogue. `1dwq` and `1swq` are the names that Intel's mediated devices of 2021 had.

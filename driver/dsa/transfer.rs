@@ -27,7 +27,7 @@ use crate::{
             PIN_MAX, //
         }, //
     },
-    subdev_core::{
+    dsa_core::{
         desc::{
             Buffer,
             Completion,

@@ -26,7 +26,7 @@ use super::device::{
 };
 use crate::{
     ffi::records::Records,
-    subdev_core::{
+    dsa_core::{
         desc::Completion,
         regs::table::portal, //
     }, //

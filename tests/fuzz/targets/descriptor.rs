@@ -4,8 +4,8 @@
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
-use subdev_core::desc::{Completion, DESC_LEN, Descriptor, Limits, Op, RejectTo, SUPPORTED_OPCAP, Work};
-use subdev_core::plan::{self, Outcome, Segment, pieces};
+use dsa_core::desc::{Completion, DESC_LEN, Descriptor, Limits, Op, RejectTo, SUPPORTED_OPCAP, Work};
+use dsa_core::plan::{self, Outcome, Segment, pieces};
 
 #[derive(Debug, Arbitrary)]
 struct Input {

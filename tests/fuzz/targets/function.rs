@@ -4,9 +4,9 @@
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
-use subdev_core::desc::SUPPORTED_OPCAP;
-use subdev_core::regs::{self, cmdsts, gensts};
-use subdev_core::virt::{BAR0_SIZE, CONFIG_SIZE, Effect, Function, Params, Pending, Swerr};
+use dsa_core::desc::SUPPORTED_OPCAP;
+use dsa_core::regs::{self, cmdsts, gensts};
+use dsa_core::virt::{BAR0_SIZE, CONFIG_SIZE, Effect, Function, Params, Pending, Swerr};
 
 #[derive(Debug, Arbitrary)]
 struct Input {

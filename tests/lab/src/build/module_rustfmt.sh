@@ -5,7 +5,7 @@
 # followed into files that follow other rules.
 
 status=0
-for file in $(find driver tests/cpu-shim -path driver/core -prune -o -name '*.rs' -print | sort); do
+for file in $(find driver tests/cpu-shim \( -path driver/core -o -path driver/dsa/core \) -prune -o -name '*.rs' -print | sort); do
 	if ! difference=$(rustfmt --edition 2021 --config-path "$1/.rustfmt.toml" <"$file" | diff -u "$file" -); then
 		printf '%s\n' "$difference"
 		status=1
