@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A virtual device between the provider that makes it and the VFIO room that serves it.
+//! A virtual device between the provider that makes it and the VFIO module that serves it.
 
 use kernel::{
     prelude::*,
     sync::Arc, //
 };
 
-use crate::ffi::vfio::Memory;
+use crate::ffi::memory::Memory;
 
 /// A region of a virtual PCI function.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(crate) trait Function: Send + Sync {
     /// Somebody opened the device: until `close`, `host` is who it works for.
     fn open(&self, host: Arc<dyn Host>) -> Result;
 
-    /// The device is being closed: everything under way ends, nothing stays pinned, and the
+    /// The device is being closed: everything in flight ends, nothing stays pinned, and the
     /// function is as after power-on.
     fn close(&self);
 
@@ -48,15 +48,22 @@ pub(crate) trait Function: Send + Sync {
     /// A range of the host's memory is about to go: on return nothing in it is pinned.
     fn unmap(&self, iova: u64, length: u64);
 
-    /// The subdev is going away: everything under way ends, and nothing starts any more. Its
-    /// work queues belong to others from now on.
+    /// The subdev is going away: nothing is accepted or submitted any more. Does not wait.
     fn kill(&self);
+
+    /// On return the hardware has nothing of a function that was killed, and its work queues can
+    /// belong to others. Waits for the hardware, bounded, and for no user.
+    fn quiesce(&self);
+
+    /// The hardware below is lost: the function halts, and says so to who has it open. Does not
+    /// wait.
+    fn halt(&self);
 }
 
 /// Who has a virtual function open, as the function sees it.
 pub(crate) trait Host: Send + Sync {
     /// Its memory.
-    fn memory(&self) -> &Memory;
+    fn memory(&self) -> &dyn Memory;
 
     /// Signals MSI-X vector `vector`, if somebody listens.
     fn interrupt(&self, vector: u32);

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a driver of an accelerator provides: the one trait between the framework and a vendor.
+//! What a driver of an accelerator provides: the traits between the framework and a vendor.
 
 use kernel::{
     prelude::*,
     sync::Arc, //
 };
 
-use super::Function;
+use super::{
+    Function,
+    Refusal, //
+};
 use crate::subdev_core::share::PasidMode;
 
 /// State of a parent; the numbers are the spec's `parent-state`.
@@ -20,6 +23,20 @@ pub(crate) enum ParentState {
     Enabled = 1,
     /// Stopped after a fault.
     Halted = 2,
+    /// Does nothing any more: it vanished, cannot be stopped, or was reset by somebody else.
+    Lost = 3,
+}
+
+impl ParentState {
+    /// The name in the family.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            ParentState::Disabled => "disabled",
+            ParentState::Enabled => "enabled",
+            ParentState::Halted => "halted",
+            ParentState::Lost => "lost",
+        }
+    }
 }
 
 /// State of a work queue; the numbers are the spec's `wq-state`.
@@ -39,6 +56,7 @@ pub(crate) enum WqMode {
     /// One submitter that counts the free entries.
     Dedicated = 0,
     /// Many submitters, told to retry when the queue is full.
+    #[cfg_attr(not(CONFIG_KUNIT = "y"), expect(dead_code))]
     Shared = 1,
 }
 
@@ -53,33 +71,25 @@ pub(crate) enum Isolation {
 }
 
 /// What does not change about a parent.
+#[derive(Clone, Copy)]
 pub(crate) struct Description {
     /// Start of the parent's name, which a number completes: `dsa`.
     pub(crate) prefix: &'static str,
-    /// The bus that the device sits on.
+    /// The bus that the device is on.
     pub(crate) bus: &'static str,
-    /// Number of work queues.
-    pub(crate) wqs: u32,
-    /// Number of groups.
-    pub(crate) groups: u32,
-    /// Number of engines.
-    pub(crate) engines: u32,
-    /// Entries that all work queues have together.
-    pub(crate) wq_capacity: u32,
+    /// Whose attributes [`Parent::attributes`] and [`WorkQueue::attributes`] report.
+    pub(crate) vendor: &'static str,
     /// Whether work queues can carry a PASID now.
     pub(crate) pasid: bool,
 }
 
 /// A work queue as it is configured and as it is.
+#[derive(Clone, Copy)]
 pub(crate) struct WqDescription {
     pub(crate) state: WqState,
     pub(crate) mode: WqMode,
     /// Entries.
     pub(crate) size: u32,
-    /// Entries that a limited portal may use in shared mode.
-    pub(crate) threshold: u32,
-    pub(crate) priority: u32,
-    pub(crate) group: u32,
 }
 
 /// An entry of a parent's catalogue.
@@ -92,47 +102,58 @@ pub(crate) struct Type {
     pub(crate) missing: Option<&'static str>,
 }
 
-/// A vendor attribute.
-pub(crate) enum Value {
+/// The value of a vendor's attribute.
+pub(crate) enum Value<'a> {
     U32(u32),
     Uint(u64),
-    Binary([u8; 32]),
+    Binary(&'a [u8]),
 }
 
-/// The vendor attributes of a parent: a nest of the family and what is in it.
-pub(crate) struct Vendor {
-    /// Number of the nest's attribute.
-    pub(crate) nest: u32,
-    /// Numbers of the attributes in the nest, and their values.
-    pub(crate) attrs: [(u32, Value); 5],
+/// Takes a vendor's attributes, one after another.
+pub(crate) trait Visitor {
+    /// The attribute with this name in the vendor's set of the spec.
+    fn attribute(&mut self, name: &'static str, value: Value<'_>) -> Result;
 }
 
 /// A driver of a device that subdevs can be carved from.
-///
-/// The framework calls under its registry's lock, so calls never overlap, and may sleep.
-pub(crate) trait Provider: Send + Sync {
+pub(crate) trait Parent: Send + Sync {
     /// What does not change.
     fn description(&self) -> Description;
 
-    /// The state of the device.
+    /// The state of the device. May look at the hardware, and does not wait for it.
     fn state(&self) -> ParentState;
-
-    /// The work queue `id`; there are `description().wqs`.
-    fn wq(&self, id: u32) -> Option<WqDescription>;
 
     /// The catalogue, at most one type for each PASID mode.
     fn types(&self) -> &[Type];
 
-    /// What only this vendor's devices have.
-    fn vendor(&self) -> Vendor;
-
-    /// Makes a work queue ready for subdevs in `mode`.
-    fn enable_wq(&self, id: u32, mode: PasidMode) -> Result;
-
-    /// Takes a work queue that no subdev stands on any more out of use.
-    fn disable_wq(&self, id: u32);
+    /// What only this vendor's devices have. Neither waits nor looks at the hardware.
+    fn attributes(&self, visitor: &mut dyn Visitor) -> Result;
 
     /// Makes the virtual device of a subdev on the enabled work queues `wqs`, with `entries` of
-    /// each.
+    /// each. Called under the parent's configuration lock.
     fn function(&self, wqs: &[u32], entries: u32) -> Result<Arc<dyn Function>>;
+
+    /// The parent is going, and all functions were killed: stops what the hardware has of them.
+    /// Bounded in time. Called under the parent's configuration lock.
+    fn quiesce(&self);
+}
+
+/// A work queue of a parent.
+pub(crate) trait WorkQueue: Send + Sync {
+    /// Its number on the parent.
+    fn id(&self) -> u32;
+
+    /// As it is now. Neither waits nor looks at the hardware.
+    fn describe(&self) -> WqDescription;
+
+    /// What only this vendor's work queues have. Neither waits nor looks at the hardware.
+    fn attributes(&self, visitor: &mut dyn Visitor) -> Result;
+
+    /// Makes the work queue ready for subdevs in `mode`. Bounded in time. Called under the parent's
+    /// configuration lock.
+    fn enable(&self, mode: PasidMode) -> Result<(), Refusal>;
+
+    /// Takes the work queue, which no subdev uses any more, out of use. Bounded in time. Called
+    /// under the parent's configuration lock.
+    fn disable(&self);
 }
