@@ -39,7 +39,7 @@
 //! those that this version does not know are kept in `unknown`.
 //!
 //! Everything that repeats the spec of the family is generated from
-//! `spec/subdev.yaml`; `FAMILY.md` beside this crate documents it.
+//! `spec/subdev.yaml`; `spec/FAMILY.md` documents it.
 
 #![forbid(unsafe_code)]
 

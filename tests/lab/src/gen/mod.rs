@@ -5,7 +5,7 @@
 //! `spec/subdev.yaml` is the single source of every number and name. The
 //! kernel's `ynl_gen_c.py` makes the C side from it; [`rust`] makes the Rust
 //! side (`nlctl/src/generated/`) and the page that documents the family
-//! (`nlctl/FAMILY.md`). What it returns is what the files must contain, so the
+//! (`spec/FAMILY.md`). What it returns is what the files must contain, so the
 //! same call serves to write them and to tell that they are stale.
 //!
 //! - [`spec`] reads the YAML and refuses what the rest would not understand,
@@ -28,7 +28,7 @@ use anyhow::{Context, ensure};
 const RUST_DIR: &str = "nlctl/src/generated";
 
 /// Where the documentation of the family goes, relative to the checkout.
-const PAGE: &str = "nlctl/FAMILY.md";
+const PAGE: &str = "spec/FAMILY.md";
 
 /// Generates the Rust types of the family and its documentation.
 ///
