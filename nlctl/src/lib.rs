@@ -4,7 +4,7 @@
 //!
 //! A *parent* is a device that subdevices are carved from, a *wq* one of its
 //! hardware work queues, a *type* an entry of its catalogue, and a *subdev* a
-//! virtual device on one or more work queues. [`Handle`] has a room for each.
+//! virtual device on one or more work queues. [`Handle`] has a handle for each.
 //!
 //! ```no_run
 //! use futures::TryStreamExt;
