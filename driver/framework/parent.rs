@@ -47,7 +47,10 @@ use crate::{
     ffi::bound::BoundDevice,
     subdev_core::{
         name::Name,
-        share::Share, //
+        share::{
+            PasidMode,
+            Share, //
+        }, //
     },
 };
 
@@ -62,7 +65,27 @@ pub(super) struct Node {
     pub(super) presence: Arc<Presence>,
     /// The configuration lock: held while the hardware is configured, which may be waited for.
     #[pin]
-    pub(super) config: Mutex<()>,
+    pub(super) config: Mutex<Config>,
+}
+
+/// Who has it borrowed mutably holds the configuration lock of a parent.
+pub(super) struct Config(());
+
+impl Config {
+    /// Makes a work queue ready for subdevs in `mode`.
+    pub(super) fn enable(&mut self, wq: &dyn WorkQueue, mode: PasidMode) -> Result<(), Refusal> {
+        wq.enable(mode)
+    }
+
+    /// Takes a work queue out of use.
+    pub(super) fn disable(&mut self, wq: &dyn WorkQueue) {
+        wq.disable();
+    }
+
+    /// Stops what the hardware has of the functions on a parent.
+    fn quiesce(&mut self, parent: &dyn Parent) {
+        parent.quiesce();
+    }
 }
 
 impl Node {
@@ -145,7 +168,7 @@ pub(crate) fn register_parent(
             provider,
             dev,
             presence,
-            config <- new_mutex!((), "Parent::config"),
+            config <- new_mutex!(Config(()), "Node::config"),
         }),
         GFP_KERNEL,
     )?;
@@ -218,11 +241,11 @@ impl ParentRegistration {
             subdev.doom();
         });
         {
-            let _config = node.config.lock();
-            node.provider.quiesce();
+            let mut config = node.config.lock();
+            config.quiesce(&*node.provider);
             for_each(node.index, None, |subdev| {
                 if subdev.is_dead() {
-                    subdev.retire(node);
+                    subdev.retire(&mut config);
                     subdev.let_go();
                 }
             });
@@ -276,10 +299,10 @@ impl ParentRegistration {
             subdev.doom();
         });
         loop {
-            let _config = node.config.lock();
+            let mut config = node.config.lock();
             for_each(node.index, Some(id), |subdev| {
                 if subdev.is_dead() {
-                    subdev.retire(node);
+                    subdev.retire(&mut config);
                     subdev.let_go();
                 }
             });
@@ -293,7 +316,7 @@ impl ParentRegistration {
             }
             // One is being created, and its creator will see that the work queue is going.
             drop(registry);
-            drop(_config);
+            drop(config);
             kernel::time::delay::fsleep(kernel::time::Delta::from_millis(10));
         }
     }
