@@ -90,6 +90,7 @@ fn carried_out(op: &Op, input: &Input) {
         let raw = plan::descriptor(&outcome.next_op(), &piece, 0x40, 1);
         assert_eq!(Descriptor::parse(&raw).size, piece.len);
         let Some(record) = records.next() else {
+            outcome.piece_lost();
             break;
         };
         outcome.piece_done(&piece, &Completion::from_bytes(record));
