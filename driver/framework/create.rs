@@ -118,8 +118,8 @@ fn reserve(node: &Node, new: &New<'_>) -> Result<Arc<Subdev>, Refusal> {
     let registry = registry.get()?;
     let identity = decide(registry, node, new, random)?;
     registry.next_subdev = identity.index.checked_add(1).ok_or(EOVERFLOW)?;
-    let subdev = memory.pin_init_with(Subdev::new(identity, new.state, node));
-    let subdev: Arc<Subdev> = subdev.map(Into::into).map_err(|never| match never {})?;
+    let Ok(subdev) = memory.pin_init_with(Subdev::new(identity, new.state, node));
+    let subdev = Arc::from(subdev);
     registry.insert(node.index, &subdev, room);
     node.presence.enter();
     Ok(subdev)

@@ -86,12 +86,12 @@ impl Subdev {
         for wq in idle.iter().flatten() {
             config.disable(&**wq);
         }
-        // What is due is told before the deletion.
-        self.flush_report();
         if let Ok(registry) = REGISTRY.lock().get() {
             registry.remove(self.parent, self);
             events::report(Kind::Deleted, self);
         }
+        // Nothing more becomes due for a subdev that nobody knows of.
+        self.flush_report();
         if self.is_detached() {
             self.drop_function();
         }

@@ -343,16 +343,13 @@ pub(crate) fn subdevs(
         None => &registry.subdevs,
         Some(name) => &registry.find_parent(Some(name))?.subdevs,
     };
-    let Ok(from) = u32::try_from(from) else {
-        return Ok(());
-    };
-    let mut next = list.cursor_lower_bound(&from);
-    while let Some(cursor) = next {
+    let mut from = u32::try_from(from).ok();
+    while let Some(cursor) = from.and_then(|from| list.cursor_lower_bound(&from)) {
         let (&index, subdev) = cursor.current();
         if subdev.check_present().is_ok() && !show(u64::from(index), subdev)? {
             break;
         }
-        next = cursor.move_next();
+        from = index.checked_add(1);
     }
     Ok(())
 }

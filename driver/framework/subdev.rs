@@ -53,7 +53,8 @@ use crate::{
             AdminState,
             Life,
             NotRemoved,
-            OpState, //
+            OpState,
+            Phase, //
         },
         uuid::Uuid, //
     }, //
@@ -247,7 +248,11 @@ impl Subdev {
 
     /// Says which passing phase of its life the subdev is in, if it is in one.
     pub(super) fn check_present(&self) -> Result<(), NotRemoved> {
-        self.state.lock().life.check_present()
+        match self.state.lock().life.phase() {
+            Phase::Creating => Err(NotRemoved::Creating),
+            Phase::Present => Ok(()),
+            Phase::Removing => Err(NotRemoved::Removing),
+        }
     }
 
     /// The creation is complete.
@@ -414,25 +419,22 @@ impl Subdev {
         if !changed {
             return;
         }
-        let wait = {
+        {
             let mut state = self.state.lock();
-            if state.reporting {
+            if state.reporting || !state.announced {
                 return;
             }
             let now = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(0);
-            let wait = state.bucket.take(now).err();
-            state.reporting = wait.is_some();
-            wait
-        };
-        let queue = QUEUE.get();
-        match wait.zip(queue) {
-            None => events::report(Kind::Changed, self),
-            Some((ms, queue)) => {
+            if let (Err(ms), Some(queue)) = (state.bucket.take(now), QUEUE.get()) {
                 let ms = u32::try_from(ms).unwrap_or(u32::MAX);
-                // Refused only if it is queued already, which `reporting` says it is not.
-                let _ = queue.enqueue_delayed(self.clone(), msecs_to_jiffies(ms));
+                // Queued under the lock, so that what is `reporting` can be flushed.
+                state.reporting = queue
+                    .enqueue_delayed::<_, 1>(self.clone(), msecs_to_jiffies(ms))
+                    .is_ok();
+                return;
             }
         }
+        events::report(Kind::Changed, self);
     }
 }
 
