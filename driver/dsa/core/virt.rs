@@ -106,7 +106,8 @@ enum WqState {
 
 /// A virtual DSA function.
 ///
-/// Plain data of about a kilobyte that its owner keeps under a lock.
+/// Plain data of less than four kilobytes that its owner keeps under a lock. Most of it are
+/// descriptors that are partly written.
 #[derive(Clone, Debug)]
 pub struct Function {
     params: Params,
@@ -233,19 +234,6 @@ impl Function {
         self.state = State::Halted;
         self.wqs = [WqState::Disabled; WQS];
         self.raise(intcause::HALT, genctrl::HALT_INT_EN)
-    }
-
-    /// A write to a portal; gives the descriptor that it completes.
-    ///
-    /// It is submitted whether or not the WQ is enabled, which is for
-    /// [`Descriptor::check`](super::desc::Descriptor::check) to refuse. Reads of BAR2 are all ones.
-    pub fn portal_write(&mut self, off: u64, data: &[u8]) -> Option<Submission> {
-        // Below `wqs`, so it fits.
-        let wq = u8::try_from(off / WQ_STRIDE).ok()?;
-        if wq >= self.params.wqs {
-            return None;
-        }
-        self.portals.write(wq, off % WQ_STRIDE, data)
     }
 
     /// Sets a bit of INTCAUSE and raises the misc interrupt if GENCTRL has it enabled.

@@ -100,10 +100,14 @@ fn apply(function: &mut Function, access: &Access, pending: &mut Option<Pending>
         }
         Access::Portal { offset, data } => {
             let offset = u64::from(offset % function.bar2_size());
-            if let Some(submission) = function.portal_write(offset, data.bytes()) {
+            let (submission, effect) = function.portal_write(offset, data.bytes());
+            if let Some(submission) = submission {
                 assert!(submission.wq < function.wqs());
+                if let Data::Descriptor(raw) = data {
+                    assert_eq!(submission.raw, *raw);
+                }
             }
-            Effect::None
+            effect
         }
         Access::Command { word } => function.bar0_write(regs::CMD as u64, &word.to_le_bytes()),
         Access::Finish => pending.take().map_or(Effect::None, |it| function.finish(it)),
