@@ -111,6 +111,13 @@ impl Portals {
         }
     }
 
+    /// Forgets what is partly written.
+    pub(super) fn clear(&mut self) {
+        for assembly in &mut self.assemblies {
+            assembly.mask = 0;
+        }
+    }
+
     /// A write to the pages of a WQ, `off` bytes after their start.
     ///
     /// The pages of the interrupt message storage are dead, as there is none.

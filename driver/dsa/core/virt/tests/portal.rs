@@ -195,6 +195,7 @@ fn descriptors_are_checked_against_the_registers() {
         vectors: 3,
         bus_master: true,
         wq_enabled: true,
+        epoch: 0,
     };
     assert_eq!(enabled().limits(1), expected);
     assert!(!enabled().limits(2).wq_enabled);
