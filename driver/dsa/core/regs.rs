@@ -186,6 +186,11 @@ pub mod swerr {
     ///
     /// Our choice, as for [`WQ_NOT_ENABLED`].
     pub const WQ_FULL: u8 = 0x54;
+    /// Error: a descriptor was written to a portal in part only.
+    ///
+    /// Our choice, as for [`WQ_NOT_ENABLED`]. The hardware takes a store as a whole and knows no
+    /// such error.
+    pub const TORN: u8 = 0x55;
 }
 
 /// Bits `high` to `low` of `value`, counted from 0.

@@ -34,6 +34,7 @@ fuzz_target!(|input: Input| {
         vectors: input.vectors,
         bus_master: input.bus_master,
         wq_enabled: input.wq_enabled,
+        epoch: 0,
     };
     match Descriptor::parse(&raw).check(&limits) {
         Ok(work) => {
