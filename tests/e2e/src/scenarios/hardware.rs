@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The device below fails, and the subdevs on it tell of it.
 
-use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::check::{self, step};
 use crate::dsa::{Descriptor, Dsa, Notice, status};
 use crate::pattern;
 use crate::scenario::Scenario;
-use crate::system::{self, MODULE, ctl};
+use crate::system::{self, Function, MODULE, ctl};
 use crate::tool;
 use crate::vfio::Buffer;
 use crate::wait::{self, SOON};
@@ -142,9 +141,9 @@ fn the_device_hangs(user: &User) -> Result<()> {
 }
 
 /// Has the device fail for good while it is used, and brings it back.
-fn the_device_is_lost(fault: &str, bring_back: fn(&str) -> Result<()>) -> Result<()> {
+fn the_device_is_lost(fault: &str, bring_back: fn(&Function) -> Result<()>) -> Result<()> {
     step(format!("after `{fault}` copies fail, and do not hang"));
-    let parent = tool::parents()?.pop().context("no parent")?;
+    let function = Function::of_parent()?;
     let subdev = tool::subdev("harmed")?;
     let user = User::new(Dsa::open_enabled(&subdev.location()?)?)?;
     ctl(fault)?;
@@ -163,36 +162,29 @@ fn the_device_is_lost(fault: &str, bring_back: fn(&str) -> Result<()>) -> Result
     )?;
 
     step("the driver comes back, and all is well");
-    bring_back(&parent.device)?;
+    bring_back(&function)?;
     system::await_parents(1)?;
     let subdev = tool::add(&format!("wq {WQ} name harmed"))?;
     User::new(Dsa::open_enabled(&subdev.location()?)?)?.works()
 }
 
 /// Resets a device that halted.
-fn reset(device: &str) -> Result<()> {
-    let driver = format!("/sys/bus/pci/drivers/{MODULE}");
-    write(&format!("{driver}/unbind"), device)?;
-    write(&format!("/sys/bus/pci/devices/{device}/reset"), "1")?;
-    write(&format!("{driver}/bind"), device)
+fn reset(function: &Function) -> Result<()> {
+    function.unbind()?;
+    function.reset()?;
+    function.bind(MODULE)
 }
 
 /// Has a device that vanished found anew: it comes back as after power-on,
 /// without the addresses that it was given.
-fn replug(device: &str) -> Result<()> {
+fn replug(function: &Function) -> Result<()> {
     ctl("return")?;
-    let driver = format!("/sys/bus/pci/drivers/{MODULE}");
-    write(&format!("{driver}/unbind"), device)?;
-    let bound = write(&format!("{driver}/bind"), device);
+    function.unbind()?;
     ensure!(
-        bound.is_err(),
+        function.bind(MODULE).is_err(),
         "the driver takes a device without addresses"
     );
     check::equal("parents", tool::parents()?.len(), 0)?;
-    write(&format!("/sys/bus/pci/devices/{device}/remove"), "1")?;
-    write("/sys/bus/pci/rescan", "1")
-}
-
-fn write(path: &str, text: &str) -> Result<()> {
-    system::write_sysfs(Path::new(path), text)
+    function.remove()?;
+    function.find_again()
 }
