@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -35,6 +36,47 @@ pub fn load_module() -> Result<()> {
 pub fn load_module_alone() -> Result<()> {
     process::run(Command::new("modprobe").arg(MODULE), SOON)?.ok()?;
     Ok(())
+}
+
+/// A file of sysfs or procfs that holds another value for a while.
+pub struct Setting {
+    path: PathBuf,
+    before: String,
+}
+
+impl Setting {
+    /// Writes a value that lasts until this is dropped.
+    pub fn new(path: impl Into<PathBuf>, value: &str) -> Result<Self> {
+        let path = path.into();
+        let before = fs::read_to_string(&path);
+        let before = before.with_context(|| format!("cannot read {}", path.display()))?;
+        write_sysfs(&path, value)?;
+        Ok(Self { path, before })
+    }
+
+    /// Has the module sleep before each submission to the hardware, where it is built for that: on
+    /// kernels with fault injection.
+    pub fn submit_delay(delay: Duration) -> Result<Option<Self>> {
+        let path = Path::new("/sys/module").join(MODULE);
+        let path = path.join("parameters/submit_delay_us");
+        let there = path.exists();
+        there
+            .then(|| Self::new(path, &delay.as_micros().to_string()))
+            .transpose()
+    }
+
+    /// Has the kernel not complain of tasks that wait for long.
+    pub fn no_hung_tasks() -> Result<Self> {
+        Self::new("/proc/sys/kernel/hung_task_timeout_secs", "0")
+    }
+}
+
+impl Drop for Setting {
+    fn drop(&mut self) {
+        if let Err(error) = write_sysfs(&self.path, &self.before) {
+            eprintln!("{error:#}");
+        }
+    }
 }
 
 /// Loads a module that was built for the scenarios.
