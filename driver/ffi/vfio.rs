@@ -546,7 +546,7 @@ unsafe impl memory::Memory for Memory {
     }
 
     unsafe fn unpin(&self, iova: u64, count: usize) {
-        // So many can not be pinned.
+        // No user has so many.
         if warn_on!(count > c_int::MAX as usize) {
             return;
         }
