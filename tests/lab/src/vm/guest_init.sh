@@ -65,6 +65,10 @@ bound() {
 	echo "$count"
 }
 
+# Before any driver: from the first instruction of one on, it may be needed.
+if ((MOVDIR64B)); then
+	message=$(modprobe cpu_shim 2>&1) || fail "modprobe: $message"
+fi
 if ((DRIVER)); then
 	message=$(modprobe -a vfio vfio_iommu_type1 subdev 2>&1) || fail "modprobe: $message"
 	for ((tries = 0; tries < 200 && $(bound) < DSA; tries++)); do
