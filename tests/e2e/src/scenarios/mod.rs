@@ -4,6 +4,7 @@
 mod busy;
 mod close;
 mod data;
+mod direct_store;
 mod faults;
 mod fuzz;
 mod hardware;
@@ -40,6 +41,8 @@ pub const ALL: &[Scenario] = &[
     data::DATA,
     data::SCATTERED,
     data::CREDITS,
+    direct_store::DIRECT_STORE,
+    direct_store::DIRECT_STORE_SHARED,
     faults::FAULTS,
     faults::COMMANDS,
     hardware::HARDWARE,
