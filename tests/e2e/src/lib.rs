@@ -15,7 +15,7 @@
 //! | [`vfio`] | a VFIO client: group, container, device, memory |
 //! | [`ffi`] | the VFIO ioctls; the only room of unsafe code but for one block |
 //! | [`tool`], [`monitor`], [`model`] | `dsa-nl`: commands, events, and what they print |
-//! | [`client`] | the library `nlctl`, one request after another |
+//! | [`client`], [`crowd`] | the library `nlctl`, one request after another; many subdevs |
 //! | [`system`], [`kmsg`], [`kmemleak`] | the machine: modules, sysfs, the kernel log, lost memory |
 //! | [`upstream`] | what the kernel is known to report of itself |
 //! | [`process`], [`wait`], [`check`] | children, deadlines, assertions |
@@ -24,6 +24,7 @@
 pub mod actor;
 pub mod check;
 pub mod client;
+pub mod crowd;
 pub mod demo;
 pub mod dsa;
 pub mod ffi;

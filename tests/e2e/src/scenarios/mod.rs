@@ -14,6 +14,7 @@ mod inventory;
 mod kunit;
 mod library;
 mod lifecycle;
+mod many;
 mod monitor;
 mod permissions;
 mod refusals;
@@ -55,6 +56,7 @@ pub const ALL: &[Scenario] = &[
     unload::UNLOAD,
     unload::UNBIND,
     two_parents::TWO_PARENTS,
+    many::MANY,
     ynl::YNL,
     idxd::IDXD_CONFIG,
     idxd::IDXD_DMATEST,
