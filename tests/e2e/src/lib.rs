@@ -9,6 +9,7 @@
 //! | [`scenarios`], [`demo`] | what is shown and asserted |
 //! | [`scenario`] | how one scenario runs: clean state before, nothing left after |
 //! | [`fuzz`], [`genl`] | a fuzzer of the family, and generic netlink in the raw |
+//! | [`bench`] | measurements of the module |
 //! | [`inject`] | faults inside the kernel, one after another |
 //! | [`actor`] | a VFIO user in a process of its own |
 //! | [`dsa`] | a tiny userspace driver of the virtual DSA |
@@ -22,6 +23,7 @@
 //! | [`pattern`], [`seed`] | bytes, and where chance starts |
 
 pub mod actor;
+pub mod bench;
 pub mod check;
 pub mod client;
 pub mod crowd;

@@ -166,3 +166,18 @@ fn mark() -> Result<String> {
     .context("cannot read /dev/urandom")?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_processor_with_movdir64b_is_announced_to_the_kernel() -> Result<()> {
+        let plan = |words: &[&str]| Options::of_words(words.iter().copied())?.plan();
+        let with = plan(&["--append", "quiet", "--movdir64b", "--", "true"])?;
+        assert_eq!(with.append, "quiet setcpuid=movdir64b");
+        assert!(with.movdir64b);
+        assert!(!plan(&["--append", "quiet", "--", "true"])?.movdir64b);
+        Ok(())
+    }
+}
