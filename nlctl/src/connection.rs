@@ -10,6 +10,7 @@ use netlink_packet_core::NetlinkMessage;
 use netlink_proto::sys::{AsyncSocket, SocketAddr};
 
 use crate::error::Error;
+use crate::family::FamilyHandle;
 use crate::monitor::{self, Event};
 use crate::parent::ParentHandle;
 use crate::subdev::SubdevHandle;
@@ -52,6 +53,11 @@ pub struct Handle {
 }
 
 impl Handle {
+    /// The family as a whole: version, generation, counts and limits.
+    pub fn family(&self) -> FamilyHandle {
+        FamilyHandle::new(self.clone())
+    }
+
     /// Parents: the devices that subdevs are carved from.
     pub fn parent(&self) -> ParentHandle {
         ParentHandle::new(self.clone())

@@ -50,6 +50,7 @@ mod exchange;
 mod ext_ack;
 #[cfg(test)]
 mod fake_kernel;
+mod family;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -70,6 +71,7 @@ mod wq;
 pub use attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 pub use connection::{Connection, Handle, Messages, new_connection};
 pub use error::{Error, Refusal};
+pub use family::FamilyHandle;
 pub use generated::*;
 pub use id::{Id, NotAWorkQueue, WqRef};
 pub use monitor::Event;
