@@ -7,19 +7,34 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange;
+use crate::id::ParentRef;
 use crate::object::Object;
+use crate::parent::OnParent;
 
 /// Gets one object.
 #[derive(Debug, Clone)]
 #[must_use = "a request is sent by `execute`"]
 pub struct Get<O: Object> {
     handle: Handle,
-    pub(crate) attributes: Vec<O::Attribute>,
+    attributes: Vec<O::Attribute>,
+    /// Of an object that is on a parent.
+    pub(crate) parent: Option<OnParent<O::Attribute>>,
 }
 
 impl<O: Object> Get<O> {
     pub(crate) fn new(handle: Handle, attributes: Vec<O::Attribute>) -> Self {
-        Self { handle, attributes }
+        Self {
+            handle,
+            attributes,
+            parent: None,
+        }
+    }
+
+    pub(crate) fn on(self, parent: OnParent<O::Attribute>) -> Self {
+        Self {
+            parent: Some(parent),
+            ..self
+        }
     }
 
     /// Sends the request.
@@ -28,7 +43,10 @@ impl<O: Object> Get<O> {
     ///
     /// [`Error::Refused`] when there is no such object; see [`Error`] for what
     /// else can go wrong.
-    pub async fn execute(self) -> Result<O, Error> {
+    pub async fn execute(mut self) -> Result<O, Error> {
+        if let Some(parent) = self.parent {
+            self.attributes.extend(parent.needed(&self.handle).await?);
+        }
         exchange::once(&self.handle, O::GET, self.attributes)
             .await?
             .map(O::from)
@@ -42,6 +60,8 @@ impl<O: Object> Get<O> {
 pub struct Dump<O: Object> {
     handle: Handle,
     pub(crate) attributes: Vec<O::Attribute>,
+    /// Of objects that are on a parent.
+    parent: Option<OnParent<O::Attribute>>,
 }
 
 impl<O: Object> Dump<O> {
@@ -49,6 +69,15 @@ impl<O: Object> Dump<O> {
         Self {
             handle,
             attributes: Vec::new(),
+            parent: None,
+        }
+    }
+
+    pub(crate) fn on(self, mut parent: OnParent<O::Attribute>, named: ParentRef) -> Self {
+        parent.named = Some(named);
+        Self {
+            parent: Some(parent),
+            ..self
         }
     }
 
@@ -57,8 +86,11 @@ impl<O: Object> Dump<O> {
     /// The objects are as they were at one time: a dump that a change
     /// interrupts is repeated before the first object comes out of the stream.
     /// An error ends the stream.
-    pub fn execute(self) -> impl Stream<Item = Result<O, Error>> + Send + Unpin {
+    pub fn execute(mut self) -> impl Stream<Item = Result<O, Error>> + Send + Unpin {
         stream::once(async move {
+            if let Some(parent) = self.parent {
+                self.attributes.extend(parent.named(&self.handle).await?);
+            }
             let objects = exchange::dump(&self.handle, O::GET, self.attributes).await?;
             Ok::<_, Error>(stream::iter(objects).map(|attributes| Ok(O::from(attributes))))
         })

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use nlctl::{AdminState, Id, PasidMode, WqRef};
+use nlctl::{AdminState, Id, ParentRef, PasidMode, WqRef};
 
 use crate::keys;
 
@@ -152,9 +152,9 @@ pub enum Object {
 pub enum Parent {
     /// Show one parent, or list all
     Show {
-        /// Index or name
+        /// Index, name, or bus and device: pci/0000:6a:01.0
         #[arg(value_name = "DEV")]
-        id: Option<Id>,
+        id: Option<ParentRef>,
     },
 }
 
@@ -175,9 +175,9 @@ pub enum Wq {
 pub enum Type {
     /// List the catalogue of a parent, or of all
     Show {
-        /// Name of the parent
+        /// The parent
         #[arg(value_name = "DEV")]
-        parent: Option<String>,
+        parent: Option<ParentRef>,
     },
 }
 
@@ -234,7 +234,7 @@ pub struct Add {
 
     /// Parent to carve from; needed when there are several
     #[arg(long, value_name = "DEV", allow_hyphen_values = true)]
-    pub parent: Option<String>,
+    pub parent: Option<ParentRef>,
 
     /// active or inactive: handed to VFIO at once or not
     #[arg(long, value_name = "STATE")]
