@@ -3,7 +3,7 @@
 //! Virtual devices on the work queues of an accelerator, managed through generic netlink and
 //! handed to VFIO.
 //!
-//! This file lists the rooms and starts them; imports run downward only: netlink, vfio and dsa
+//! This file lists the modules and starts them; imports run downward only: netlink, vfio and dsa
 //! use the framework, all use the core and ffi.
 
 mod dsa;
@@ -34,15 +34,17 @@ struct SubdevModule {
     #[pin]
     _vfio: driver::Registration<auxiliary::Adapter<vfio::Driver>>,
     _netlink: netlink::Registration,
-    _framework: Framework,
+    _engines: ffi::workqueue::Running,
+    _framework: framework::Framework,
+    _stragglers: Stragglers,
 }
 
-/// The framework, stopped when dropped.
-struct Framework;
+/// Waits, when dropped, for what still runs in the module, or is about to.
+struct Stragglers;
 
-impl Drop for Framework {
+impl Drop for Stragglers {
     fn drop(&mut self) {
-        framework::stop();
+        ffi::vfio::wait_for_release();
         ffi::task::wait_for_stragglers();
     }
 }
@@ -51,14 +53,22 @@ impl InPlaceModule for SubdevModule {
     fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
         // Anything that fails undoes what came before it.
         pin_init::pin_init_scope(move || {
-            // SAFETY: This is the one place, and the first thing to happen.
-            unsafe { framework::start()? };
-            let framework = Framework;
+            let stragglers = Stragglers;
+            // SAFETY: This is the one place, and the first thing to happen. What is started here is
+            // dropped after the drivers, and so after all parents.
+            let (framework, engines) = unsafe {
+                (
+                    framework::start(netlink::send)?,
+                    ffi::workqueue::ENGINES.start()?, //
+                )
+            };
             Ok(try_pin_init!(Self {
                 _dsa <- driver::Registration::new(<LocalModule as ModuleMetadata>::NAME, module),
                 _vfio <- driver::Registration::new(<LocalModule as ModuleMetadata>::NAME, module),
                 _netlink: netlink::Registration::new()?,
+                _engines: engines,
                 _framework: framework,
+                _stragglers: stragglers,
             }? Error))
         })
     }

@@ -12,6 +12,7 @@
 // not be used to the last accessor.
 #![cfg_attr(MODULE, allow(dead_code, unreachable_pub, unused_imports))]
 
+pub mod bucket;
 pub mod name;
 pub mod share;
 pub mod state;

@@ -21,7 +21,7 @@ pub const NAME_MAX: usize = 31;
 /// # Invariants
 ///
 /// The first `len` bytes of `bytes` are a name as above, the others are zero.
-#[derive(Copy, Clone, PartialEq, Eq)]
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
     bytes: [u8; NAME_MAX],
     len: usize,

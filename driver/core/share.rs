@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Who may have how many entries of one WQ.
+//! The entries of one WQ, divided among the subdevs that use it.
 
 use core::fmt;
 
 #[cfg(test)]
 mod tests;
 
-/// How a subdev relates to its WQ and to address spaces; numbers as `pasid-mode` of the family.
+/// How a subdev uses its WQ and address spaces; numbers as `pasid-mode` of the family.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 #[repr(u32)]
 pub enum PasidMode {
@@ -45,7 +45,7 @@ impl From<PasidMode> for u32 {
 impl TryFrom<u32> for PasidMode {
     type Error = u32;
 
-    /// Gives back a number that is not in the family.
+    /// Returns a number that is not in the family as the error.
     fn try_from(number: u32) -> Result<Self, u32> {
         match number {
             0 => Ok(PasidMode::None),
@@ -56,7 +56,7 @@ impl TryFrom<u32> for PasidMode {
     }
 }
 
-/// The entries of one WQ and how many of them its users have.
+/// The entries of one WQ, and how many of them are granted to users.
 ///
 /// # Invariants
 ///
@@ -96,10 +96,10 @@ impl Share {
         self.users
     }
 
-    /// Says how many entries a further user of `mode` would get, or why none.
+    /// Returns how many entries a further user of `mode` would get, or why none.
     ///
-    /// `want` is what it asks for; without, it is the whole WQ for an exclusive user and an eighth
-    /// of it for a shared one.
+    /// `want` is the number that it asks for. The default is the whole WQ for an exclusive user and
+    /// an eighth of it for a shared one.
     pub fn admit(&self, mode: PasidMode, want: Option<u32>) -> Result<u32, Refusal> {
         match self.mode {
             Some(user) if user.is_exclusive() => return Err(Refusal::Owned),
@@ -119,7 +119,7 @@ impl Share {
         }
     }
 
-    /// Gives a user of `mode` the `entries` that [`Share::admit`] granted.
+    /// Adds a user of `mode` with the `entries` that [`Share::admit`] granted.
     pub fn take(&mut self, mode: PasidMode, entries: u32) {
         // INVARIANT: More than granted cannot be taken.
         self.used = self.used.saturating_add(entries).min(self.size);
@@ -127,7 +127,7 @@ impl Share {
         self.users = self.users.saturating_add(1);
     }
 
-    /// Takes back the `entries` of a user that leaves.
+    /// Releases the `entries` of a user that leaves.
     pub fn give_back(&mut self, entries: u32) {
         self.users = self.users.saturating_sub(1);
         self.used = self.used.saturating_sub(entries);
@@ -168,7 +168,7 @@ impl Share {
     }
 }
 
-/// Why a WQ takes no further user; displays as a reason and what would be accepted.
+/// Why a WQ accepts no further user; displays as the reason and what would be accepted.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Refusal {
     /// A user has the WQ for itself.

@@ -27,7 +27,7 @@ impl From<AdminState> for u32 {
 impl TryFrom<u32> for AdminState {
     type Error = u32;
 
-    /// Gives back a number that is not in the family.
+    /// Returns a number that is not in the family as the error.
     fn try_from(number: u32) -> Result<Self, u32> {
         match number {
             0 => Ok(AdminState::Inactive),
@@ -41,7 +41,7 @@ impl TryFrom<u32> for AdminState {
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 #[repr(u32)]
 pub enum OpState {
-    /// There is no VFIO device, or it is being taken away.
+    /// There is no VFIO device, or the subdev is being removed.
     Detached = 0,
     /// There is a VFIO device and nobody has it open.
     Attached = 1,
@@ -49,7 +49,7 @@ pub enum OpState {
     Open = 2,
     /// The VFIO user has enabled the virtual device.
     Enabled = 3,
-    /// The virtual device stopped after a fault; a reset revives it.
+    /// The hardware of the virtual device is lost, and nothing revives it.
     Halted = 4,
 }
 
@@ -60,34 +60,45 @@ impl From<OpState> for u32 {
     }
 }
 
-/// The life of a subdev, moved by what happens to it.
+/// How far a subdev is between its creation and its deletion.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// It is being created, and may not be removed yet.
+    Creating,
+    /// It is there.
+    Present,
+    /// It is being removed, for good.
+    Removing,
+}
+
+/// The life of a subdev: its phase, and what its VFIO device is in.
 ///
 /// Each transition says whether it changed [`Life::opstate`], which is when an event is due. One
-/// that makes no sense in the present state changes nothing.
+/// that is invalid in the present state changes nothing.
 ///
 /// # Invariants
 ///
-/// `enabled` or `halted` imply `open`, `open` or `dead` imply `attached`.
+/// `enabled` implies `open`, `open` implies `attached`.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Life {
     admin: AdminState,
+    phase: Phase,
     attached: bool,
     open: bool,
     enabled: bool,
-    halted: bool,
-    dead: bool,
+    lost: bool,
 }
 
 impl Life {
-    /// The life of a subdev that has no VFIO device yet.
+    /// The life of a subdev that is being created and has no VFIO device yet.
     pub const fn new(admin: AdminState) -> Self {
         Self {
             admin,
+            phase: Phase::Creating,
             attached: false,
             open: false,
             enabled: false,
-            halted: false,
-            dead: false,
+            lost: false,
         }
     }
 
@@ -101,21 +112,26 @@ impl Life {
         self.admin = admin;
     }
 
+    /// How far the subdev is between its creation and its deletion.
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
     /// Whether a VFIO user has the device open, even a dead one.
     pub const fn is_open(&self) -> bool {
         self.open
     }
 
-    /// Whether the device is being taken away.
+    /// Whether the subdev is being removed, with or without a VFIO device.
     pub const fn is_dead(&self) -> bool {
-        self.dead
+        matches!(self.phase, Phase::Removing)
     }
 
     /// What the subdev is.
     pub const fn opstate(&self) -> OpState {
-        if !self.attached || self.dead {
+        if !self.attached || self.is_dead() {
             OpState::Detached
-        } else if self.halted {
+        } else if self.lost {
             OpState::Halted
         } else if self.enabled {
             OpState::Enabled
@@ -126,22 +142,41 @@ impl Life {
         }
     }
 
-    /// A VFIO device is there.
-    pub fn attach(&mut self) -> bool {
-        self.change(|life| life.attached = true)
+    /// The creation is complete; from here on the subdev may be removed.
+    ///
+    /// The operational state stays what it is.
+    pub fn publish(&mut self) {
+        if self.phase == Phase::Creating {
+            self.phase = Phase::Present;
+        }
+    }
+
+    /// A VFIO device is there. A subdev that is being removed must not get one.
+    pub fn attach(&mut self) -> Result<bool, NotAttached> {
+        if self.is_dead() {
+            return Err(NotAttached);
+        }
+        Ok(self.change(|life| life.attached = true))
     }
 
     /// The VFIO device is gone, and its user with it.
     pub fn detach(&mut self) -> bool {
-        self.change(|life| *life = Self::new(life.admin))
+        self.change(|life| {
+            life.attached = false;
+            life.open = false;
+            life.enabled = false;
+        })
     }
 
     /// A VFIO user opens the device.
+    ///
+    /// It may do so before the creation is complete: it can learn of the device from the kernel,
+    /// which makes the device known before the creation ends.
     pub fn open(&mut self) -> Result<bool, NotOpened> {
-        if !self.attached {
-            Err(NotOpened::Detached)
-        } else if self.dead {
+        if self.is_dead() {
             Err(NotOpened::Dead)
+        } else if !self.attached {
+            Err(NotOpened::Detached)
         } else if self.open {
             Err(NotOpened::Busy)
         } else {
@@ -154,7 +189,6 @@ impl Life {
         self.change(|life| {
             life.open = false;
             life.enabled = false;
-            life.halted = false;
         })
     }
 
@@ -168,27 +202,24 @@ impl Life {
         self.change(|life| life.enabled = false)
     }
 
-    /// The virtual device stopped after a fault; only a reset or a close revives it.
-    pub fn halt(&mut self) -> bool {
-        self.change(|life| life.halted = life.open)
+    /// The hardware of the parent is lost: whatever happens to the VFIO device, it stays halted.
+    pub fn lose(&mut self) -> bool {
+        self.change(|life| life.lost = true)
     }
 
-    /// The virtual device was reset.
-    pub fn reset(&mut self) -> bool {
-        self.change(|life| {
-            life.enabled = false;
-            life.halted = false;
-        })
-    }
-
-    /// The VFIO device is about to be taken away: from here on nobody can open it.
+    /// The subdev is about to be removed: from here on nobody can open its device.
     ///
     /// An open user forbids it unless `force`; then the device is dead to that user.
-    pub fn begin_removal(&mut self, force: bool) -> Result<bool, Busy> {
-        if self.open && !force {
-            return Err(Busy);
+    pub fn begin_removal(&mut self, force: bool) -> Result<Removal, NotRemoved> {
+        match self.phase {
+            Phase::Creating => Err(NotRemoved::Creating),
+            Phase::Removing => Err(NotRemoved::Removing),
+            Phase::Present if self.open && !force => Err(NotRemoved::Busy),
+            Phase::Present => Ok(Removal {
+                changed: self.change(|life| life.phase = Phase::Removing),
+                open: self.open,
+            }),
         }
-        Ok(self.change(|life| life.dead = life.attached))
     }
 
     /// Applies a transition and says whether it changed the operational state.
@@ -199,22 +230,46 @@ impl Life {
     }
 }
 
-/// A VFIO user has the device open.
+/// A removal that has begun.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub struct Busy;
+pub struct Removal {
+    /// Whether the operational state changed.
+    pub changed: bool,
+    /// Whether a VFIO user has the device open, to whom it is dead now.
+    pub open: bool,
+}
 
-impl fmt::Display for Busy {
+/// Why a subdev is not removed.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum NotRemoved {
+    /// A VFIO user has the device open.
+    Busy,
+    /// Its creation is not complete.
+    Creating,
+    /// It is being removed already.
+    Removing,
+}
+
+impl fmt::Display for NotRemoved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a VFIO user has the subdev open")
+        f.write_str(match self {
+            NotRemoved::Busy => "a VFIO user has the subdev open",
+            NotRemoved::Creating => "the subdev is being created",
+            NotRemoved::Removing => "the subdev is being deleted",
+        })
     }
 }
+
+/// The subdev is being removed, so it gets no VFIO device.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct NotAttached;
 
 /// Why the device was not opened.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum NotOpened {
     /// There is no VFIO device.
     Detached,
-    /// The device is being taken away.
+    /// The subdev is being removed.
     Dead,
     /// Another user has it open.
     Busy,

@@ -11,7 +11,7 @@ mod tests;
 pub const TEXT_LEN: usize = 36;
 
 /// A UUID that is not nil, in the order of its text.
-#[derive(Copy, Clone, PartialEq, Eq)]
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Uuid([u8; 16]);
 
 impl Uuid {

@@ -4,20 +4,29 @@
 
 use kernel::{
     auxiliary,
+    device::{
+        self,
+        Bound, //
+    },
     prelude::*,
     types::ForLt, //
 };
 
-use super::device::BoundDevice;
+use super::bound::{
+    BoundDevice,
+    Held, //
+};
 
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
 
 /// A registered auxiliary device that carries `F` for the driver that binds to it.
 ///
-/// Dropping it unbinds that driver and removes the device.
+/// Dropping it unbinds that driver and removes the device. While it exists, the unbinding of its
+/// parent does not come to its end. Fields are dropped in this order.
 pub(crate) struct Registration<F: ForLt + 'static> {
     _registration: auxiliary::Registration<'static, F>,
+    _parent: Held,
 }
 
 impl<F: ForLt> Registration<F>
@@ -25,9 +34,7 @@ where
     for<'a> F::Of<'a>: Send + Sync,
     F::Of<'static>: 'static,
 {
-    /// Registers the device `modname`.`name`.`id` below `parent`.
-    ///
-    /// The caller keeps `parent` until the registration is dropped.
+    /// Registers the device `modname`.`name`.`id` below `parent`, which must be bound still.
     pub(crate) fn new<E>(
         parent: &BoundDevice,
         name: &'static CStr,
@@ -38,12 +45,14 @@ where
     where
         Error: From<E>,
     {
-        let parent = core::ptr::from_ref(parent.get());
-        // SAFETY: The registration keeps no borrow of the parent (the C side takes a reference),
-        // so the lifetime may be longer than what was borrowed; the data has none.
-        let parent = unsafe { &*parent };
+        let held = parent.hold().ok_or(ENODEV)?;
+        let dev: *const device::Device<Bound> = &*held;
+        // SAFETY: The device stays, and stays bound, for as long as `held` does, which goes after
+        // what borrows from it here: on failure at the end of this function, else with `Self`.
+        let dev = unsafe { &*dev };
         Ok(Self {
-            _registration: auxiliary::Registration::new(parent, name, id, modname, data)?,
+            _registration: auxiliary::Registration::new(dev, name, id, modname, data)?,
+            _parent: held,
         })
     }
 }

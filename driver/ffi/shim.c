@@ -122,5 +122,5 @@ void subdev_shim_submit_delay(void)
 
 struct workqueue_struct *subdev_shim_alloc_workqueue(const char *name)
 {
-	return alloc_workqueue("%s", WQ_UNBOUND | WQ_MEM_RECLAIM, 0, name);
+	return alloc_workqueue("%s", WQ_UNBOUND, 0, name);
 }

@@ -5,7 +5,8 @@
 //! C header: [`include/linux/vfio.h`](srctree/include/linux/vfio.h)
 
 use core::{
-    mem::MaybeUninit,
+    marker::PhantomData,
+    ops::Range,
     ptr::NonNull, //
 };
 use kernel::{
@@ -21,24 +22,38 @@ use kernel::{
     },
     page::PAGE_SIZE,
     prelude::*,
+    sync::atomic::{
+        Acquire,
+        Atomic,
+        AtomicFlag,
+        Full,
+        Relaxed,
+        Release, //
+    },
+    time::{
+        delay::fsleep,
+        Delta, //
+    },
     uaccess::{
         UserPtr,
         UserSlice,
         UserSliceReader,
         UserSliceWriter, //
-    }, //
+    },
+    warn_on, //
 };
 
 use super::{
     bindings as local,
-    device::raw, //
+    device::raw,
+    memory::{
+        self,
+        PIN_MAX, //
+    }, //
 };
 
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
-
-/// Most pages that can be pinned in one call (`VFIO_PIN_PAGES_MAX_ENTRIES`).
-pub(crate) const PIN_MAX: usize = 512;
 
 /// What a region of a device is.
 #[derive(Clone, Copy, Default)]
@@ -53,13 +68,14 @@ pub(crate) struct RegionInfo {
 
 /// What serves a VFIO device.
 ///
-/// All callbacks run in process context and may sleep. `open`, `close` and what comes between them
-/// are ordered by the VFIO core; everything else may be called by several threads at once.
+/// All callbacks run in process context and may sleep. The VFIO core calls `open` and `close` in
+/// turn, and what is about the file only between them; all but those two may be called by several
+/// threads at once. None is called once [`Registration::unregister`] has returned.
 pub(crate) trait Operations: Send + Sync + Sized + 'static {
     /// Name of the driver as VFIO reports it.
     const NAME: &'static CStr;
 
-    /// The device was opened; until `close`, `memory` is that of who did it.
+    /// The first file of the device is being opened; until `close`, `memory` is that of who does it.
     fn open(&self, memory: Memory) -> Result;
 
     /// The last file of the device is being closed. Nothing may stay pinned.
@@ -84,75 +100,46 @@ pub(crate) trait Operations: Send + Sync + Sized + 'static {
     fn request(&self, count: u32);
 }
 
+/// Number of VFIO devices of this module that VFIO has not released.
+static DEVICES: Atomic<u32> = Atomic::new(0);
+
+/// Waits until VFIO has released all devices that this module has registered, and unregistered.
+///
+/// The last reference to a device may be put after its unregistration has returned: that of a file
+/// of the device's own node is. To be called when the module is being unloaded, after which the
+/// caller waits for the threads that are about to return from a release (`synchronize_rcu_tasks`).
+pub(crate) fn wait_for_release() {
+    // Hardly ever does this have to wait, and never for what a user may hold on to.
+    while DEVICES.load(Acquire) > 0 {
+        fsleep(Delta::from_millis(1));
+    }
+}
+
 /// What the VFIO core offers to emulated devices for IOMMUFD, on a kernel that has it.
-mod iommufd {
-    use super::{
-        bindings,
-        c_int,
-        local, //
-    };
-
-    pub(super) const BIND: Option<
-        unsafe extern "C" fn(
-            *mut local::vfio_device,
-            *mut bindings::iommufd_ctx,
-            *mut u32,
-        ) -> c_int,
-    > = {
-        #[cfg(CONFIG_IOMMUFD)]
-        {
-            Some(local::vfio_iommufd_emulated_bind)
-        }
-        #[cfg(not(CONFIG_IOMMUFD))]
-        {
-            None
-        }
-    };
-
-    pub(super) const UNBIND: Option<unsafe extern "C" fn(*mut local::vfio_device)> = {
-        #[cfg(CONFIG_IOMMUFD)]
-        {
-            Some(local::vfio_iommufd_emulated_unbind)
-        }
-        #[cfg(not(CONFIG_IOMMUFD))]
-        {
-            None
-        }
-    };
-
-    pub(super) const ATTACH: Option<
-        unsafe extern "C" fn(*mut local::vfio_device, *mut u32) -> c_int,
-    > = {
-        #[cfg(CONFIG_IOMMUFD)]
-        {
-            Some(local::vfio_iommufd_emulated_attach_ioas)
-        }
-        #[cfg(not(CONFIG_IOMMUFD))]
-        {
-            None
-        }
-    };
-
-    pub(super) const DETACH: Option<unsafe extern "C" fn(*mut local::vfio_device)> = {
-        #[cfg(CONFIG_IOMMUFD)]
-        {
-            Some(local::vfio_iommufd_emulated_detach_ioas)
-        }
-        #[cfg(not(CONFIG_IOMMUFD))]
-        {
-            None
-        }
+#[cfg(CONFIG_IOMMUFD)]
+macro_rules! iommufd {
+    ($function:ident) => {
+        Some(local::$function)
     };
 }
 
-/// The allocation that VFIO and we share.
+#[cfg(not(CONFIG_IOMMUFD))]
+macro_rules! iommufd {
+    ($function:ident) => {
+        None
+    };
+}
+
+/// The allocation that VFIO and we share. VFIO frees it when it likes, hence it holds plain data.
 ///
 /// `vdev` comes first because the C side allocates by the size of the whole and frees by a pointer
 /// to it.
 #[repr(C)]
 struct Inner<T> {
     vdev: local::vfio_device,
-    data: MaybeUninit<T>,
+    /// What serves the device: the [`Registration`] owns it, and outlives all callbacks but
+    /// `release`.
+    data: *const T,
 }
 
 impl<T: Operations> Inner<T> {
@@ -160,10 +147,10 @@ impl<T: Operations> Inner<T> {
         name: T::NAME.to_bytes_with_nul().as_ptr().cast_mut(),
         init: None,
         release: Some(Self::release),
-        bind_iommufd: iommufd::BIND,
-        unbind_iommufd: iommufd::UNBIND,
-        attach_ioas: iommufd::ATTACH,
-        detach_ioas: iommufd::DETACH,
+        bind_iommufd: iommufd!(vfio_iommufd_emulated_bind),
+        unbind_iommufd: iommufd!(vfio_iommufd_emulated_unbind),
+        attach_ioas: iommufd!(vfio_iommufd_emulated_attach_ioas),
+        detach_ioas: iommufd!(vfio_iommufd_emulated_detach_ioas),
         pasid_attach_ioas: None,
         pasid_detach_ioas: None,
         open_device: Some(Self::open_device),
@@ -184,21 +171,21 @@ impl<T: Operations> Inner<T> {
 
     /// # Safety
     ///
-    /// `vdev` must be within an `Inner<T>` whose data is initialised, for `'a`.
+    /// `vdev` must be within an `Inner<T>` that is registered for `'a`.
     unsafe fn data<'a>(vdev: *mut local::vfio_device) -> &'a T {
-        // SAFETY: `vdev` is the first field of an `Inner<T>` with initialised data.
-        unsafe { (*vdev.cast::<Self>()).data.assume_init_ref() }
+        // SAFETY: `vdev` is the first field of an `Inner<T>`, whose registration owns the data and
+        // is not dropped before it has unregistered the device.
+        unsafe { &*(*vdev.cast::<Self>()).data }
     }
 
-    extern "C" fn release(vdev: *mut local::vfio_device) {
-        // SAFETY: The last reference is gone; the data was initialised by `Registration::new`
-        // before anything could fail, and nobody reaches it any more.
-        unsafe { (*vdev.cast::<Self>()).data.assume_init_drop() };
+    extern "C" fn release(_vdev: *mut local::vfio_device) {
+        // What the device was served by has gone already. Pairs with `wait_for_release`.
+        DEVICES.fetch_sub(1, Release);
     }
 
     extern "C" fn open_device(vdev: *mut local::vfio_device) -> c_int {
         from_result(|| {
-            // SAFETY: VFIO calls with a registered device of ours.
+            // SAFETY: VFIO calls with a device of ours that is registered until the call returns.
             let memory = unsafe { Memory::from_raw(vdev) };
             // SAFETY: As above.
             unsafe { Self::data(vdev) }.open(memory)?;
@@ -207,7 +194,7 @@ impl<T: Operations> Inner<T> {
     }
 
     extern "C" fn close_device(vdev: *mut local::vfio_device) {
-        // SAFETY: VFIO calls with a registered device of ours.
+        // SAFETY: VFIO calls with a device of ours that is registered until the call returns.
         unsafe { Self::data(vdev) }.close();
     }
 
@@ -220,7 +207,7 @@ impl<T: Operations> Inner<T> {
         // SAFETY: The C side passes the position of the file, which is ours while it is read.
         let position = unsafe { &mut *ppos };
         let out = UserSlice::new(UserPtr::from_ptr(buf.cast()), count).writer();
-        // SAFETY: VFIO calls with a registered device of ours.
+        // SAFETY: VFIO calls with a device of ours that is registered until the call returns.
         transfer(position, |at| unsafe { Self::data(vdev) }.read(out, at))
     }
 
@@ -233,12 +220,12 @@ impl<T: Operations> Inner<T> {
         // SAFETY: The C side passes the position of the file, which is ours while it is written.
         let position = unsafe { &mut *ppos };
         let data = UserSlice::new(UserPtr::from_ptr(buf.cast_mut().cast()), count).reader();
-        // SAFETY: VFIO calls with a registered device of ours.
+        // SAFETY: VFIO calls with a device of ours that is registered until the call returns.
         transfer(position, |at| unsafe { Self::data(vdev) }.write(data, at))
     }
 
     extern "C" fn ioctl(vdev: *mut local::vfio_device, command: c_uint, arg: c_ulong) -> c_long {
-        // SAFETY: VFIO calls with a registered device of ours.
+        // SAFETY: VFIO calls with a device of ours that is registered until the call returns.
         match unsafe { Self::data(vdev) }.ioctl(command, arg) {
             Ok(value) => value,
             // CAST: Widening.
@@ -254,7 +241,7 @@ impl<T: Operations> Inner<T> {
         from_result(|| {
             // SAFETY: The C side passes a structure of its own to be filled in.
             let info = unsafe { &mut *info };
-            // SAFETY: VFIO calls with a registered device of ours.
+            // SAFETY: VFIO calls with a device of ours that is registered until the call returns.
             let region = unsafe { Self::data(vdev) }.region(info.index)?;
             info.size = region.size;
             info.offset = region.offset;
@@ -264,12 +251,12 @@ impl<T: Operations> Inner<T> {
     }
 
     extern "C" fn dma_unmap(vdev: *mut local::vfio_device, iova: u64, length: u64) {
-        // SAFETY: VFIO calls with a registered device of ours.
+        // SAFETY: VFIO calls with a device of ours that is registered until the call returns.
         unsafe { Self::data(vdev) }.dma_unmap(iova, length);
     }
 
     extern "C" fn request(vdev: *mut local::vfio_device, count: c_uint) {
-        // SAFETY: VFIO calls with a registered device of ours.
+        // SAFETY: VFIO calls with a device of ours that is registered until the call returns.
         unsafe { Self::data(vdev) }.request(count);
     }
 }
@@ -290,42 +277,55 @@ fn transfer(position: &mut bindings::loff_t, run: impl FnOnce(u64) -> Result<usi
 
 /// The registration of an emulated VFIO device.
 ///
-/// Dropping it takes the device away from VFIO, and waits until its last user has closed it.
+/// It is dropped while the device that it was made for is still bound; without that, nothing worse
+/// happens than that VFIO keeps serving the device.
 ///
 /// # Invariants
 ///
-/// `inner` is a registered device that this value holds a reference to.
-pub(crate) struct Registration<T: Operations> {
+/// `inner` is a device that this value holds a reference to, and `_data` what it is served by. It
+/// is registered until `unregistered` is set and [`Self::unregister`] has returned.
+pub(crate) struct Registration<'bound, T: Operations> {
     inner: NonNull<Inner<T>>,
+    unregistered: AtomicFlag,
+    _data: KBox<T>,
+    _bound: PhantomData<&'bound Device<Bound>>,
 }
 
 // SAFETY: A VFIO device may be unregistered from any thread, and `T` is `Send` and `Sync`.
-unsafe impl<T: Operations> Send for Registration<T> {}
+unsafe impl<T: Operations> Send for Registration<'_, T> {}
 // SAFETY: As above.
-unsafe impl<T: Operations> Sync for Registration<T> {}
+unsafe impl<T: Operations> Sync for Registration<'_, T> {}
 
-impl<T: Operations> Registration<T> {
+impl<'bound, T: Operations> Registration<'bound, T> {
     /// Registers a device that `data` serves below `dev`.
     ///
     /// VFIO makes an IOMMU group for `dev`, so `dev` must not be in one.
-    pub(crate) fn new(dev: &Device<Bound>, data: T) -> Result<Self> {
+    pub(crate) fn new(dev: &'bound Device<Bound>, data: T) -> Result<Self> {
+        let data = KBox::new(data, GFP_KERNEL)?;
         let size = size_of::<Inner<T>>();
         // SAFETY: `dev` is a valid device and the operations are a static.
         let vdev = from_err_ptr(unsafe {
             local::_vfio_alloc_device(size, raw(dev), Inner::<T>::OPS_REF)
         })?;
         let inner = NonNull::new(vdev.cast::<Inner<T>>()).ok_or(ENOMEM)?;
+        // VFIO calls `release` for it from here on.
+        DEVICES.fetch_add(1, Relaxed);
         // SAFETY: The allocation is as large as `Inner<T>`, and nobody else has it yet.
-        unsafe { (*inner.as_ptr()).data.write(data) };
+        unsafe { (*inner.as_ptr()).data = &raw const *data };
         // SAFETY: `vdev` was just allocated and initialised.
         let registered = to_result(unsafe { local::vfio_register_emulated_iommu_dev(vdev) });
         if let Err(error) = registered {
-            // SAFETY: The reference from the allocation is ours; `release` drops the data.
+            // SAFETY: The reference from the allocation is ours.
             unsafe { local::subdev_shim_vfio_put(vdev) };
             return Err(error);
         }
         // INVARIANT: The device is registered, and the reference from the allocation is kept.
-        Ok(Self { inner })
+        Ok(Self {
+            inner,
+            unregistered: AtomicFlag::new(false),
+            _data: data,
+            _bound: PhantomData,
+        })
     }
 
     fn vdev(&self) -> *mut local::vfio_device {
@@ -339,18 +339,28 @@ impl<T: Operations> Registration<T> {
         if name.is_null() {
             return None;
         }
-        // SAFETY: The name of a registered device does not change.
+        // SAFETY: The name of a device that was registered does not change.
         Some(unsafe { CStr::from_char_ptr(name) })
+    }
+
+    /// Takes the device away from VFIO, and waits until its last user has closed it: what serves
+    /// it is not called any more.
+    ///
+    /// Does nothing when it was called before, and does not wait for a call that is in progress.
+    pub(crate) fn unregister(&self) {
+        if !self.unregistered.xchg(true, Full) {
+            // SAFETY: By the type invariant the device is registered; this is not done twice.
+            unsafe { local::vfio_unregister_group_dev(self.vdev()) };
+        }
     }
 }
 
-impl<T: Operations> Drop for Registration<T> {
+impl<T: Operations> Drop for Registration<'_, T> {
     fn drop(&mut self) {
-        // SAFETY: By the type invariant; neither is done twice.
-        unsafe {
-            local::vfio_unregister_group_dev(self.vdev());
-            local::subdev_shim_vfio_put(self.vdev());
-        }
+        self.unregister();
+        // SAFETY: By the type invariant the reference is ours. VFIO has no use for the data any
+        // more: nobody else has `self`, so the unregistration has returned.
+        unsafe { local::subdev_shim_vfio_put(self.vdev()) };
     }
 }
 
@@ -361,9 +371,96 @@ pub(crate) fn iommu_group(dev: &Device) -> Result<u32> {
     u32::try_from(id).map_err(|_| Error::from_errno(id))
 }
 
+/// What comes with a VFIO_DEVICE_SET_IRQS for each interrupt of its range.
+pub(crate) enum IrqData {
+    /// Nothing.
+    None,
+    /// Whether it is meant: not zero.
+    Bool(KVec<u8>),
+    /// The number of an eventfd; negative for none.
+    EventFd(KVec<i32>),
+}
+
+/// A VFIO_DEVICE_SET_IRQS that the VFIO core found to be in order.
+pub(crate) struct IrqSet {
+    /// Its kind of interrupts.
+    pub(crate) index: u32,
+    /// Those that it is about; they exist.
+    pub(crate) range: Range<usize>,
+    /// `VFIO_IRQ_SET_ACTION_*`: none, one, or several.
+    pub(crate) action: u32,
+    /// As many data as the range has interrupts.
+    pub(crate) data: IrqData,
+}
+
+impl IrqSet {
+    /// Bytes of the fixed part (`struct vfio_irq_set`).
+    const HEADER: usize = size_of::<local::vfio_irq_set>();
+
+    /// Reads the structure at `arg`, for a device with `indexes` kinds of interrupts, which has
+    /// `interrupts` of each.
+    pub(crate) fn read(arg: usize, indexes: u32, interrupts: impl Fn(u32) -> u32) -> Result<Self> {
+        let arg = UserPtr::from_addr(arg);
+        let words = UserSlice::new(arg, Self::HEADER).reader().read()?;
+        let (mut set, size) = Self::check(words, indexes, interrupts)?;
+        let mut reader = UserSlice::new(arg.wrapping_byte_add(Self::HEADER), size).reader();
+        match &mut set.data {
+            IrqData::None => (),
+            IrqData::Bool(data) => reader.read_all(data, GFP_KERNEL)?,
+            IrqData::EventFd(data) => {
+                data.reserve(set.range.len(), GFP_KERNEL)?;
+                while !reader.is_empty() {
+                    data.push(reader.read()?, GFP_KERNEL)?;
+                }
+            }
+        }
+        Ok(set)
+    }
+
+    /// Checks the fixed part. Returns the request without its data, and the bytes that these have.
+    fn check(
+        words: [u32; 5],
+        indexes: u32,
+        interrupts: impl Fn(u32) -> u32,
+    ) -> Result<(Self, usize)> {
+        let [argsz, flags, index, start, count] = words;
+        let mut header = local::vfio_irq_set {
+            argsz,
+            flags,
+            index,
+            start,
+            count,
+            data: Default::default(),
+        };
+        let interrupts = c_int::try_from(interrupts(index))?;
+        let indexes = c_int::try_from(indexes)?;
+        let mut size = 0;
+        // SAFETY: Both structures are ours, and the C side has no use for what follows the fixed
+        // part of the first.
+        to_result(unsafe {
+            local::vfio_set_irqs_validate_and_prepare(&mut header, interrupts, indexes, &mut size)
+        })?;
+        let data = match flags & local::VFIO_IRQ_SET_DATA_TYPE_MASK {
+            local::VFIO_IRQ_SET_DATA_NONE => IrqData::None,
+            local::VFIO_IRQ_SET_DATA_BOOL => IrqData::Bool(KVec::new()),
+            local::VFIO_IRQ_SET_DATA_EVENTFD => IrqData::EventFd(KVec::new()),
+            _ => return Err(EINVAL),
+        };
+        let set = Self {
+            index,
+            // CAST: Widening. The end is at most the number of interrupts.
+            range: start as usize..start as usize + count as usize,
+            action: flags & local::VFIO_IRQ_SET_ACTION_TYPE_MASK,
+            data,
+        };
+        Ok((set, size))
+    }
+}
+
 /// Access to the memory of who has a device open.
 ///
-/// It is handed to [`Operations::open`] and must be dropped in [`Operations::close`].
+/// It is handed to [`Operations::open`], and of use until [`Operations::close`]: to an attempt to
+/// pin after that, VFIO reacts with a warning and an error.
 ///
 /// # Invariants
 ///
@@ -382,7 +479,7 @@ impl Memory {
     ///
     /// `vdev` must be a valid device.
     unsafe fn from_raw(vdev: *mut local::vfio_device) -> Self {
-        // SAFETY: By the safety requirement; the reference taken here is given back in `drop`.
+        // SAFETY: By the safety requirement; the reference taken here is put in `drop`.
         let vdev = unsafe {
             local::subdev_shim_vfio_get(vdev);
             NonNull::new_unchecked(vdev)
@@ -391,8 +488,30 @@ impl Memory {
         Self { vdev }
     }
 
-    /// Pins the pages at `iova` and writes them to `pages`; all of them or none.
-    pub(super) fn pin(&self, iova: u64, write: bool, pages: &mut [*mut bindings::page]) -> Result {
+    fn copy(&self, iova: u64, data: *mut u8, len: usize, write: bool) -> Result {
+        if len == 0 {
+            return Ok(());
+        }
+        // SAFETY: The device is valid by the type invariant; `data` has `len` bytes, which are
+        // only read if `write`.
+        to_result(unsafe { local::vfio_dma_rw(self.vdev.as_ptr(), iova, data.cast(), len, write) })
+    }
+}
+
+// SAFETY: VFIO unpins what was pinned for a device when the device asks for it, and else never. A
+// user that takes such memory away waits in the kernel until it was asked for (type1 ends in a BUG
+// and iommufd in an error if that does not come), and what is pinned when the last file is closed
+// stays so for ever, with a warning.
+unsafe impl memory::Memory for Memory {
+    fn read(&self, iova: u64, data: &mut [u8]) -> Result {
+        self.copy(iova, data.as_mut_ptr(), data.len(), false)
+    }
+
+    fn write(&self, iova: u64, data: &[u8]) -> Result {
+        self.copy(iova, data.as_ptr().cast_mut(), data.len(), true)
+    }
+
+    fn pin(&self, iova: u64, write: bool, pages: &mut [*mut bindings::page]) -> Result {
         if pages.is_empty() || pages.len() > PIN_MAX || iova % PAGE_SIZE as u64 != 0 {
             return Err(EINVAL);
         }
@@ -415,39 +534,26 @@ impl Memory {
         if pinned < 0 {
             return Err(Error::from_errno(pinned));
         }
-        if pinned != wanted {
-            if pinned > 0 {
-                self.unpin(iova, pinned as usize);
-            }
-            return Err(EFAULT);
-        }
-        Ok(())
-    }
-
-    /// Gives `count` pages at `iova` back.
-    pub(super) fn unpin(&self, iova: u64, count: usize) {
-        // CAST: `count` is at most `PIN_MAX`.
-        // SAFETY: The device is valid by the type invariant; VFIO ignores what is not pinned.
-        unsafe { local::vfio_unpin_pages(self.vdev.as_ptr(), iova, count as c_int) };
-    }
-
-    /// Copies from the user's memory.
-    pub(crate) fn read(&self, iova: u64, data: &mut [u8]) -> Result {
-        self.copy(iova, data.as_mut_ptr(), data.len(), false)
-    }
-
-    /// Copies to the user's memory.
-    pub(crate) fn write(&self, iova: u64, data: &[u8]) -> Result {
-        self.copy(iova, data.as_ptr().cast_mut(), data.len(), true)
-    }
-
-    fn copy(&self, iova: u64, data: *mut u8, len: usize, write: bool) -> Result {
-        if len == 0 {
+        if pinned == wanted {
             return Ok(());
         }
-        // SAFETY: The device is valid by the type invariant; `data` has `len` bytes, which are
-        // only read if `write`.
-        to_result(unsafe { local::vfio_dma_rw(self.vdev.as_ptr(), iova, data.cast(), len, write) })
+        // VFIO has no such answer now; its interface leaves room for it.
+        if pinned > 0 {
+            // SAFETY: The device is valid by the type invariant, and that many were just pinned.
+            unsafe { local::vfio_unpin_pages(self.vdev.as_ptr(), iova, pinned) };
+        }
+        Err(EFAULT)
+    }
+
+    unsafe fn unpin(&self, iova: u64, count: usize) {
+        // No user has so many.
+        if warn_on!(count > c_int::MAX as usize) {
+            return;
+        }
+        // SAFETY: The device is valid by the type invariant, and by the safety requirement the
+        // pages are pinned: VFIO warns of others.
+        // CAST: Checked above.
+        unsafe { local::vfio_unpin_pages(self.vdev.as_ptr(), iova, count as c_int) };
     }
 }
 

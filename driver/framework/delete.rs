@@ -8,97 +8,93 @@ use kernel::{
 };
 
 use super::{
-    attach::Attachment,
     events,
+    parent::{
+        Config,
+        Node, //
+    },
     registry::{
         Id,
-        Registry,
         REGISTRY, //
     },
-    Field,
+    subdev::MAX_WQS,
     Kind,
-    Refusal, //
+    Refusal,
+    Subdev,
+    WorkQueue, //
 };
-
-/// What is left to do for a subdev that is no longer in the registry.
-pub(super) struct Leftover {
-    attachment: Option<Arc<Attachment>>,
-    open: bool,
-}
+use crate::subdev_core::state::NotRemoved;
 
 /// Deletes the subdev that `id` names; `force` although a VFIO user has it open.
 ///
 /// On return the work queues are free for others. A VFIO device that somebody has open is dead
 /// and goes away when it is closed.
 pub(crate) fn delete(id: Id<'_>, force: bool) -> Result<(), Refusal> {
-    let mut registry = REGISTRY.lock();
-    let at = registry.find(id)?;
-    let field = match id {
-        Id::Index(_) => Field::Index,
-        Id::Name(_) => Field::Name,
-        Id::Uuid(_) => Field::Uuid,
+    let (node, subdev) = {
+        let mut registry = REGISTRY.lock();
+        let registry = registry.get()?;
+        let subdev = registry.find(id)?.clone();
+        let parent = registry.parents.get(&subdev.parent).ok_or(ENODEV)?;
+        let node = parent.node.clone();
+        subdev.begin_removal(force).map_err(|why| {
+            let text = match why {
+                NotRemoved::Busy => "a VFIO user has the subdev open; close it, or delete with force",
+                NotRemoved::Creating => "the subdev is being created; try again",
+                NotRemoved::Removing => "the subdev is being deleted",
+            };
+            Refusal::new(EBUSY, id.field(), format_args!("{text}"))
+        })?;
+        (node, subdev)
     };
-    let leftover = registry.remove(at, force).ok_or_else(|| {
-        Refusal::new(
-            EBUSY,
-            field,
-            format_args!("a VFIO user has the subdev open; close it, or delete with force"),
-        )
-    })?;
-    registry.detach(&leftover);
-    drop(registry);
-    leftover.wait();
+    remove(&node, &subdev);
     Ok(())
 }
 
-impl Leftover {
-    /// Waits until the VFIO device is gone, unless somebody has it open. Not to be called with the
-    /// registry's lock held.
-    pub(super) fn wait(&self) {
-        if let Some(attachment) = self.attachment.as_ref().filter(|_| !self.open) {
-            attachment.wait_until_gone();
-        }
+/// Removes a subdev that is dead, and takes it back from VFIO, for which it waits a moment if nobody
+/// has it open.
+pub(super) fn remove(node: &Node, subdev: &Arc<Subdev>) {
+    subdev.doom();
+    subdev.retire(&mut node.config.lock());
+    subdev.let_go();
+    if !subdev.is_open() {
+        subdev.wait_until_detached();
     }
 }
 
-/// Deletes all subdevs of a parent, waiting for VFIO users to let go.
-pub(super) fn delete_all(parent: u32) {
-    loop {
-        let mut registry = REGISTRY.lock();
-        let Some(at) = registry.subdevs.iter().position(|e| e.parent == parent) else {
+impl Subdev {
+    /// Takes a subdev that is dead off the hardware and out of the registry. Nothing is done if
+    /// somebody else has done so.
+    pub(super) fn retire(self: &Arc<Self>, config: &mut Config) {
+        let index = self.identity().index;
+        let present = REGISTRY
+            .lock()
+            .get()
+            .is_ok_and(|registry| registry.subdevs.get(&index).is_some());
+        if !present {
             return;
-        };
-        // Forced removal is not refused.
-        let leftover = registry.remove(at, true);
-        drop(registry);
-        if let Some(attachment) = leftover.and_then(|leftover| leftover.attachment) {
-            attachment.detach();
         }
-    }
-}
-
-impl Registry {
-    /// Starts to take away the VFIO device of a subdev that was removed.
-    pub(super) fn detach(&self, leftover: &Leftover) {
-        if let (Some(attachment), Some(queue)) = (&leftover.attachment, &self.queue) {
-            attachment.detach_later(queue);
+        if let Some(function) = self.function() {
+            function.kill();
+            function.quiesce();
         }
-    }
-
-    /// Takes a subdev out of the registry and its function out of use. `None` if it is open and
-    /// not to be forced.
-    pub(super) fn remove(&mut self, at: usize, force: bool) -> Option<Leftover> {
-        let open = self.subdevs.get(at)?.subdev.begin_removal(force).ok()?;
-        let entry = self.subdevs.remove(at).ok()?;
-        entry.subdev.function().kill();
-        let identity = entry.subdev.identity();
-        if let Some(parent) = self.parents.iter_mut().find(|p| p.index == entry.parent) {
-            parent.give_back(&identity.wqs, identity.entries);
+        let mut idle: [Option<Arc<dyn WorkQueue>>; MAX_WQS] = [const { None }; MAX_WQS];
+        if let Ok(registry) = REGISTRY.lock().get() {
+            for (slot, &id) in idle.iter_mut().zip(self.identity().wqs.as_slice()) {
+                *slot = registry.leave_wq(self.parent, self, id);
+            }
         }
-        events::report(Kind::Deleted, &entry.subdev);
-        Some(Leftover {
-            attachment: entry.attachment,
-            open,
-        })
+        for wq in idle.iter().flatten() {
+            config.disable(&**wq);
+        }
+        if let Ok(registry) = REGISTRY.lock().get() {
+            registry.remove(self.parent, self);
+            events::report(Kind::Deleted, self);
+        }
+        // Nothing more becomes due for a subdev that nobody knows of.
+        self.flush_report();
+        if self.is_detached() {
+            self.drop_function();
+        }
+        self.presence.leave();
     }
 }

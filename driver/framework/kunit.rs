@@ -16,20 +16,25 @@ use kernel::{
 use self::fake::{
     Bench,
     ENTRIES,
-    PARENT, //
+    PARENT,
+    WQS, //
 };
 use super::{
     create,
     delete,
+    events,
     generation,
     query,
     registry::REGISTRY,
+    Holder,
     Id,
     New,
     Subdev,
-    Wqs, //
+    Wqs,
+    QUEUE, //
 };
 use crate::subdev_core::{
+    name::Name,
     share::PasidMode,
     state::{
         AdminState,
@@ -62,10 +67,16 @@ fn add_named(
         state,
         size: None,
     };
-    create(&new, |_| Ok(())).map_err(|refusal| refusal.error())?;
-    let registry = REGISTRY.lock();
-    let last = registry.subdevs.last().ok_or(ENODEV)?;
-    Ok(last.subdev.clone())
+    let mut index = None;
+    let created = create(&new, |subdev| {
+        index = Some(subdev.identity.index);
+        Ok(())
+    });
+    created.map_err(|refusal| refusal.error())?;
+    let mut registry = REGISTRY.lock();
+    let registry = registry.get()?;
+    let subdev = registry.find(Id::Index(index.ok_or(ENODEV)?));
+    subdev.cloned().map_err(|refusal| refusal.error())
 }
 
 fn remove(subdev: &Subdev, force: bool) -> Result {
@@ -89,6 +100,19 @@ fn available(id: u32) -> Option<u32> {
         Ok(())
     });
     found.ok().and(available)
+}
+
+/// A VFIO user that does not listen.
+struct Deaf;
+
+impl Holder for Deaf {
+    fn request_release(&self) -> bool {
+        false
+    }
+}
+
+fn open(subdev: &Arc<Subdev>) -> Result {
+    subdev.open(Arc::new(Deaf, GFP_KERNEL)?)
 }
 
 #[kunit_tests(subdev_framework)]
@@ -202,7 +226,7 @@ mod tests {
     fn an_open_subdev_goes_only_by_force() -> Result {
         let bench = Bench::new()?;
         let subdev = add(&[0], PasidMode::None, AdminState::Active)?;
-        subdev.open()?;
+        open(&subdev)?;
         subdev.enabled(true);
         assert!(subdev.snapshot().opstate == OpState::Enabled);
         assert!(remove(&subdev, false) == Err(EBUSY));
@@ -214,7 +238,7 @@ mod tests {
         assert!(!is_known(&subdev));
         assert_eq!(bench.provider.enabled(), 0);
         subdev.closed();
-        assert!(subdev.open() == Err(ENODEV));
+        assert!(open(&subdev) == Err(ENODEV));
         Ok(())
     }
 
@@ -236,17 +260,107 @@ mod tests {
     #[test]
     fn every_change_is_counted() -> Result {
         let bench = Bench::new()?;
-        let start = generation();
+        let (start, structure) = (generation(), events::structure());
         let subdev = add(&[0], PasidMode::None, AdminState::Active)?;
         assert_eq!(generation(), start + 1);
-        subdev.open()?;
+        open(&subdev)?;
         assert_eq!(generation(), start + 2);
         subdev.closed();
         assert_eq!(generation(), start + 3);
+        // What a user does does not change what there is.
+        assert_eq!(events::structure(), structure + 1);
         remove(&subdev, false)?;
         assert_eq!(generation(), start + 4);
         drop(bench);
         assert_eq!(generation(), start + 5);
+        Ok(())
+    }
+
+    #[test]
+    fn a_user_causes_few_events() -> Result {
+        let _bench = Bench::new()?;
+        let subdev = add(&[0], PasidMode::None, AdminState::Active)?;
+        open(&subdev)?;
+        let start = generation();
+        for _ in 0..1000 {
+            subdev.enabled(true);
+            subdev.enabled(false);
+        }
+        assert!(generation() - start <= 10);
+        subdev.closed();
+        remove(&subdev, false)
+    }
+
+    #[test]
+    fn a_default_name_that_is_taken_is_skipped() -> Result {
+        let _bench = Bench::new()?;
+        let first = add(&[0], PasidMode::Shared, AdminState::Inactive)?;
+        let index = first.identity().index + 2;
+        let name = Name::format(format_args!("kunit0-{index}")).ok_or(EINVAL)?;
+        let taken = add_named(
+            Some(name.as_bytes()),
+            &[0],
+            PasidMode::Shared,
+            AdminState::Inactive,
+        )?;
+        assert_eq!(taken.identity().index, index - 1);
+        let next = add(&[0], PasidMode::Shared, AdminState::Inactive)?;
+        assert_eq!(next.identity().index, index + 1);
+        for subdev in [first, taken, next] {
+            remove(&subdev, false)?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_loss_reaches_every_subdev() -> Result {
+        let bench = Bench::new()?;
+        let active = add(&[0], PasidMode::Shared, AdminState::Active)?;
+        let inactive = add(&[0], PasidMode::Shared, AdminState::Inactive)?;
+        bench.provider.set_lost();
+        bench.registration.notifier().lost();
+        QUEUE.flush();
+        assert!(active.snapshot().opstate == OpState::Halted);
+        assert!(inactive.snapshot().opstate == OpState::Detached);
+        assert_eq!(bench.tally.halted(), 1);
+        assert!(add(&[0], PasidMode::Shared, AdminState::Active).err() == Some(ENODEV));
+        remove(&active, false)?;
+        remove(&inactive, false)
+    }
+
+    #[test]
+    fn a_work_queue_comes_and_goes() -> Result {
+        let bench = Bench::new()?;
+        let wq = Bench::wq(&bench.provider, WQS)?;
+        bench.registration.add_wq(wq.clone())?;
+        assert!(bench.registration.add_wq(wq) == Err(EEXIST));
+        let on_it = add(&[WQS], PasidMode::None, AdminState::Active)?;
+        let elsewhere = add(&[0], PasidMode::None, AdminState::Active)?;
+        open(&on_it)?;
+        bench.registration.remove_wq(WQS)?;
+        assert!(!is_known(&on_it));
+        assert!(is_known(&elsewhere));
+        assert_eq!(bench.provider.enabled(), 0b01);
+        assert!(available(WQS).is_none());
+        assert!(bench.registration.remove_wq(WQS) == Err(ENOENT));
+        // Its user was not waited for.
+        assert!(!on_it.is_detached());
+        on_it.closed();
+        remove(&elsewhere, false)
+    }
+
+    #[test]
+    fn a_user_that_stays_holds_up_nobody_but_the_parent() -> Result {
+        let bench = Bench::new()?;
+        let subdev = add(&[0], PasidMode::None, AdminState::Active)?;
+        open(&subdev)?;
+        remove(&subdev, true)?;
+        let next = add(&[0], PasidMode::None, AdminState::Active)?;
+        remove(&next, false)?;
+        assert!(!subdev.is_detached());
+        subdev.closed();
+        drop(bench);
+        assert!(subdev.is_detached());
         Ok(())
     }
 }

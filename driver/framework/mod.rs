@@ -2,33 +2,50 @@
 
 //! Parents, their types, and the life of the subdevs carved from them.
 //!
-//! The framework knows no vendor and no netlink: providers register parents (see [`Provider`]),
-//! the netlink room asks and orders, and the VFIO room serves what is handed over.
+//! The framework knows no vendor and no netlink: providers register parents (see [`Parent`]), the
+//! netlink module asks and orders, and the VFIO module serves what is handed over.
 //!
-//! Locks, outermost first: the registry (one mutex around all configuration), then a provider's
-//! own locks, then those of a single subdev, then the event lock. Nothing that waits for a user
-//! of VFIO is done under the registry's lock.
+//! # Locks
+//!
+//! From the outermost to the innermost; whoever holds one takes only those below it.
+//!
+//! | lock | guards | may wait for | taken by |
+//! |---|---|---|---|
+//! | `Subdev::registration` | the auxiliary device | VFIO, and so for users | `hand_over`, on the workqueue, and nobody else |
+//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `retire`, `unregister`, `remove_wq` |
+//! | the registry | what there is, shares | nothing | all look-ups, `reserve`, `publish`, `retire`, registration |
+//! | events | order and numbers of events | nothing | `events::report` |
+//! | `Subdev::state` | phase, state and handles of a subdev | nothing | all of `subdev.rs`, `handover.rs` |
+//!
+//! `Presence` has a lock of its own, under which nothing is taken. A provider's own locks come
+//! below the configuration lock, and its functions call [`Host::enabled`], which takes the event
+//! lock, with locks of theirs held; the framework calls no function with one of its locks held, but
+//! for the configuration lock.
 
-mod attach;
+mod choose;
 mod create;
 mod delete;
 mod events;
 mod function;
+mod handover;
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
 mod parent;
+mod presence;
 mod provider;
 mod query;
 mod refusal;
 mod registry;
 mod subdev;
 
+use kernel::prelude::*;
+
+use crate::ffi::workqueue::{
+    Running,
+    Shared, //
+};
+
 pub(crate) use self::{
-    attach::{
-        AuxData,
-        AUX_MODULE,
-        AUX_NAME, //
-    },
     create::{
         create,
         New, //
@@ -36,27 +53,35 @@ pub(crate) use self::{
     delete::delete,
     events::{
         generation,
-        set_sink,
+        structure,
         Event,
-        Kind, //
+        Kind,
+        Sink, //
     },
     function::{
         Function,
         Host,
         Region, //
     },
+    handover::{
+        AuxData,
+        AUX_MODULE,
+        AUX_NAME, //
+    },
     parent::{
         register_parent,
+        Notifier,
         ParentRegistration, //
     },
     provider::{
         Description,
         Isolation,
+        Parent,
         ParentState,
-        Provider,
         Type,
         Value,
-        Vendor,
+        Visitor,
+        WorkQueue,
         WqDescription,
         WqMode,
         WqState, //
@@ -79,15 +104,46 @@ pub(crate) use self::{
         Names,
         Refusal, //
     },
-    registry::{
-        start,
-        stop,
-        Id, //
-    },
+    registry::Id,
     subdev::{
         Handles,
+        Holder,
         Snapshot,
         Subdev,
         Wqs, //
     }, //
 };
+
+/// Does what may wait for VFIO.
+static QUEUE: Shared = Shared::new(c"subdev_handover");
+
+/// The framework while it runs; stopped when dropped.
+pub(crate) struct Framework {
+    /// Drained before the registry goes.
+    queue: Option<Running>,
+}
+
+/// Makes the framework ready; `sink` gets its events.
+///
+/// # Safety
+///
+/// Must be called exactly once, before anything else of the framework. When the returned value is
+/// dropped there are no parents any more.
+pub(crate) unsafe fn start(sink: Sink) -> Result<Framework> {
+    // SAFETY: By the safety requirement. Whatever queues work belongs to a parent, whose removal
+    // waits for it.
+    unsafe {
+        events::init(sink);
+        registry::init();
+        Ok(Framework {
+            queue: Some(QUEUE.start()?),
+        })
+    }
+}
+
+impl Drop for Framework {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        registry::clear();
+    }
+}

@@ -3,43 +3,92 @@
 //! Parents: devices that subdevs are carved from, from their registration to their removal.
 
 use kernel::{
+    impl_has_work,
+    new_mutex,
+    new_work,
     prelude::*,
-    sync::Arc, //
+    rbtree::{
+        RBTree,
+        RBTreeNode, //
+    },
+    sync::{
+        atomic::{
+            AtomicFlag,
+            Full, //
+        },
+        Arc,
+        Mutex, //
+    },
+    workqueue::{
+        Work,
+        WorkItem, //
+    }, //
 };
 
 use super::{
-    attach::Lingering,
-    delete,
     events,
-    registry::REGISTRY,
+    presence::Presence,
+    registry::{
+        ParentEntry,
+        WqEntry,
+        REGISTRY, //
+    },
     Description,
     Field,
     Names,
-    Provider,
+    Parent,
     Refusal,
-    Type, //
+    Subdev,
+    Type,
+    WorkQueue,
+    QUEUE, //
 };
 use crate::{
-    ffi::device::BoundDevice,
+    ffi::bound::BoundDevice,
     subdev_core::{
         name::Name,
-        share::Share, //
+        share::{
+            PasidMode,
+            Share, //
+        }, //
     },
 };
 
-/// A parent in the registry.
-pub(super) struct Parent {
+/// A parent, as everything on it knows it.
+#[pin_data]
+pub(super) struct Node {
     pub(super) index: u32,
     pub(super) name: Name,
     pub(super) description: Description,
-    pub(super) provider: Arc<dyn Provider>,
-    pub(super) dev: Arc<BoundDevice>,
-    /// Who has how much of each work queue.
-    pub(super) shares: KVec<Share>,
-    pub(super) lingering: Arc<Lingering>,
+    pub(super) provider: Arc<dyn Parent>,
+    pub(super) dev: BoundDevice,
+    pub(super) presence: Arc<Presence>,
+    /// The configuration lock: held while the hardware is configured, which may be waited for.
+    #[pin]
+    pub(super) config: Mutex<Config>,
 }
 
-impl Parent {
+/// Who has it borrowed mutably holds the configuration lock of a parent.
+pub(super) struct Config(());
+
+impl Config {
+    /// Makes a work queue ready for subdevs in `mode`.
+    pub(super) fn enable(&mut self, wq: &dyn WorkQueue, mode: PasidMode) -> Result<(), Refusal> {
+        wq.enable(mode)
+    }
+
+    /// Takes a work queue out of use.
+    pub(super) fn disable(&mut self, wq: &dyn WorkQueue) {
+        wq.disable();
+    }
+
+    /// Stops what the hardware has of the functions on a parent.
+    fn quiesce(&mut self, parent: &dyn Parent) {
+        parent.quiesce();
+    }
+}
+
+impl Node {
     /// The type with this name.
     pub(super) fn find_type(&self, name: &[u8]) -> Result<&Type, Refusal> {
         let mut types = self.provider.types().iter();
@@ -57,74 +106,296 @@ impl Parent {
                 )
             })
     }
+}
 
+impl ParentEntry {
     /// The refusal of a work queue that the parent does not have.
     pub(super) fn no_such_wq(&self, id: u32) -> Refusal {
-        let last = self.shares.len().saturating_sub(1);
-        Refusal::new(
-            EINVAL,
-            Field::Wq(Some(id)),
-            format_args!("{} has no wq {id}; it has 0 to {last}", self.name),
-        )
+        let name = &self.node.name;
+        let first = self.wqs.cursor_front().map(|wq| *wq.current().0);
+        let last = self.wqs.cursor_back().map(|wq| *wq.current().0);
+        let field = Field::Wq(Some(id));
+        match first.zip(last) {
+            Some((first, last)) => Refusal::new(
+                EINVAL,
+                field,
+                format_args!("{name} has no wq {id}; it has {first} to {last}"),
+            ),
+            None => Refusal::new(EINVAL, field, format_args!("{name} has no work queues")),
+        }
     }
 }
 
-/// The registration of a parent; dropping it removes the parent with everything on it.
+/// The registration of a parent.
 pub(crate) struct ParentRegistration {
-    index: u32,
+    node: Arc<Node>,
+    notifier: Arc<Notifier>,
+    unregistered: AtomicFlag,
 }
 
-/// Registers a device as a parent.
+/// Registers a device with its work queues as a parent.
 pub(crate) fn register_parent(
-    dev: Arc<BoundDevice>,
-    provider: Arc<dyn Provider>,
+    dev: BoundDevice,
+    provider: Arc<dyn Parent>,
+    wqs: KVec<Arc<dyn WorkQueue>>,
 ) -> Result<ParentRegistration> {
     let description = provider.description();
-    let lingering = Lingering::new()?;
-    let mut shares = KVec::with_capacity(description.wqs as usize, GFP_KERNEL)?;
-    for id in 0..description.wqs {
-        let size = provider.wq(id).ok_or(EINVAL)?.size;
-        shares.push(Share::new(size), GFP_KERNEL)?;
+    let presence = Presence::new()?;
+    let mut entries = RBTree::new();
+    for wq in wqs {
+        entries.insert(entry(wq)?);
     }
-
-    let mut registry = REGISTRY.lock();
-    // Names count per prefix; with one provider that is the lowest number that is free.
-    let name = (0..=registry.parents.len())
-        .filter_map(|n| Name::format(format_args!("{}{n}", description.prefix)))
-        .find(|name| !registry.parents.iter().any(|p| p.name == *name))
-        .ok_or(EINVAL)?;
-    let index = registry.next_parent;
-    registry.parents.push(
-        Parent {
+    // Index and name are known under the lock only, where nothing may fail any more.
+    let (index, name) = {
+        let mut registry = REGISTRY.lock();
+        let registry = registry.get()?;
+        let index = registry.next_parent;
+        registry.next_parent = index.checked_add(1).ok_or(EOVERFLOW)?;
+        // Names count per prefix; with one provider that is the lowest number that is free.
+        let taken = |name: &Name| registry.parents.values().any(|p| p.node.name == *name);
+        let name = (0..=index)
+            .filter_map(|n| Name::format(format_args!("{}{n}", description.prefix)))
+            .find(|name| !taken(name))
+            .ok_or(EINVAL)?;
+        (index, name)
+    };
+    let notifier = Notifier::new(index)?;
+    let node = Arc::pin_init(
+        pin_init!(Node {
             index,
             name,
             description,
             provider,
             dev,
-            shares,
-            lingering,
+            presence,
+            config <- new_mutex!(Config(()), "Node::config"),
+        }),
+        GFP_KERNEL,
+    )?;
+    let entry = RBTreeNode::new(
+        index,
+        ParentEntry {
+            node: node.clone(),
+            wqs: entries,
+            subdevs: RBTree::new(),
+            count: 0,
+            removing: false,
         },
         GFP_KERNEL,
     )?;
-    registry.next_parent += 1;
-    events::count();
-    Ok(ParentRegistration { index })
+    {
+        let mut registry = REGISTRY.lock();
+        let registry = registry.get()?;
+        if registry.parents.values().any(|p| p.node.name == node.name) {
+            // Another device was registered between the two.
+            return Err(EAGAIN);
+        }
+        registry.parents.insert(entry);
+        events::count();
+    }
+    Ok(ParentRegistration {
+        node,
+        notifier,
+        unregistered: AtomicFlag::new(false),
+    })
+}
+
+/// A work queue that no subdev uses.
+fn entry(wq: Arc<dyn WorkQueue>) -> Result<RBTreeNode<u32, WqEntry>> {
+    let id = wq.id();
+    let size = wq.describe().size;
+    let entry = WqEntry {
+        wq,
+        share: Share::new(size),
+        subdevs: RBTree::new(),
+        enabled: false,
+        removing: false,
+    };
+    Ok(RBTreeNode::new(id, entry, GFP_KERNEL)?)
+}
+
+impl ParentRegistration {
+    /// For the provider to report a loss of the hardware with.
+    pub(crate) fn notifier(&self) -> Arc<Notifier> {
+        self.notifier.clone()
+    }
+
+    /// Removes the parent with everything on it, and waits until all VFIO users have let go.
+    ///
+    /// All subdevs are dead at once and their users asked to release; then the hardware is
+    /// quiesced; then everybody is waited for at the same time.
+    pub(crate) fn unregister(&self) {
+        if self.unregistered.xchg(true, Full) {
+            return;
+        }
+        let node = &self.node;
+        if let Ok(registry) = REGISTRY.lock().get() {
+            if let Some(entry) = registry.parents.get_mut(&node.index) {
+                entry.removing = true;
+            }
+        }
+        for_each(node.index, None, |subdev| {
+            // One that is being created is removed by its creator, which sees `removing`; one that
+            // is being removed is so already.
+            let _ = subdev.begin_removal(true);
+            subdev.doom();
+        });
+        {
+            let mut config = node.config.lock();
+            config.quiesce(&*node.provider);
+            for_each(node.index, None, |subdev| {
+                if subdev.is_dead() {
+                    subdev.retire(&mut config);
+                    subdev.let_go();
+                }
+            });
+        }
+        node.presence.wait_until_zero();
+        let removed = {
+            let mut registry = REGISTRY.lock();
+            let removed = registry
+                .get()
+                .ok()
+                .and_then(|registry| registry.parents.remove(&node.index));
+            events::count();
+            removed
+        };
+        drop(removed);
+        // A loss that was reported before may still be looking for subdevs.
+        QUEUE.flush();
+    }
+}
+
+#[cfg_attr(not(CONFIG_KUNIT = "y"), expect(dead_code))]
+impl ParentRegistration {
+    /// There is one more work queue.
+    pub(crate) fn add_wq(&self, wq: Arc<dyn WorkQueue>) -> Result {
+        let node = entry(wq)?;
+        let mut registry = REGISTRY.lock();
+        let parents = &mut registry.get()?.parents;
+        let parent = parents.get_mut(&self.node.index).ok_or(ENODEV)?;
+        let replaced = parent.wqs.insert(node);
+        if let Some(old) = replaced {
+            // An id is used once at a time: the old one stays.
+            parent.wqs.insert(old);
+            return Err(EEXIST);
+        }
+        events::count();
+        Ok(())
+    }
+
+    /// A work queue goes, and with it the subdevs on it: on return the hardware has nothing of them
+    /// any more. Their users are asked to release, and not waited for.
+    pub(crate) fn remove_wq(&self, id: u32) -> Result {
+        let node = &self.node;
+        {
+            let mut registry = REGISTRY.lock();
+            let parents = &mut registry.get()?.parents;
+            let parent = parents.get_mut(&node.index).ok_or(ENODEV)?;
+            parent.wqs.get_mut(&id).ok_or(ENOENT)?.removing = true;
+        }
+        for_each(node.index, Some(id), |subdev| {
+            let _ = subdev.begin_removal(true);
+            subdev.doom();
+        });
+        loop {
+            let mut config = node.config.lock();
+            for_each(node.index, Some(id), |subdev| {
+                if subdev.is_dead() {
+                    subdev.retire(&mut config);
+                    subdev.let_go();
+                }
+            });
+            let mut registry = REGISTRY.lock();
+            let parents = &mut registry.get()?.parents;
+            let parent = parents.get_mut(&node.index).ok_or(ENODEV)?;
+            if parent.wqs.get(&id).is_none_or(|wq| wq.subdevs.is_empty()) {
+                parent.wqs.remove(&id);
+                events::count();
+                return Ok(());
+            }
+            // One is being created, and its creator will see that the work queue is going.
+            drop(registry);
+            drop(config);
+            kernel::time::delay::fsleep(kernel::time::Delta::from_millis(10));
+        }
+    }
 }
 
 impl Drop for ParentRegistration {
     fn drop(&mut self) {
-        let parent = {
+        // Done already where the driver was unbound; not so where its probe failed.
+        self.unregister();
+    }
+}
+
+/// Calls `visit` with each subdev of a parent, or of one of its work queues, in the order of their
+/// indexes, without the registry's lock.
+pub(super) fn for_each(parent: u32, wq: Option<u32>, mut visit: impl FnMut(&Arc<Subdev>)) {
+    let mut from = Some(0);
+    while let Some(index) = from {
+        let subdev = {
             let mut registry = REGISTRY.lock();
-            let at = registry.parents.iter().position(|p| p.index == self.index);
-            events::count();
-            at.and_then(|at| registry.parents.remove(at).ok())
+            let entry = registry
+                .get()
+                .ok()
+                .and_then(|registry| registry.parents.get(&parent));
+            let Some(entry) = entry else { return };
+            match wq {
+                None => entry
+                    .subdevs
+                    .cursor_lower_bound(&index)
+                    .map(|cursor| cursor.current().1.clone()),
+                Some(id) => entry
+                    .wqs
+                    .get(&id)
+                    .and_then(|wq| wq.subdevs.cursor_lower_bound(&index))
+                    .and_then(|cursor| entry.subdevs.get(cursor.current().0).cloned()),
+            }
         };
-        let Some(parent) = parent else {
-            return;
-        };
-        // Nothing new can be created now. What is there goes one by one; where a VFIO user holds
-        // on, the device is dead to it at once, and we wait for it to close.
-        delete::delete_all(parent.index);
-        parent.lingering.wait_for_none();
+        let Some(subdev) = subdev else { return };
+        visit(&subdev);
+        from = subdev.identity().index.checked_add(1);
+    }
+}
+
+/// Through which a provider reports that its hardware is lost.
+#[pin_data]
+pub(crate) struct Notifier {
+    /// The parent.
+    index: u32,
+    #[pin]
+    work: Work<Notifier>,
+}
+
+impl_has_work! {
+    impl HasWork<Self> for Notifier { self.work }
+}
+
+impl Notifier {
+    fn new(index: u32) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self {
+                index,
+                work <- new_work!("Notifier::work"),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// The parent does nothing any more: all functions on it halt, soon. Does not wait.
+    pub(crate) fn lost(self: &Arc<Self>) {
+        if let Some(queue) = QUEUE.get() {
+            // Refused only if it is queued already, and it has not looked yet then.
+            let _ = queue.enqueue(self.clone());
+        }
+    }
+}
+
+impl WorkItem for Notifier {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        for_each(this.index, None, |subdev| subdev.lose());
     }
 }

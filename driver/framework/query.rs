@@ -1,110 +1,150 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Looking at what there is. The views borrow from the registry, under its lock.
+//! Looking at what there is. What is shown borrows from the registry, under its lock; the hardware
+//! is looked at before that.
 
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 use super::{
-    parent::Parent,
+    parent::Node,
     registry::{
         Id,
+        ParentEntry,
         Registry,
+        WqEntry,
         REGISTRY, //
     },
     Description,
     Field,
+    Parent,
     ParentState,
     Refusal,
     Snapshot,
     Subdev,
     Type,
-    Vendor,
+    WorkQueue,
     WqDescription, //
 };
-use crate::subdev_core::share::{
-    PasidMode,
-    Share, //
+use crate::subdev_core::{
+    share::{
+        PasidMode,
+        Share, //
+    },
+    state::NotRemoved, //
 };
 
 /// A parent as it is now.
-pub(crate) struct ParentView<'a> {
-    parent: &'a Parent,
+pub(crate) struct ParentView {
+    node: Arc<Node>,
+    pub(crate) state: ParentState,
+    pub(crate) wqs: u32,
     pub(crate) subdevs: u32,
 }
 
-impl ParentView<'_> {
+impl ParentView {
+    /// Looks at a parent, and at its hardware.
+    fn new(node: Arc<Node>) -> Result<Self> {
+        let state = node.provider.state();
+        let mut registry = REGISTRY.lock();
+        let entry = registry.get()?.parents.get(&node.index);
+        let (wqs, subdevs) = entry.map_or((0, 0), |entry| {
+            let wqs = u32::try_from(entry.wqs.keys().count()).unwrap_or(u32::MAX);
+            (wqs, entry.count)
+        });
+        Ok(Self {
+            node,
+            state,
+            wqs,
+            subdevs,
+        })
+    }
+
     pub(crate) fn index(&self) -> u32 {
-        self.parent.index
+        self.node.index
     }
 
     pub(crate) fn name(&self) -> &str {
-        self.parent.name.as_str()
+        self.node.name.as_str()
     }
 
     /// Name of the device on its bus.
-    pub(crate) fn device(&self) -> &str {
-        let name = self.parent.dev.get().name();
-        name.to_str().unwrap_or_default()
+    pub(crate) fn device(&self) -> Result<&str> {
+        let name = self.node.dev.device().name();
+        name.to_str().map_err(|_| EINVAL)
     }
 
     pub(crate) fn description(&self) -> &Description {
-        &self.parent.description
+        &self.node.description
     }
 
-    pub(crate) fn state(&self) -> ParentState {
-        self.parent.provider.state()
-    }
-
-    pub(crate) fn vendor(&self) -> Vendor {
-        self.parent.provider.vendor()
+    pub(crate) fn provider(&self) -> &dyn Parent {
+        &*self.node.provider
     }
 }
 
 /// A work queue as it is now.
 pub(crate) struct WqView<'a> {
-    registry: &'a Registry,
-    parent: &'a Parent,
-    share: &'a Share,
+    parent: &'a ParentEntry,
+    entry: &'a WqEntry,
     pub(crate) id: u32,
     pub(crate) description: WqDescription,
 }
 
-impl WqView<'_> {
+impl<'a> WqView<'a> {
+    fn new(parent: &'a ParentEntry, id: u32, entry: &'a WqEntry) -> Self {
+        Self {
+            parent,
+            entry,
+            id,
+            description: entry.wq.describe(),
+        }
+    }
+
     pub(crate) fn parent(&self) -> &str {
-        self.parent.name.as_str()
+        self.parent.node.name.as_str()
+    }
+
+    pub(crate) fn vendor(&self) -> &'static str {
+        self.parent.node.description.vendor
+    }
+
+    pub(crate) fn work_queue(&self) -> &dyn WorkQueue {
+        &*self.entry.wq
     }
 
     /// PASID mode of the subdevs on it, if there are any.
     pub(crate) fn pasid_mode(&self) -> Option<PasidMode> {
-        self.share.mode()
+        self.entry.share.mode()
     }
 
     /// Entries that further subdevs could have.
     pub(crate) fn available(&self) -> u32 {
-        self.share.available()
+        self.entry.share.available()
     }
 
-    /// Indexes of the subdevs on it.
+    /// Number of subdevs on it.
+    pub(crate) fn count(&self) -> u32 {
+        self.entry.share.users()
+    }
+
+    /// Indexes of the subdevs on it, in order.
     pub(crate) fn subdevs(&self) -> impl Iterator<Item = u32> + '_ {
-        self.registry
-            .subdevs
-            .iter()
-            .filter(|entry| entry.parent == self.parent.index)
-            .map(|entry| entry.subdev.identity())
-            .filter(|identity| identity.wqs.as_slice().contains(&self.id))
-            .map(|identity| identity.index)
+        self.entry.subdevs.keys().copied()
     }
 }
 
 /// An entry of a catalogue as it is now.
 pub(crate) struct TypeView<'a> {
-    parent: &'a Parent,
+    parent: &'a ParentEntry,
     pub(crate) kind: &'a Type,
 }
 
 impl TypeView<'_> {
     pub(crate) fn parent(&self) -> &str {
-        self.parent.name.as_str()
+        self.parent.node.name.as_str()
     }
 
     /// Subdevs of this type that could be created now.
@@ -121,18 +161,8 @@ impl TypeView<'_> {
         if self.kind.missing.is_some() {
             return 0;
         }
-        let counts = self.parent.shares.iter().map(of);
+        let counts = self.parent.wqs.values().map(|wq| of(&wq.share));
         counts.fold(0, |sum: u32, n| sum.saturating_add(n))
-    }
-}
-
-fn view_parent<'a>(registry: &'a Registry, parent: &'a Parent) -> ParentView<'a> {
-    let on_it = |entry: &&super::registry::Entry| entry.parent == parent.index;
-    let subdevs = registry.subdevs.iter().filter(on_it).count();
-    ParentView {
-        parent,
-        // There are never more than the 32-bit indexes.
-        subdevs: u32::try_from(subdevs).unwrap_or(u32::MAX),
     }
 }
 
@@ -140,76 +170,97 @@ fn view_parent<'a>(registry: &'a Registry, parent: &'a Parent) -> ParentView<'a>
 pub(crate) fn parent(
     index: Option<u32>,
     name: Option<&[u8]>,
-    show: impl FnOnce(&ParentView<'_>) -> Result<(), Refusal>,
+    show: impl FnOnce(&ParentView) -> Result,
 ) -> Result<(), Refusal> {
-    let registry = REGISTRY.lock();
-    let at = match index {
-        Some(index) => registry
-            .parents
-            .iter()
-            .position(|p| p.index == index)
-            .ok_or_else(|| registry.no_such_parent(Field::Index))?,
-        None => registry.find_parent(name).map_err(|refusal| {
-            // Here the parent itself is what is asked for.
-            match refusal.field() {
-                Field::Parent => refusal.about(Field::Name),
-                _ => refusal,
-            }
-        })?,
+    let node = {
+        let mut registry = REGISTRY.lock();
+        let registry = registry.get()?;
+        let entry = match index {
+            Some(index) => registry
+                .parents
+                .get(&index)
+                .ok_or_else(|| registry.no_such_parent(Field::Index))?,
+            None => registry.find_parent(name).map_err(|refusal| {
+                // Here the parent itself is what is asked for.
+                match refusal.field() {
+                    Field::Parent => refusal.about(Field::Name),
+                    _ => refusal,
+                }
+            })?,
+        };
+        entry.node.clone()
     };
-    let parent = registry.parents.get(at).ok_or(ENODEV)?;
-    show(&view_parent(&registry, parent))
+    show(&ParentView::new(node)?)?;
+    Ok(())
 }
 
 /// Shows each parent until `show` returns false; `from` and the number that is passed to `show`
 /// tell where to go on.
 pub(crate) fn parents(
-    from: u64,
-    mut show: impl FnMut(u64, &ParentView<'_>) -> Result<bool>,
+    mut from: u64,
+    mut show: impl FnMut(u64, &ParentView) -> Result<bool>,
 ) -> Result {
-    let registry = REGISTRY.lock();
-    for parent in registry.parents.iter() {
-        let key = u64::from(parent.index);
-        if key >= from && !show(key, &view_parent(&registry, parent))? {
+    while let Ok(index) = u32::try_from(from) {
+        let node = {
+            let mut registry = REGISTRY.lock();
+            let parents = &registry.get()?.parents;
+            let next = parents.cursor_lower_bound(&index);
+            next.map(|cursor| cursor.current().1.node.clone())
+        };
+        let Some(node) = node else { break };
+        let key = u64::from(node.index);
+        if !show(key, &ParentView::new(node)?)? {
+            break;
+        }
+        from = key + 1;
+    }
+    Ok(())
+}
+
+/// Calls `show` with each parent, or the one that is asked for, that has something from `from` on,
+/// and with where to begin in it, until `show` returns false.
+///
+/// A key is the parent's index and the number of something on it.
+fn on_parents(
+    registry: &Registry,
+    only: Option<&[u8]>,
+    from: u64,
+    mut show: impl FnMut(&ParentEntry, u64, u32) -> Result<bool>,
+) -> Result<(), Refusal> {
+    let only = match only {
+        Some(name) => Some(registry.find_parent(Some(name))?.node.index),
+        None => None,
+    };
+    // CAST: The two halves of a key.
+    let (first, within) = ((from >> 32) as u32, from as u32);
+    for (&index, parent) in registry.parents.iter() {
+        if index < first || only.is_some_and(|only| only != index) {
+            continue;
+        }
+        let begin = if index == first { within } else { 0 };
+        if !show(parent, u64::from(index) << 32, begin)? {
             break;
         }
     }
     Ok(())
 }
 
-/// Shows work queues: of one parent or all, one or all.
-///
-/// A key is the parent's index and the id of the work queue.
+/// Shows work queues: of one parent or all.
 pub(crate) fn wqs(
     parent: Option<&[u8]>,
     from: u64,
     mut show: impl FnMut(u64, &WqView<'_>) -> Result<bool>,
 ) -> Result<(), Refusal> {
-    let registry = REGISTRY.lock();
-    let only = only(&registry, parent)?;
-    for parent in registry
-        .parents
-        .iter()
-        .filter(|p| only.is_none_or(|i| i == p.index))
-    {
-        for (id, share) in (0u32..).zip(parent.shares.iter()) {
-            let key = (u64::from(parent.index) << 32) | u64::from(id);
-            if key < from {
-                continue;
-            }
-            let view = WqView {
-                registry: &registry,
-                parent,
-                share,
-                id,
-                description: parent.provider.wq(id).ok_or(EIO)?,
-            };
-            if !show(key, &view)? {
-                return Ok(());
+    let mut registry = REGISTRY.lock();
+    let registry = registry.get()?;
+    on_parents(registry, parent, from, |parent, base, begin| {
+        for (&id, wq) in parent.wqs.iter().filter(|(id, _)| **id >= begin) {
+            if !show(base | u64::from(id), &WqView::new(parent, id, wq))? {
+                return Ok(false);
             }
         }
-    }
-    Ok(())
+        Ok(true)
+    })
 }
 
 /// Shows the work queue `id` of the parent named `parent`, or of the only one.
@@ -218,48 +269,32 @@ pub(crate) fn wq(
     id: Option<u32>,
     show: impl FnOnce(&WqView<'_>) -> Result,
 ) -> Result<(), Refusal> {
-    let registry = REGISTRY.lock();
-    let parent = registry
-        .parents
-        .get(registry.find_parent(parent)?)
-        .ok_or(ENODEV)?;
+    let mut registry = REGISTRY.lock();
+    let parent = registry.get()?.find_parent(parent)?;
     let id = id
         .ok_or_else(|| Refusal::missing(Field::Wq(None), format_args!("a work queue is needed")))?;
-    let share = parent.shares.get(id as usize);
-    let share = share.ok_or_else(|| parent.no_such_wq(id))?;
-    show(&WqView {
-        registry: &registry,
-        parent,
-        share,
-        id,
-        description: parent.provider.wq(id).ok_or(EIO)?,
-    })?;
+    let wq = parent.wqs.get(&id).ok_or_else(|| parent.no_such_wq(id))?;
+    show(&WqView::new(parent, id, wq))?;
     Ok(())
 }
 
-/// Shows types: of one parent or all.
-///
-/// A key is the parent's index and the place in its catalogue.
+/// Shows types: of one parent or all. The number in a key is the place in the catalogue.
 pub(crate) fn types(
     parent: Option<&[u8]>,
     from: u64,
     mut show: impl FnMut(u64, &TypeView<'_>) -> Result<bool>,
 ) -> Result<(), Refusal> {
-    let registry = REGISTRY.lock();
-    let only = only(&registry, parent)?;
-    for parent in registry
-        .parents
-        .iter()
-        .filter(|p| only.is_none_or(|i| i == p.index))
-    {
-        for (place, kind) in (0u64..).zip(parent.provider.types().iter()) {
-            let key = (u64::from(parent.index) << 32) | place;
-            if key >= from && !show(key, &TypeView { parent, kind })? {
-                return Ok(());
+    let mut registry = REGISTRY.lock();
+    let registry = registry.get()?;
+    on_parents(registry, parent, from, |parent, base, begin| {
+        let types = (0u32..).zip(parent.node.provider.types());
+        for (place, kind) in types.filter(|(place, _)| *place >= begin) {
+            if !show(base | u64::from(place), &TypeView { parent, kind })? {
+                return Ok(false);
             }
         }
-    }
-    Ok(())
+        Ok(true)
+    })
 }
 
 /// Shows the type `name` of the parent named `parent`, or of the only one.
@@ -268,15 +303,12 @@ pub(crate) fn type_named(
     name: Option<&[u8]>,
     show: impl FnOnce(&TypeView<'_>) -> Result,
 ) -> Result<(), Refusal> {
-    let registry = REGISTRY.lock();
-    let parent = registry
-        .parents
-        .get(registry.find_parent(parent)?)
-        .ok_or(ENODEV)?;
+    let mut registry = REGISTRY.lock();
+    let parent = registry.get()?.find_parent(parent)?;
     let name = name.ok_or_else(|| {
         Refusal::missing(Field::Type, format_args!("the name of a type is needed"))
     })?;
-    let kind = parent.find_type(name)?;
+    let kind = parent.node.find_type(name)?;
     show(&TypeView { parent, kind })?;
     Ok(())
 }
@@ -286,9 +318,15 @@ pub(crate) fn subdev(
     id: Id<'_>,
     show: impl FnOnce(&Snapshot<'_>) -> Result,
 ) -> Result<(), Refusal> {
-    let registry = REGISTRY.lock();
-    let at = registry.find(id)?;
-    let subdev = &registry.subdevs.get(at).ok_or(ENODEV)?.subdev;
+    let mut registry = REGISTRY.lock();
+    let subdev = registry.get()?.find(id)?;
+    subdev.check_present().map_err(|why| {
+        let text = match why {
+            NotRemoved::Creating => "the subdev is being created; try again",
+            _ => "the subdev is being deleted",
+        };
+        Refusal::new(EBUSY, id.field(), format_args!("{text}"))
+    })?;
     show(&subdev.snapshot())?;
     Ok(())
 }
@@ -299,26 +337,19 @@ pub(crate) fn subdevs(
     from: u64,
     mut show: impl FnMut(u64, &Subdev) -> Result<bool>,
 ) -> Result<(), Refusal> {
-    let registry = REGISTRY.lock();
-    let only = only(&registry, parent)?;
-    for entry in registry
-        .subdevs
-        .iter()
-        .filter(|e| only.is_none_or(|i| i == e.parent))
-    {
-        let key = u64::from(entry.subdev.identity().index);
-        if key >= from && !show(key, &entry.subdev)? {
+    let mut registry = REGISTRY.lock();
+    let registry = registry.get()?;
+    let list = match parent {
+        None => &registry.subdevs,
+        Some(name) => &registry.find_parent(Some(name))?.subdevs,
+    };
+    let mut from = u32::try_from(from).ok();
+    while let Some(cursor) = from.and_then(|from| list.cursor_lower_bound(&from)) {
+        let (&index, subdev) = cursor.current();
+        if subdev.check_present().is_ok() && !show(u64::from(index), subdev)? {
             break;
         }
+        from = index.checked_add(1);
     }
     Ok(())
-}
-
-/// Index of the one parent that is asked for, if one is.
-fn only(registry: &Registry, parent: Option<&[u8]>) -> Result<Option<u32>, Refusal> {
-    let Some(name) = parent else {
-        return Ok(None);
-    };
-    let at = registry.find_parent(Some(name))?;
-    Ok(registry.parents.get(at).map(|p| p.index))
 }

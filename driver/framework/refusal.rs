@@ -121,15 +121,18 @@ impl fmt::Display for Refusal {
 /// A step failed for a reason that no field of the request is to blame for.
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        if error == ENOMEM {
-            Self::new(error, Field::Nothing, format_args!("out of memory"))
+        let text = if error == ENOMEM {
+            "out of memory"
+        } else if error == EMSGSIZE {
+            "the reply does not fit into a message"
+        } else if error == EAGAIN || error == ECONNREFUSED {
+            "the reply cannot be delivered: the socket is full or closed"
+        } else if error == EOVERFLOW {
+            "there is no index left; load the module anew"
         } else {
-            Self::new(
-                error,
-                Field::Nothing,
-                format_args!("the device failed; the kernel log says more"),
-            )
-        }
+            "the device failed; the kernel log says more"
+        };
+        Self::new(error, Field::Nothing, format_args!("{text}"))
     }
 }
 

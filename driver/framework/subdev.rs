@@ -3,34 +3,70 @@
 //! A subdev: its identity, which stays, and its state, which changes.
 
 use kernel::{
+    impl_has_delayed_work,
+    impl_has_work,
+    new_condvar,
+    new_delayed_work,
     new_mutex,
+    new_work,
     prelude::*,
     sync::{
         Arc,
+        CondVar,
         Mutex, //
+    },
+    time::{
+        msecs_to_jiffies,
+        Instant,
+        Monotonic, //
+    },
+    workqueue::{
+        DelayedWork,
+        Work,
+        WorkItem, //
     }, //
 };
 
 use super::{
     events,
+    handover::{
+        Handover,
+        Registration, //
+    },
+    parent::Node,
+    presence::Presence,
     Function,
     Isolation,
-    Kind, //
+    Kind,
+    QUEUE, //
 };
-use crate::subdev_core::{
-    name::Name,
-    share::PasidMode,
-    state::{
-        AdminState,
-        Busy,
-        Life,
-        OpState, //
+use crate::{
+    ffi::{
+        bound::BoundDevice,
+        workqueue::flush_delayed, //
     },
-    uuid::Uuid, //
+    subdev_core::{
+        bucket::Bucket,
+        name::Name,
+        share::PasidMode,
+        state::{
+            AdminState,
+            Life,
+            NotRemoved,
+            OpState,
+            Phase, //
+        },
+        uuid::Uuid, //
+    }, //
 };
 
-/// Most work queues that a subdev may stand on (`SUBDEV_MAX_WQS_PER_SUBDEV`).
+/// Most work queues that a subdev may use (`SUBDEV_MAX_WQS_PER_SUBDEV`).
 pub(crate) const MAX_WQS: usize = crate::ffi::bindings::SUBDEV_MAX_WQS_PER_SUBDEV as usize;
+
+/// How many events a VFIO user can cause at once, and how often one more after that: enough for
+/// what a driver does, too few to crowd out the events of others.
+const EVENT_BURST: u32 = 8;
+const EVENT_INTERVAL_MS: u64 = 1000;
 
 /// A short list of work queues.
 #[derive(Clone, Copy)]
@@ -57,7 +93,8 @@ impl Wqs {
 
     /// The work queues.
     pub(crate) fn as_slice(&self) -> &[u32] {
-        self.ids.get(..self.len).unwrap_or_default()
+        // `len` never exceeds the array.
+        self.ids.get(..self.len).unwrap_or(&self.ids)
     }
 }
 
@@ -84,21 +121,59 @@ pub(crate) struct Handles {
     pub(crate) cdev: Option<Name>,
 }
 
+/// Who has a subdev open.
+pub(crate) trait Holder: Send + Sync {
+    /// Asks for the device to be released; returns whether anybody listens.
+    fn request_release(&self) -> bool;
+}
+
 /// What changes about a subdev.
-struct State {
+pub(super) struct State {
     life: Life,
     handles: Option<Handles>,
+    /// The virtual device, from activation to the end of the handover.
+    function: Option<Arc<dyn Function>>,
+    holder: Option<Arc<dyn Holder>>,
+    pub(super) handover: Handover,
     /// Whether userspace was told that the subdev exists, and not yet that it does not.
     announced: bool,
+    /// How many events the VFIO user may still cause.
+    bucket: Bucket,
+    /// An event is due, and waits for its time.
+    reporting: bool,
 }
 
 /// A virtual device on one or more work queues.
 #[pin_data]
 pub(crate) struct Subdev {
     identity: Identity,
-    function: Arc<dyn Function>,
+    /// Index of the parent.
+    pub(super) parent: u32,
+    pub(super) dev: BoundDevice,
+    pub(super) presence: Arc<Presence>,
+    born: Instant<Monotonic>,
     #[pin]
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
+    /// The handover went on.
+    #[pin]
+    pub(super) progress: CondVar,
+    /// Held by [`Self::work`] alone, also while it waits for VFIO.
+    #[pin]
+    pub(super) registration: Mutex<Option<Registration>>,
+    /// Hands the subdev over to VFIO, and takes it back.
+    #[pin]
+    work: Work<Subdev>,
+    /// Reports what the VFIO user did too often to report each time.
+    #[pin]
+    report: DelayedWork<Subdev, 1>,
+}
+
+impl_has_work! {
+    impl HasWork<Self> for Subdev { self.work }
+}
+
+impl_has_delayed_work! {
+    impl HasDelayedWork<Self, 1> for Subdev { self.report }
 }
 
 /// A subdev at one moment.
@@ -110,24 +185,33 @@ pub(crate) struct Snapshot<'a> {
 }
 
 impl Subdev {
-    /// Makes a subdev that is not handed to VFIO.
-    pub(super) fn new(
-        identity: Identity,
-        state: AdminState,
-        function: Arc<dyn Function>,
-    ) -> Result<Arc<Self>> {
-        Arc::pin_init(
-            pin_init!(Self {
-                identity,
-                function,
-                state <- new_mutex!(State {
-                    life: Life::new(state),
-                    handles: None,
-                    announced: false,
-                }),
-            }),
-            GFP_KERNEL,
-        )
+    /// A subdev that is being created.
+    pub(super) fn new(identity: Identity, state: AdminState, node: &Node) -> impl PinInit<Self> {
+        let dev = node.dev.clone();
+        let presence = node.presence.clone();
+        let parent = node.index;
+        let state = State {
+            life: Life::new(state),
+            handles: None,
+            function: None,
+            holder: None,
+            handover: Handover::new(),
+            announced: false,
+            bucket: Bucket::new(EVENT_BURST, EVENT_INTERVAL_MS),
+            reporting: false,
+        };
+        pin_init!(Self {
+            identity,
+            parent,
+            dev,
+            presence,
+            born: Instant::now(),
+            state <- new_mutex!(state, "Subdev::state"),
+            progress <- new_condvar!(),
+            registration <- new_mutex!(None, "Subdev::registration"),
+            work <- new_work!("Subdev::work"),
+            report <- new_delayed_work!("Subdev::report"),
+        })
     }
 
     /// What does not change.
@@ -135,9 +219,20 @@ impl Subdev {
         &self.identity
     }
 
-    /// The virtual device.
-    pub(crate) fn function(&self) -> &Arc<dyn Function> {
-        &self.function
+    /// The virtual device, while there is one.
+    pub(crate) fn function(&self) -> Option<Arc<dyn Function>> {
+        self.state.lock().function.clone()
+    }
+
+    /// Gives the subdev its virtual device.
+    pub(super) fn set_function(&self, function: Arc<dyn Function>) {
+        self.state.lock().function = Some(function);
+    }
+
+    /// Drops the virtual device: nobody can reach it any more.
+    pub(super) fn drop_function(&self) {
+        let function = self.state.lock().function.take();
+        drop(function);
     }
 
     /// The subdev as it is now.
@@ -151,15 +246,27 @@ impl Subdev {
         }
     }
 
+    /// Says which passing phase of its life the subdev is in, if it is in one.
+    pub(super) fn check_present(&self) -> Result<(), NotRemoved> {
+        match self.state.lock().life.phase() {
+            Phase::Creating => Err(NotRemoved::Creating),
+            Phase::Present => Ok(()),
+            Phase::Removing => Err(NotRemoved::Removing),
+        }
+    }
+
+    /// The creation is complete.
+    pub(super) fn publish(&self) {
+        self.state.lock().life.publish();
+    }
+
     /// There is a VFIO device now, known as `handles`. Refused for a subdev on its way out.
     pub(crate) fn attached(&self, handles: Handles) -> Result {
         let changed = {
             let mut state = self.state.lock();
-            if state.life.is_dead() {
-                return Err(ENODEV);
-            }
+            let changed = state.life.attach().map_err(|_| ENODEV)?;
             state.handles = Some(handles);
-            state.life.attach()
+            changed
         };
         self.changed(changed);
         Ok(())
@@ -181,21 +288,35 @@ impl Subdev {
         self.state.lock().handles.is_some()
     }
 
-    /// A VFIO user opens the device.
-    pub(crate) fn open(&self) -> Result {
-        let changed = self.state.lock().life.open().map_err(|_| ENODEV)?;
-        self.changed(changed);
+    /// A VFIO user, `holder`, opens the device.
+    pub(crate) fn open(self: &Arc<Self>, holder: Arc<dyn Holder>) -> Result {
+        let changed = {
+            let mut state = self.state.lock();
+            let changed = state.life.open().map_err(|_| ENODEV)?;
+            state.holder = Some(holder);
+            changed
+        };
+        self.changed_by_user(changed);
         Ok(())
     }
 
     /// The VFIO user has closed the device.
-    pub(crate) fn closed(&self) {
-        let changed = self.state.lock().life.close();
-        self.changed(changed);
+    pub(crate) fn closed(self: &Arc<Self>) {
+        let (changed, dead, holder) = {
+            let mut state = self.state.lock();
+            let changed = state.life.close();
+            (changed, state.life.is_dead(), state.holder.take())
+        };
+        drop(holder);
+        self.changed_by_user(changed);
+        if dead {
+            // Whoever removed the subdev has left it to its user until now.
+            self.detach();
+        }
     }
 
     /// The VFIO user enabled or disabled the virtual device.
-    pub(crate) fn enabled(&self, enabled: bool) {
+    pub(crate) fn enabled(self: &Arc<Self>, enabled: bool) {
         let changed = {
             let life = &mut self.state.lock().life;
             if enabled {
@@ -204,6 +325,15 @@ impl Subdev {
                 life.disable()
             }
         };
+        self.changed_by_user(changed);
+    }
+
+    /// The hardware below is lost.
+    pub(super) fn lose(&self) {
+        if let Some(function) = self.function() {
+            function.halt();
+        }
+        let changed = self.state.lock().life.lose();
         self.changed(changed);
     }
 
@@ -222,17 +352,115 @@ impl Subdev {
         self.state.lock().announced
     }
 
-    /// From now on nobody can open the subdev. Returns whether somebody has it open, or refuses
-    /// because somebody has unless `force`.
-    pub(super) fn begin_removal(&self, force: bool) -> Result<bool, Busy> {
+    /// From now on nobody can open the subdev, and it is the caller's to remove. Refused if somebody
+    /// has it open, unless `force`, and while it is being created or removed.
+    pub(super) fn begin_removal(&self, force: bool) -> Result<(), NotRemoved> {
+        self.state.lock().life.begin_removal(force).map(|_| ())
+    }
+
+    /// The creation failed: the subdev is its creator's to remove.
+    pub(super) fn abandon(&self) {
         let life = &mut self.state.lock().life;
-        life.begin_removal(force)?;
-        Ok(life.is_open())
+        life.publish();
+        // Refused if a parent that goes has claimed it since, which comes to the same.
+        let _ = life.begin_removal(true);
+    }
+
+    /// Whether a VFIO user has the device open.
+    pub(super) fn is_open(&self) -> bool {
+        self.state.lock().life.is_open()
+    }
+
+    /// Ends what the VFIO user can do with a subdev that is being removed, and asks for its release.
+    /// Does not wait.
+    pub(super) fn doom(&self) {
+        let (function, holder, dead) = {
+            let state = self.state.lock();
+            let function = state.function.clone();
+            (function, state.holder.clone(), state.life.is_dead())
+        };
+        if !dead {
+            return;
+        }
+        if let Some(function) = function {
+            function.kill();
+        }
+        if holder.is_some_and(|holder| !holder.request_release()) {
+            pr_info!(
+                "{}: waiting for its VFIO user to close it\n",
+                self.identity.name.as_str()
+            );
+        }
+    }
+
+    /// Starts to take a removed subdev back from VFIO, unless somebody has it open: closing it does
+    /// so then.
+    pub(super) fn let_go(self: &Arc<Self>) {
+        if !self.is_open() {
+            self.detach();
+        }
+    }
+
+    /// Has an event that is due reported now.
+    pub(super) fn flush_report(&self) {
+        if self.state.lock().reporting {
+            flush_delayed(&self.report);
+        }
     }
 
     fn changed(&self, changed: bool) {
         if changed {
             events::report(Kind::Changed, self);
+        }
+    }
+
+    /// Reports a change that the VFIO user made, now or when it is time for it.
+    fn changed_by_user(self: &Arc<Self>, changed: bool) {
+        if !changed {
+            return;
+        }
+        {
+            let mut state = self.state.lock();
+            if state.reporting || !state.announced {
+                return;
+            }
+            let now = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(0);
+            if let (Err(ms), Some(queue)) = (state.bucket.take(now), QUEUE.get()) {
+                let ms = u32::try_from(ms).unwrap_or(u32::MAX);
+                // Queued under the lock, so that what is `reporting` can be flushed.
+                state.reporting = queue
+                    .enqueue_delayed::<_, 1>(self.clone(), msecs_to_jiffies(ms))
+                    .is_ok();
+                return;
+            }
+        }
+        events::report(Kind::Changed, self);
+    }
+}
+
+impl WorkItem for Subdev {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        this.hand_over();
+    }
+}
+
+impl WorkItem<1> for Subdev {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        this.state.lock().reporting = false;
+        events::report(Kind::Changed, &this);
+    }
+}
+
+impl Subdev {
+    /// Has the handover done by a thread that may wait for VFIO.
+    pub(super) fn start_work(self: &Arc<Self>) {
+        if let Some(queue) = QUEUE.get() {
+            // Refused only if it is queued already, and then it will see what is wanted.
+            let _ = queue.enqueue::<_, 0>(self.clone());
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Sends an event to the listeners of every network namespace: parents belong to none.
-pub(super) fn send(event: &Event<'_>) {
+pub(crate) fn send(event: &Event<'_>) {
     // There is nobody to return an error to. Listeners see the gap in the generation.
     if try_send(event).is_err() {
         kernel::pr_warn_once!("an event could not be sent: out of memory\n");

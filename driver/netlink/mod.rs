@@ -10,25 +10,10 @@ mod parent;
 mod refuse;
 mod subdev;
 mod types;
+#[path = "generated/vendor.rs"]
+mod vendor;
+mod visitor;
 mod wq;
 
-use kernel::prelude::*;
-
-use crate::{
-    ffi::genl,
-    framework, //
-};
-
-/// The registration of the family: requests and events work while it lives.
-pub(crate) struct Registration {
-    _family: genl::Registration,
-}
-
-impl Registration {
-    /// Registers the family.
-    pub(crate) fn new() -> Result<Self> {
-        let family = genl::Registration::new()?;
-        framework::set_sink(events::send);
-        Ok(Self { _family: family })
-    }
-}
+pub(crate) use self::events::send;
+pub(crate) use crate::ffi::genl::Registration;

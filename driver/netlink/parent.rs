@@ -4,9 +4,13 @@
 
 use kernel::prelude::*;
 
-use super::refuse::{
-    refuse,
-    Numbers, //
+use super::{
+    refuse::{
+        refuse,
+        Numbers, //
+    },
+    vendor,
+    visitor::put_vendor, //
 };
 use crate::{
     ffi::{
@@ -24,9 +28,7 @@ use crate::{
     framework::{
         self,
         Field,
-        ParentView,
-        Refusal,
-        Value, //
+        ParentView, //
     }, //
 };
 
@@ -47,7 +49,7 @@ fn get(request: &Request<'_>) -> Result {
     let generation = framework::generation();
     let mut message = Message::reply(request, uapi::SUBDEV_CMD_PARENT_GET)?;
     let found = framework::parent(index, name, |parent| {
-        put(&mut message.writer(), parent, generation).map_err(Refusal::from)
+        put(&mut message.writer(), parent, generation)
     });
     found.map_err(|refusal| refuse(request, &NUMBERS, &refusal))?;
     message.send(request)
@@ -55,7 +57,7 @@ fn get(request: &Request<'_>) -> Result {
 
 fn dump(dump: &mut Dump<'_>) -> Result {
     let generation = framework::generation();
-    dump.set_generation(generation);
+    dump.set_generation(framework::structure());
     framework::parents(dump.position(), |key, parent| {
         let fits = dump.entry(uapi::SUBDEV_CMD_PARENT_GET, |writer| {
             put(writer, parent, generation)
@@ -65,29 +67,18 @@ fn dump(dump: &mut Dump<'_>) -> Result {
     })
 }
 
-fn put(writer: &mut Writer<'_>, parent: &ParentView<'_>, generation: u64) -> Result {
+fn put(writer: &mut Writer<'_>, parent: &ParentView, generation: u64) -> Result {
     let description = parent.description();
     writer.u32(uapi::SUBDEV_A_PARENT_INDEX, parent.index())?;
     writer.string(uapi::SUBDEV_A_PARENT_NAME, parent.name())?;
     writer.string(uapi::SUBDEV_A_PARENT_BUS, description.bus)?;
-    writer.string(uapi::SUBDEV_A_PARENT_DEVICE, parent.device())?;
-    writer.u32(uapi::SUBDEV_A_PARENT_STATE, parent.state() as u32)?;
-    writer.u32(uapi::SUBDEV_A_PARENT_WQS, description.wqs)?;
-    writer.u32(uapi::SUBDEV_A_PARENT_GROUPS, description.groups)?;
-    writer.u32(uapi::SUBDEV_A_PARENT_ENGINES, description.engines)?;
-    writer.u32(uapi::SUBDEV_A_PARENT_WQ_CAPACITY, description.wq_capacity)?;
+    writer.string(uapi::SUBDEV_A_PARENT_DEVICE, parent.device()?)?;
+    writer.u32(uapi::SUBDEV_A_PARENT_STATE, parent.state as u32)?;
+    writer.u32(uapi::SUBDEV_A_PARENT_WQS, parent.wqs)?;
     writer.u32(uapi::SUBDEV_A_PARENT_PASID, description.pasid.into())?;
     writer.u32(uapi::SUBDEV_A_PARENT_SUBDEVS, parent.subdevs)?;
-    let vendor = parent.vendor();
-    writer.nest(vendor.nest, |writer| {
-        for (number, value) in &vendor.attrs {
-            match value {
-                Value::U32(value) => writer.u32(*number, *value)?,
-                Value::Uint(value) => writer.uint(*number, *value)?,
-                Value::Binary(value) => writer.binary(*number, value)?,
-            }
-        }
-        Ok(())
+    put_vendor(writer, vendor::PARENT, description.vendor, |visitor| {
+        parent.provider().attributes(visitor)
     })?;
     writer.uint(uapi::SUBDEV_A_PARENT_GENERATION, generation)
 }

@@ -90,7 +90,7 @@ fn dump(dump: &mut Dump<'_>) -> Result {
     let parent = request.attr(uapi::SUBDEV_A_PARENT);
     let parent = parent.as_ref().map(Attr::text);
     let generation = framework::generation();
-    dump.set_generation(generation);
+    dump.set_generation(framework::structure());
     let shown = framework::subdevs(parent, dump.position(), |key, subdev| {
         let fits = dump.entry(uapi::SUBDEV_CMD_SUBDEV_GET, |writer| {
             put(writer, &subdev.snapshot(), generation)

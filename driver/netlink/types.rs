@@ -55,7 +55,7 @@ fn dump(dump: &mut Dump<'_>) -> Result {
     let parent = request.attr(uapi::SUBDEV_A_TYPE_PARENT);
     let parent = parent.as_ref().map(Attr::text);
     let generation = framework::generation();
-    dump.set_generation(generation);
+    dump.set_generation(framework::structure());
     let shown = framework::types(parent, dump.position(), |key, kind| {
         let fits = dump.entry(uapi::SUBDEV_CMD_TYPE_GET, |writer| {
             put(writer, kind, generation)

@@ -4,9 +4,13 @@
 
 use kernel::prelude::*;
 
-use super::refuse::{
-    refuse,
-    Numbers, //
+use super::{
+    refuse::{
+        refuse,
+        Numbers, //
+    },
+    vendor,
+    visitor::put_vendor, //
 };
 use crate::{
     ffi::{
@@ -54,7 +58,7 @@ fn dump(dump: &mut Dump<'_>) -> Result {
     let parent = request.attr(uapi::SUBDEV_A_WQ_PARENT);
     let parent = parent.as_ref().map(Attr::text);
     let generation = framework::generation();
-    dump.set_generation(generation);
+    dump.set_generation(framework::structure());
     let shown = framework::wqs(parent, dump.position(), |key, wq| {
         let fits = dump.entry(uapi::SUBDEV_CMD_WQ_GET, |writer| {
             put(writer, wq, generation)
@@ -72,15 +76,18 @@ fn put(writer: &mut Writer<'_>, wq: &WqView<'_>, generation: u64) -> Result {
     writer.u32(uapi::SUBDEV_A_WQ_STATE, description.state as u32)?;
     writer.u32(uapi::SUBDEV_A_WQ_MODE, description.mode as u32)?;
     writer.u32(uapi::SUBDEV_A_WQ_SIZE, description.size)?;
-    writer.u32(uapi::SUBDEV_A_WQ_THRESHOLD, description.threshold)?;
-    writer.u32(uapi::SUBDEV_A_WQ_PRIORITY, description.priority)?;
-    writer.u32(uapi::SUBDEV_A_WQ_GROUP, description.group)?;
     if let Some(mode) = wq.pasid_mode() {
         writer.u32(uapi::SUBDEV_A_WQ_PASID_MODE, mode.into())?;
     }
     writer.u32(uapi::SUBDEV_A_WQ_AVAILABLE, wq.available())?;
-    for index in wq.subdevs() {
+    writer.u32(uapi::SUBDEV_A_WQ_SUBDEVS, wq.count())?;
+    // No more than fit into any message: a dump of the subdevs has them all.
+    let most = uapi::SUBDEV_MAX_LISTED_SUBDEVS as usize;
+    for index in wq.subdevs().take(most) {
         writer.u32(uapi::SUBDEV_A_WQ_SUBDEV, index)?;
     }
+    put_vendor(writer, vendor::WQ, wq.vendor(), |visitor| {
+        wq.work_queue().attributes(visitor)
+    })?;
     writer.uint(uapi::SUBDEV_A_WQ_GENERATION, generation)
 }

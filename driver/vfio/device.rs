@@ -8,7 +8,8 @@ use kernel::{
     uaccess::{
         UserSliceReader,
         UserSliceWriter, //
-    }, //
+    },
+    warn_on, //
 };
 
 use super::{
@@ -26,62 +27,86 @@ use crate::{
         },
     },
     framework::{
+        Function,
+        Holder,
         Region,
         Subdev, //
     }, //
 };
 
-/// Most bytes that reach the function at once: a descriptor.
+/// Most bytes that are passed to the function at once (see [`Function::write`]).
 const PIECE: usize = 64;
 
 /// What serves the VFIO device of a subdev.
 pub(super) struct Device {
-    pub(super) subdev: Arc<Subdev>,
-    pub(super) irqs: Arc<Irqs>,
+    subdev: Arc<Subdev>,
+    irqs: Arc<Irqs>,
 }
 
 impl Device {
     /// Serves `subdev`.
     pub(super) fn new(subdev: Arc<Subdev>) -> Result<Self> {
-        let irqs = Irqs::new(subdev.function().vectors())?;
+        let function = subdev.function().ok_or(ENODEV)?;
+        let irqs = Irqs::new(function.vectors())?;
         Ok(Self { subdev, irqs })
     }
 
-    /// A subdev that was removed answers nobody any more.
-    pub(super) fn check_alive(&self) -> Result {
+    /// The function, for a user that asks something of it: a subdev that is being removed answers
+    /// nobody.
+    fn function(&self) -> Result<Arc<dyn Function>> {
         if self.subdev.is_dead() {
             return Err(ENODEV);
         }
-        Ok(())
+        self.subdev.function().ok_or(ENODEV)
     }
 
-    /// Where a transfer goes and how much of it: up to the end of the region.
-    fn locate(&self, position: u64, count: usize) -> Result<(Region, u64, usize)> {
-        self.check_alive()?;
-        let (region, offset) = layout::locate(position).ok_or(EINVAL)?;
-        let size = self.subdev.function().region_size(region);
-        let room = size
-            .checked_sub(offset)
-            .filter(|room| *room > 0)
-            .ok_or(EINVAL)?;
-        let count = usize::try_from(room).map_or(count, |room| count.min(room));
-        Ok((region, offset, count))
+    /// Accesses up to `count` bytes at `position` of the file, piece by piece: `access` gets the
+    /// function, the region, the offset in it, and room for a piece.
+    fn access(
+        &self,
+        position: u64,
+        count: usize,
+        mut access: impl FnMut(&dyn Function, Region, u64, &mut [u8]) -> Result,
+    ) -> Result<usize> {
+        if count == 0 {
+            return Ok(0);
+        }
+        let function = self.function()?;
+        let (region, start) = layout::locate(position)?;
+        let count = layout::clip(region, function.region_size(region), start, count)?;
+        let mut done = 0;
+        while done < count {
+            // CAST: Widening.
+            let offset = start + done as u64;
+            let mut room = [0; PIECE];
+            // A piece ends at a multiple of `PIECE`, so that an aligned value is never cut.
+            // CAST: Below `PIECE`.
+            let within = (offset % PIECE as u64) as usize;
+            let len = (count - done).min(PIECE - within);
+            let Some(piece) = room.get_mut(..len) else {
+                warn_on!(true);
+                return Err(EINVAL);
+            };
+            access(&*function, region, offset, piece)?;
+            done += len;
+        }
+        Ok(done)
     }
-}
-
-/// Bytes from `offset` to the end of the piece that it is in, at most `left`.
-fn piece(offset: u64, left: usize) -> usize {
-    // CAST: Below `PIECE`.
-    let within = (offset % PIECE as u64) as usize;
-    left.min(PIECE - within)
 }
 
 impl vfio::Operations for Device {
     const NAME: &'static CStr = c"vfio-subdev";
 
     fn open(&self, memory: vfio::Memory) -> Result {
-        self.subdev.open()?;
-        let opened = Host::of(memory, self).and_then(|host| self.subdev.function().open(host));
+        self.subdev.open(self.irqs.clone())?;
+        let opened = self.function().and_then(|function| {
+            let host = Host {
+                memory,
+                irqs: self.irqs.clone(),
+                subdev: self.subdev.clone(),
+            };
+            function.open(Arc::new(host, GFP_KERNEL)?)
+        });
         if opened.is_err() {
             self.subdev.closed();
         }
@@ -89,49 +114,37 @@ impl vfio::Operations for Device {
     }
 
     fn close(&self) {
-        self.subdev.function().close();
+        if let Some(function) = self.subdev.function() {
+            function.close();
+        }
         self.irqs.clear();
         self.subdev.closed();
     }
 
     fn read(&self, mut out: UserSliceWriter, position: u64) -> Result<usize> {
-        let (region, start, count) = self.locate(position, out.len())?;
-        let mut done = 0;
-        while done < count {
-            let offset = start + done as u64;
-            let mut buf = [0; PIECE];
-            let buf = buf.get_mut(..piece(offset, count - done)).ok_or(EINVAL)?;
-            self.subdev.function().read(region, offset, buf)?;
-            out.write_slice(buf)?;
-            done += buf.len();
-        }
-        Ok(done)
+        self.access(position, out.len(), |function, region, offset, piece| {
+            function.read(region, offset, piece)?;
+            out.write_slice(piece)
+        })
     }
 
     fn write(&self, mut data: UserSliceReader, position: u64) -> Result<usize> {
-        let (region, start, count) = self.locate(position, data.len())?;
-        let mut done = 0;
-        while done < count {
-            let offset = start + done as u64;
-            let mut buf = [0; PIECE];
-            let buf = buf.get_mut(..piece(offset, count - done)).ok_or(EINVAL)?;
-            data.read_slice(buf)?;
-            self.subdev.function().write(region, offset, buf)?;
-            done += buf.len();
-        }
-        Ok(done)
+        self.access(position, data.len(), |function, region, offset, piece| {
+            data.read_slice(piece)?;
+            function.write(region, offset, piece)
+        })
     }
 
     fn ioctl(&self, command: u32, arg: usize) -> Result<isize> {
-        self.check_alive()?;
-        ioctl::serve(self, command, arg)
+        ioctl::serve(&*self.function()?, &self.irqs, command, arg)
     }
 
     fn region(&self, index: u32) -> Result<RegionInfo> {
-        if index >= layout::REGIONS {
-            return Err(EINVAL);
-        }
-        let size = layout::region(index).map_or(0, |r| self.subdev.function().region_size(r));
+        let function = self.function()?;
+        let size = match layout::slot(index)? {
+            layout::Slot::Function(region) => function.region_size(region),
+            layout::Slot::Rom => 0,
+        };
         let flags = if size > 0 {
             bindings::VFIO_REGION_INFO_FLAG_READ | bindings::VFIO_REGION_INFO_FLAG_WRITE
         } else {
@@ -145,7 +158,10 @@ impl vfio::Operations for Device {
     }
 
     fn dma_unmap(&self, iova: u64, length: u64) {
-        self.subdev.function().unmap(iova, length);
+        // A subdev that is being removed may have pages pinned still.
+        if let Some(function) = self.subdev.function() {
+            function.unmap(iova, length);
+        }
     }
 
     fn request(&self, count: u32) {

@@ -2,9 +2,13 @@
 
 //! The auxiliary driver: binds to a subdev's auxiliary device and registers it with VFIO.
 
+use core::pin::Pin;
 use kernel::{
     auxiliary,
-    device::Core,
+    device::{
+        self,
+        Core, //
+    },
     prelude::*,
     sync::Arc, //
 };
@@ -25,19 +29,30 @@ use crate::{
 /// The driver.
 pub(crate) struct Driver;
 
-/// What the driver keeps for a device that it is bound to: dropping it unregisters the device,
-/// then says so.
-pub(crate) struct Bound {
-    _registration: vfio::Registration<Device>,
-    _attached: Attached,
+/// What the driver keeps for a device that it is bound to.
+pub(crate) struct Bound<'bound> {
+    registration: vfio::Registration<'bound, Device>,
+    subdev: Arc<Subdev>,
 }
 
-/// A subdev that has a VFIO device.
-struct Attached(Arc<Subdev>);
-
-impl Drop for Attached {
-    fn drop(&mut self) {
-        self.0.detached();
+impl<'bound> Bound<'bound> {
+    /// Hands `adev` over to VFIO. That the subdev is attached is the last step, after which nothing
+    /// fails.
+    fn new(adev: &'bound auxiliary::Device<device::Bound>) -> Result<Self> {
+        let subdev = adev.registration_data_with::<AuxData, _>(|subdev| Arc::clone(&subdev))?;
+        let dev = adev.as_ref();
+        let registration = vfio::Registration::new(dev, Device::new(subdev.clone())?)?;
+        let cdev = registration
+            .cdev()
+            .and_then(|name| Name::parse(name.to_bytes()).ok());
+        subdev.attached(Handles {
+            group: vfio::iommu_group(dev)?,
+            cdev,
+        })?;
+        Ok(Self {
+            registration,
+            subdev,
+        })
     }
 }
 
@@ -49,7 +64,7 @@ kernel::auxiliary_device_table!(
 
 impl auxiliary::Driver for Driver {
     type IdInfo = ();
-    type Data<'bound> = Bound;
+    type Data<'bound> = Bound<'bound>;
 
     const ID_TABLE: auxiliary::IdTable<Self::IdInfo> = &AUX_TABLE;
 
@@ -57,18 +72,13 @@ impl auxiliary::Driver for Driver {
         adev: &'bound auxiliary::Device<Core<'_>>,
         _info: &'bound Self::IdInfo,
     ) -> impl PinInit<Self::Data<'bound>, Error> + 'bound {
-        let subdev = adev.registration_data_with::<AuxData, _>(|subdev| Arc::clone(&subdev))?;
-        let registration = vfio::Registration::new(adev.as_ref(), Device::new(subdev.clone())?)?;
-        let cdev = registration
-            .cdev()
-            .and_then(|name| Name::parse(name.to_bytes()).ok());
-        subdev.attached(Handles {
-            group: vfio::iommu_group(adev.as_ref())?,
-            cdev,
-        })?;
-        Ok(Bound {
-            _registration: registration,
-            _attached: Attached(subdev),
-        })
+        let adev: &'bound auxiliary::Device<device::Bound> = adev;
+        // In a scope, so that the memory for the result is there when it begins.
+        pin_init::pin_init_scope(move || Ok(Bound::new(adev)))
+    }
+
+    fn unbind<'bound>(_adev: &'bound auxiliary::Device<Core<'_>>, this: Pin<&Self::Data<'bound>>) {
+        this.registration.unregister();
+        this.subdev.detached();
     }
 }

@@ -2,17 +2,14 @@
 
 //! Who has a subdev open, as its function sees it.
 
-use kernel::{
-    prelude::*,
-    sync::Arc, //
-};
+use kernel::sync::Arc;
 
-use super::{
-    device::Device,
-    irqs::Irqs, //
-};
+use super::irqs::Irqs;
 use crate::{
-    ffi::vfio::Memory,
+    ffi::{
+        memory,
+        vfio::Memory, //
+    },
     framework::{
         self,
         Subdev, //
@@ -21,25 +18,13 @@ use crate::{
 
 /// The memory, the eventfds and the state of one opening.
 pub(super) struct Host {
-    memory: Memory,
-    irqs: Arc<Irqs>,
-    subdev: Arc<Subdev>,
-}
-
-impl Host {
-    /// Speaks for who has `device` open.
-    pub(super) fn of(memory: Memory, device: &Device) -> Result<Arc<dyn framework::Host>> {
-        let host = Self {
-            memory,
-            irqs: device.irqs.clone(),
-            subdev: device.subdev.clone(),
-        };
-        Ok(Arc::new(host, GFP_KERNEL)?)
-    }
+    pub(super) memory: Memory,
+    pub(super) irqs: Arc<Irqs>,
+    pub(super) subdev: Arc<Subdev>,
 }
 
 impl framework::Host for Host {
-    fn memory(&self) -> &Memory {
+    fn memory(&self) -> &dyn memory::Memory {
         &self.memory
     }
 

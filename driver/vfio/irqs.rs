@@ -2,91 +2,78 @@
 
 //! The interrupts of a VFIO device: eventfds that its user sets with VFIO_DEVICE_SET_IRQS.
 
+use core::{
+    mem,
+    ops::Range, //
+};
 use kernel::{
     new_mutex,
     prelude::*,
     sync::{
         Arc,
         Mutex, //
-    },
-    uaccess::UserSliceReader, //
+    }, //
 };
 
-use crate::ffi::{
-    bindings,
-    eventfd::EventFd, //
+use crate::{
+    ffi::{
+        bindings,
+        eventfd::EventFd,
+        vfio::{
+            IrqData,
+            IrqSet, //
+        }, //
+    },
+    framework::Holder, //
 };
+
+#[cfg(CONFIG_KUNIT = "y")]
+mod kunit;
 
 /// The eventfds of one device. Masking is the user's own affair.
+///
+/// Neither lock is held while memory of the user is accessed.
 #[pin_data]
 pub(super) struct Irqs {
-    count: u32,
+    /// Number of MSI-X vectors.
+    vectors: u32,
     #[pin]
-    msix: Mutex<KVec<Option<EventFd>>>,
+    msix: Mutex<Msix>,
     #[pin]
     release: Mutex<Option<EventFd>>,
 }
 
-/// The fixed part of VFIO_DEVICE_SET_IRQS (`struct vfio_irq_set`).
-struct Header {
-    flags: u32,
-    index: u32,
-    start: u32,
-    count: u32,
+/// The eventfds of MSI-X.
+struct Msix {
+    /// Whether the user has set eventfds, and has not disabled MSI-X since.
+    enabled: bool,
+    /// One place for each vector.
+    eventfds: KVec<Option<EventFd>>,
 }
 
-/// Bytes of the fixed part.
-const HEADER: u32 = 20;
-
-/// What comes with the request for each interrupt.
-enum Data {
-    None,
-    Bool,
-    EventFd,
-}
-
-impl Header {
-    /// Reads and checks the fixed part, as `vfio_set_irqs_validate_and_prepare` does.
-    fn read(reader: &mut UserSliceReader, irqs: &Irqs) -> Result<(Self, Data)> {
-        let argsz: u32 = reader.read()?;
-        let header = Self {
-            flags: reader.read()?,
-            index: reader.read()?,
-            start: reader.read()?,
-            count: reader.read()?,
-        };
-        let known = bindings::VFIO_IRQ_SET_DATA_TYPE_MASK | bindings::VFIO_IRQ_SET_ACTION_TYPE_MASK;
-        let end = header.start.checked_add(header.count).ok_or(EINVAL)?;
-        if header.flags & !known != 0 || end > irqs.count(header.index) {
-            return Err(EINVAL);
+impl Msix {
+    fn disable(&mut self) {
+        self.enabled = false;
+        for eventfd in self.eventfds.iter_mut() {
+            *eventfd = None;
         }
-        let (data, size) = match header.flags & bindings::VFIO_IRQ_SET_DATA_TYPE_MASK {
-            bindings::VFIO_IRQ_SET_DATA_NONE => (Data::None, 0),
-            bindings::VFIO_IRQ_SET_DATA_BOOL => (Data::Bool, 1),
-            bindings::VFIO_IRQ_SET_DATA_EVENTFD => (Data::EventFd, 4),
-            _ => return Err(EINVAL),
-        };
-        let needed = header
-            .count
-            .checked_mul(size)
-            .and_then(|n| n.checked_add(HEADER));
-        if needed.is_none_or(|needed| argsz < needed) {
-            return Err(EINVAL);
-        }
-        Ok((header, data))
     }
 }
 
 impl Irqs {
-    /// No eventfds for `count` MSI-X vectors.
-    pub(super) fn new(count: u32) -> Result<Arc<Self>> {
-        let mut msix = KVec::with_capacity(count as usize, GFP_KERNEL)?;
-        for _ in 0..count {
-            msix.push(None, GFP_KERNEL)?;
+    /// No eventfds for `vectors` MSI-X vectors.
+    pub(super) fn new(vectors: u32) -> Result<Arc<Self>> {
+        let mut eventfds = KVec::with_capacity(vectors as usize, GFP_KERNEL)?;
+        for _ in 0..vectors {
+            eventfds.push(None, GFP_KERNEL)?;
         }
+        let msix = Msix {
+            enabled: false,
+            eventfds,
+        };
         Arc::pin_init(
             pin_init!(Self {
-                count,
+                vectors,
                 msix <- new_mutex!(msix),
                 release <- new_mutex!(None),
             }),
@@ -97,7 +84,7 @@ impl Irqs {
     /// Number of interrupts with VFIO's index `index`.
     pub(super) fn count(&self, index: u32) -> u32 {
         match index {
-            bindings::VFIO_PCI_MSIX_IRQ_INDEX => self.count,
+            bindings::VFIO_PCI_MSIX_IRQ_INDEX => self.vectors,
             bindings::VFIO_PCI_REQ_IRQ_INDEX => 1,
             _ => 0,
         }
@@ -105,103 +92,119 @@ impl Irqs {
 
     /// Signals MSI-X vector `vector`, if its eventfd is set.
     pub(super) fn signal(&self, vector: u32) {
-        if let Some(Some(eventfd)) = self.msix.lock().get(vector as usize) {
+        if let Some(Some(eventfd)) = self.msix.lock().eventfds.get(vector as usize) {
             eventfd.signal();
         }
-    }
-
-    /// Asks the user to release the device; returns whether it listens.
-    pub(super) fn request_release(&self) -> bool {
-        let release = self.release.lock();
-        if let Some(eventfd) = release.as_ref() {
-            eventfd.signal();
-        }
-        release.is_some()
     }
 
     /// Forgets all eventfds.
     pub(super) fn clear(&self) {
-        for slot in self.msix.lock().iter_mut() {
-            *slot = None;
-        }
-        *self.release.lock() = None;
+        self.msix.lock().disable();
+        let old = self.release.lock().take();
+        drop(old);
     }
 
-    /// Serves VFIO_DEVICE_SET_IRQS.
-    pub(super) fn set(&self, mut reader: UserSliceReader) -> Result {
-        let (header, data) = Header::read(&mut reader, self)?;
-        match header.flags & bindings::VFIO_IRQ_SET_ACTION_TYPE_MASK {
-            bindings::VFIO_IRQ_SET_ACTION_TRIGGER => (),
-            // The user masks for itself.
-            bindings::VFIO_IRQ_SET_ACTION_MASK | bindings::VFIO_IRQ_SET_ACTION_UNMASK => {
-                return Err(ENOTTY)
-            }
-            _ => return Err(EINVAL),
+    /// Serves VFIO_DEVICE_SET_IRQS, as `vfio-pci` does for a device that has MSI-X alone; but if an
+    /// eventfd is refused, then all of them are, and what was set before stays.
+    pub(super) fn set(&self, set: IrqSet) -> Result {
+        if set.action != bindings::VFIO_IRQ_SET_ACTION_TRIGGER {
+            return Err(ENOTTY);
         }
-        let range = header.start as usize..(header.start + header.count) as usize;
+        match set.index {
+            bindings::VFIO_PCI_MSIX_IRQ_INDEX => self.set_msix(set.range, set.data),
+            bindings::VFIO_PCI_REQ_IRQ_INDEX => self.set_release(set.range, set.data),
+            _ => Err(EINVAL),
+        }
+    }
+
+    fn set_msix(&self, range: Range<usize>, data: IrqData) -> Result {
         match data {
-            // No interrupts at all: take them all away.
-            Data::None if header.count == 0 => self.unset(header.index),
-            Data::None => {
-                for at in range {
-                    self.trigger(header.index, at);
+            IrqData::None if range.is_empty() => {
+                let mut msix = self.msix.lock();
+                if !msix.enabled {
+                    return Err(EINVAL);
                 }
+                msix.disable();
+                Ok(())
             }
-            Data::Bool => {
-                for at in range {
-                    if reader.read::<u8>()? != 0 {
-                        self.trigger(header.index, at);
-                    }
+            IrqData::None => self.trigger(range.start, range.map(|_| true)),
+            IrqData::Bool(chosen) => self.trigger(range.start, chosen.iter().map(|it| *it != 0)),
+            IrqData::EventFd(fds) => {
+                let mut eventfds = KVec::with_capacity(fds.len(), GFP_KERNEL)?;
+                for fd in fds {
+                    let eventfd = (fd >= 0).then(|| EventFd::from_fd(fd)).transpose()?;
+                    eventfds.push(eventfd, GFP_KERNEL)?;
                 }
+                self.replace(range, eventfds)
             }
-            Data::EventFd => {
-                // All of them or none: what cannot fail comes last.
-                let mut fds = KVec::with_capacity(header.count as usize, GFP_KERNEL)?;
-                for _ in 0..header.count {
-                    let fd: i32 = reader.read()?;
-                    let eventfd = if fd < 0 {
-                        None
-                    } else {
-                        Some(EventFd::from_fd(fd)?)
-                    };
-                    fds.push(eventfd, GFP_KERNEL)?;
-                }
-                self.replace(header.index, range, fds);
+        }
+    }
+
+    /// Signals those of the vectors from `start` on that are `chosen`.
+    fn trigger(&self, start: usize, chosen: impl Iterator<Item = bool>) -> Result {
+        let msix = self.msix.lock();
+        if !msix.enabled {
+            return Err(EINVAL);
+        }
+        for (eventfd, chosen) in msix.eventfds.iter().skip(start).zip(chosen) {
+            if let (Some(eventfd), true) = (eventfd, chosen) {
+                eventfd.signal();
             }
         }
         Ok(())
     }
 
-    fn unset(&self, index: u32) {
-        if index == bindings::VFIO_PCI_REQ_IRQ_INDEX {
-            *self.release.lock() = None;
-        } else {
-            for slot in self.msix.lock().iter_mut() {
-                *slot = None;
+    /// Sets the eventfds of `range`, which enables MSI-X.
+    fn replace(&self, range: Range<usize>, mut eventfds: KVec<Option<EventFd>>) -> Result {
+        {
+            let mut msix = self.msix.lock();
+            // MSI-X cannot be enabled with no vectors.
+            if !msix.enabled && range.end == 0 {
+                return Err(ERANGE);
+            }
+            msix.enabled = true;
+            let places = msix.eventfds.iter_mut().skip(range.start);
+            for (place, eventfd) in places.zip(eventfds.iter_mut()) {
+                mem::swap(place, eventfd);
+            }
+        }
+        // What was replaced is in `eventfds` now, and goes with it.
+        Ok(())
+    }
+
+    fn set_release(&self, range: Range<usize>, data: IrqData) -> Result {
+        match data {
+            IrqData::None if range.is_empty() => {
+                let old = self.release.lock().take();
+                old.map(drop).ok_or(EINVAL)
+            }
+            IrqData::None => self.request_release().then_some(()).ok_or(EINVAL),
+            IrqData::Bool(chosen) => {
+                if *chosen.first().ok_or(EINVAL)? != 0 {
+                    self.request_release();
+                }
+                Ok(())
+            }
+            IrqData::EventFd(fds) => {
+                let new = match *fds.first().ok_or(EINVAL)? {
+                    -1 => None,
+                    fd if fd < 0 => return Err(EINVAL),
+                    fd => Some(EventFd::from_fd(fd)?),
+                };
+                let old = mem::replace(&mut *self.release.lock(), new);
+                drop(old);
+                Ok(())
             }
         }
     }
+}
 
-    fn trigger(&self, index: u32, at: usize) {
-        if index == bindings::VFIO_PCI_REQ_IRQ_INDEX {
-            self.request_release();
-        } else if let Some(Some(eventfd)) = self.msix.lock().get(at) {
+impl Holder for Irqs {
+    fn request_release(&self) -> bool {
+        let release = self.release.lock();
+        if let Some(eventfd) = release.as_ref() {
             eventfd.signal();
         }
-    }
-
-    fn replace(&self, index: u32, range: core::ops::Range<usize>, mut fds: KVec<Option<EventFd>>) {
-        if index == bindings::VFIO_PCI_REQ_IRQ_INDEX {
-            if let Some(new) = fds.pop() {
-                *self.release.lock() = new;
-            }
-            return;
-        }
-        if let Some(slots) = self.msix.lock().get_mut(range) {
-            for (slot, new) in slots.iter_mut().zip(fds.iter_mut()) {
-                core::mem::swap(slot, new);
-            }
-        }
-        // What was replaced is in `fds` now, and goes with it.
+        release.is_some()
     }
 }

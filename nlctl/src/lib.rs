@@ -4,7 +4,7 @@
 //!
 //! A *parent* is a device that subdevices are carved from, a *wq* one of its
 //! hardware work queues, a *type* an entry of its catalogue, and a *subdev* a
-//! virtual device on one or more work queues. [`Handle`] has a room for each.
+//! virtual device on one or more work queues. [`Handle`] has a handle for each.
 //!
 //! ```no_run
 //! use futures::TryStreamExt;
@@ -39,7 +39,7 @@
 //! those that this version does not know are kept in `unknown`.
 //!
 //! Everything that repeats the spec of the family is generated from
-//! `spec/subdev.yaml`; `FAMILY.md` beside this crate documents it.
+//! `spec/subdev.yaml`; `spec/FAMILY.md` documents it.
 
 #![forbid(unsafe_code)]
 

@@ -72,14 +72,17 @@ fn find(set: &'static AttributeSet, attributes: &[u8], offset: usize) -> Option<
 mod tests {
     use super::*;
     use crate::attribute::Attribute;
-    use crate::generated::{DsaAttr, ParentAttr};
+    use crate::generated::{DsaParentAttr, ParentAttr};
     use netlink_packet_core::Emitable;
 
-    /// name at 20, dsa at 32, in it version at 36 and gencap at 44.
+    /// name at 20, dsa-parent at 32, in it version at 36 and gencap at 44.
     fn request() -> Vec<u8> {
         let attributes = [
             ParentAttr::Name("dsa0".into()),
-            ParentAttr::Dsa(vec![DsaAttr::Version(0x100), DsaAttr::Gencap(1)]),
+            ParentAttr::DsaParent(vec![
+                DsaParentAttr::Version(0x100),
+                DsaParentAttr::Gencap(1),
+            ]),
         ];
         let mut bytes = vec![0; attributes.as_slice().buffer_len()];
         attributes.as_slice().emit(&mut bytes);
@@ -90,9 +93,9 @@ mod tests {
     fn offsets_become_names() {
         let path = |offset| at(ParentAttr::SET, &request(), offset).map(|at| at.path);
         assert_eq!(path(20).as_deref(), Some("name"));
-        assert_eq!(path(32).as_deref(), Some("dsa"));
-        assert_eq!(path(36).as_deref(), Some("dsa.version"));
-        assert_eq!(path(44).as_deref(), Some("dsa.gencap"));
+        assert_eq!(path(32).as_deref(), Some("dsa-parent"));
+        assert_eq!(path(36).as_deref(), Some("dsa-parent.version"));
+        assert_eq!(path(44).as_deref(), Some("dsa-parent.gencap"));
         assert_eq!(path(52), None);
         assert_eq!(path(0), None);
     }
@@ -101,7 +104,10 @@ mod tests {
     fn missing_attributes_have_names() {
         let path = |kind, nest| missing(ParentAttr::SET, &request(), Missing { kind, nest });
         assert_eq!(path(1, None).as_deref(), Some("index"));
-        assert_eq!(path(2, Some(32)).as_deref(), Some("dsa.max-transfer-size"));
+        assert_eq!(
+            path(2, Some(32)).as_deref(),
+            Some("dsa-parent.max-transfer-size")
+        );
         assert_eq!(path(2, Some(20)), None, "name is no nest");
         assert_eq!(path(99, None), None);
     }

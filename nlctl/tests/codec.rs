@@ -4,8 +4,8 @@
 
 use netlink_packet_core::{Emitable, Nla, NlasIterator};
 use nlctl::{
-    Attribute, Binary, DsaAttr, Id, Parent, ParentAttr, ParentState, PasidMode, SubdevAttr,
-    TypeAttr, WqAttr, WqRef,
+    Attribute, Binary, DsaParentAttr, DsaWqAttr, Id, Parent, ParentAttr, ParentState, PasidMode,
+    SubdevAttr, TypeAttr, WqAttr, WqRef,
 };
 use proptest::prelude::*;
 
@@ -29,8 +29,8 @@ fn bytes_are_as_the_kernel_wants_them() {
     assert_eq!(name, [7, 0, 2, 0, b'a', b'b', 0, 0]);
     let flag = emit(&[SubdevAttr::Force]);
     assert_eq!(flag, [4, 0, 16, 0]);
-    let nest = emit(&[ParentAttr::Dsa(vec![DsaAttr::Version(1)])]);
-    assert_eq!(nest[..8], [12, 0, 12, 0x80, 8, 0, 1, 0]);
+    let nest = emit(&[ParentAttr::DsaParent(vec![DsaParentAttr::Version(1)])]);
+    assert_eq!(nest[..8], [12, 0, 9, 0x80, 8, 0, 1, 0]);
     assert_eq!(nest[8..], 1u32.to_ne_bytes());
 }
 
@@ -65,7 +65,7 @@ fn enums_have_names_and_keep_numbers_without() {
     assert_eq!("shared".parse(), Ok(PasidMode::Shared));
     assert_eq!("1".parse(), Ok(PasidMode::Dedicated));
     assert_eq!(PasidMode::from(77).to_string(), "77");
-    assert_eq!(ParentState::from(2).to_string(), "halted");
+    assert_eq!(ParentState::from(3).to_string(), "lost");
     let error = "exclusive".parse::<PasidMode>().expect_err("is no mode");
     assert_eq!(
         error.to_string(),
@@ -83,11 +83,22 @@ fn enums_have_names_and_keep_numbers_without() {
 const TEXT: &str = "[^\0]{0,40}";
 
 prop_compose! {
-    fn dsa()(version: u32, size: u64, opcap: Vec<u8>) -> Vec<DsaAttr> {
+    fn dsa_parent()(version: u32, size: u64, opcap: Vec<u8>, engines: u32) -> Vec<DsaParentAttr> {
         vec![
-            DsaAttr::Version(version),
-            DsaAttr::MaxTransferSize(size),
-            DsaAttr::Opcap(Binary(opcap)),
+            DsaParentAttr::Version(version),
+            DsaParentAttr::MaxTransferSize(size),
+            DsaParentAttr::Opcap(Binary(opcap)),
+            DsaParentAttr::Engines(engines),
+        ]
+    }
+}
+
+prop_compose! {
+    fn dsa_wq()(threshold: u32, priority: u32, group: u32) -> Vec<DsaWqAttr> {
+        vec![
+            DsaWqAttr::Threshold(threshold),
+            DsaWqAttr::Priority(priority),
+            DsaWqAttr::Group(group),
         ]
     }
 }
@@ -98,7 +109,16 @@ fn parent_attribute() -> impl Strategy<Value = ParentAttr> {
         TEXT.prop_map(ParentAttr::Name),
         any::<u32>().prop_map(|number| ParentAttr::State(number.into())),
         any::<u64>().prop_map(ParentAttr::Generation),
-        dsa().prop_map(ParentAttr::Dsa),
+        dsa_parent().prop_map(ParentAttr::DsaParent),
+    ]
+}
+
+fn wq_attribute() -> impl Strategy<Value = WqAttr> {
+    prop_oneof![
+        any::<u32>().prop_map(WqAttr::Id),
+        any::<u32>().prop_map(WqAttr::Subdevs),
+        any::<u32>().prop_map(WqAttr::Subdev),
+        dsa_wq().prop_map(WqAttr::DsaWq),
     ]
 }
 
@@ -125,9 +145,11 @@ proptest! {
     #[test]
     fn what_is_written_is_read(
         parent in proptest::collection::vec(parent_attribute(), 0..8),
+        wq in proptest::collection::vec(wq_attribute(), 0..8),
         subdev in proptest::collection::vec(subdev_attribute(), 0..8),
     ) {
         prop_assert_eq!(parse::<ParentAttr>(&emit(&parent)), Ok(parent));
+        prop_assert_eq!(parse::<WqAttr>(&emit(&wq)), Ok(wq));
         prop_assert_eq!(parse::<SubdevAttr>(&emit(&subdev)), Ok(subdev));
     }
 

@@ -19,13 +19,25 @@ fn numbers_are_those_of_the_family() {
     assert_eq!(states.map(u32::from), [0, 1, 2, 3, 4]);
 }
 
+/// The life of a subdev that is there and has a VFIO device.
+fn attached() -> Life {
+    let mut life = Life::new(AdminState::Active);
+    assert_eq!(life.attach(), Ok(true));
+    life.publish();
+    life
+}
+
 #[test]
 fn an_ordinary_life() {
     let mut life = Life::new(AdminState::Active);
+    assert_eq!(life.phase(), Phase::Creating);
     assert_eq!(life.opstate(), OpState::Detached);
     assert_eq!(life.open(), Err(NotOpened::Detached));
 
-    assert!(life.attach());
+    assert_eq!(life.attach(), Ok(true));
+    assert_eq!(life.opstate(), OpState::Attached);
+    life.publish();
+    assert_eq!(life.phase(), Phase::Present);
     assert_eq!(life.opstate(), OpState::Attached);
     assert_eq!(life.open(), Ok(true));
     assert_eq!(life.opstate(), OpState::Open);
@@ -36,56 +48,136 @@ fn an_ordinary_life() {
     assert_eq!(life.opstate(), OpState::Enabled);
     assert!(life.disable());
     assert!(life.enable());
-    assert!(life.halt());
-    assert_eq!(life.opstate(), OpState::Halted);
-    assert!(!life.enable(), "only a reset revives it");
-    assert!(life.reset());
-    assert_eq!(life.opstate(), OpState::Open);
-
-    assert!(life.enable());
     assert!(life.close());
     assert_eq!(life.opstate(), OpState::Attached);
-    assert_eq!(life.begin_removal(false), Ok(true));
+
+    let removal = Removal {
+        changed: true,
+        open: false,
+    };
+    assert_eq!(life.begin_removal(false), Ok(removal));
     assert_eq!(life.opstate(), OpState::Detached);
     assert_eq!(life.open(), Err(NotOpened::Dead));
     assert!(!life.detach());
-    assert!(!life.is_dead());
+    assert!(life.is_dead(), "for good");
     assert_eq!(life.admin(), AdminState::Active);
 }
 
 #[test]
 fn an_open_user_is_taken_away_from_by_force_only() {
-    let mut life = Life::new(AdminState::Active);
-    life.attach();
+    let mut life = attached();
     life.open().unwrap();
     life.enable();
-    assert_eq!(life.begin_removal(false), Err(Busy));
+    assert_eq!(life.begin_removal(false), Err(NotRemoved::Busy));
     assert_eq!(life.opstate(), OpState::Enabled);
 
-    assert_eq!(life.begin_removal(true), Ok(true));
+    let removal = Removal {
+        changed: true,
+        open: true,
+    };
+    assert_eq!(life.begin_removal(true), Ok(removal));
     assert_eq!(life.opstate(), OpState::Detached);
     assert!(life.is_open(), "until the user closes it");
     assert!(!life.close());
     assert_eq!(life.open(), Err(NotOpened::Dead));
+}
 
-    // A new VFIO device is a new life.
-    life.detach();
-    assert!(life.attach());
+#[test]
+fn a_removal_begins_once_and_after_the_creation() {
+    let mut life = Life::new(AdminState::Active);
+    for force in [false, true] {
+        assert_eq!(life.begin_removal(force), Err(NotRemoved::Creating));
+    }
+    // The kernel makes the device known before the creation ends.
+    assert_eq!(life.attach(), Ok(true));
     assert_eq!(life.open(), Ok(true));
+    assert_eq!(life.begin_removal(true), Err(NotRemoved::Creating));
+    life.publish();
+    assert_eq!(
+        life.begin_removal(true).map(|removal| removal.open),
+        Ok(true)
+    );
+    for force in [false, true] {
+        assert_eq!(life.begin_removal(force), Err(NotRemoved::Removing));
+    }
+    life.publish();
+    assert!(life.is_dead(), "nothing leads back");
+}
+
+#[test]
+fn one_without_a_device_is_dead_as_well() {
+    // Its driver was unbound through sysfs before the deletion.
+    let mut life = attached();
+    assert!(life.detach());
+    assert_eq!(life.phase(), Phase::Present);
+    let removal = Removal {
+        changed: false,
+        open: false,
+    };
+    assert_eq!(life.begin_removal(false), Ok(removal));
+    assert!(life.is_dead());
+    // And a bind that races with it comes too late.
+    assert_eq!(life.attach(), Err(NotAttached));
+    assert_eq!(life.open(), Err(NotOpened::Dead));
+    assert_eq!(life.opstate(), OpState::Detached);
+}
+
+#[test]
+fn a_device_may_come_and_go() {
+    let mut life = attached();
+    life.open().unwrap();
+    life.enable();
+    assert!(life.detach());
+    assert!(!life.is_open() && !life.is_dead());
+    assert_eq!(life.attach(), Ok(true));
+    assert_eq!(life.opstate(), OpState::Attached);
+    assert_eq!(life.open(), Ok(true));
+}
+
+#[test]
+fn lost_hardware_does_not_come_back() {
+    let mut life = attached();
+    life.open().unwrap();
+    life.enable();
+    assert!(life.lose());
+    assert!(!life.lose());
+    assert_eq!(life.opstate(), OpState::Halted);
+    assert!(!life.disable() && !life.enable() && !life.close());
+    assert_eq!(life.open(), Ok(false), "for its user to see the halt");
+    assert!(life.detach());
+    assert_eq!(life.opstate(), OpState::Detached);
+    assert_eq!(life.attach(), Ok(true));
+    assert_eq!(life.opstate(), OpState::Halted);
+    assert_eq!(
+        life.begin_removal(false).map(|removal| removal.changed),
+        Ok(true)
+    );
+    assert_eq!(life.opstate(), OpState::Detached);
+}
+
+#[test]
+fn refusals_say_why() {
+    for (refusal, text) in [
+        (NotRemoved::Busy, "a VFIO user has the subdev open"),
+        (NotRemoved::Creating, "the subdev is being created"),
+        (NotRemoved::Removing, "the subdev is being deleted"),
+    ] {
+        assert_eq!(refusal.to_string(), text);
+    }
 }
 
 /// What can happen to a subdev.
 #[derive(Copy, Clone, Debug)]
 enum Step {
     SetAdmin(AdminState),
+    Publish,
     Attach,
     Detach,
     Open,
     Close,
     Enable,
     Disable,
-    Halt,
-    Reset,
+    Lose,
     BeginRemoval { force: bool },
 }
 
@@ -97,15 +189,22 @@ impl Step {
                 life.set_admin(admin);
                 Some(false)
             }
-            Step::Attach => Some(life.attach()),
+            Step::Publish => {
+                life.publish();
+                Some(false)
+            }
+            Step::Attach => life.attach().ok(),
             Step::Detach => Some(life.detach()),
             Step::Open => life.open().ok(),
             Step::Close => Some(life.close()),
             Step::Enable => Some(life.enable()),
             Step::Disable => Some(life.disable()),
-            Step::Halt => Some(life.halt()),
-            Step::Reset => Some(life.reset()),
-            Step::BeginRemoval { force } => life.begin_removal(force).ok(),
+            Step::Lose => Some(life.lose()),
+            Step::BeginRemoval { force } => {
+                let removal = life.begin_removal(force).ok()?;
+                assert_eq!(removal.open, life.is_open());
+                Some(removal.changed)
+            }
         }
     }
 }
@@ -113,84 +212,102 @@ impl Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         // Of what leads somewhere there is more, so that all states are visited.
-        1 => prop_oneof![Just(AdminState::Inactive), Just(AdminState::Active)]
+        2 => prop_oneof![Just(AdminState::Inactive), Just(AdminState::Active)]
             .prop_map(Step::SetAdmin),
-        4 => Just(Step::Attach),
-        1 => Just(Step::Detach),
-        4 => Just(Step::Open),
-        1 => Just(Step::Close),
-        4 => Just(Step::Enable),
-        2 => Just(Step::Disable),
-        2 => Just(Step::Halt),
-        2 => Just(Step::Reset),
+        4 => Just(Step::Publish),
+        8 => Just(Step::Attach),
+        4 => Just(Step::Detach),
+        8 => Just(Step::Open),
+        4 => Just(Step::Close),
+        8 => Just(Step::Enable),
+        4 => Just(Step::Disable),
+        1 => Just(Step::Lose),
         1 => any::<bool>().prop_map(|force| Step::BeginRemoval { force }),
     ];
     prop::collection::vec(step, 0..80)
 }
 
-/// The same life, told as one state: what an observer can tell apart.
+/// The same life, as an observer sees it: one state of the device, beside the phase.
 #[derive(Copy, Clone, PartialEq, Debug)]
-enum Told {
-    Gone,
-    Attached,
-    Open,
-    Enabled,
-    Halted,
-    Dying { open: bool },
+struct Seen {
+    phase: Phase,
+    device: Device,
+    lost: bool,
 }
 
-impl Told {
+#[derive(Copy, Clone, PartialEq, Debug)]
+enum Device {
+    Gone,
+    Closed,
+    Open,
+    Enabled,
+}
+
+impl Seen {
+    const NEW: Seen = Seen {
+        phase: Phase::Creating,
+        device: Device::Gone,
+        lost: false,
+    };
+
     /// What comes after a step; nothing if the step is refused.
-    fn after(self, step: Step) -> Option<Told> {
-        use Told::*;
-        Some(match (step, self) {
+    fn after(self, step: Step) -> Option<Seen> {
+        use Device::*;
+        let removing = self.phase == Phase::Removing;
+        let device = match (step, self.device) {
+            (Step::Lose, _) => return Some(Seen { lost: true, ..self }),
+            (Step::Publish, _) if self.phase == Phase::Creating => {
+                return Some(Seen {
+                    phase: Phase::Present,
+                    ..self
+                })
+            }
+            (Step::BeginRemoval { force }, device) => {
+                let free = force || matches!(device, Gone | Closed);
+                return (self.phase == Phase::Present && free).then_some(Seen {
+                    phase: Phase::Removing,
+                    ..self
+                });
+            }
+            (Step::Attach | Step::Open, _) if removing => return None,
+            (Step::Attach, Gone) => Closed,
             (Step::Detach, _) => Gone,
-            (Step::Attach, Gone) => Attached,
-
-            (Step::Open, Attached) => Open,
+            (Step::Open, Closed) => Open,
             (Step::Open, _) => return None,
-            (Step::Close, Open | Enabled | Halted) => Attached,
-            (Step::Close, Dying { .. }) => Dying { open: false },
-
+            (Step::Close, Open | Enabled) => Closed,
             (Step::Enable, Open) => Enabled,
             (Step::Disable, Enabled) => Open,
-            (Step::Halt, Open | Enabled) => Halted,
-            (Step::Reset, Enabled | Halted) => Open,
-
-            (Step::BeginRemoval { .. }, Attached) => Dying { open: false },
-            (
-                Step::BeginRemoval { force: false },
-                Open | Enabled | Halted | Dying { open: true },
-            ) => return None,
-            (Step::BeginRemoval { force: true }, Open | Enabled | Halted) => Dying { open: true },
-            (_, state) => state,
-        })
+            (_, device) => device,
+        };
+        Some(Seen { device, ..self })
     }
 
     fn opstate(self) -> OpState {
-        match self {
-            Told::Gone | Told::Dying { .. } => OpState::Detached,
-            Told::Attached => OpState::Attached,
-            Told::Open => OpState::Open,
-            Told::Enabled => OpState::Enabled,
-            Told::Halted => OpState::Halted,
+        match self.device {
+            _ if self.phase == Phase::Removing => OpState::Detached,
+            Device::Gone => OpState::Detached,
+            _ if self.lost => OpState::Halted,
+            Device::Closed => OpState::Attached,
+            Device::Open => OpState::Open,
+            Device::Enabled => OpState::Enabled,
         }
     }
 }
 
 proptest! {
     #[test]
-    fn any_life_is_the_one_that_is_told(steps in steps()) {
+    fn any_life_is_the_one_that_is_seen(steps in steps()) {
         let mut life = Life::new(AdminState::Inactive);
-        let mut told = Told::Gone;
+        let mut seen = Seen::NEW;
         for step in steps {
-            let next = told.after(step);
-            prop_assert_eq!(step.take(&mut life).is_some(), next.is_some(), "{:?} when {:?}", step, told);
-            told = next.unwrap_or(told);
-            prop_assert_eq!(life.opstate(), told.opstate(), "{:?}", step);
-            let open = !matches!(told, Told::Gone | Told::Attached | Told::Dying { open: false });
+            let next = seen.after(step);
+            prop_assert_eq!(step.take(&mut life).is_some(), next.is_some(), "{:?} when {:?}", step, seen);
+            seen = next.unwrap_or(seen);
+            prop_assert_eq!(life.opstate(), seen.opstate(), "{:?}", step);
+            prop_assert_eq!(life.phase(), seen.phase, "{:?}", step);
+            let open = matches!(seen.device, Device::Open | Device::Enabled);
             prop_assert_eq!(life.is_open(), open, "{:?}", step);
-            prop_assert_eq!(life.is_dead(), matches!(told, Told::Dying { .. }), "{:?}", step);
+            prop_assert_eq!(life.is_dead(), seen.phase == Phase::Removing, "{:?}", step);
         }
     }
 
@@ -212,8 +329,8 @@ proptest! {
         for step in steps {
             let wanted = life.admin();
             let _ = step.take(&mut life);
-            prop_assert!(life.open || !(life.enabled || life.halted), "{:?}: {:?}", step, life);
-            prop_assert!(life.attached || !(life.open || life.dead), "{:?}: {:?}", step, life);
+            prop_assert!(life.open || !life.enabled, "{:?}: {:?}", step, life);
+            prop_assert!(life.attached || !life.open, "{:?}: {:?}", step, life);
             let wanted = if let Step::SetAdmin(admin) = step { admin } else { wanted };
             prop_assert_eq!(life.admin(), wanted, "what the admin wants is the admin's to say");
         }

@@ -2,13 +2,16 @@
 
 //! Registers of a DSA: offsets in BAR0, bit fields and codes.
 //!
-//! Used by who drives the hardware and by who imitates it. All registers are little-endian. Unless
-//! said otherwise a fact here is from
+//! Used by the driver of the hardware and by the virtual function. All registers are
+//! little-endian. Unless said otherwise a fact here is from
 //! [`drivers/dma/idxd/registers.h`](srctree/drivers/dma/idxd/registers.h); offsets are in bytes.
 
 pub mod caps;
 pub mod command;
 pub mod table;
+
+#[cfg(test)]
+mod tests;
 
 pub use caps::{
     EngCap,
@@ -90,10 +93,32 @@ pub mod gensts {
     /// State: stopped after an error.
     pub const HALTED: u32 = 3;
 
-    /// Mask of what leaves the state halted: 0 Reset Device, 1 FLR, 2 warm and 3 cold reset.
-    pub const RESET_TYPE_MASK: u32 = 0x3 << 2;
     /// Reset type: the command Reset Device is enough.
     pub const RESET_SOFTWARE: u32 = 0;
+    /// Reset type: it takes an FLR.
+    pub const RESET_FLR: u32 = 1;
+    /// Reset type: it takes a warm reset of the machine.
+    pub const RESET_WARM: u32 = 2;
+    /// Reset type: it takes a cold reset of the machine.
+    pub const RESET_COLD: u32 = 3;
+
+    /// Place of the reset type, 2 bits.
+    const RESET_TYPE_SHIFT: u32 = 2;
+
+    /// The state of the device in the register.
+    pub const fn state(register: u32) -> u32 {
+        register & STATE_MASK
+    }
+
+    /// The reset type in the register: what it takes to leave the state [`HALTED`].
+    pub const fn reset_type(register: u32) -> u32 {
+        register >> RESET_TYPE_SHIFT & 0x3
+    }
+
+    /// The register of a device that is halted until a reset of a type.
+    pub const fn halted(reset_type: u32) -> u32 {
+        HALTED | (reset_type & 0x3) << RESET_TYPE_SHIFT
+    }
 }
 
 /// Bits of [`INTCAUSE`].
@@ -108,6 +133,8 @@ pub mod intcause {
     pub const PERFMON: u32 = 1 << 3;
     /// The device halted.
     pub const HALT: u32 = 1 << 4;
+    /// Interrupt handles are no longer valid and have to be requested again.
+    pub const INT_HANDLE_REVOKED: u32 = 1 << 31;
 }
 
 /// Fields of [`CMDSTS`].
@@ -159,6 +186,11 @@ pub mod swerr {
     ///
     /// Our choice, as for [`WQ_NOT_ENABLED`].
     pub const WQ_FULL: u8 = 0x54;
+    /// Error: a descriptor was written to a portal in part only.
+    ///
+    /// Our choice, as for [`WQ_NOT_ENABLED`]. The hardware takes a store as a whole and knows no
+    /// such error.
+    pub const TORN: u8 = 0x55;
 }
 
 /// Bits `high` to `low` of `value`, counted from 0.

@@ -14,6 +14,7 @@ mod bar0;
 mod command;
 mod config;
 mod portal;
+mod reset;
 mod swerr;
 
 #[cfg(test)]
@@ -33,11 +34,7 @@ use super::{
         Limits,
         SUPPORTED_OPCAP, //
     },
-    regs::{
-        genctrl,
-        intcause,
-        table::portal::WQ_STRIDE, //
-    }, //
+    regs::table::portal::WQ_STRIDE, //
 };
 
 /// Most WQs of a function, as `max-wqs-per-subdev` of the family says.
@@ -81,7 +78,8 @@ pub enum Effect {
     Interrupt(u16),
     /// Bring the queues to rest as [`Pending::quiesce`] says, then call [`Function::finish`].
     Command(Pending),
-    /// Bring the queues to rest, discarding all work, then call [`Function::reset`].
+    /// The function has begun a reset, as by [`Function::begin_reset`]. Bring the queues to rest,
+    /// discarding all work, then call [`Function::reset`].
     Reset,
 }
 
@@ -92,6 +90,7 @@ enum State {
     Enabled,
     /// On the way to disabled.
     Draining,
+    /// The hardware is lost.
     Halted,
 }
 
@@ -106,7 +105,8 @@ enum WqState {
 
 /// A virtual DSA function.
 ///
-/// Plain data of about a kilobyte that its owner keeps under a lock.
+/// Plain data of less than four kilobytes that its owner keeps under a lock. Most of it are
+/// descriptors that are partly written.
 #[derive(Clone, Debug)]
 pub struct Function {
     params: Params,
@@ -116,8 +116,13 @@ pub struct Function {
     portals: portal::Portals,
     /// The command that is not complete yet.
     pending: Option<Pending>,
-    /// Number of commands accepted so far; tells one from an equal one that a reset has ended.
+    /// Number of commands accepted so far; distinguishes one from an equal one that a reset has
+    /// ended.
     commands: u32,
+    /// A reset has begun and is not complete.
+    resetting: bool,
+    /// See [`Function::epoch`].
+    epochs: [u32; WQS],
     /// Granted interrupt handles; bit n is handle n.
     handles: u16,
     gencfg: u32,
@@ -153,6 +158,8 @@ impl Function {
             portals: portal::Portals::new(),
             pending: None,
             commands: 0,
+            resetting: false,
+            epochs: [0; WQS],
             handles: 0,
             gencfg: 0,
             genctrl: 0,
@@ -162,14 +169,6 @@ impl Function {
             msix_perm: [0; VECTORS],
             msix_table: [bar0::MSIX_ENTRY_RESET; VECTORS],
         }
-    }
-
-    /// Power-on reset or FLR. A command that was active is forgotten.
-    pub fn reset(&mut self) {
-        *self = Self {
-            commands: self.commands,
-            ..Self::new(&self.params)
-        };
     }
 
     /// Number of WQs.
@@ -193,7 +192,7 @@ impl Function {
         self.state == State::Enabled
     }
 
-    /// Whether the device halted.
+    /// Whether the device halted, which is for good; see [`Function::lose`].
     pub fn is_halted(&self) -> bool {
         self.state == State::Halted
     }
@@ -203,9 +202,19 @@ impl Function {
         self.is_enabled() && self.wqs.get(usize::from(wq)) == Some(&WqState::Enabled)
     }
 
+    /// A number that changes whenever a WQ stops to accept work, even if it does again by now.
+    ///
+    /// A descriptor may be accepted if it was found valid by [`Function::limits`] and the number is
+    /// still [`Limits::epoch`]: then nothing disabled or reset the WQ in between. What is accepted
+    /// before the number changes is work that the command or reset brings to rest.
+    pub fn epoch(&self, wq: u8) -> u32 {
+        self.epochs.get(usize::from(wq)).copied().unwrap_or(0)
+    }
+
     /// What a descriptor that was submitted to a WQ is checked against.
     pub fn limits(&self, wq: u8) -> Limits {
         Limits {
+            epoch: self.epoch(wq),
             opcap: self.params.opcap,
             max_transfer: self.gencap().max_transfer(),
             vectors: self.vectors(),
@@ -223,29 +232,11 @@ impl Function {
     pub fn config_write(&mut self, off: u64, data: &[u8]) -> Effect {
         match self.config.write(off, data) {
             config::Written::Plain => Effect::None,
-            config::Written::FunctionLevelReset => Effect::Reset,
+            config::Written::FunctionLevelReset => {
+                self.begin_reset();
+                Effect::Reset
+            }
         }
-    }
-
-    /// Stops the device and its WQs after a fault that it cannot go on from; the owner has brought
-    /// the queues to rest. The command Reset Device or any other reset revives it.
-    pub fn halt(&mut self) -> Effect {
-        self.state = State::Halted;
-        self.wqs = [WqState::Disabled; WQS];
-        self.raise(intcause::HALT, genctrl::HALT_INT_EN)
-    }
-
-    /// A write to a portal; gives the descriptor that it completes.
-    ///
-    /// It is submitted whether or not the WQ is enabled, which is for
-    /// [`Descriptor::check`](super::desc::Descriptor::check) to refuse. Reads of BAR2 are all ones.
-    pub fn portal_write(&mut self, off: u64, data: &[u8]) -> Option<Submission> {
-        // Below `wqs`, so it fits.
-        let wq = u8::try_from(off / WQ_STRIDE).ok()?;
-        if wq >= self.params.wqs {
-            return None;
-        }
-        self.portals.write(wq, off % WQ_STRIDE, data)
     }
 
     /// Sets a bit of INTCAUSE and raises the misc interrupt if GENCTRL has it enabled.

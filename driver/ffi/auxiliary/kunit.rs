@@ -14,6 +14,7 @@ use kernel::{
 };
 
 use super::*;
+use crate::ffi::bound::Anchor;
 
 /// Counts its end.
 struct Mark(Arc<Atomic<u32>>);
@@ -44,7 +45,8 @@ mod tests {
     fn data_goes_with_its_device() -> Result {
         let device = faux::Registration::new(c"subdev-kunit", None)?;
         // SAFETY: Dropped before `device`, which is what stays bound.
-        let parent = unsafe { BoundDevice::new(device.as_ref().as_ref()) };
+        let anchor = unsafe { Anchor::new(device.as_ref().as_ref())? };
+        let parent = anchor.reference();
         let ended = Arc::new(Atomic::new(0), GFP_KERNEL)?;
         let one = register(&parent, 1, &ended)?;
         let two = register(&parent, 2, &ended)?;
@@ -60,7 +62,8 @@ mod tests {
     fn an_id_can_be_used_again() -> Result {
         let device = faux::Registration::new(c"subdev-kunit", None)?;
         // SAFETY: As above.
-        let parent = unsafe { BoundDevice::new(device.as_ref().as_ref()) };
+        let anchor = unsafe { Anchor::new(device.as_ref().as_ref())? };
+        let parent = anchor.reference();
         let ended = Arc::new(Atomic::new(0), GFP_KERNEL)?;
         for round in 0..3 {
             let registered = register(&parent, 1, &ended)?;
@@ -68,6 +71,20 @@ mod tests {
             drop(registered);
         }
         assert_eq!(ended.load(Relaxed), 3);
+        Ok(())
+    }
+
+    #[test]
+    fn a_parent_that_goes_gets_no_more() -> Result {
+        let device = faux::Registration::new(c"subdev-kunit", None)?;
+        // SAFETY: As above.
+        let anchor = unsafe { Anchor::new(device.as_ref().as_ref())? };
+        let parent = anchor.reference();
+        assert!(parent.get().is_some());
+        anchor.revoke();
+        assert!(parent.get().is_none());
+        let ended = Arc::new(Atomic::new(0), GFP_KERNEL)?;
+        assert!(register(&parent, 1, &ended).err() == Some(ENODEV));
         Ok(())
     }
 }

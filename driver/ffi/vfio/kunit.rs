@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A device comes to VFIO and leaves it again, and takes what serves it along.
+//! A device comes to VFIO and leaves it again, and takes what serves it along; and requests to set
+//! interrupts are checked.
 
 use kernel::{
     faux,
@@ -68,10 +69,72 @@ mod tests {
             let registered = Registration::new(dev, Silent(ended.clone()))?;
             assert!(iommu_group(dev).is_ok());
             assert_eq!(registered.cdev().is_some(), cfg!(CONFIG_VFIO_DEVICE_CDEV));
+            if round > 0 {
+                registered.unregister();
+                assert!(iommu_group(dev) == Err(ENODEV));
+            }
+            if round > 1 {
+                registered.unregister();
+            }
             assert_eq!(ended.load(Relaxed), round);
             drop(registered);
             assert!(iommu_group(dev) == Err(ENODEV));
             assert_eq!(ended.load(Relaxed), round + 1);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_serves_a_device_does_not_wait_for_its_last_reference() -> Result {
+        let device = faux::Registration::new(c"subdev-kunit-held", None)?;
+        let ended = Arc::new(Atomic::new(0), GFP_KERNEL)?;
+        let registered = Registration::new(device.as_ref().as_ref(), Silent(ended.clone()))?;
+        // SAFETY: The device is registered.
+        let memory = unsafe { Memory::from_raw(registered.vdev()) };
+        let before = DEVICES.load(Relaxed);
+        drop(registered);
+        assert_eq!(ended.load(Relaxed), 1);
+        assert_eq!(DEVICES.load(Relaxed), before);
+        drop(memory);
+        assert_eq!(DEVICES.load(Relaxed), before - 1);
+        Ok(())
+    }
+
+    #[test]
+    fn a_set_of_interrupts_is_checked() -> Result {
+        const NONE: u32 = local::VFIO_IRQ_SET_DATA_NONE;
+        const BOOL: u32 = local::VFIO_IRQ_SET_DATA_BOOL;
+        const EVENTFD: u32 = local::VFIO_IRQ_SET_DATA_EVENTFD;
+        const TRIGGER: u32 = local::VFIO_IRQ_SET_ACTION_TRIGGER;
+        // Three kinds, with as many interrupts as their number.
+        let check = |argsz, flags, index, start, count| {
+            let words = [argsz, flags, index, start, count];
+            IrqSet::check(words, 3, |index| index).map(|(set, size)| (set.range, size))
+        };
+        assert!(check(20, NONE | TRIGGER, 2, 0, 0) == Ok((0..0, 0)));
+        assert!(check(20, NONE | TRIGGER, 2, 0, 2) == Ok((0..2, 0)));
+        assert!(check(22, BOOL | TRIGGER, 2, 0, 2) == Ok((0..2, 2)));
+        assert!(check(24, EVENTFD | TRIGGER, 2, 1, 1) == Ok((1..2, 4)));
+        for (argsz, flags, index, start, count) in [
+            // No such interrupts, even if none is asked for.
+            (20, NONE | TRIGGER, 3, 0, 0),
+            (20, NONE | TRIGGER, 77, 0, 0),
+            (20, NONE | TRIGGER, u32::MAX, 0, 0),
+            (20, NONE | TRIGGER, 0, 0, 0),
+            (20, NONE | TRIGGER, 2, 2, 0),
+            (20, NONE | TRIGGER, 2, 1, 2),
+            (20, NONE | TRIGGER, 2, 1, u32::MAX),
+            (20, NONE | TRIGGER, 2, u32::MAX, 1),
+            // Less room than the request needs.
+            (19, NONE | TRIGGER, 2, 0, 0),
+            (21, BOOL | TRIGGER, 2, 0, 2),
+            (27, EVENTFD | TRIGGER, 2, 0, 2),
+            // No data, two kinds of them, and an unknown flag.
+            (28, TRIGGER, 2, 0, 2),
+            (28, NONE | BOOL | TRIGGER, 2, 0, 2),
+            (28, NONE | TRIGGER | 1 << 6, 2, 0, 2),
+        ] {
+            assert!(check(argsz, flags, index, start, count) == Err(EINVAL));
         }
         Ok(())
     }

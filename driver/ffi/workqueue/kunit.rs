@@ -49,7 +49,8 @@ impl WorkItem for Job {
 }
 
 /// Queues [`JOBS`] jobs, and returns what counts them.
-fn enqueue(queue: &OwnedQueue) -> Result<Arc<Atomic<u32>>> {
+fn enqueue(queue: &Shared) -> Result<Arc<Atomic<u32>>> {
+    let queue = queue.get().ok_or(ENODEV)?;
     let done = Arc::new(Atomic::new(0), GFP_KERNEL)?;
     for _ in 0..JOBS {
         let counter = done.clone();
@@ -71,19 +72,25 @@ mod tests {
 
     #[test]
     fn a_flush_waits_for_what_is_queued() -> Result {
-        let queue = OwnedQueue::new(c"subdev_kunit")?;
-        let done = enqueue(&queue)?;
-        queue.flush();
+        static QUEUE: Shared = Shared::new(c"subdev_kunit_flush");
+        // SAFETY: Used in this function only, which flushes it.
+        let running = unsafe { QUEUE.start()? };
+        let done = enqueue(&QUEUE)?;
+        QUEUE.flush();
         assert_eq!(done.load(Relaxed), JOBS);
+        drop(running);
         Ok(())
     }
 
     #[test]
-    fn a_queue_that_goes_runs_what_is_queued() -> Result {
-        let queue = OwnedQueue::new(c"subdev_kunit")?;
-        let done = enqueue(&queue)?;
-        drop(queue);
+    fn a_queue_that_stops_runs_what_is_queued() -> Result {
+        static QUEUE: Shared = Shared::new(c"subdev_kunit_stop");
+        // SAFETY: Used in this function only, and not after it is dropped.
+        let running = unsafe { QUEUE.start()? };
+        let done = enqueue(&QUEUE)?;
+        drop(running);
         assert_eq!(done.load(Relaxed), JOBS);
+        assert!(QUEUE.get().is_none());
         Ok(())
     }
 }

@@ -15,20 +15,22 @@ use kernel::{
 };
 
 use crate::{
-    ffi::device::BoundDevice,
+    ffi::bound::Anchor,
     framework::{
         register_parent,
         Description,
+        Field,
         Function,
         Host,
         Isolation,
+        Parent,
         ParentRegistration,
         ParentState,
-        Provider,
+        Refusal,
         Region,
         Type,
-        Value,
-        Vendor,
+        Visitor,
+        WorkQueue,
         WqDescription,
         WqMode,
         WqState, //
@@ -66,6 +68,7 @@ const TYPES: &[Type] = &[
 pub(super) struct Tally {
     made: Atomic<u32>,
     killed: Atomic<u32>,
+    halted: Atomic<u32>,
     dropped: Atomic<u32>,
 }
 
@@ -78,6 +81,11 @@ impl Tally {
             self.dropped.load(Relaxed),
         )
     }
+
+    /// How many were halted.
+    pub(super) fn halted(&self) -> u32 {
+        self.halted.load(Relaxed)
+    }
 }
 
 /// The provider.
@@ -88,6 +96,8 @@ pub(super) struct Fake {
     broken: Atomic<u32>,
     /// Whether no function can be made.
     barren: Atomic<bool>,
+    /// Whether the hardware is lost.
+    lost: Atomic<bool>,
     tally: Arc<Tally>,
 }
 
@@ -102,66 +112,41 @@ impl Fake {
         self.barren.store(barren, Relaxed);
     }
 
+    /// From now on the hardware is lost.
+    pub(super) fn set_lost(&self) {
+        self.lost.store(true, Relaxed);
+    }
+
     /// The work queues that are enabled, as bits.
     pub(super) fn enabled(&self) -> u32 {
         self.enabled.load(Relaxed)
     }
 }
 
-impl Provider for Fake {
+impl Parent for Fake {
     fn description(&self) -> Description {
         Description {
             prefix: "kunit",
             bus: "faux",
-            wqs: WQS,
-            groups: 1,
-            engines: 1,
-            wq_capacity: WQS * ENTRIES,
+            vendor: "kunit",
             pasid: false,
         }
     }
 
     fn state(&self) -> ParentState {
-        ParentState::Enabled
-    }
-
-    fn wq(&self, id: u32) -> Option<WqDescription> {
-        let state = if self.enabled() & (1 << id) == 0 {
-            WqState::Disabled
+        if self.lost.load(Relaxed) {
+            ParentState::Lost
         } else {
-            WqState::Enabled
-        };
-        (id < WQS).then_some(WqDescription {
-            state,
-            mode: WqMode::Dedicated,
-            size: ENTRIES,
-            threshold: 0,
-            priority: 1,
-            group: 0,
-        })
+            ParentState::Enabled
+        }
     }
 
     fn types(&self) -> &[Type] {
         TYPES
     }
 
-    fn vendor(&self) -> Vendor {
-        Vendor {
-            nest: 0,
-            attrs: [const { (0, Value::U32(0)) }; 5],
-        }
-    }
-
-    fn enable_wq(&self, id: u32, _mode: PasidMode) -> Result {
-        if self.broken.load(Relaxed) & (1 << id) != 0 {
-            return Err(EIO);
-        }
-        self.enabled.fetch_add(1 << id, Relaxed);
+    fn attributes(&self, _visitor: &mut dyn Visitor) -> Result {
         Ok(())
-    }
-
-    fn disable_wq(&self, id: u32) {
-        self.enabled.fetch_sub(1 << id, Relaxed);
     }
 
     fn function(&self, _wqs: &[u32], _entries: u32) -> Result<Arc<dyn Function>> {
@@ -171,6 +156,53 @@ impl Provider for Fake {
         let function = Arc::new(Idle(self.tally.clone()), GFP_KERNEL)?;
         self.tally.made.fetch_add(1, Relaxed);
         Ok(function)
+    }
+
+    fn quiesce(&self) {}
+}
+
+/// A work queue of the fake.
+struct Wq {
+    id: u32,
+    fake: Arc<Fake>,
+}
+
+impl WorkQueue for Wq {
+    fn id(&self) -> u32 {
+        self.id
+    }
+
+    fn describe(&self) -> WqDescription {
+        let state = if self.fake.enabled() & (1 << self.id) == 0 {
+            WqState::Disabled
+        } else {
+            WqState::Enabled
+        };
+        WqDescription {
+            state,
+            mode: WqMode::Dedicated,
+            size: ENTRIES,
+        }
+    }
+
+    fn attributes(&self, _visitor: &mut dyn Visitor) -> Result {
+        Ok(())
+    }
+
+    fn enable(&self, _mode: PasidMode) -> Result<(), Refusal> {
+        if self.fake.broken.load(Relaxed) & (1 << self.id) != 0 {
+            return Err(Refusal::new(
+                EIO,
+                Field::Wq(Some(self.id)),
+                format_args!("wq {} is broken", self.id),
+            ));
+        }
+        self.fake.enabled.fetch_add(1 << self.id, Relaxed);
+        Ok(())
+    }
+
+    fn disable(&self) {
+        self.fake.enabled.fetch_sub(1 << self.id, Relaxed);
     }
 }
 
@@ -212,8 +244,14 @@ impl Function for Idle {
 
     fn unmap(&self, _iova: u64, _length: u64) {}
 
-    fn kill(&self) {
+    fn kill(&self) {}
+
+    fn quiesce(&self) {
         self.0.killed.fetch_add(1, Relaxed);
+    }
+
+    fn halt(&self) {
+        self.0.halted.fetch_add(1, Relaxed);
     }
 }
 
@@ -221,7 +259,8 @@ impl Function for Idle {
 pub(super) struct Bench {
     pub(super) provider: Arc<Fake>,
     pub(super) tally: Arc<Tally>,
-    _registration: ParentRegistration,
+    pub(super) registration: ParentRegistration,
+    _anchor: Anchor<'static>,
     _device: faux::Registration,
 }
 
@@ -233,6 +272,7 @@ impl Bench {
             Tally {
                 made: Atomic::new(0),
                 killed: Atomic::new(0),
+                halted: Atomic::new(0),
                 dropped: Atomic::new(0),
             },
             GFP_KERNEL,
@@ -242,18 +282,32 @@ impl Bench {
                 enabled: Atomic::new(0),
                 broken: Atomic::new(0),
                 barren: Atomic::new(false),
+                lost: Atomic::new(false),
                 tally: tally.clone(),
             },
             GFP_KERNEL,
         )?;
-        // SAFETY: The registration, which holds it, is dropped before the device.
-        let bound = unsafe { BoundDevice::new(device.as_ref().as_ref()) };
-        let bound = Arc::new(bound, GFP_KERNEL)?;
+        let mut wqs: KVec<Arc<dyn WorkQueue>> = KVec::new();
+        for id in 0..WQS {
+            wqs.push(Self::wq(&provider, id)?, GFP_KERNEL)?;
+        }
+        let dev: *const kernel::device::Device<kernel::device::Bound> =
+            device.as_ref().as_ref();
+        // SAFETY: The device stays, and stays bound, until its registration is dropped, which is
+        // after the anchor.
+        let anchor = unsafe { Anchor::new(&*dev)? };
         Ok(Self {
-            _registration: register_parent(bound, provider.clone())?,
+            registration: register_parent(anchor.reference(), provider.clone(), wqs)?,
             provider,
             tally,
+            _anchor: anchor,
             _device: device,
         })
+    }
+
+    /// A work queue of `provider`.
+    pub(super) fn wq(provider: &Arc<Fake>, id: u32) -> Result<Arc<dyn WorkQueue>> {
+        let fake = provider.clone();
+        Ok(Arc::new(Wq { id, fake }, GFP_KERNEL)?)
     }
 }

@@ -2,7 +2,7 @@
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
 use crate::named::named_number;
-/// State of a parent, as its hardware reports it.
+/// State of a parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParentState {
@@ -12,13 +12,16 @@ pub enum ParentState {
     Enabled,
     /// The device stopped after a fault and waits for a reset.
     Halted,
+    /// The device does nothing any more, or was reset behind the driver's
+    /// back. Unbind it, reset it and bind it again.
+    Lost,
     /// A number that this version of the library has no name for.
     Unknown(u32),
 }
 
 impl ParentState {
     /// The names, in the order of their numbers.
-    pub const NAMES: &'static [&'static str] = &["disabled", "enabled", "halted"];
+    pub const NAMES: &'static [&'static str] = &["disabled", "enabled", "halted", "lost"];
 }
 
 impl From<u32> for ParentState {
@@ -27,6 +30,7 @@ impl From<u32> for ParentState {
             0 => Self::Disabled,
             1 => Self::Enabled,
             2 => Self::Halted,
+            3 => Self::Lost,
             unknown => Self::Unknown(unknown),
         }
     }
@@ -38,6 +42,7 @@ impl From<ParentState> for u32 {
             ParentState::Disabled => 0,
             ParentState::Enabled => 1,
             ParentState::Halted => 2,
+            ParentState::Lost => 3,
             ParentState::Unknown(number) => number,
         }
     }

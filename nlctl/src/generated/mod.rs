@@ -15,7 +15,8 @@
 //! in the extended ACK and says what would be accepted.
 
 mod command;
-mod dsa;
+mod dsa_parent;
+mod dsa_wq;
 mod enums;
 mod notification;
 mod parent;
@@ -23,7 +24,8 @@ mod subdev;
 mod type_;
 mod wq;
 pub use command::*;
-pub use dsa::*;
+pub use dsa_parent::*;
+pub use dsa_wq::*;
 pub use enums::*;
 pub use notification::*;
 pub use parent::*;
@@ -40,5 +42,7 @@ pub const GROUP_MONITOR: &str = "monitor";
 pub const NAME_MAX_LEN: u32 = 31;
 /// Length of a UUID in its text form, without the closing NUL.
 pub const UUID_LEN: u32 = 36;
-/// Most work queues that one subdev may stand on.
+/// Most work queues that one subdev may use.
 pub const MAX_WQS_PER_SUBDEV: u32 = 8;
+/// Most subdevs that a work queue lists.
+pub const MAX_LISTED_SUBDEVS: u32 = 256;

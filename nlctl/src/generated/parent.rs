@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use super::{Command, Dsa, DsaAttr, ParentState};
+use super::{Command, DsaParent, DsaParentAttr, ParentState};
 use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 use crate::object::Object;
 use crate::value::Value;
@@ -28,27 +28,19 @@ pub struct Parent {
     /// State of the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ParentState>,
-    /// Number of work queues.
+    /// Number of work queues. Work queues may come and go, so their numbers
+    /// need not follow one another; dump them to learn which there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wqs: Option<u32>,
-    /// Number of groups.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub groups: Option<u32>,
-    /// Number of engines.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub engines: Option<u32>,
-    /// Number of entries that all work queues have together.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wq_capacity: Option<u32>,
     /// 1 when work queues can carry a PASID now, else 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pasid: Option<u32>,
-    /// Number of subdevs that stand on this parent.
+    /// Number of subdevs that use this parent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subdevs: Option<u32>,
     /// What only an Intel Data Streaming Accelerator has.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub dsa: Option<Dsa>,
+    pub dsa_parent: Option<DsaParent>,
     /// Generation of the family's state that the message shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,
@@ -68,12 +60,9 @@ impl From<Vec<ParentAttr>> for Parent {
                 ParentAttr::Device(value) => out.device = Some(value),
                 ParentAttr::State(value) => out.state = Some(value),
                 ParentAttr::Wqs(value) => out.wqs = Some(value),
-                ParentAttr::Groups(value) => out.groups = Some(value),
-                ParentAttr::Engines(value) => out.engines = Some(value),
-                ParentAttr::WqCapacity(value) => out.wq_capacity = Some(value),
                 ParentAttr::Pasid(value) => out.pasid = Some(value),
                 ParentAttr::Subdevs(value) => out.subdevs = Some(value),
-                ParentAttr::Dsa(inner) => out.dsa = Some(inner.into()),
+                ParentAttr::DsaParent(inner) => out.dsa_parent = Some(inner.into()),
                 ParentAttr::Generation(value) => out.generation = Some(value),
                 ParentAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
@@ -96,20 +85,15 @@ pub enum ParentAttr {
     Device(String),
     /// State of the device.
     State(ParentState),
-    /// Number of work queues.
+    /// Number of work queues. Work queues may come and go, so their numbers
+    /// need not follow one another; dump them to learn which there are.
     Wqs(u32),
-    /// Number of groups.
-    Groups(u32),
-    /// Number of engines.
-    Engines(u32),
-    /// Number of entries that all work queues have together.
-    WqCapacity(u32),
     /// 1 when work queues can carry a PASID now, else 0.
     Pasid(u32),
-    /// Number of subdevs that stand on this parent.
+    /// Number of subdevs that use this parent.
     Subdevs(u32),
     /// What only an Intel Data Streaming Accelerator has.
-    Dsa(Vec<DsaAttr>),
+    DsaParent(Vec<DsaParentAttr>),
     /// Generation of the family's state that the message shows.
     Generation(u64),
     /// An attribute that this version of the library does not know.
@@ -125,13 +109,10 @@ impl Nla for ParentAttr {
             Self::Device(_) => 4,
             Self::State(_) => 5,
             Self::Wqs(_) => 6,
-            Self::Groups(_) => 7,
-            Self::Engines(_) => 8,
-            Self::WqCapacity(_) => 9,
-            Self::Pasid(_) => 10,
-            Self::Subdevs(_) => 11,
-            Self::Dsa(_) => 12 | NLA_F_NESTED,
-            Self::Generation(_) => 13,
+            Self::Pasid(_) => 7,
+            Self::Subdevs(_) => 8,
+            Self::DsaParent(_) => 9 | NLA_F_NESTED,
+            Self::Generation(_) => 10,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -156,13 +137,10 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for ParentAttr {
             4 => Self::Device(Value::parse(buffer.value()).context("attribute 'device'")?),
             5 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
             6 => Self::Wqs(Value::parse(buffer.value()).context("attribute 'wqs'")?),
-            7 => Self::Groups(Value::parse(buffer.value()).context("attribute 'groups'")?),
-            8 => Self::Engines(Value::parse(buffer.value()).context("attribute 'engines'")?),
-            9 => Self::WqCapacity(Value::parse(buffer.value()).context("attribute 'wq-capacity'")?),
-            10 => Self::Pasid(Value::parse(buffer.value()).context("attribute 'pasid'")?),
-            11 => Self::Subdevs(Value::parse(buffer.value()).context("attribute 'subdevs'")?),
-            12 => Self::Dsa(Value::parse(buffer.value()).context("attribute 'dsa'")?),
-            13 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            7 => Self::Pasid(Value::parse(buffer.value()).context("attribute 'pasid'")?),
+            8 => Self::Subdevs(Value::parse(buffer.value()).context("attribute 'subdevs'")?),
+            9 => Self::DsaParent(Value::parse(buffer.value()).context("attribute 'dsa-parent'")?),
+            10 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -181,15 +159,12 @@ impl Attribute for ParentAttr {
             AttributeInfo::new("device"),
             AttributeInfo::new("state").accepts(Accepts::Names(ParentState::NAMES)),
             AttributeInfo::new("wqs"),
-            AttributeInfo::new("groups"),
-            AttributeInfo::new("engines"),
-            AttributeInfo::new("wq-capacity"),
             AttributeInfo::new("pasid").accepts(Accepts::Range {
                 min: None,
                 max: Some(1),
             }),
             AttributeInfo::new("subdevs"),
-            AttributeInfo::new("dsa").nested(DsaAttr::SET),
+            AttributeInfo::new("dsa-parent").nested(DsaParentAttr::SET),
             AttributeInfo::new("generation"),
         ],
     };
@@ -202,12 +177,9 @@ impl Attribute for ParentAttr {
             Self::Device(value) => Some(value),
             Self::State(value) => Some(value),
             Self::Wqs(value) => Some(value),
-            Self::Groups(value) => Some(value),
-            Self::Engines(value) => Some(value),
-            Self::WqCapacity(value) => Some(value),
             Self::Pasid(value) => Some(value),
             Self::Subdevs(value) => Some(value),
-            Self::Dsa(value) => Some(value),
+            Self::DsaParent(value) => Some(value),
             Self::Generation(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }

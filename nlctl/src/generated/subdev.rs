@@ -27,8 +27,9 @@ pub struct Subdev {
     /// Name of the parent. May be left out while there is only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
-    /// Number of a work queue that the subdev stands on. Left out in a
-    /// request with a type, the driver takes the work queue with most room.
+    /// Number of a work queue that the subdev uses. Left out in a request
+    /// with a type, the driver takes the work queue with the most entries
+    /// available.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wq: Vec<u32>,
     /// Name of the type.
@@ -118,8 +119,9 @@ pub enum SubdevAttr {
     Uuid(String),
     /// Name of the parent. May be left out while there is only one.
     Parent(String),
-    /// Number of a work queue that the subdev stands on. Left out in a
-    /// request with a type, the driver takes the work queue with most room.
+    /// Number of a work queue that the subdev uses. Left out in a request
+    /// with a type, the driver takes the work queue with the most entries
+    /// available.
     Wq(u32),
     /// Name of the type.
     Type(String),

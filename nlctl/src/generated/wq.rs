@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use super::{Command, PasidMode, WqMode, WqState};
+use super::{Command, DsaWq, DsaWqAttr, PasidMode, WqMode, WqState};
 use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 use crate::object::Object;
 use crate::value::Value;
-use netlink_packet_core::{DecodeError, ErrorContext, Nla, NlaBuffer, Parseable};
+use netlink_packet_core::{DecodeError, ErrorContext, NLA_F_NESTED, Nla, NlaBuffer, Parseable};
 use serde::Serialize;
 
 /// A hardware work queue of a parent.
@@ -28,24 +28,22 @@ pub struct Wq {
     /// Number of entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u32>,
-    /// Entries that may be used through a limited portal in shared mode.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub threshold: Option<u32>,
-    /// Priority within its group; 1 is the lowest, 15 the highest.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub priority: Option<u32>,
-    /// Number of the group that the work queue belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub group: Option<u32>,
     /// PASID mode of the subdevs on it; absent while there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pasid_mode: Option<PasidMode>,
     /// Entries that further subdevs could have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub available: Option<u32>,
-    /// Index of each subdev that stands on the work queue.
+    /// Number of subdevs that use the work queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subdevs: Option<u32>,
+    /// Index of a subdev that uses the work queue, the lowest first and at
+    /// most `max-listed-subdevs` of them. Dump subdevs for all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subdev: Vec<u32>,
+    /// What only a work queue of an Intel Data Streaming Accelerator has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dsa_wq: Option<DsaWq>,
     /// Generation of the family's state that the message shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,
@@ -64,12 +62,11 @@ impl From<Vec<WqAttr>> for Wq {
                 WqAttr::State(value) => out.state = Some(value),
                 WqAttr::Mode(value) => out.mode = Some(value),
                 WqAttr::Size(value) => out.size = Some(value),
-                WqAttr::Threshold(value) => out.threshold = Some(value),
-                WqAttr::Priority(value) => out.priority = Some(value),
-                WqAttr::Group(value) => out.group = Some(value),
                 WqAttr::PasidMode(value) => out.pasid_mode = Some(value),
                 WqAttr::Available(value) => out.available = Some(value),
+                WqAttr::Subdevs(value) => out.subdevs = Some(value),
                 WqAttr::Subdev(value) => out.subdev.push(value),
+                WqAttr::DsaWq(inner) => out.dsa_wq = Some(inner.into()),
                 WqAttr::Generation(value) => out.generation = Some(value),
                 WqAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
@@ -92,18 +89,17 @@ pub enum WqAttr {
     Mode(WqMode),
     /// Number of entries.
     Size(u32),
-    /// Entries that may be used through a limited portal in shared mode.
-    Threshold(u32),
-    /// Priority within its group; 1 is the lowest, 15 the highest.
-    Priority(u32),
-    /// Number of the group that the work queue belongs to.
-    Group(u32),
     /// PASID mode of the subdevs on it; absent while there is none.
     PasidMode(PasidMode),
     /// Entries that further subdevs could have.
     Available(u32),
-    /// Index of each subdev that stands on the work queue.
+    /// Number of subdevs that use the work queue.
+    Subdevs(u32),
+    /// Index of a subdev that uses the work queue, the lowest first and at
+    /// most `max-listed-subdevs` of them. Dump subdevs for all.
     Subdev(u32),
+    /// What only a work queue of an Intel Data Streaming Accelerator has.
+    DsaWq(Vec<DsaWqAttr>),
     /// Generation of the family's state that the message shows.
     Generation(u64),
     /// An attribute that this version of the library does not know.
@@ -118,13 +114,12 @@ impl Nla for WqAttr {
             Self::State(_) => 3,
             Self::Mode(_) => 4,
             Self::Size(_) => 5,
-            Self::Threshold(_) => 6,
-            Self::Priority(_) => 7,
-            Self::Group(_) => 8,
-            Self::PasidMode(_) => 9,
-            Self::Available(_) => 10,
-            Self::Subdev(_) => 11,
-            Self::Generation(_) => 12,
+            Self::PasidMode(_) => 6,
+            Self::Available(_) => 7,
+            Self::Subdevs(_) => 8,
+            Self::Subdev(_) => 9,
+            Self::DsaWq(_) => 10 | NLA_F_NESTED,
+            Self::Generation(_) => 11,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -148,13 +143,12 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for WqAttr {
             3 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
             4 => Self::Mode(Value::parse(buffer.value()).context("attribute 'mode'")?),
             5 => Self::Size(Value::parse(buffer.value()).context("attribute 'size'")?),
-            6 => Self::Threshold(Value::parse(buffer.value()).context("attribute 'threshold'")?),
-            7 => Self::Priority(Value::parse(buffer.value()).context("attribute 'priority'")?),
-            8 => Self::Group(Value::parse(buffer.value()).context("attribute 'group'")?),
-            9 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
-            10 => Self::Available(Value::parse(buffer.value()).context("attribute 'available'")?),
-            11 => Self::Subdev(Value::parse(buffer.value()).context("attribute 'subdev'")?),
-            12 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            6 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
+            7 => Self::Available(Value::parse(buffer.value()).context("attribute 'available'")?),
+            8 => Self::Subdevs(Value::parse(buffer.value()).context("attribute 'subdevs'")?),
+            9 => Self::Subdev(Value::parse(buffer.value()).context("attribute 'subdev'")?),
+            10 => Self::DsaWq(Value::parse(buffer.value()).context("attribute 'dsa-wq'")?),
+            11 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -172,12 +166,11 @@ impl Attribute for WqAttr {
             AttributeInfo::new("state").accepts(Accepts::Names(WqState::NAMES)),
             AttributeInfo::new("mode").accepts(Accepts::Names(WqMode::NAMES)),
             AttributeInfo::new("size"),
-            AttributeInfo::new("threshold"),
-            AttributeInfo::new("priority"),
-            AttributeInfo::new("group"),
             AttributeInfo::new("pasid-mode").accepts(Accepts::Names(PasidMode::NAMES)),
             AttributeInfo::new("available"),
+            AttributeInfo::new("subdevs"),
             AttributeInfo::new("subdev"),
+            AttributeInfo::new("dsa-wq").nested(DsaWqAttr::SET),
             AttributeInfo::new("generation"),
         ],
     };
@@ -189,12 +182,11 @@ impl Attribute for WqAttr {
             Self::State(value) => Some(value),
             Self::Mode(value) => Some(value),
             Self::Size(value) => Some(value),
-            Self::Threshold(value) => Some(value),
-            Self::Priority(value) => Some(value),
-            Self::Group(value) => Some(value),
             Self::PasidMode(value) => Some(value),
             Self::Available(value) => Some(value),
+            Self::Subdevs(value) => Some(value),
             Self::Subdev(value) => Some(value),
+            Self::DsaWq(value) => Some(value),
             Self::Generation(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }

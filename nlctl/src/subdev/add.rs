@@ -28,7 +28,7 @@ impl Add {
         self
     }
 
-    /// Stands on the work queue of that number; may be said more than once.
+    /// Uses the work queue of that number; may be said more than once.
     pub fn wq(self, id: u32) -> Self {
         self.with(SubdevAttr::Wq(id))
     }

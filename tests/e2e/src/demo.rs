@@ -4,6 +4,7 @@
 //! Everything that is shown really happens, and the demo fails where it does
 //! not do what it says.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -15,7 +16,7 @@ use crate::kmsg::{self, Kmsg};
 use crate::model::Subdev;
 use crate::monitor::Monitor;
 use crate::process::{self, Output};
-use crate::system::MODULE;
+use crate::system::{self, Function, MODULE};
 use crate::tool::{self, DSA_NL};
 use crate::wait::SOON;
 
@@ -33,6 +34,7 @@ const MIB: usize = 1 << 20;
 /// Shows it.
 pub fn run() -> Result<()> {
     let mut log = Kmsg::from_start()?;
+    give()?;
     hardware()?;
     let mut monitor = listen()?;
     let subdevs = add()?;
@@ -63,6 +65,27 @@ fn show_run(program: &str, words: &str) -> Result<Output> {
 fn dsa_nl(words: &str) -> Result<()> {
     show_run(DSA_NL, words)?.ok()?;
     Ok(())
+}
+
+/// Writes to a file of sysfs and shows it as typed.
+fn show_write(path: &Path, text: &str) -> Result<()> {
+    println!("$ echo {text} > {}", path.display());
+    system::write_sysfs(path, &format!("{text}\n"))
+}
+
+fn give() -> Result<()> {
+    explain(
+        "The module is loaded and takes no device from anybody. The lab gave it one; now by hand.",
+    );
+    let function = Function::of_parent()?;
+    let device = function.path();
+    show_write(&device.join("driver/unbind"), function.name())?;
+    // Not shown: after power-on nobody has been named.
+    function.set_override(None)?;
+    check::equal("parents", tool::parents()?.len(), 0)?;
+    show_write(&device.join("driver_override"), MODULE)?;
+    show_write(Path::new("/sys/bus/pci/drivers_probe"), function.name())?;
+    system::await_parents(1)
 }
 
 fn hardware() -> Result<()> {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The VFIO ioctls (srctree include/uapi/linux/vfio.h), as functions.
+//! The VFIO ioctls (srctree include/uapi/linux/vfio.h) and userfaultfd, as functions.
 //!
-//! Every function is one ioctl and returns what the kernel returned.
+//! Every function is one request to the kernel and returns what that returned.
 
 use std::ffi::CStr;
 use std::fs::File;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-use nix::libc::{c_char, c_int};
+use nix::errno::Errno;
+use nix::libc::{self, c_char, c_int};
 use nix::{
-    Result, ioctl_none_bad, ioctl_readwrite_bad, ioctl_write_int_bad, ioctl_write_ptr_bad,
-    request_code_none,
+    Result, ioctl_none_bad, ioctl_readwrite, ioctl_readwrite_bad, ioctl_write_int_bad,
+    ioctl_write_ptr_bad, request_code_none,
 };
 use vfio_bindings::bindings::vfio::{
     VFIO_BASE, VFIO_IRQ_SET_ACTION_TRIGGER, VFIO_IRQ_SET_DATA_EVENTFD, VFIO_IRQ_SET_DATA_NONE,
@@ -18,8 +19,33 @@ use vfio_bindings::bindings::vfio::{
     vfio_iommu_type1_dma_unmap, vfio_irq_info, vfio_irq_set, vfio_region_info,
 };
 
+/// Version of userfaultfd, and the number of its ioctls (srctree include/uapi/linux/userfaultfd.h).
+const UFFD_API: u64 = 0xaa;
+/// Pages that are missing are reported.
+const UFFDIO_REGISTER_MODE_MISSING: u64 = 1;
+
+#[repr(C)]
+#[derive(Default)]
+struct UffdioApi {
+    api: u64,
+    features: u64,
+    ioctls: u64,
+}
+
+#[repr(C)]
+#[derive(Default)]
+struct UffdioRegister {
+    start: u64,
+    len: u64,
+    mode: u64,
+    ioctls: u64,
+}
+
 mod raw {
     use super::*;
+
+    ioctl_readwrite!(uffdio_api, UFFD_API, 0x3f, UffdioApi);
+    ioctl_readwrite!(uffdio_register, UFFD_API, 0x00, UffdioRegister);
 
     ioctl_none_bad!(get_api_version, request_code_none!(VFIO_TYPE, VFIO_BASE));
     ioctl_write_int_bad!(
@@ -177,6 +203,76 @@ pub fn set_irqs(device: &File, index: u32, eventfds: &[BorrowedFd<'_>]) -> Resul
     // SAFETY: `set` is laid out as the structure, whose alignment is that of a
     // word, and is as long as its first word states.
     unsafe { raw::device_set_irqs(device.as_raw_fd(), set.as_ptr().cast()) }?;
+    Ok(())
+}
+
+/// The fixed part of VFIO_DEVICE_SET_IRQS, with nothing made up for its sender.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of struct vfio_irq_set")]
+pub struct IrqSet {
+    pub argsz: u32,
+    pub flags: u32,
+    pub index: u32,
+    pub start: u32,
+    pub count: u32,
+}
+
+/// Bytes of the fixed part.
+pub const IRQ_SET_LEN: usize = size_of::<u32>() * 5;
+
+/// VFIO_DEVICE_SET_IRQS with any header, right or wrong, and any data after it.
+pub fn set_irqs_raw(device: &File, header: IrqSet, data: &[u8]) -> Result<()> {
+    // As much as a header can make the kernel read: what is not given is zero.
+    let mut words = vec![0_u32; 0x1000];
+    let fields = [
+        header.argsz,
+        header.flags,
+        header.index,
+        header.start,
+        header.count,
+    ];
+    words[..fields.len()].copy_from_slice(&fields);
+    for (word, bytes) in words[fields.len()..].iter_mut().zip(data.chunks(4)) {
+        let mut four = [0; 4];
+        four[..bytes.len()].copy_from_slice(bytes);
+        *word = u32::from_le_bytes(four);
+    }
+    // SAFETY: The kernel only reads, and `words` is longer than any request that it takes; were it
+    // not, what follows would be misread, and nothing written.
+    unsafe { raw::device_set_irqs(device.as_raw_fd(), words.as_ptr().cast()) }?;
+    Ok(())
+}
+
+/// A userfaultfd that also hears of the kernel's own accesses, and does not block.
+pub fn userfaultfd() -> Result<File> {
+    let flags = libc::O_CLOEXEC | libc::O_NONBLOCK;
+    // SAFETY: The system call takes a number and makes a descriptor.
+    let fd = unsafe { libc::syscall(libc::SYS_userfaultfd, flags) };
+    let fd = c_int::try_from(Errno::result(fd)?).map_err(|_| Errno::EBADF)?;
+    // SAFETY: The kernel made this descriptor for us; nobody else owns it.
+    let file = File::from(unsafe { OwnedFd::from_raw_fd(fd) });
+    let mut api = UffdioApi {
+        api: UFFD_API,
+        ..Default::default()
+    };
+    // SAFETY: `api` is a live structure of the type that the ioctl takes.
+    unsafe { raw::uffdio_api(file.as_raw_fd(), &mut api) }?;
+    Ok(file)
+}
+
+/// Has a userfaultfd withhold the pages of a range that nobody touched yet, until it is closed.
+///
+/// Closing it makes ordinary memory of them. An access meanwhile waits, and does nothing else.
+pub fn withhold(userfaultfd: &File, start: u64, len: u64) -> Result<()> {
+    let mut register = UffdioRegister {
+        start,
+        len,
+        mode: UFFDIO_REGISTER_MODE_MISSING,
+        ..Default::default()
+    };
+    // SAFETY: `register` is a live structure of the type that the ioctl takes. What it does to the
+    // range is to delay accesses.
+    unsafe { raw::uffdio_register(userfaultfd.as_raw_fd(), &mut register) }?;
     Ok(())
 }
 

@@ -5,8 +5,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use nix::libc;
+
+use crate::wait::{self, SOON};
 
 /// What tells in a line of the log that the kernel is not well.
 ///
@@ -123,6 +125,20 @@ impl Kmsg {
         }
         Ok(lines)
     }
+}
+
+/// Waits for lines with these texts in the kernel log.
+pub fn await_lines(log: &mut Kmsg, texts: &[&str]) -> Result<()> {
+    let mut seen = Vec::new();
+    let found = wait::until_true(SOON, &format!("{texts:?} in the kernel log"), || {
+        seen.extend(log.lines()?);
+        let said = |text: &&str| seen.iter().any(|line| line.contains(text));
+        Ok(texts.iter().all(said))
+    });
+    if let Err(error) = found {
+        bail!("{error:#}; there was:\n    {}", seen.join("\n    "));
+    }
+    Ok(())
 }
 
 /// The text of a record `PRIORITY,SEQUENCE,TIME,FLAGS;TEXT\n KEY=VALUE…`.

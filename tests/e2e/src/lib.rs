@@ -11,9 +11,10 @@
 //! | [`fuzz`], [`genl`] | a fuzzer of the family, and generic netlink in the raw |
 //! | [`inject`] | faults inside the kernel, one after another |
 //! | [`actor`] | a VFIO user in a process of its own |
+//! | [`tenant`] | a VFIO user of this process |
 //! | [`dsa`] | a tiny userspace driver of the virtual DSA |
 //! | [`vfio`] | a VFIO client: group, container, device, memory |
-//! | [`ffi`] | the VFIO ioctls; the only room of unsafe code but for one block |
+//! | [`ffi`] | the VFIO ioctls and userfaultfd; the only room of unsafe code but for one block |
 //! | [`tool`], [`monitor`], [`model`] | `dsa-nl`: commands, events, and what they print |
 //! | [`client`] | the library `nlctl`, one request after another |
 //! | [`system`], [`kmsg`], [`kmemleak`] | the machine: modules, sysfs, the kernel log, lost memory |
@@ -40,6 +41,7 @@ pub mod scenario;
 pub mod scenarios;
 pub mod seed;
 pub mod system;
+pub mod tenant;
 pub mod tool;
 pub mod upstream;
 pub mod vfio;

@@ -20,11 +20,21 @@ pub struct Parent {
     pub device: String,
     pub state: String,
     pub wqs: u32,
+    pub pasid: u32,
+    pub subdevs: u32,
+    pub dsa_parent: DsaParent,
+}
+
+/// What only a DSA has of a parent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the spec documents its attributes")]
+pub struct DsaParent {
+    pub version: u32,
+    pub max_transfer_size: u64,
     pub groups: u32,
     pub engines: u32,
     pub wq_capacity: u32,
-    pub pasid: u32,
-    pub subdevs: u32,
 }
 
 /// A work queue.
@@ -39,8 +49,20 @@ pub struct Wq {
     pub size: u32,
     pub available: u32,
     pub pasid_mode: Option<String>,
+    pub subdevs: u32,
     #[serde(default)]
     pub subdev: Vec<u32>,
+    pub dsa_wq: Option<DsaWq>,
+}
+
+/// What only a DSA has of a work queue.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the spec documents its attributes")]
+pub struct DsaWq {
+    pub threshold: u32,
+    pub priority: u32,
+    pub group: u32,
 }
 
 /// A type.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::check;
 use crate::model::{Parent, Subdev, Type, Wq};
 use crate::process::{self, Output};
-use crate::wait::SOON;
+use crate::wait::{self, SOON};
 
 /// Name of the tool, found by PATH.
 pub const DSA_NL: &str = "dsa-nl";
@@ -64,6 +64,14 @@ fn list<T: DeserializeOwned>(kind: &str) -> Result<Vec<T>> {
 /// All parents.
 pub fn parents() -> Result<Vec<Parent>> {
     list("parent")
+}
+
+/// Waits until the parent says that its device does nothing any more: it halted, or is lost.
+pub fn await_dead_parent() -> Result<()> {
+    wait::until_true(SOON, "the parent to be halted or lost", || {
+        let dead = |parent: &Parent| ["halted", "lost"].contains(&parent.state.as_str());
+        Ok(parents()?.iter().all(dead))
+    })
 }
 
 /// All work queues.

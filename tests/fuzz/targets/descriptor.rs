@@ -34,6 +34,7 @@ fuzz_target!(|input: Input| {
         vectors: input.vectors,
         bus_master: input.bus_master,
         wq_enabled: input.wq_enabled,
+        epoch: 0,
     };
     match Descriptor::parse(&raw).check(&limits) {
         Ok(work) => {
@@ -90,6 +91,7 @@ fn carried_out(op: &Op, input: &Input) {
         let raw = plan::descriptor(&outcome.next_op(), &piece, 0x40, 1);
         assert_eq!(Descriptor::parse(&raw).size, piece.len);
         let Some(record) = records.next() else {
+            outcome.piece_lost();
             break;
         };
         outcome.piece_done(&piece, &Completion::from_bytes(record));

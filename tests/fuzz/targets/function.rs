@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
-use dsa_core::desc::SUPPORTED_OPCAP;
+use dsa_core::desc::{Limits, SUPPORTED_OPCAP};
 use dsa_core::regs::{self, cmdsts, gensts};
 use dsa_core::virt::{BAR0_SIZE, CONFIG_SIZE, Effect, Function, Params, Pending, Swerr};
 
@@ -23,9 +23,11 @@ enum Access {
     Bar0 { offset: u16, data: Data },
     Portal { offset: u32, data: Data },
     Command { word: u32 },
-    /// The owner has brought the queues to rest.
+    /// The owner has brought the queues to rest, for a command or a reset.
     Finish,
-    Halt,
+    /// The hardware is gone.
+    Lose,
+    /// A reset begins.
     Reset,
     Error { code: u8, wq: Option<u8> },
 }
@@ -78,15 +80,32 @@ fuzz_target!(|input: Input| {
     });
     let constants = CONSTANT.map(|offset| read(&function, offset));
     let mut pending = None;
+    let mut resetting = false;
     for access in &input.accesses {
-        let effect = apply(&mut function, access, &mut pending);
-        note(&mut function, effect, &mut pending);
+        let before = limits(&function);
+        let effect = apply(&mut function, access, resetting, &mut pending);
+        match effect {
+            Effect::Reset => resetting = true,
+            _ => resetting &= !matches!(access, Access::Finish),
+        }
+        note(&function, effect, &mut pending);
         assert_eq!(CONSTANT.map(|offset| read(&function, offset)), constants);
         consistent(&function);
+        for (before, after) in before.iter().zip(limits(&function)) {
+            assert!(!(resetting && after.wq_enabled), "accepts during a reset");
+            // No access both ends and begins it.
+            let stopped = before.wq_enabled && !after.wq_enabled;
+            assert!(!stopped || before.epoch != after.epoch, "the epoch goes on");
+        }
     }
 });
 
-fn apply(function: &mut Function, access: &Access, pending: &mut Option<Pending>) -> Effect {
+fn apply(
+    function: &mut Function,
+    access: &Access,
+    resetting: bool,
+    pending: &mut Option<Pending>,
+) -> Effect {
     match access {
         Access::Config { offset, data } => {
             let offset = u64::from(*offset) % CONFIG_SIZE;
@@ -100,15 +119,35 @@ fn apply(function: &mut Function, access: &Access, pending: &mut Option<Pending>
         }
         Access::Portal { offset, data } => {
             let offset = u64::from(offset % function.bar2_size());
-            if let Some(submission) = function.portal_write(offset, data.bytes()) {
+            let (submission, effect) = function.portal_write(offset, data.bytes());
+            if let Some(submission) = submission {
                 assert!(submission.wq < function.wqs());
+                if let Data::Descriptor(raw) = data {
+                    assert_eq!(submission.raw, *raw);
+                }
             }
-            Effect::None
+            effect
         }
         Access::Command { word } => function.bar0_write(regs::CMD as u64, &word.to_le_bytes()),
+        Access::Finish if resetting => {
+            let lost = function.is_halted();
+            function.reset();
+            assert_eq!(function.is_halted(), lost);
+            // The command that was active when the reset began is for nobody to finish.
+            let stale = pending.take().map(|it| function.finish(it));
+            assert!(matches!(stale, None | Some(Effect::None)));
+            Effect::None
+        }
         Access::Finish => pending.take().map_or(Effect::None, |it| function.finish(it)),
-        Access::Halt => function.halt(),
-        Access::Reset => Effect::Reset,
+        Access::Lose => {
+            let effect = function.lose();
+            assert!(function.is_halted());
+            effect
+        }
+        Access::Reset => {
+            function.begin_reset();
+            Effect::Reset
+        }
         Access::Error { code, wq } => function.report_swerr(Swerr {
             code: *code,
             wq: *wq,
@@ -117,8 +156,9 @@ fn apply(function: &mut Function, access: &Access, pending: &mut Option<Pending>
     }
 }
 
-/// Does what an access asks of the owner; a command stays pending.
-fn note(function: &mut Function, effect: Effect, pending: &mut Option<Pending>) {
+/// Looks at what an access asks of the owner, who takes its time: a command stays pending, a reset
+/// begun.
+fn note(function: &Function, effect: Effect, pending: &mut Option<Pending>) {
     match effect {
         Effect::None => {}
         Effect::Interrupt(vector) => assert!(vector < function.vectors()),
@@ -128,12 +168,15 @@ fn note(function: &mut Function, effect: Effect, pending: &mut Option<Pending>) 
             *pending = Some(command);
         }
         Effect::Reset => {
-            function.reset();
-            // A command that a reset has ended may still be finished: nothing comes of it.
             let status = read(function, regs::CMDSTS) as u32;
-            assert_eq!(status & cmdsts::ACTIVE, 0, "active after a reset");
+            assert_eq!(status & cmdsts::ACTIVE, 0, "active in a reset");
         }
     }
+}
+
+/// What descriptors for each WQ are checked against.
+fn limits(function: &Function) -> Vec<Limits> {
+    (0..function.wqs()).map(|wq| function.limits(wq)).collect()
 }
 
 /// The registers tell the state that the function has.

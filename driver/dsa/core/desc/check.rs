@@ -49,6 +49,9 @@ pub struct Limits {
     pub bus_master: bool,
     /// Whether the virtual WQ is enabled.
     pub wq_enabled: bool,
+    /// [`Function::epoch`](super::super::virt::Function::epoch) of the virtual WQ. The check does
+    /// not look at it; it is for the caller to compare when it accepts the work.
+    pub epoch: u32,
 }
 
 /// A descriptor that is to be carried out.

@@ -18,6 +18,7 @@ const LIMITS: Limits = Limits {
     vectors: 3,
     bus_master: true,
     wq_enabled: true,
+    epoch: 0,
 };
 
 /// A descriptor field by field, in the order of the layout.

@@ -14,12 +14,19 @@ use super::{
 /// The result of an operation, folded from those of its pieces.
 ///
 /// It is the one that a single descriptor of the hardware would have: what stops the operation
-/// first, counted in bytes from its start, decides, in whatever order the pieces complete.
+/// first, counted in bytes from its start, decides, in whatever order the pieces complete. It is a
+/// failure of the hardware if pieces are missing before that.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Outcome {
     op: Op,
+    /// Whether a piece succeeded, be it an empty one.
+    any_done: bool,
+    /// Whether a piece was lost.
+    any_lost: bool,
     /// Bytes of the pieces that succeeded.
     done: u32,
+    /// Where the last of the pieces that succeeded ends.
+    done_end: u32,
     /// Bytes that the hardware reported of these.
     reported: u32,
     /// The CRC up to here.
@@ -31,6 +38,12 @@ pub struct Outcome {
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 struct Stop {
     offset: u32,
+    /// Start of the piece in which it is; the same as `offset` if it is in none.
+    start: u32,
+    /// End of that piece.
+    end: u32,
+    /// Bytes before `start` that are known to be done, perhaps fewer than there are.
+    done_before: u32,
     status: u8,
     fault_addr: u64,
 }
@@ -41,7 +54,10 @@ impl Outcome {
     pub fn new(op: &Op) -> Self {
         Self {
             op: *op,
+            any_done: false,
+            any_lost: false,
             done: 0,
+            done_end: 0,
             reported: 0,
             crc: match *op {
                 Op::Crc { seed, .. } => seed,
@@ -63,34 +79,31 @@ impl Outcome {
         let at = piece.offset.saturating_add(record.bytes.min(piece.len));
         match record.status & status::MASK {
             status::SUCCESS => {
-                self.done = self.done.saturating_add(piece.len);
+                if self.compares() && record.result != 0 {
+                    self.stop_in(piece, at, status::SUCCESS, 0);
+                    return;
+                }
+                self.note_done(piece);
                 self.reported = self.reported.saturating_add(record.bytes);
                 if matches!(self.op, Op::Crc { .. }) {
                     self.crc = record.crc();
                 }
-                if self.compares() && record.result != 0 {
-                    self.stop(Stop {
-                        offset: at,
-                        status: status::SUCCESS,
-                        fault_addr: 0,
-                    });
-                }
             }
             status::PAGE_FAULT | status::PAGE_FAULT_INVALID => {
                 let write = record.status & status::WRITE != 0;
-                self.stop(Stop {
-                    offset: at,
-                    status: record.status,
-                    fault_addr: self.address(at, write),
-                });
+                self.stop_in(piece, at, record.status, self.address(at, write));
             }
             // All else is about our descriptor or our hardware, not the tenant's doing.
-            _ => self.stop(Stop {
-                offset: at,
-                status: status::HARDWARE,
-                fault_addr: 0,
-            }),
+            _ => self.stop_in(piece, at, status::HARDWARE, 0),
         }
+    }
+
+    /// A piece that the hardware does not complete: it was not submitted, or was abandoned.
+    ///
+    /// It makes the operation a failure of the hardware, unless something stops the operation and
+    /// all before that is known to be done. It is known whenever pieces complete in order.
+    pub fn piece_lost(&mut self) {
+        self.any_lost = true;
     }
 
     /// The page of the tenant's address `addr`, needed `offset` bytes after the start, is not
@@ -99,6 +112,9 @@ impl Outcome {
         let kind = if write { status::WRITE } else { 0 };
         self.stop(Stop {
             offset,
+            start: offset,
+            end: offset,
+            done_before: 0,
             status: status::PAGE_FAULT | kind,
             fault_addr: addr,
         });
@@ -109,19 +125,25 @@ impl Outcome {
         self.stop.is_some()
     }
 
-    /// The tenant's completion record. Pieces that are missing are a failure of the hardware.
+    /// The tenant's completion record.
     pub fn finish(&self) -> Completion {
+        let missing = match self.stop {
+            // What is not submitted because of the stop is not missing; only a loss can be before
+            // it.
+            Some(stop) => self.any_lost && stop.done_before < stop.start,
+            None => self.any_lost || !self.any_done || self.done < self.op.len(),
+        };
         let record = match self.stop {
+            _ if missing => Completion {
+                status: status::HARDWARE,
+                ..Completion::default()
+            },
             Some(stop) => Completion {
                 status: stop.status,
                 // A comparison that stops without an error found a difference.
                 result: u8::from(stop.status == status::SUCCESS),
                 bytes: stop.offset,
                 fault_addr: stop.fault_addr,
-                ..Completion::default()
-            },
-            None if self.done < self.op.len() => Completion {
-                status: status::HARDWARE,
                 ..Completion::default()
             },
             None => Completion {
@@ -152,12 +174,42 @@ impl Outcome {
         matches!(self.op, Op::Compare { .. } | Op::ComparePattern { .. })
     }
 
+    /// Notes that a piece succeeded.
+    fn note_done(&mut self, piece: &Piece) {
+        self.any_done = true;
+        self.done = self.done.saturating_add(piece.len);
+        self.done_end = self.done_end.max(piece.offset.saturating_add(piece.len));
+        if let Some(stop) = &mut self.stop {
+            if piece.offset < stop.start {
+                stop.done_before = stop.done_before.saturating_add(piece.len);
+            }
+        }
+    }
+
+    /// Notes what stops the operation `offset` bytes after its start, in a piece.
+    fn stop_in(&mut self, piece: &Piece, offset: u32, status: u8, fault_addr: u64) {
+        self.stop(Stop {
+            offset,
+            start: piece.offset,
+            end: piece.offset.saturating_add(piece.len),
+            done_before: 0,
+            status,
+            fault_addr,
+        });
+    }
+
     /// Notes what stops the operation, unless something else does earlier. At the same place
     /// reading comes before writing.
     fn stop(&mut self, new: Stop) {
         let order = |stop: &Stop| (stop.offset, stop.status & status::WRITE);
         if self.stop.is_none_or(|old| order(&new) < order(&old)) {
-            self.stop = Some(new);
+            // All that is done lies before its piece, except for at most what is between that and
+            // the last piece that is done.
+            let behind = self.done_end.saturating_sub(new.end);
+            self.stop = Some(Stop {
+                done_before: self.done.saturating_sub(behind),
+                ..new
+            });
         }
     }
 

@@ -88,6 +88,8 @@ impl WqCap {
     pub const SHARED_MODE: u64 = 1 << 48;
     /// Bit: WQs can be dedicated.
     pub const DEDICATED_MODE: u64 = 1 << 49;
+    /// Bit: WQCFG has a mask of operations for each WQ.
+    pub const OP_CONFIG: u64 = 1 << 54;
 
     /// Entries that all WQs have together.
     pub const fn total_size(self) -> u32 {
@@ -114,6 +116,12 @@ impl WqCap {
     /// Whether WQs can be dedicated.
     pub const fn dedicated_mode(self) -> bool {
         self.0 & Self::DEDICATED_MODE != 0
+    }
+
+    /// Whether WQCFG has a mask of operations for each WQ, at
+    /// [`OP_CONFIG`](super::table::wqcfg::OP_CONFIG); [`WqCap::stride`] is at least 64 then.
+    pub const fn op_config(self) -> bool {
+        self.0 & Self::OP_CONFIG != 0
     }
 }
 

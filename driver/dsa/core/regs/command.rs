@@ -106,32 +106,43 @@ impl TryFrom<u32> for Command {
     }
 }
 
-/// Error codes in CMDSTS, as `enum idxd_cmdsts_err`.
+/// Error codes in CMDSTS, as `enum idxd_cmdsts_err`, whose names are given.
 pub mod error {
-    /// There is no error.
+    /// `SUCCESS`: there is no error.
     pub const SUCCESS: u8 = 0;
-    /// The command is not known or has reserved bits set.
+    /// `INVAL_CMD`: the command is not known or has reserved bits set.
     pub const COMMAND: u8 = 0x01;
-    /// The operand names a WQ that is not there.
+    /// `INVAL_WQIDX`: the operand names a WQ that is not there.
     pub const WQ_INDEX: u8 = 0x02;
-    /// The hardware failed.
+    /// `HW_ERR`: the hardware failed.
     pub const HARDWARE: u8 = 0x03;
-    /// Enable Device: it is enabled.
+    /// `ERR_DEV_ENABLED`, Enable Device: it is enabled.
     pub const DEVICE_ENABLED: u8 = 0x10;
-    /// Enable Device: bus mastering is off.
+    /// `ERR_BUSMASTER_EN`, Enable Device: bus mastering is off.
     pub const BUS_MASTER: u8 = 0x12;
-    /// Enable WQ: the device is not enabled.
+    /// `ERR_DEV_NOTEN`, Enable WQ: the device is not enabled.
     pub const DEVICE_NOT_ENABLED: u8 = 0x20;
-    /// Enable WQ: it is enabled.
+    /// `ERR_WQ_ENABLED`, Enable WQ: it is enabled.
     pub const WQ_ENABLED: u8 = 0x21;
-    /// Enable WQ: its size is 0.
+    /// `ERR_WQ_SIZE`, Enable WQ: its size is 0.
     pub const WQ_SIZE: u8 = 0x22;
-    /// Disable Device, Drain All and Abort All: the device is not enabled.
+    /// `ERR_DIS_DEV_EN`, Disable Device, Drain All and Abort All: the device is not enabled.
     pub const DISABLE_NOT_ENABLED: u8 = 0x31;
-    /// Disable, Drain, Abort and Reset WQ: a WQ is not enabled.
+    /// `ERR_DEV_NOT_EN`, Disable, Drain, Abort and Reset WQ: a WQ is not enabled, be it because
+    /// the device is not.
     pub const WQ_NOT_ENABLED: u8 = 0x32;
-    /// Request and Release Interrupt Handle: the index or handle is not valid.
+    /// `ERR_INVAL_INT_IDX`, Request and Release Interrupt Handle: the index or handle is not
+    /// valid.
     pub const INT_INDEX: u8 = 0x41;
+
+    /// Whether a command for a device or WQ failed because that is not enabled, so that there is
+    /// nothing that it could have done: the hardware has no work of it.
+    pub const fn is_not_enabled(code: u8) -> bool {
+        matches!(
+            code,
+            DEVICE_NOT_ENABLED | DISABLE_NOT_ENABLED | WQ_NOT_ENABLED
+        )
+    }
 }
 
 /// What an error code in CMDSTS says, for a log or a message.

@@ -21,7 +21,8 @@ pub mod grpcfg {
     }
 }
 
-/// The table WQCFG: what a WQ is. Its distance of two WQs is in WQCAP.
+/// The table WQCFG: what a WQ is. Its distance of two WQs is in WQCAP: 32 bytes, or 64 with a mask
+/// of operations.
 pub mod wqcfg {
     /// Offset of the size in entries, 16 of 32 bits.
     pub const SIZE: usize = 0x00;
@@ -33,6 +34,11 @@ pub mod wqcfg {
     pub const LIMITS: usize = 0x0c;
     /// Offset of the state, 32 bits, read-only; see [`state`].
     pub const STATE: usize = 0x18;
+    /// Offset of the mask of the operations that the WQ accepts, in the form of OPCAP. There if
+    /// [`WqCap::op_config`](super::super::WqCap::op_config).
+    pub const OP_CONFIG: usize = 0x20;
+    /// Length of that mask in bytes.
+    pub const OP_CONFIG_LEN: usize = 32;
 
     /// Bit of [`MODE`]: the WQ is dedicated, not shared.
     pub const DEDICATED: u32 = 1 << 0;
@@ -49,10 +55,20 @@ pub mod wqcfg {
         dedicated as u32 | ((priority & 0xf) as u32) << 4
     }
 
-    /// The priority in the dword [`MODE`].
+    /// The priority, by the dword [`MODE`].
     pub const fn priority(mode: u32) -> u8 {
         // CAST: A field of 4 bits.
         (mode >> 4 & 0xf) as u8
+    }
+
+    /// Whether the WQ is dedicated, by the dword [`MODE`].
+    pub const fn is_dedicated(mode: u32) -> bool {
+        mode & DEDICATED != 0
+    }
+
+    /// Whether descriptors carry a PASID, by the dword [`MODE`].
+    pub const fn has_pasid(mode: u32) -> bool {
+        mode & PASID_EN != 0
     }
 
     /// The dword [`LIMITS`] of two logarithms: of the largest transfer and of the largest batch.
@@ -60,12 +76,22 @@ pub mod wqcfg {
         max_xfer_shift & 0x1f | (max_batch_shift & 0xf) << 5
     }
 
+    /// Logarithm of the largest transfer, by the dword [`LIMITS`].
+    pub const fn max_xfer_shift(limits: u32) -> u32 {
+        limits & 0x1f
+    }
+
+    /// Logarithm of the largest batch, by the dword [`LIMITS`].
+    pub const fn max_batch_shift(limits: u32) -> u32 {
+        limits >> 5 & 0xf
+    }
+
     /// The dword [`STATE`] of a WQ in a state.
     pub const fn with_state(state: u32) -> u32 {
         (state & 0x3) << 30
     }
 
-    /// The state in the dword [`STATE`].
+    /// The state, by the dword [`STATE`].
     pub const fn state(dword: u32) -> u32 {
         dword >> 30
     }

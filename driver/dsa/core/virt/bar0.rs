@@ -174,7 +174,7 @@ impl Function {
             State::Disabled => gensts::DISABLED,
             State::Enabled => gensts::ENABLED,
             State::Draining => gensts::DRAINING,
-            State::Halted => gensts::HALTED | gensts::RESET_SOFTWARE,
+            State::Halted => gensts::halted(gensts::RESET_COLD),
         }
     }
 

@@ -14,14 +14,12 @@ use super::{
         swerr,
         Command, //
     },
-    portal,
     Effect,
     Function,
     State,
     Swerr,
     WqState,
     MISC_VECTOR,
-    VECTORS,
     WQS, //
 };
 
@@ -88,6 +86,9 @@ impl Pending {
 impl Function {
     /// A write of `word` to CMD.
     pub(super) fn start(&mut self, word: u32) -> Effect {
+        if self.resetting {
+            return Effect::None;
+        }
         if self.pending.is_some() {
             return self.report_swerr(Swerr {
                 code: swerr::COMMAND_ACTIVE,
@@ -100,11 +101,19 @@ impl Function {
             Err(error) => return self.complete(int_req, error, 0),
         };
 
-        // What is on its way to disabled accepts no work any more.
+        // What is on its way to disabled accepts no work any more. An abort disables nothing: what
+        // arrives while it is active is accepted.
         match command {
-            Command::DisableDevice => self.state = State::Draining,
-            Command::ResetDevice if self.state == State::Enabled => self.state = State::Draining,
-            Command::DisableWq | Command::ResetWq => self.set_wqs(wqs, WqState::Busy),
+            Command::DisableDevice | Command::ResetDevice => {
+                if self.state == State::Enabled {
+                    self.state = State::Draining;
+                }
+                self.end_acceptance(wqs);
+            }
+            Command::DisableWq | Command::ResetWq => {
+                self.set_wqs(wqs, WqState::Busy);
+                self.end_acceptance(wqs);
+            }
             _ => (),
         }
         self.cmdsts = cmdsts::ACTIVE;
@@ -122,13 +131,17 @@ impl Function {
 
     /// Carries out a command for which the queues are at rest.
     ///
-    /// One that a reset has ended in the meantime is left alone.
+    /// One that a reset has ended in the meantime is left alone. Once the hardware is lost every
+    /// command fails.
     pub fn finish(&mut self, command: Pending) -> Effect {
         if self.pending != Some(command) {
             return Effect::None;
         }
         self.pending = None;
-        if self.is_halted() && command.command != Command::ResetDevice {
+        if self.is_halted() {
+            if command.command == Command::ResetDevice {
+                self.restore();
+            }
             return self.complete(command.int_req, error::HARDWARE, 0);
         }
 
@@ -241,19 +254,6 @@ impl Function {
         } else {
             Effect::None
         }
-    }
-
-    /// The device as after power-on, but for config space, the MSI-X table and the command.
-    fn restore(&mut self) {
-        self.state = State::Disabled;
-        self.wqs = [WqState::Disabled; WQS];
-        self.portals = portal::Portals::new();
-        self.handles = 0;
-        self.gencfg = 0;
-        self.genctrl = 0;
-        self.intcause = 0;
-        self.swerr = [0; 4];
-        self.msix_perm = [0; VECTORS];
     }
 
     /// Those of a mask of WQs that are enabled.

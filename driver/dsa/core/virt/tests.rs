@@ -6,9 +6,11 @@ mod errors;
 mod machine;
 mod portal;
 mod probe;
+mod reset;
 
 use super::super::regs::{
     self,
+    intcause,
     Command, //
 };
 use super::*;

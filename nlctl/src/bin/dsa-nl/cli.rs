@@ -212,7 +212,7 @@ pub enum Subdev {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Keys")]
 pub struct Add {
-    /// Work queues to stand on: N, wqN or DEV/wqN
+    /// Work queues to use: N, wqN or DEV/wqN
     #[arg(long, value_name = "WQ[,WQ...]", value_delimiter = ',')]
     pub wq: Vec<WqRef>,
 

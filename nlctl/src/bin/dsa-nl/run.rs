@@ -107,7 +107,7 @@ fn common_parent(add: &Add) -> Result<Option<String>, Failure> {
     };
     match named.find(|name| *name != first) {
         Some(other) => Err(Failure::Usage(format!(
-            "a subdev stands on one parent, but both '{first}' and '{other}' are named"
+            "a subdev uses one parent, but both '{first}' and '{other}' are named"
         ))),
         None => Ok(Some(first.clone())),
     }

@@ -87,6 +87,15 @@ impl Completion {
         Ok(self)
     }
 
+    /// Demands that `what` failed, in whatever way.
+    pub fn failure(self, what: &str) -> Result<Self> {
+        ensure!(
+            self.status() != status::SUCCESS,
+            "{what}: expected a failure, got {self:x?}"
+        );
+        Ok(self)
+    }
+
     /// Demands a page fault at the page of `address`, after `bytes` bytes.
     pub fn page_fault(self, what: &str, address: u64, write: bool, bytes: u32) -> Result<Self> {
         let fault = self.with_status(what, status::PAGE_FAULT)?;

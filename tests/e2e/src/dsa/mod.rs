@@ -223,6 +223,39 @@ impl Dsa {
         Ok(())
     }
 
+    /// Resets the device through PCI Express, as an operating system does; [`Dsa::enable`] revives
+    /// it.
+    pub fn function_level_reset(&self) -> Result<()> {
+        let control = self.express()? + regs::PCI_EXP_DEVCTL;
+        let mut value = [0; 2];
+        self.device.read(Region::Config, control, &mut value)?;
+        let value = u16::from_le_bytes(value) | regs::PCI_EXP_DEVCTL_FLR;
+        self.device
+            .write(Region::Config, control, &value.to_le_bytes())?;
+        self.misc.take()?;
+        self.done.take()?;
+        Ok(())
+    }
+
+    /// Where in config space the PCI Express capability is.
+    fn express(&self) -> Result<u64> {
+        // No list is longer than config space has dwords.
+        let mut place = regs::PCI_CAPABILITIES;
+        for _ in 0..64 {
+            let mut next = [0];
+            self.device.read(Region::Config, place, &mut next)?;
+            let at = u64::from(next[0]);
+            ensure!(at != 0, "there is no PCI Express capability");
+            let mut id = [0];
+            self.device.read(Region::Config, at, &mut id)?;
+            if id[0] == regs::PCI_CAP_EXPRESS {
+                return Ok(at);
+            }
+            place = at + 1;
+        }
+        bail!("the list of capabilities has no end")
+    }
+
     /// State of the device: one of `regs::STATE_*`.
     pub fn state(&self) -> Result<u32> {
         Ok(self.read32(regs::GENSTS)? & 0b11)
@@ -283,6 +316,14 @@ impl Dsa {
                 .zip(raw.chunks(8))
                 .try_for_each(|(offset, word)| self.device.write(Region::Bar2, offset, word)),
         }
+    }
+
+    /// Stores one of the eight words of a descriptor to a slot of the portal's page.
+    pub fn store_word(&self, slot: u64, word: usize, raw: &[u8; 64]) -> Result<()> {
+        let offset = slot * 64 % regs::PORTAL_LEN + (word * 8) as u64;
+        let bytes = &raw[word * 8..][..8];
+        self.device
+            .write(Region::Bar2, regs::LIMITED_PORTAL + offset, bytes)
     }
 
     /// Submits a descriptor whose end goes to completion record `record`
@@ -374,6 +415,26 @@ impl Dsa {
             Some(error) => Ok(error),
             None => bail!("INTCAUSE tells of a software error, and SWERR is not valid"),
         }
+    }
+
+    /// Waits for the misc interrupt that tells of a halt, and clears its cause.
+    pub fn halt(&self) -> Result<()> {
+        while self.read32(regs::INTCAUSE)? & regs::INTCAUSE_HALT == 0 {
+            self.misc.wait(SOON).context("waiting for a halt")?;
+        }
+        self.write32(regs::INTCAUSE, regs::INTCAUSE_HALT)
+    }
+
+    /// Submits a descriptor to a device that cannot do it, and waits within `limit` until its
+    /// failure is told: by its record, or by a software error if it was not taken.
+    pub fn fails(&self, descriptor: Descriptor, limit: Duration) -> Result<()> {
+        self.take_software_error()?;
+        self.submit(0, descriptor, Notice::Record)?;
+        let what = format!("the failure of {descriptor:x?}");
+        wait::until_true(limit, &what, || match self.completion(0)? {
+            Some(completion) => completion.failure("on a dead device").map(|_| true),
+            None => Ok(self.take_software_error()?.is_some()),
+        })
     }
 
     /// The recorded software error, if there is one; clears it.

@@ -13,6 +13,14 @@ pub const PCI_COMMAND: u64 = 0x04;
 pub const PCI_COMMAND_MEMORY_MASTER: u16 = 0x0006;
 /// Offset of revision and class in config space.
 pub const PCI_CLASS_REVISION: u64 = 0x08;
+/// Offset of the first capability's place in config space.
+pub const PCI_CAPABILITIES: u64 = 0x34;
+/// PCI capability: PCI Express.
+pub const PCI_CAP_EXPRESS: u8 = 0x10;
+/// PCI Express capability: device control (16 bits).
+pub const PCI_EXP_DEVCTL: u64 = 0x08;
+/// Device control: initiate a function-level reset.
+pub const PCI_EXP_DEVCTL_FLR: u16 = 1 << 15;
 /// PCI class of a DSA: a system peripheral of another kind.
 pub const PCI_CLASS: u32 = 0x08_8000;
 
@@ -44,12 +52,16 @@ pub const GENSTS: u64 = 0x90;
 pub const STATE_DISABLED: u32 = 0;
 /// GENSTS state: enabled.
 pub const STATE_ENABLED: u32 = 1;
+/// GENSTS state: halted.
+pub const STATE_HALTED: u32 = 3;
 /// Causes of the misc interrupt (32 bits, written to clear).
 pub const INTCAUSE: u64 = 0x98;
 /// INTCAUSE: a software error was recorded.
 pub const INTCAUSE_SWERR: u32 = 1 << 0;
 /// INTCAUSE: a command is done.
 pub const INTCAUSE_CMD: u32 = 1 << 1;
+/// INTCAUSE: the device halted.
+pub const INTCAUSE_HALT: u32 = 1 << 4;
 /// Command (32 bits): operand below, code from bit 20 on.
 pub const CMD: u64 = 0xa0;
 /// CMD: interrupt when done.

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The device below fails, and the subdevs on it tell of it.
 
-use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::check::{self, step};
-use crate::dsa::{Descriptor, Dsa, Notice, status};
-use crate::pattern;
+use crate::dsa::{Notice, status};
 use crate::scenario::Scenario;
-use crate::system::{self, MODULE, ctl};
+use crate::system::{self, Function, MODULE, ctl};
+use crate::tenant::{FROM, Tenant};
 use crate::tool;
-use crate::vfio::Buffer;
-use crate::wait::{self, SOON};
+use crate::wait::SOON;
 
 pub const HARDWARE: Scenario = Scenario {
     name: "hardware",
@@ -23,8 +21,6 @@ pub const HARDWARE: Scenario = Scenario {
     run,
 };
 
-const FROM: u64 = 0x1000_0000;
-const TO: u64 = 0x2000_0000;
 const LEN: usize = 1 << 20;
 
 /// The WQ, and the vector of its interrupt: 0 is that of errors.
@@ -43,7 +39,7 @@ const GIVEN_UP: Duration = Duration::from_secs(30);
 fn run() -> Result<()> {
     a_command_fails()?;
     let subdev = tool::add(&format!("wq {WQ} name harmed"))?;
-    let user = User::new(Dsa::open_enabled(&subdev.location()?)?)?;
+    let user = Tenant::open(&subdev, LEN)?;
     user.works()?;
     interrupts_fail(&user)?;
     memory_fails(&user)?;
@@ -54,41 +50,12 @@ fn run() -> Result<()> {
     tool::del("harmed")
 }
 
-/// A VFIO user that copies.
-struct User {
-    dsa: Dsa,
-    from: Buffer,
-    to: Buffer,
-}
-
-impl User {
-    fn new(dsa: Dsa) -> Result<Self> {
-        let (from, to) = (dsa.map(FROM, LEN)?, dsa.map(TO, LEN)?);
-        from.write(0, &pattern::bytes(1, LEN))?;
-        Ok(Self { dsa, from, to })
-    }
-
-    fn copy() -> Descriptor {
-        Descriptor::memmove(FROM, TO, LEN as u32)
-    }
-
-    fn works(&self) -> Result<()> {
-        self.to.write(0, &vec![0; LEN])?;
-        self.dsa.run(Self::copy())?.success("MEMMOVE")?;
-        let (want, got) = (self.from.read(0, LEN)?, self.to.read(0, LEN)?);
-        check::same_bytes("the copy", &got, &want)
-    }
-
-    /// Demands that a copy ends as one that the hardware failed to do.
-    fn fails(&self) -> Result<()> {
-        self.dsa.submit(0, Self::copy(), Notice::Record)?;
-        let done = self.dsa.wait(0, GIVEN_UP)?;
-        ensure!(
-            done.status() == status::HARDWARE,
-            "expected a failure of the hardware: {done:x?}"
-        );
-        Ok(())
-    }
+/// Demands that a copy ends as one that the hardware failed to do.
+fn fails(user: &Tenant) -> Result<()> {
+    user.dsa.submit(0, user.copy(), Notice::Record)?;
+    let done = user.dsa.wait(0, GIVEN_UP)?;
+    done.with_status("a copy that is given up", status::HARDWARE)?;
+    Ok(())
 }
 
 fn a_command_fails() -> Result<()> {
@@ -102,7 +69,7 @@ fn a_command_fails() -> Result<()> {
     check::equal("what there is", tool::snapshot()?, before)
 }
 
-fn interrupts_fail(user: &User) -> Result<()> {
+fn interrupts_fail(user: &Tenant) -> Result<()> {
     step("copies end although completion interrupts are lost, doubled, or come for nothing");
     ctl(&format!("drop-interrupt {VECTOR} --count 3"))?;
     user.works()?;
@@ -115,20 +82,20 @@ fn interrupts_fail(user: &User) -> Result<()> {
     user.works()
 }
 
-fn memory_fails(user: &User) -> Result<()> {
+fn memory_fails(user: &Tenant) -> Result<()> {
     step("memory that the device cannot read is a page fault, at the tenant's address");
     ctl("fail-dma 0 0xffffffffffffffff --access read")?;
     user.dsa
-        .run(User::copy())?
+        .run(user.copy())?
         .page_fault("a copy", FROM, false, 0)?;
     ctl("clear")?;
     user.works()
 }
 
-fn the_device_hangs(user: &User) -> Result<()> {
+fn the_device_hangs(user: &Tenant) -> Result<()> {
     step("a copy waits for a slow device");
     ctl("hold")?;
-    user.dsa.submit(0, User::copy(), Notice::Record)?;
+    user.dsa.submit(0, user.copy(), Notice::Record)?;
     thread::sleep(Duration::from_secs(2));
     check::equal("its record", user.dsa.completion(0)?.is_some(), false)?;
     ctl("release")?;
@@ -136,63 +103,55 @@ fn the_device_hangs(user: &User) -> Result<()> {
 
     step("a copy that never ends is given up, and the next ones work");
     ctl("hold")?;
-    user.fails()?;
+    fails(user)?;
     ctl("release")?;
     user.works()
 }
 
 /// Has the device fail for good while it is used, and brings it back.
-fn the_device_is_lost(fault: &str, bring_back: fn(&str) -> Result<()>) -> Result<()> {
+fn the_device_is_lost(fault: &str, bring_back: fn(&Function) -> Result<()>) -> Result<()> {
     step(format!("after `{fault}` copies fail, and do not hang"));
-    let parent = tool::parents()?.pop().context("no parent")?;
+    let function = Function::of_parent()?;
     let subdev = tool::subdev("harmed")?;
-    let user = User::new(Dsa::open_enabled(&subdev.location()?)?)?;
+    let user = Tenant::open(&subdev, LEN)?;
     ctl(fault)?;
-    wait::until_true(SOON, "the parent to be halted", || {
-        Ok(tool::parents()?.iter().all(|it| it.state == "halted"))
-    })?;
-    user.fails()?;
-    user.fails()?;
+    tool::await_dead_parent()?;
+    for _ in 0..2 {
+        user.dsa.fails(user.copy(), GIVEN_UP)?;
+    }
     drop(user);
 
     step("its subdev can be deleted, and another is refused");
     tool::del("harmed")?;
     tool::refused(
         &tool::dsa_nl(&format!("subdev add wq {WQ}"))?,
-        &["dsa0 is halted", "reset it"],
+        &["dsa0 is halted|dsa0 is lost"],
     )?;
 
     step("the driver comes back, and all is well");
-    bring_back(&parent.device)?;
+    bring_back(&function)?;
     system::await_parents(1)?;
     let subdev = tool::add(&format!("wq {WQ} name harmed"))?;
-    User::new(Dsa::open_enabled(&subdev.location()?)?)?.works()
+    Tenant::open(&subdev, LEN)?.works()
 }
 
 /// Resets a device that halted.
-fn reset(device: &str) -> Result<()> {
-    let driver = format!("/sys/bus/pci/drivers/{MODULE}");
-    write(&format!("{driver}/unbind"), device)?;
-    write(&format!("/sys/bus/pci/devices/{device}/reset"), "1")?;
-    write(&format!("{driver}/bind"), device)
+fn reset(function: &Function) -> Result<()> {
+    function.unbind()?;
+    function.reset()?;
+    function.bind(MODULE)
 }
 
 /// Has a device that vanished found anew: it comes back as after power-on,
 /// without the addresses that it was given.
-fn replug(device: &str) -> Result<()> {
+fn replug(function: &Function) -> Result<()> {
     ctl("return")?;
-    let driver = format!("/sys/bus/pci/drivers/{MODULE}");
-    write(&format!("{driver}/unbind"), device)?;
-    let bound = write(&format!("{driver}/bind"), device);
+    function.unbind()?;
     ensure!(
-        bound.is_err(),
+        function.bind(MODULE).is_err(),
         "the driver takes a device without addresses"
     );
     check::equal("parents", tool::parents()?.len(), 0)?;
-    write(&format!("/sys/bus/pci/devices/{device}/remove"), "1")?;
-    write("/sys/bus/pci/rescan", "1")
-}
-
-fn write(path: &str, text: &str) -> Result<()> {
-    system::write_sysfs(Path::new(path), text)
+    function.remove()?;
+    function.find_again()
 }

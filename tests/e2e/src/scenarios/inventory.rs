@@ -33,13 +33,7 @@ fn parent() -> Result<()> {
     let parents = tool::parents()?;
     check::equal("number of parents", parents.len(), 1)?;
     let parent = &parents[0];
-    let shape = (
-        parent.wqs,
-        parent.groups,
-        parent.engines,
-        parent.wq_capacity,
-    );
-    check::equal("WQs, groups, engines, capacity", shape, (8, 4, 4, 128))?;
+    check::equal("WQs", parent.wqs, 8)?;
     check::equal("bus", parent.bus.as_str(), "pci")?;
     check::equal("PASIDs", parent.pasid, 0)?;
     check::equal("number of subdevs", parent.subdevs, 0)?;
@@ -47,20 +41,19 @@ fn parent() -> Result<()> {
     ensure!(sysfs.exists(), "there is no {}", sysfs.display());
 
     step("the vendor part tells what the DSA can do");
-    let all: Value = tool::json("parent show")?;
-    let listed = &all["parent"][0];
-    check::equal(
-        "DSA version",
-        listed["dsa"]["version"].as_u64(),
-        Some(0x100),
-    )?;
-    let transfer = listed["dsa"]["max-transfer-size"].as_u64();
+    let dsa = &parent.dsa_parent;
+    check::equal("DSA version", dsa.version, 0x100)?;
+    let shape = (dsa.groups, dsa.engines, dsa.wq_capacity);
+    check::equal("groups, engines, capacity", shape, (4, 4, 128))?;
     ensure!(
-        transfer.is_some_and(u64::is_power_of_two),
-        "max-transfer-size is {transfer:?}, not a power of two"
+        dsa.max_transfer_size.is_power_of_two(),
+        "max-transfer-size is {}, not a power of two",
+        dsa.max_transfer_size
     );
 
     step("the parent alone, by name and by index, is as in the list");
+    let all: Value = tool::json("parent show")?;
+    let listed = &all["parent"][0];
     for id in [parent.name.clone(), parent.index.to_string()] {
         let one = tool::json::<Value>(&format!("parent show {id}"))?;
         check::same_json(
@@ -74,7 +67,8 @@ fn parent() -> Result<()> {
 
 fn wqs() -> Result<()> {
     step("eight WQs with an even share of the capacity, all of it available");
-    let parent = tool::parents()?.remove(0).name;
+    let parent = tool::parents()?.remove(0);
+    let (parent, groups) = (parent.name, parent.dsa_parent.groups);
     let wqs = tool::wqs()?;
     let ids: Vec<_> = wqs.iter().map(|wq| wq.id).collect();
     check::equal("WQ ids", ids, (0..8).collect())?;
@@ -83,8 +77,16 @@ fn wqs() -> Result<()> {
         check::equal(&format!("{what}: parent"), &wq.parent, &parent)?;
         let entries = (wq.size, wq.available);
         check::equal(&format!("{what}: size, available"), entries, (16, 16))?;
-        check::equal(&format!("{what}: subdevs"), &wq.subdev, &vec![])?;
+        check::equal(&format!("{what}: subdevs"), wq.subdevs, 0)?;
+        check::equal(&format!("{what}: its subdevs"), &wq.subdev, &vec![])?;
         check::equal(&format!("{what}: pasid-mode"), &wq.pasid_mode, &None)?;
+        let dsa = wq.dsa_wq.as_ref();
+        let dsa = dsa.with_context(|| format!("{what} has no vendor part"))?;
+        ensure!(
+            dsa.group < groups && (1..=15).contains(&dsa.priority),
+            "{what} is not in one of {groups} groups, or has no priority: {dsa:?}"
+        );
+        check::equal(&format!("{what}: threshold"), dsa.threshold, 0)?;
     }
 
     step("one WQ, with and without its parent, is as in the list");

@@ -128,6 +128,7 @@ fn named(first: &Subdev) -> Result<Subdev> {
 
     step("the WQ and the parent know both");
     let wq = tool::wq("wq3")?;
+    check::equal("number of subdevs of the WQ", wq.subdevs, 2)?;
     check::equal(
         "subdevs of the WQ",
         wq.subdev,

@@ -9,6 +9,7 @@ use crate::check::{self, step};
 use crate::dsa::{Descriptor, Dsa};
 use crate::model::Subdev;
 use crate::scenario::{self, Scenario};
+use crate::system::{Function, MODULE};
 use crate::vfio::Interrupt;
 use crate::wait::{self, SOON};
 use crate::{system, tool};
@@ -76,16 +77,15 @@ fn unload() -> Result<()> {
 }
 
 fn unbind() -> Result<()> {
-    let device = tool::parents()?.remove(0).device;
-    let driver = system::pci_driver(&device)?;
+    let function = Function::of_parent()?;
 
     step("unbound and bound with subdevs that nobody uses");
     let subdevs = populate()?;
-    system::write_sysfs(&driver.join("unbind"), &device)?;
+    function.unbind()?;
     check::equal("parents", tool::parents()?.len(), 0)?;
     check::equal("subdevs", tool::subdevs()?, vec![])?;
     vanished(&subdevs)?;
-    system::write_sysfs(&driver.join("bind"), &device)?;
+    function.bind(MODULE)?;
     system::await_parents(1)?;
 
     step("unbound while one is open: its user is asked to let go");
@@ -94,8 +94,8 @@ fn unbind() -> Result<()> {
     let request = Interrupt::new("device request")?;
     dsa.device().arm_request(&request)?;
     let unbound = {
-        let (path, device) = (driver.join("unbind"), device.clone());
-        thread::spawn(move || system::write_sysfs(&path, &device))
+        let function = function.clone();
+        thread::spawn(move || function.unbind())
     };
     request
         .wait(SOON)
@@ -109,7 +109,7 @@ fn unbind() -> Result<()> {
     check::equal("parents", tool::parents()?.len(), 0)?;
 
     step("bound again, it works as before");
-    system::write_sysfs(&driver.join("bind"), &device)?;
+    function.bind(MODULE)?;
     system::await_parents(1)?;
     let subdev = tool::add("wq 3 name again")?;
     let dsa = Dsa::open_enabled(&subdev.location()?)?;

@@ -43,7 +43,7 @@ fn run() -> Result<()> {
     check::equal("name of the parent", &parents[0]["name"], &json!("dsa0"))?;
     check::equal(
         "capacity of the parent",
-        &parents[0]["wq-capacity"],
+        &parents[0]["dsa-parent"]["wq-capacity"],
         &json!(128),
     )?;
 

@@ -4,6 +4,7 @@
 use std::fs::{File, OpenOptions};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use vfio_bindings::bindings::vfio::{
@@ -11,6 +12,7 @@ use vfio_bindings::bindings::vfio::{
 };
 use vm_memory::{Bytes, MmapRegion, VolatileMemory};
 
+use super::Withheld;
 use crate::ffi;
 
 /// Size of a page, the grain of mappings.
@@ -85,6 +87,11 @@ impl Container {
         ffi::set_container(group, &self.file).context("VFIO_GROUP_SET_CONTAINER")?;
         ffi::set_iommu(&self.file, VFIO_TYPE1v2_IOMMU).context("VFIO_SET_IOMMU")?;
         Ok(())
+    }
+
+    /// Puts one more group into the container, which has an address space already.
+    pub fn join(&self, group: &File) -> Result<()> {
+        ffi::set_container(group, &self.file).context("VFIO_GROUP_SET_CONTAINER")
     }
 
     /// Makes a buffer of `len` bytes, a multiple of [`PAGE`], and maps it at `iova`.
@@ -191,6 +198,12 @@ impl Buffer {
     /// Takes it away from the devices; its bytes stay.
     pub fn unmap(&self) -> Result<()> {
         self.container.unmap(self.iova, self.len() as u64)
+    }
+
+    /// Withholds its pages, which nobody may have touched yet, from all who want to reach them, for
+    /// at most `limit`.
+    pub fn withhold(&self, limit: Duration) -> Result<Withheld> {
+        Withheld::new(Arc::clone(&self.memory), limit)
     }
 
     /// Writes bytes as a device would find them from `offset` on.

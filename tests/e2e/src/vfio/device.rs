@@ -18,7 +18,7 @@ use vfio_bindings::bindings::vfio::{
 };
 
 use super::{Container, Interrupt};
-use crate::ffi;
+use crate::ffi::{self, IrqSet};
 
 /// Where a device is to be found: what the kernel reports of a subdev.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -73,11 +73,7 @@ impl Device {
     /// Opens the device.
     pub fn open(location: &Location) -> Result<Self> {
         let path = location.group.display();
-        let group = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(&location.group)
-            .with_context(|| format!("cannot open {path}"))?;
+        let group = open_group(location)?;
         let flags = ffi::group_flags(&group).context("VFIO_GROUP_GET_STATUS")?;
         ensure!(
             flags & VFIO_GROUP_FLAGS_VIABLE != 0,
@@ -160,6 +156,11 @@ impl Device {
             .context("VFIO_DEVICE_SET_IRQS of MSI-X")
     }
 
+    /// Sets interrupts with any header and any data, right or wrong; the error is the kernel's.
+    pub fn set_irqs(&self, header: IrqSet, data: &[u8]) -> nix::Result<()> {
+        ffi::set_irqs_raw(&self.file, header, data)
+    }
+
     /// Has the kernel signal `interrupt` when it wants the device back.
     pub fn arm_request(&self, interrupt: &Interrupt) -> Result<()> {
         ffi::set_irqs(&self.file, VFIO_PCI_REQ_IRQ_INDEX, &[interrupt.as_fd()])
@@ -170,6 +171,15 @@ impl Device {
     pub fn reset(&self) -> Result<()> {
         ffi::reset(&self.file).context("VFIO_DEVICE_RESET")
     }
+}
+
+/// Opens the group of a device, and nothing else.
+pub fn open_group(location: &Location) -> Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(&location.group)
+        .with_context(|| format!("cannot open {}", location.group.display()))
 }
 
 /// A short access is an error: registers and portals are accessed whole.

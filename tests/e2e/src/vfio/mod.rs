@@ -7,7 +7,9 @@
 mod container;
 mod device;
 mod interrupt;
+mod withheld;
 
 pub use container::{Access, Buffer, Container, Layout, PAGE};
-pub use device::{Device, Location, Region};
+pub use device::{Device, Location, Region, open_group};
 pub use interrupt::Interrupt;
+pub use withheld::Withheld;

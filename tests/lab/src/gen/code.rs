@@ -37,7 +37,7 @@ fn documented(doc: &str, item: &str) -> String {
 }
 
 fn root(family: &Family) -> String {
-    let rooms: Vec<String> = ["command", "enums", "notification"]
+    let modules: Vec<String> = ["command", "enums", "notification"]
         .into_iter()
         .map(String::from)
         .chain(family.attribute_sets.iter().map(|set| module(&set.name)))
@@ -47,11 +47,11 @@ fn root(family: &Family) -> String {
         .map(|line| format!("//! {line}\n"))
         .collect();
     let mut out = format!("{HEAD}{doc}\n");
-    for room in &rooms {
-        out += &format!("mod {room};\n");
+    for module in &modules {
+        out += &format!("mod {module};\n");
     }
-    for room in &rooms {
-        out += &format!("pub use {room}::*;\n");
+    for module in &modules {
+        out += &format!("pub use {module}::*;\n");
     }
     out += &documented(
         "Name by which the kernel registers the family.",

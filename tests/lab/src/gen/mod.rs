@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Makes everything of `nlctl` that repeats the spec of the family.
+//! Makes all Rust that repeats the spec of the family.
 //!
 //! `spec/subdev.yaml` is the single source of every number and name. The
-//! kernel's `ynl_gen_c.py` makes the C side from it; [`rust`] makes the Rust
-//! side (`nlctl/src/generated/`) and the page that documents the family
-//! (`nlctl/FAMILY.md`). What it returns is what the files must contain, so the
-//! same call serves to write them and to tell that they are stale.
+//! kernel's `ynl_gen_c.py` makes the C side from it; [`rust`] makes the types
+//! of the library (`nlctl/src/generated/`), the module's tables of vendors'
+//! attributes (`driver/netlink/generated/vendor.rs`) and the page that
+//! documents the family (`spec/FAMILY.md`). What it returns is what the files
+//! must contain, so the same call serves to write them and to tell that they
+//! are stale.
 //!
 //! - [`spec`] reads the YAML and refuses what the rest would not understand,
 //! - [`names`] turns the spec's names into Rust's,
-//! - [`code`] writes the Rust files,
+//! - [`code`] writes the library's files,
+//! - [`vendor`] writes the module's file,
 //! - [`page`] writes the Markdown page.
 
 mod code;
 mod names;
 mod page;
 mod spec;
+mod vendor;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -24,13 +28,23 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
 
-/// Where the Rust files go, relative to the checkout.
+/// Where the library's files go, relative to the checkout.
 const RUST_DIR: &str = "nlctl/src/generated";
 
-/// Where the documentation of the family goes, relative to the checkout.
-const PAGE: &str = "nlctl/FAMILY.md";
+/// Edition of the library, which rustfmt has to know.
+const RUST_EDITION: &str = "2024";
 
-/// Generates the Rust types of the family and its documentation.
+/// Where the module's tables of vendors' attributes go, relative to the
+/// checkout.
+const VENDOR: &str = "driver/netlink/generated/vendor.rs";
+
+/// Edition of the kernel's Rust.
+const KERNEL_EDITION: &str = "2021";
+
+/// Where the documentation of the family goes, relative to the checkout.
+const PAGE: &str = "spec/FAMILY.md";
+
+/// Generates the family's Rust and its documentation.
 ///
 /// Returns each file as its path relative to `checkout` and its content.
 /// Nothing is written. `rustfmt` is run in `checkout`, with the settings found
@@ -48,18 +62,21 @@ pub fn rust(spec: &Path, checkout: &Path) -> anyhow::Result<Vec<(PathBuf, String
 
     let mut files = Vec::new();
     for (name, source) in code::files(&family) {
-        let source = rustfmt(&source, checkout)
+        let source = rustfmt(&source, RUST_EDITION, checkout)
             .with_context(|| format!("cannot format the generated {RUST_DIR}/{name}"))?;
         files.push((Path::new(RUST_DIR).join(name), source));
     }
+    let source = rustfmt(&vendor::file(&family), KERNEL_EDITION, checkout)
+        .with_context(|| format!("cannot format the generated {VENDOR}"))?;
+    files.push((PathBuf::from(VENDOR), source));
     files.push((PathBuf::from(PAGE), page::markdown(&family)));
     Ok(files)
 }
 
-/// Formats `source` as `cargo fmt` would leave it.
-fn rustfmt(source: &str, checkout: &Path) -> anyhow::Result<String> {
+/// Formats `source` as rustfmt leaves a file of that edition.
+fn rustfmt(source: &str, edition: &str, checkout: &Path) -> anyhow::Result<String> {
     let mut child = Command::new("rustfmt")
-        .args(["--edition", "2024"])
+        .args(["--edition", edition])
         .current_dir(checkout)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -337,7 +337,7 @@ impl Family {
         self.set(name)
     }
 
-    fn set(&self, name: &str) -> anyhow::Result<&AttributeSet> {
+    pub fn set(&self, name: &str) -> anyhow::Result<&AttributeSet> {
         self.attribute_sets
             .iter()
             .find(|set| set.name == name)

@@ -50,22 +50,34 @@ if ((SHARE)); then
 		fail "the shared folder cannot be mounted"
 fi
 
-# How many devices that are a DSA have a driver.
-bound() {
-	local device vendor id count=0
+# The folders of the devices that are a DSA.
+dsa() {
+	local device vendor id
 	for device in /sys/bus/pci/devices/*; do
 		read -r vendor <"$device/vendor"
 		read -r id <"$device/device"
 		case $vendor:$id in
 		0x8086:0x0b25 | 0x8086:0x11fb | 0x8086:0x1212)
-			[[ -e $device/driver ]] && ((count += 1))
+			echo "$device"
 			;;
 		esac
+	done
+}
+
+# How many of them have a driver.
+bound() {
+	local device count=0
+	for device in $(dsa); do
+		[[ -e $device/driver ]] && ((count += 1))
 	done
 	echo "$count"
 }
 
 if ((DRIVER)); then
+	# The module takes only what it is given.
+	for device in $(dsa); do
+		echo subdev >"$device/driver_override" || fail "${device##*/} cannot be given away"
+	done
 	message=$(modprobe -a vfio vfio_iommu_type1 subdev 2>&1) || fail "modprobe: $message"
 	for ((tries = 0; tries < 200 && $(bound) < DSA; tries++)); do
 		sleep 0.1

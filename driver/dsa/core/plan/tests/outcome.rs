@@ -2,6 +2,8 @@
 
 //! What decides when not all goes well.
 
+use proptest::prelude::*;
+
 use super::{
     super::*,
     desc::{
@@ -213,4 +215,135 @@ fn a_crc_chains() {
     outcome.piece_done(&piece(100), &record);
     let told = outcome.finish();
     assert_eq!((told.status, told.bytes, told.crc()), (1, 200, 10));
+}
+
+/// The record of an operation that the hardware failed.
+fn failed() -> Completion {
+    Completion {
+        status: status::HARDWARE,
+        ..Completion::default()
+    }
+}
+
+#[test]
+fn nothing_fails_without_its_one_piece() {
+    // Not submitted, and not even that was noted.
+    assert_eq!(Outcome::new(&Op::Noop).finish(), failed());
+    let mut outcome = Outcome::new(&Op::Noop);
+    outcome.piece_lost();
+    assert_eq!(outcome.finish(), failed());
+}
+
+#[test]
+fn a_lost_piece_fails_the_whole() {
+    let mut outcome = Outcome::new(&MEMMOVE);
+    for offset in [0, 100, 200] {
+        outcome.piece_done(&piece(offset), &done(100));
+    }
+    // As when a piece was submitted again after its first descriptor was abandoned.
+    outcome.piece_lost();
+    assert_eq!(outcome.finish(), failed());
+}
+
+#[test]
+fn a_stop_counts_if_all_before_it_is_done() {
+    let fault = |outcome: &mut Outcome| outcome.fault(100, 0x10_0064, false);
+    let mut outcome = Outcome::new(&MEMMOVE);
+    outcome.piece_done(&piece(0), &done(100));
+    fault(&mut outcome);
+    outcome.piece_lost();
+    assert_eq!(outcome.finish().status, status::PAGE_FAULT);
+
+    // Else the tenant would go on from there, and miss what was lost.
+    let mut outcome = Outcome::new(&MEMMOVE);
+    outcome.piece_lost();
+    fault(&mut outcome);
+    assert_eq!(outcome.finish(), failed());
+
+    // The same when the piece that is done is behind.
+    let mut outcome = Outcome::new(&MEMMOVE);
+    outcome.piece_done(&piece(200), &done(100));
+    fault(&mut outcome);
+    outcome.piece_lost();
+    assert_eq!(outcome.finish(), failed());
+
+    // Whatever is lost, there is nothing before the start.
+    let mut outcome = Outcome::new(&MEMMOVE);
+    outcome.piece_lost();
+    outcome.fault(0, 0x10_0000, false);
+    assert_eq!(outcome.finish().status, status::PAGE_FAULT);
+}
+
+/// What becomes of a piece.
+#[derive(Copy, Clone, PartialEq, Debug)]
+enum Fate {
+    Done,
+    /// It faults after so many bytes.
+    Faults(u32),
+    Lost,
+}
+
+fn fates() -> impl Strategy<Value = Vec<Fate>> {
+    let fate = prop_oneof![
+        4 => Just(Fate::Done),
+        1 => (0..100_u32).prop_map(Fate::Faults),
+        1 => Just(Fate::Lost),
+    ];
+    prop::collection::vec(fate, 1..8)
+}
+
+/// The outcome of pieces of 100 bytes that end in an order.
+fn folded(fates: &[Fate], order: &[usize]) -> Completion {
+    let mut outcome = Outcome::new(&Op::Memmove {
+        src: 0x10_0000,
+        dst: 0x20_0000,
+        len: fates.len() as u32 * 100,
+    });
+    for &n in order {
+        let piece = piece(n as u32 * 100);
+        match fates[n] {
+            Fate::Done => outcome.piece_done(&piece, &done(100)),
+            Fate::Faults(bytes) => {
+                let record = Completion {
+                    status: status::PAGE_FAULT,
+                    ..done(bytes)
+                };
+                outcome.piece_done(&piece, &record);
+            }
+            Fate::Lost => outcome.piece_lost(),
+        }
+    }
+    outcome.finish()
+}
+
+/// Status and bytes as the first piece that is not done has them.
+fn expected(fates: &[Fate]) -> (u8, u32) {
+    match fates.iter().zip(0..).find(|(fate, _)| **fate != Fate::Done) {
+        None => (status::SUCCESS, fates.len() as u32 * 100),
+        Some((Fate::Faults(bytes), n)) => (status::PAGE_FAULT, n * 100 + bytes),
+        Some((_, _)) => (status::HARDWARE, 0),
+    }
+}
+
+proptest! {
+    #[test]
+    fn in_order_the_first_piece_that_is_not_done_decides(fates in fates()) {
+        let order: Vec<usize> = (0..fates.len()).collect();
+        let record = folded(&fates, &order);
+        prop_assert_eq!((record.status, record.bytes), expected(&fates));
+    }
+
+    #[test]
+    fn in_any_order_nothing_counts_as_done_that_is_not(
+        (fates, order) in fates().prop_flat_map(|fates| {
+            let order: Vec<usize> = (0..fates.len()).collect();
+            (Just(fates), Just(order).prop_shuffle())
+        }),
+    ) {
+        let record = folded(&fates, &order);
+        if fates.contains(&Fate::Lost) && record == failed() {
+            return Ok(());
+        }
+        prop_assert_eq!((record.status, record.bytes), expected(&fates));
+    }
 }

@@ -12,7 +12,7 @@ fn refusals() {
     let mut disabled = Function::new(&params());
     set_bus_master(&mut disabled);
     let mut halted = enabled();
-    let _ = halted.halt();
+    let _ = halted.lose();
 
     for (name, function, code, operand, status) in [
         (
@@ -144,10 +144,20 @@ fn nothing_is_accepted_on_the_way_to_disabled() {
         (Command::DisableWq, 0b10, [true, false]),
         (Command::ResetWq, 0b01, [false, true]),
         (Command::DrainWq, 0b11, [true, true]),
+        (Command::DrainAll, 0, [true, true]),
+        (Command::AbortWq, 0b11, [true, true]),
         (Command::AbortAll, 0, [true, true]),
     ] {
         let mut function = enabled();
-        let wqs = |function: &Function| [0, 1].map(|wq| function.wq_enabled(wq));
+        let wqs = |function: &Function| {
+            [0, 1].map(|wq| {
+                let accepts = function.limits(wq).wq_enabled;
+                assert_eq!(function.wq_enabled(wq), accepts);
+                accepts
+            })
+        };
+        let epochs = |function: &Function| [0, 1].map(|wq| function.limits(wq).epoch);
+        let before = epochs(&function);
         let shown = |function: &Function| [0x518, 0x538].map(|at| read32(function, at) >> 30);
         let Effect::Command(pending) =
             write32(&mut function, regs::CMD, code.encode(operand, false))
@@ -156,6 +166,11 @@ fn nothing_is_accepted_on_the_way_to_disabled() {
         };
         assert_eq!(wqs(&function), wqs_after, "{code:?}");
         assert_eq!(shown(&function), wqs_after.map(|on| if on { 1 } else { 2 }));
+        // What was checked before is not to be accepted on those that stopped.
+        let after = epochs(&function);
+        for wq in 0..2 {
+            assert_eq!(after[wq] == before[wq], wqs_after[wq], "{code:?}");
+        }
         assert_eq!(function.finish(pending), Effect::None);
         assert_eq!(wqs(&function), wqs_after, "{code:?}");
         assert_eq!(shown(&function), wqs_after.map(u32::from));

@@ -117,9 +117,9 @@ fn flr_asks_for_a_reset() {
     assert_eq!(cfg32(&f, 0x48), 0x0010, "the bit reads as 0");
     assert_eq!(cfg_write(&mut f, 0x48, 0x2810), Effect::None);
     assert_eq!(cfg32(&f, 0x48), 0x2810);
-    // The owner brings the queues to rest first.
-    assert!(f.is_enabled());
+    // The owner brings the queues to rest, to which nothing comes any more.
+    assert!(!f.is_enabled() && !f.limits(0).wq_enabled);
     f.reset();
-    assert!(!f.is_enabled() && !f.limits(0).bus_master);
+    assert!(!f.limits(0).bus_master);
     assert_eq!(cfg32(&f, 0x04), 0x0010_0000);
 }

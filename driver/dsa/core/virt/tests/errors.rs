@@ -49,29 +49,3 @@ fn only_wqs_that_are_there_are_blamed() {
     });
     assert_eq!(read64(&f, regs::SWERR), 1);
 }
-
-#[test]
-fn a_halt_is_left_by_reset_only() {
-    let mut f = enabled();
-    let _ = write32(&mut f, regs::GENCTRL, 2);
-    assert_eq!(f.halt(), Effect::Interrupt(0));
-    assert!(f.is_halted() && !f.is_enabled() && !f.wq_enabled(0));
-    assert_eq!(read32(&f, regs::GENSTS), 3);
-    assert_eq!(read32(&f, regs::INTCAUSE), intcause::HALT);
-
-    assert_eq!(run(&mut f, Command::ResetDevice, 0), 0);
-    assert_eq!(read32(&f, regs::GENSTS), 0);
-    assert_eq!(run(&mut f, Command::EnableDevice, 0), 0);
-}
-
-#[test]
-fn a_halt_fails_the_active_command() {
-    let mut f = enabled();
-    let Effect::Command(pending) = write32(&mut f, regs::CMD, 0x8020_0000) else {
-        panic!("no command is active");
-    };
-    let _ = f.halt();
-    assert_eq!(f.finish(pending), Effect::Interrupt(0));
-    assert_eq!(read32(&f, regs::CMDSTS), 3);
-    assert!(f.is_halted());
-}

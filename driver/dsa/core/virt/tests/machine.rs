@@ -23,7 +23,10 @@ enum Step {
     Finish,
     /// The same for a command that was active before the last reset.
     FinishStale,
-    Halt,
+    /// The hardware is gone.
+    Lose,
+    /// The first half of a reset.
+    BeginReset,
     /// An FLR, or any other reset.
     Reset,
     BusMaster(bool),
@@ -42,8 +45,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         12 => (command, 0..4_u32).prop_map(|(code, operand)| Step::Command(code, operand)),
         12 => Just(Step::Finish),
         1 => Just(Step::FinishStale),
-        1 => Just(Step::Halt),
-        1 => Just(Step::Reset),
+        1 => prop::bool::weighted(0.2).prop_map(|lose| {
+            if lose { Step::Lose } else { Step::BeginReset }
+        }),
+        2 => Just(Step::Reset),
         1 => prop::bool::weighted(0.8).prop_map(Step::BusMaster),
     ];
     prop::collection::vec(step, 1..100)
@@ -57,6 +62,8 @@ struct Naive {
     bus_master: bool,
     handles: [bool; 3],
     active: Option<(Command, u32)>,
+    lost: bool,
+    resetting: bool,
 }
 
 impl Naive {
@@ -67,7 +74,39 @@ impl Naive {
             bus_master: false,
             handles: [false; 3],
             active: None,
+            lost: false,
+            resetting: false,
         }
+    }
+
+    /// After a reset of which bus mastering is not part.
+    fn after_reset(&self) -> Self {
+        Self {
+            device: if self.lost {
+                gensts::HALTED
+            } else {
+                gensts::DISABLED
+            },
+            bus_master: self.bus_master,
+            lost: self.lost,
+            ..Self::new()
+        }
+    }
+
+    /// The device and its WQs are on their way to disabled.
+    fn drain(&mut self) {
+        if self.device == gensts::ENABLED {
+            self.device = gensts::DRAINING;
+            for wq in &mut self.wqs {
+                if *wq == wqcfg::ENABLED {
+                    *wq = wqcfg::BUSY;
+                }
+            }
+        }
+    }
+
+    fn takes_work(&self, wq: usize) -> bool {
+        self.wqs[wq] == wqcfg::ENABLED && self.device == gensts::ENABLED
     }
 
     /// The WQs that a set names.
@@ -96,14 +135,7 @@ impl Naive {
     fn begin(&mut self, code: Command, operand: u32) {
         self.active = Some((code, operand));
         match code {
-            DisableDevice | ResetDevice if self.device == gensts::ENABLED => {
-                self.device = gensts::DRAINING;
-                for wq in &mut self.wqs {
-                    if *wq == wqcfg::ENABLED {
-                        *wq = wqcfg::BUSY;
-                    }
-                }
-            }
+            DisableDevice | ResetDevice => self.drain(),
             DisableWq | ResetWq => {
                 Self::named(operand).for_each(|wq| self.wqs[wq] = wqcfg::BUSY);
             }
@@ -111,11 +143,13 @@ impl Naive {
         }
     }
 
-    /// The active command is carried out, unless the device halted meanwhile; gives whether it
-    /// succeeded.
+    /// The active command is carried out, unless the hardware is lost; gives whether it succeeded.
     fn finish(&mut self, code: Command, operand: u32) -> bool {
         self.active = None;
-        if self.device == gensts::HALTED && code != ResetDevice {
+        if self.lost {
+            if code == ResetDevice {
+                *self = self.after_reset();
+            }
             return false;
         }
         match code {
@@ -124,12 +158,7 @@ impl Naive {
                 self.device = gensts::DISABLED;
                 self.wqs = [wqcfg::DISABLED; 2];
             }
-            ResetDevice => {
-                *self = Self {
-                    bus_master: self.bus_master,
-                    ..Self::new()
-                }
-            }
+            ResetDevice => *self = self.after_reset(),
             EnableWq => self.wqs[operand as usize] = wqcfg::ENABLED,
             DisableWq | ResetWq => {
                 Self::named(operand).for_each(|wq| self.wqs[wq] = wqcfg::DISABLED);
@@ -159,11 +188,17 @@ proptest! {
         let mut pending = None;
         let mut stale = None;
         for step in steps {
+            let took_work = [0, 1].map(|wq| naive.takes_work(wq));
+            let epochs = [0, 1].map(|wq| function.epoch(wq));
             match step {
                 Step::Command(code, operand) => {
                     let before = (told(&function), read32(&function, regs::CMDSTS));
                     let effect = write32(&mut function, regs::CMD, code.encode(operand, false));
-                    if naive.active.is_some() {
+                    if naive.resetting {
+                        prop_assert_eq!(effect, Effect::None);
+                        let after = (told(&function), read32(&function, regs::CMDSTS));
+                        prop_assert_eq!(after, before);
+                    } else if naive.active.is_some() {
                         // It is an error, and not one of the command that is active.
                         prop_assert_eq!(effect, Effect::None);
                         let after = (told(&function), read32(&function, regs::CMDSTS));
@@ -202,15 +237,24 @@ proptest! {
                         prop_assert_eq!(told(&function), before);
                     }
                 }
-                Step::Halt => {
-                    prop_assert_eq!(function.halt(), Effect::None);
+                Step::Lose => {
+                    prop_assert_eq!(function.lose(), Effect::None);
+                    naive.lost = true;
                     naive.device = gensts::HALTED;
                     naive.wqs = [wqcfg::DISABLED; 2];
+                }
+                Step::BeginReset => {
+                    function.begin_reset();
+                    stale = pending.take().or(stale);
+                    naive.active = None;
+                    naive.resetting = true;
+                    naive.drain();
                 }
                 Step::Reset => {
                     function.reset();
                     stale = pending.take().or(stale);
-                    naive = Naive::new();
+                    naive.bus_master = false;
+                    naive = naive.after_reset();
                 }
                 Step::BusMaster(on) => {
                     let word: u16 = if on { 6 } else { 2 };
@@ -223,8 +267,14 @@ proptest! {
             let active = read32(&function, regs::CMDSTS) == cmdsts::ACTIVE;
             prop_assert_eq!(active, naive.active.is_some(), "{:?}", step);
             for wq in 0..2 {
-                let takes_work = naive.wqs[wq] == wqcfg::ENABLED && naive.device == gensts::ENABLED;
-                prop_assert_eq!(function.wq_enabled(wq as u8), takes_work, "{:?}", step);
+                let takes_work = naive.takes_work(wq);
+                let limits = function.limits(wq as u8);
+                prop_assert_eq!(limits.wq_enabled, takes_work, "{:?}", step);
+                prop_assert_eq!(limits.epoch, function.epoch(wq as u8));
+                // No step both ends and begins it, so this is enough for any number of steps.
+                if took_work[wq] {
+                    prop_assert_eq!(limits.epoch == epochs[wq], takes_work, "{:?}", step);
+                }
             }
         }
     }

@@ -5,6 +5,8 @@
 use nlctl::{Object, Parent, Subdev, Type, Wq};
 
 /// A column: the attribute, and its heading.
+///
+/// An attribute in a nest has the name of the nest and a dot before its own.
 pub type Column = (&'static str, &'static str);
 
 /// An object that can be shown as one line among others.
@@ -21,8 +23,8 @@ impl Columns for Parent {
         ("device", "DEVICE"),
         ("state", "STATE"),
         ("wqs", "WQS"),
-        ("engines", "ENGINES"),
-        ("wq-capacity", "WQ-CAPACITY"),
+        ("dsa-parent.engines", "ENGINES"),
+        ("dsa-parent.wq-capacity", "WQ-CAPACITY"),
         ("pasid", "PASID"),
         ("subdevs", "SUBDEVS"),
     ];
@@ -35,12 +37,12 @@ impl Columns for Wq {
         ("state", "STATE"),
         ("mode", "MODE"),
         ("size", "SIZE"),
-        ("threshold", "THRESHOLD"),
-        ("priority", "PRIORITY"),
-        ("group", "GROUP"),
+        ("dsa-wq.threshold", "THRESHOLD"),
+        ("dsa-wq.priority", "PRIORITY"),
+        ("dsa-wq.group", "GROUP"),
         ("pasid-mode", "PASID-MODE"),
         ("available", "AVAILABLE"),
-        ("subdev", "SUBDEV"),
+        ("subdevs", "SUBDEVS"),
     ];
 }
 

@@ -67,8 +67,8 @@ impl Page {
 mod tests {
     use super::*;
     use nlctl::{
-        AdminState, Binary, DsaAttr, Isolation, Opstate, Parent, ParentAttr, ParentState,
-        PasidMode, SubdevAttr,
+        AdminState, Binary, DsaParentAttr, DsaWqAttr, Isolation, Opstate, Parent, ParentAttr,
+        ParentState, PasidMode, SubdevAttr, Wq, WqAttr,
     };
 
     fn subdev() -> Subdev {
@@ -126,6 +126,37 @@ INDEX  NAME  PARENT  WQ   PASID-MODE  ISOLATION  STATE   OPSTATE  SIZE  VFIO-PAT
     }
 
     #[test]
+    fn a_list_shows_what_is_in_a_nest() {
+        let queue = |id, nest| {
+            Wq::from(vec![
+                WqAttr::Id(id),
+                WqAttr::Subdevs(300),
+                WqAttr::Subdev(7),
+                WqAttr::DsaWq(nest),
+            ])
+        };
+        let page = Page::list(&[
+            queue(3, vec![DsaWqAttr::Threshold(8), DsaWqAttr::Group(1)]),
+            queue(11, vec![]),
+        ])
+        .expect("is JSON");
+        let first = &page.document["wq"][0];
+        assert_eq!(
+            first.to_string(),
+            "{\"id\":3,\"subdevs\":300,\"subdev\":[7],\
+             \"dsa-wq\":{\"threshold\":8,\"group\":1}}"
+        );
+        let plain = anstream::adapter::strip_str(&page.text).to_string();
+        let rows: Vec<Vec<&str>> = plain
+            .lines()
+            .map(|line| line.split_whitespace().collect())
+            .collect();
+        assert_eq!(rows[0][4..8], ["SIZE", "THRESHOLD", "PRIORITY", "GROUP"]);
+        assert_eq!(rows[1][4..], ["-", "8", "-", "1", "-", "-", "300"]);
+        assert_eq!(rows[2][4..], ["-", "-", "-", "-", "-", "-", "300"]);
+    }
+
+    #[test]
     fn an_empty_list_is_an_empty_array() {
         let page = Page::list::<Parent>(&[]).expect("is JSON");
         assert_eq!(page.document.to_string(), "{\"parent\":[]}");
@@ -143,20 +174,22 @@ INDEX  NAME  PARENT  WQ   PASID-MODE  ISOLATION  STATE   OPSTATE  SIZE  VFIO-PAT
     fn nests_are_objects_and_dotted_names() {
         let parent = Parent::from(vec![
             ParentAttr::State(ParentState::Enabled),
-            ParentAttr::Dsa(vec![
-                DsaAttr::Version(0x100),
-                DsaAttr::Opcap(Binary(vec![0x09, 0xff])),
+            ParentAttr::DsaParent(vec![
+                DsaParentAttr::Version(0x100),
+                DsaParentAttr::Opcap(Binary(vec![0x09, 0xff])),
             ]),
         ]);
         let page = Page::one(&parent).expect("is JSON");
         assert_eq!(
             page.document.to_string(),
-            "{\"state\":\"enabled\",\"dsa\":{\"version\":256,\"opcap\":\"09ff\"}}"
+            "{\"state\":\"enabled\",\"dsa-parent\":{\"version\":256,\"opcap\":\"09ff\"}}"
         );
         let plain = anstream::adapter::strip_str(&page.text).to_string();
         assert_eq!(
             plain,
-            "state        enabled\ndsa.version  0x100\ndsa.opcap    09ff\n"
+            "state               enabled\n\
+             dsa-parent.version  0x100\n\
+             dsa-parent.opcap    09ff\n"
         );
     }
 }

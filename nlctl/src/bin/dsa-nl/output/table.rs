@@ -34,7 +34,7 @@ pub fn table(columns: &[Column], rows: &[Value]) -> String {
 /// The heading and the cells of a column, all of the same width: numbers to
 /// the right, words to the left.
 fn column(&(name, heading): &Column, rows: &[Value]) -> Vec<String> {
-    let values = rows.iter().map(|row| row.get(name));
+    let values = rows.iter().map(|row| lookup(row, name));
     // A column that is all absent is taken for words.
     let mut present = values.clone().flatten().peekable();
     let numbers = present.peek().is_some() && present.all(Value::is_number);
@@ -54,6 +54,12 @@ fn column(&(name, heading): &Column, rows: &[Value]) -> Vec<String> {
             false => format!("{cell:<width$}"),
         })
         .collect()
+}
+
+/// The value of an attribute, which may be in a nest.
+fn lookup<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
+    name.split('.')
+        .try_fold(object, |object, name| object.get(name))
 }
 
 /// A line for each attribute.

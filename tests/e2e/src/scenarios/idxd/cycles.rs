@@ -5,12 +5,13 @@ use anyhow::{Context, Result};
 
 use super::VM;
 use super::machine::{
-    Function, TWO_GROUPS, USER_WQ, attribute, await_attribute, command, configure, configure_one,
+    self, TWO_GROUPS, USER_WQ, attribute, await_attribute, command, configure, configure_one,
     disable, with_idxd,
 };
 use crate::check::{self, step};
 use crate::kmsg::{self, Kmsg};
 use crate::scenario::Scenario;
+use crate::system::Function;
 
 pub const IDXD_CYCLES: Scenario = Scenario {
     name: "idxd-cycles",
@@ -22,7 +23,7 @@ pub const IDXD_CYCLES: Scenario = Scenario {
 const CYCLES: usize = 20;
 
 fn run(log: &mut Kmsg) -> Result<()> {
-    let function = Function::of_device()?;
+    let function = machine::function()?;
     log.lines()?;
     for number in 1..=CYCLES {
         // A reset function gets its user WQ back from the driver; WQs of the kernel it does not.
@@ -58,7 +59,7 @@ fn cycle(function: &Function, with_reset: bool) -> Result<()> {
     check::equal(&state, attribute(&state)?.as_str(), "disabled")?;
     disable()?;
     function.unbind()?;
-    function.bind()
+    machine::bind(function)
 }
 
 /// What `idxd` says of a device that is well, on a machine without an IOMMU, that is disabled with its

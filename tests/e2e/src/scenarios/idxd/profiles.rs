@@ -4,7 +4,7 @@
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
-use super::machine::{Function, KERNEL_WQ, command, configure_one, disable, with_idxd};
+use super::machine::{self, KERNEL_WQ, command, configure_one, disable, with_idxd};
 use super::transfers::DmaTest;
 use crate::check::{self, step};
 use crate::kmsg::Kmsg;
@@ -44,7 +44,7 @@ fn second_generation(log: &mut Kmsg) -> Result<()> {
 
     step("idxd enables the device with its log");
     configure_one(KERNEL_WQ)?;
-    let function = Function::of_device()?;
+    let function = machine::function()?;
     check::equal("GENCFG", function.register(GENCFG)? & EVENT_LOG, EVENT_LOG)?;
     let entries = function.register(EVLCFG + 8)? & 0xffff;
     check::equal("entries", &device["event_log_size"], &entries.into())?;

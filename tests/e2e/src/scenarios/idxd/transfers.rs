@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::VM;
-use super::machine::{TWO_GROUPS, command, configure, disable, insert, with_idxd};
+use super::machine::{TWO_GROUPS, command, configure, disable, with_idxd};
 use crate::check::step;
 use crate::kmsg::Kmsg;
 use crate::scenario::Scenario;
@@ -44,7 +44,7 @@ pub struct DmaTest(());
 impl DmaTest {
     /// Loads it for copies on one channel at a time.
     pub fn load() -> Result<Self> {
-        insert(
+        system::insert(
             "dmatest.ko",
             &["dmatest=0", "threads_per_chan=1", "max_channels=1"],
         )?;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A machine whose driver and device come and go.
 
-use std::fs;
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
@@ -32,19 +30,17 @@ pub fn work(stage: &Stage, rng: &mut Rng) -> Result<()> {
 }
 
 fn rebind(stage: &Stage, rng: &mut Rng) -> Result<()> {
-    let driver = format!("/sys/bus/pci/drivers/{MODULE}");
-    fs::write(format!("{driver}/unbind"), &stage.device)?;
+    stage.function.unbind()?;
     count(&stage.done.unbound);
     meanwhile(stage, rng.u64(0..5));
-    Ok(fs::write(format!("{driver}/bind"), &stage.device)?)
+    stage.function.bind(MODULE)
 }
 
 fn replug(stage: &Stage, rng: &mut Rng) -> Result<()> {
-    let device = &stage.device;
-    fs::write(format!("/sys/bus/pci/devices/{device}/remove"), "1")?;
+    stage.function.remove()?;
     count(&stage.done.removed);
     meanwhile(stage, rng.u64(0..5));
-    rescan()
+    stage.function.find_again()
 }
 
 fn reload(stage: &Stage, rng: &mut Rng) -> Result<()> {
@@ -82,16 +78,12 @@ fn meanwhile(stage: &Stage, things: u64) {
     }
 }
 
-fn rescan() -> Result<()> {
-    system::write_sysfs(Path::new("/sys/bus/pci/rescan"), "1")
-}
-
 /// Brings module, device and driver together again.
-pub fn bring_back(parents: usize) -> Result<()> {
+pub fn bring_back(stage: &Stage, parents: usize) -> Result<()> {
     if !system::module_loaded() {
         system::load_module()?;
     }
-    rescan()?;
+    stage.function.find_again()?;
     wait::until_true(SOON, "the family to list its parents", || {
         Ok(crate::tool::parents().is_ok_and(|them| them.len() == parents))
     })

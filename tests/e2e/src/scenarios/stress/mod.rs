@@ -18,6 +18,7 @@ use fastrand::Rng;
 use crate::check::step;
 use crate::client::Client;
 use crate::scenario::Scenario;
+use crate::system::Function;
 use crate::wait::{self, SOON};
 use crate::{seed, system, tool};
 
@@ -50,8 +51,8 @@ const WORKERS: &[(&str, Work)] = &[
 
 /// What the workers share.
 struct Stage {
-    /// Name of the PCI device of the parent.
-    device: String,
+    /// The PCI function of the parent.
+    function: Function,
     end: Instant,
     /// Nobody opens a device while this is set.
     closed: AtomicBool,
@@ -85,9 +86,8 @@ impl Stage {
 fn run() -> Result<()> {
     let mut rng = seed::announce("run stress");
     let parents = tool::parents()?;
-    let device = parents.first().context("no parent")?.device.clone();
     let stage: &'static Stage = Box::leak(Box::new(Stage {
-        device,
+        function: Function::of_parent()?,
         end: Instant::now() + TIME,
         closed: AtomicBool::new(false),
         done: Tally::default(),
@@ -120,7 +120,7 @@ fn run() -> Result<()> {
     results.into_iter().collect::<Result<Vec<()>>>()?;
 
     step("the machine is brought back, and what is left is deleted");
-    machine::bring_back(parents.len())?;
+    machine::bring_back(stage, parents.len())?;
     let client = Client::new()?;
     for subdev in client.subdevs()?? {
         let index = subdev.index.context("a subdev without an index")?;

@@ -8,14 +8,13 @@ use anyhow::{Context, Result, ensure};
 
 use super::super::VM;
 use super::super::machine::{
-    CONFIG, TWO_GROUPS, attribute, await_attribute, command, disable, model_status, try_command,
-    with_idxd,
+    CONFIG, TWO_GROUPS, attribute, await_attribute, command, disable, try_command, with_idxd,
 };
 use crate::check::{self, step};
 use crate::kmsg::Kmsg;
 use crate::process::Talker;
 use crate::scenario::Scenario;
-use crate::system::ctl;
+use crate::system::{ctl, model_status};
 use crate::wait::{self, SOON};
 
 pub const IDXD_COMMANDS: Scenario = Scenario {

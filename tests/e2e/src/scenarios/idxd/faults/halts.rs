@@ -8,14 +8,14 @@ use anyhow::{Result, ensure};
 
 use super::super::VM;
 use super::super::machine::{
-    Function, TWO_GROUPS, USER_WQ, attribute, await_attribute, await_lines, command, configure,
-    configure_one, disable, model_status, with_idxd,
+    self, TWO_GROUPS, USER_WQ, attribute, await_attribute, await_lines, command, configure,
+    configure_one, disable, unbind_given_up, with_idxd,
 };
 use super::super::transfers::DmaTest;
 use crate::check::{self, step};
 use crate::kmsg::Kmsg;
 use crate::scenario::Scenario;
-use crate::system::ctl;
+use crate::system::{Function, ctl, model_status};
 use crate::wait::{self, SOON};
 
 pub const IDXD_HALTS: Scenario = Scenario {
@@ -72,7 +72,7 @@ fn await_restored() -> Result<()> {
 /// (`idxd_cmd_exec`), so that it cannot recover by itself.
 fn software_reset(log: &mut Kmsg) -> Result<()> {
     step("a halt that takes a software reset: idxd notices it, and gives the device up");
-    let function = Function::of_device()?;
+    let function = machine::function()?;
     configure_one(USER_WQ)?;
     log.lines()?;
     ctl("halt software")?;
@@ -86,7 +86,7 @@ fn platform_reset(log: &mut Kmsg, reset: &str) -> Result<()> {
     step(format!(
         "a halt that takes a {reset} reset: idxd says so, and gives the device up"
     ));
-    let function = Function::of_device()?;
+    let function = machine::function()?;
     // No WQ stays enabled: upstream stops those of the kernel twice then, and gives back the portals
     // of all twice, of which the kernel complains (`idxd_halt`, then `idxd_drv_disable_wq`).
     configure_one(USER_WQ)?;
@@ -97,24 +97,24 @@ fn platform_reset(log: &mut Kmsg, reset: &str) -> Result<()> {
     await_attribute("dsa0/state", "disabled")?;
 
     step("a function-level reset does not end it, and power does: transfers are well");
-    function.unbind_given_up()?;
+    unbind_given_up(&function)?;
     function.reset()?;
     check::equal("model", &model_status()?["state"], &"halted".into())?;
     function.remove()?;
     ctl("vanish")?;
     ctl("return")?;
-    function.rescan()?;
+    machine::rescan()?;
     transfers_are_well(log)
 }
 
 /// Resets the function while nobody drives it.
 fn recover(log: &mut Kmsg, function: &Function) -> Result<()> {
     step("bound anew after a function-level reset, transfers are well");
-    function.unbind_given_up()?;
+    unbind_given_up(function)?;
     check::equal("model", &model_status()?["state"], &"halted".into())?;
     function.reset()?;
     check::equal("model", &model_status()?["state"], &"disabled".into())?;
-    function.bind()?;
+    machine::bind(function)?;
     transfers_are_well(log)
 }
 

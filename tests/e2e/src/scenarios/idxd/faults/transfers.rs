@@ -10,14 +10,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use super::super::VM;
-use super::super::machine::{
-    KERNEL_WQ, await_lines, configure_one, disable, model_status, with_idxd,
-};
+use super::super::machine::{KERNEL_WQ, await_lines, configure_one, disable, with_idxd};
 use super::super::transfers::DmaTest;
 use crate::check::step;
 use crate::kmsg::Kmsg;
 use crate::scenario::Scenario;
-use crate::system::ctl;
+use crate::system::{ctl, model_status};
 use crate::wait::{self, SOON};
 
 pub const IDXD_FAULTS: Scenario = Scenario {

@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use super::super::VM;
 use super::super::machine::{
-    Function, USER_WQ, attribute, await_lines, configure_one, disable, try_command, with_idxd,
+    self, USER_WQ, attribute, await_lines, configure_one, disable, try_command, with_idxd,
 };
 use crate::check::{self, step};
 use crate::kmsg::Kmsg;
@@ -21,7 +21,7 @@ pub const IDXD_VANISHING: Scenario = Scenario {
 };
 
 fn run(log: &mut Kmsg) -> Result<()> {
-    let function = Function::of_device()?;
+    let function = machine::function()?;
     configure_one(USER_WQ)?;
 
     step("commands to a device that has vanished fail and do not hang");
@@ -40,7 +40,7 @@ fn run(log: &mut Kmsg) -> Result<()> {
 
     step("and takes it when it is back");
     ctl("return")?;
-    function.rescan()?;
+    machine::rescan()?;
     check::equal("state", attribute("dsa0/state")?.as_str(), "disabled")?;
     configure_one(USER_WQ)?;
     disable()

@@ -16,7 +16,7 @@ pub use self::enqcmd::ENQCMD;
 pub use self::instructions::go_wrong;
 pub use self::store::{MISTAKE, STORE};
 use super::VM;
-use super::machine::{Function, with_idxd};
+use super::machine::{self, with_idxd};
 use crate::check::{self, step};
 use crate::kmsg::Kmsg;
 use crate::scenario::Scenario;
@@ -39,15 +39,15 @@ fn run(_log: &mut Kmsg) -> Result<()> {
 /// Does some work on the device while it has no driver. `idxd` has shown where it is, and gets it
 /// back.
 fn without_driver(work: impl FnOnce(&Device) -> Result<()>) -> Result<()> {
-    let function = Function::of_device()?;
+    let function = machine::function()?;
     function.unbind()?;
     system::write_sysfs(&function.path().join("enable"), "1")?;
-    let device = Device::open(function.path())?;
+    let device = Device::open(&function.path())?;
     work(&device)?;
     device.command(regs::RESET_DEVICE, 0)?;
     drop(device);
     system::write_sysfs(&function.path().join("enable"), "0")?;
-    function.bind()
+    machine::bind(&function)
 }
 
 /// What an operation has to come to.

@@ -12,11 +12,12 @@ use vm_memory::mmap::MmapRegion;
 use vm_memory::{FileOffset, VolatileMemory};
 
 use super::super::VM;
-use super::super::machine::{command, insert};
+use super::super::machine::command;
 use super::instructions::{self, MISTAKES};
 use crate::check::{self, step};
 use crate::process;
 use crate::scenario::Scenario;
+use crate::system;
 use crate::wait::SOON;
 
 pub const STORE: Scenario = Scenario {
@@ -24,7 +25,7 @@ pub const STORE: Scenario = Scenario {
     vm: VM,
     about: "MOVDIR64B waits for pages as a processor's own does, and its faults are the same",
     run: || {
-        insert("cpu_shim.ko", &[])?;
+        system::insert("cpu_shim.ko", &[])?;
         absent_pages()?;
         mistakes()?;
         command("rmmod", "cpu_shim")?;

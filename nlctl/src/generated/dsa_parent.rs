@@ -6,11 +6,11 @@ use crate::value::{Binary, Value};
 use netlink_packet_core::{DecodeError, ErrorContext, Nla, NlaBuffer, Parseable};
 use serde::Serialize;
 
-/// Vendor part of a parent that is an Intel DSA.
+/// Vendor part of a parent that is an Intel Data Streaming Accelerator.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub struct Dsa {
+pub struct DsaParent {
     /// VERSION register; 0x100 is DSA 1.0 (srctree drivers/dma/idxd/registers.h).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<u32>,
@@ -26,32 +26,44 @@ pub struct Dsa {
     /// OPCAP registers, 256 bits, little-endian; bit n is operation code n.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opcap: Option<Binary>,
+    /// Number of groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<u32>,
+    /// Number of engines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engines: Option<u32>,
+    /// Number of entries that all work queues have together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wq_capacity: Option<u32>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
 }
 
-impl From<Vec<DsaAttr>> for Dsa {
-    fn from(attributes: Vec<DsaAttr>) -> Self {
+impl From<Vec<DsaParentAttr>> for DsaParent {
+    fn from(attributes: Vec<DsaParentAttr>) -> Self {
         let mut out = Self::default();
         for attribute in attributes {
             match attribute {
-                DsaAttr::Version(value) => out.version = Some(value),
-                DsaAttr::MaxTransferSize(value) => out.max_transfer_size = Some(value),
-                DsaAttr::MaxBatchSize(value) => out.max_batch_size = Some(value),
-                DsaAttr::Gencap(value) => out.gencap = Some(value),
-                DsaAttr::Opcap(value) => out.opcap = Some(value),
-                DsaAttr::Unknown(unknown) => out.unknown.push(unknown),
+                DsaParentAttr::Version(value) => out.version = Some(value),
+                DsaParentAttr::MaxTransferSize(value) => out.max_transfer_size = Some(value),
+                DsaParentAttr::MaxBatchSize(value) => out.max_batch_size = Some(value),
+                DsaParentAttr::Gencap(value) => out.gencap = Some(value),
+                DsaParentAttr::Opcap(value) => out.opcap = Some(value),
+                DsaParentAttr::Groups(value) => out.groups = Some(value),
+                DsaParentAttr::Engines(value) => out.engines = Some(value),
+                DsaParentAttr::WqCapacity(value) => out.wq_capacity = Some(value),
+                DsaParentAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
         }
         out
     }
 }
 
-/// One attribute of the set "dsa".
+/// One attribute of the set "dsa-parent".
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum DsaAttr {
+pub enum DsaParentAttr {
     /// VERSION register; 0x100 is DSA 1.0 (srctree drivers/dma/idxd/registers.h).
     Version(u32),
     /// Largest transfer of one descriptor in bytes (GENCAP).
@@ -62,11 +74,17 @@ pub enum DsaAttr {
     Gencap(u64),
     /// OPCAP registers, 256 bits, little-endian; bit n is operation code n.
     Opcap(Binary),
+    /// Number of groups.
+    Groups(u32),
+    /// Number of engines.
+    Engines(u32),
+    /// Number of entries that all work queues have together.
+    WqCapacity(u32),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
 
-impl Nla for DsaAttr {
+impl Nla for DsaParentAttr {
     fn kind(&self) -> u16 {
         match self {
             Self::Version(_) => 1,
@@ -74,6 +92,9 @@ impl Nla for DsaAttr {
             Self::MaxBatchSize(_) => 3,
             Self::Gencap(_) => 4,
             Self::Opcap(_) => 5,
+            Self::Groups(_) => 6,
+            Self::Engines(_) => 7,
+            Self::WqCapacity(_) => 8,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -89,7 +110,7 @@ impl Nla for DsaAttr {
     }
 }
 
-impl<'a> Parseable<NlaBuffer<&'a [u8]>> for DsaAttr {
+impl<'a> Parseable<NlaBuffer<&'a [u8]>> for DsaParentAttr {
     fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
         Ok(match buffer.kind() {
             1 => Self::Version(Value::parse(buffer.value()).context("attribute 'version'")?),
@@ -101,14 +122,17 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for DsaAttr {
             ),
             4 => Self::Gencap(Value::parse(buffer.value()).context("attribute 'gencap'")?),
             5 => Self::Opcap(Value::parse(buffer.value()).context("attribute 'opcap'")?),
+            6 => Self::Groups(Value::parse(buffer.value()).context("attribute 'groups'")?),
+            7 => Self::Engines(Value::parse(buffer.value()).context("attribute 'engines'")?),
+            8 => Self::WqCapacity(Value::parse(buffer.value()).context("attribute 'wq-capacity'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
 }
 
-impl Attribute for DsaAttr {
+impl Attribute for DsaParentAttr {
     const SET: &'static AttributeSet = &AttributeSet {
-        name: "dsa",
+        name: "dsa-parent",
         attributes: &[
             AttributeInfo::new("version").hex(),
             AttributeInfo::new("max-transfer-size"),
@@ -120,6 +144,9 @@ impl Attribute for DsaAttr {
                     max: Some(32),
                 })
                 .hex(),
+            AttributeInfo::new("groups"),
+            AttributeInfo::new("engines"),
+            AttributeInfo::new("wq-capacity"),
         ],
     };
 
@@ -130,6 +157,9 @@ impl Attribute for DsaAttr {
             Self::MaxBatchSize(value) => Some(value),
             Self::Gencap(value) => Some(value),
             Self::Opcap(value) => Some(value),
+            Self::Groups(value) => Some(value),
+            Self::Engines(value) => Some(value),
+            Self::WqCapacity(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }

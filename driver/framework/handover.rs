@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Handing a subdev over to VFIO and taking it back: its auxiliary device.
+//!
+//! VFIO makes both wait for users of other devices that share a lock of its own. So a workqueue
+//! does them, without any lock of ours that somebody else takes, and who asked for it waits for
+//! some seconds at most.
+
+use kernel::{
+    prelude::*,
+    sync::Arc,
+    time::{
+        delay::fsleep,
+        msecs_to_jiffies,
+        Delta,
+        Instant,
+        Monotonic, //
+    },
+    types::ForLt, //
+};
+
+use super::{
+    Field,
+    Refusal,
+    Subdev, //
+};
+use crate::ffi::auxiliary;
+
+/// Name of the module in the names of auxiliary devices.
+pub(crate) const AUX_MODULE: &CStr = c"subdev";
+
+/// Name of the device in the names of auxiliary devices: `subdev.vdev.7`.
+pub(crate) const AUX_NAME: &CStr = c"vdev";
+
+/// What the auxiliary device carries for the driver that binds to it.
+pub(crate) type AuxData = ForLt!(Arc<Subdev>);
+
+/// The auxiliary device of a subdev.
+pub(super) type Registration = auxiliary::Registration<AuxData>;
+
+/// How long a creation waits for VFIO.
+const ATTACH_LIMIT: Delta = Delta::from_secs(5);
+/// How long a deletion waits for VFIO.
+const DETACH_LIMIT: Delta = Delta::from_secs(1);
+
+/// How far a handover is; part of the state of a subdev.
+pub(super) struct Handover {
+    /// Whether there is to be an auxiliary device.
+    wanted: bool,
+    /// From the beginning of a handover until everything of it is gone.
+    present: bool,
+    /// How the handover ended.
+    outcome: Option<Result<(), Failure>>,
+}
+
+/// Why a handover failed.
+#[derive(Clone, Copy)]
+enum Failure {
+    /// A step failed.
+    Error(Error),
+    /// The auxiliary device was there, and no driver bound to it.
+    NoDriver,
+}
+
+impl Handover {
+    /// Nothing is handed over.
+    pub(super) const fn new() -> Self {
+        Self {
+            wanted: false,
+            present: false,
+            outcome: None,
+        }
+    }
+}
+
+impl Subdev {
+    /// Hands the subdev over to VFIO. On return there is a VFIO device, or a reason why not.
+    ///
+    /// Must not be called with a lock held: it may wait for VFIO, for [`ATTACH_LIMIT`].
+    pub(super) fn attach(self: &Arc<Self>) -> Result<(), Refusal> {
+        self.presence.enter();
+        self.state.lock().handover = Handover {
+            wanted: true,
+            present: true,
+            outcome: None,
+        };
+        self.start_work();
+        match self.wait(ATTACH_LIMIT, |handover| handover.outcome) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(Failure::Error(error))) => Err(error.into()),
+            Some(Err(Failure::NoDriver)) => Err(Refusal::new(
+                ENODEV,
+                Field::Nothing,
+                format_args!("no driver took the device; is autoprobe of the auxiliary bus off?"),
+            )),
+            None => {
+                // What is made after all is unmade at once.
+                self.detach();
+                Err(Refusal::new(
+                    EBUSY,
+                    Field::Nothing,
+                    format_args!("VFIO is kept busy by the user of another device; try again"),
+                ))
+            }
+        }
+    }
+
+    /// Starts to take the subdev back from VFIO. Does not wait.
+    pub(super) fn detach(self: &Arc<Self>) {
+        {
+            let handover = &mut self.state.lock().handover;
+            handover.wanted = false;
+            if !handover.present {
+                return;
+            }
+        }
+        self.start_work();
+    }
+
+    /// Waits until VFIO has let go of a subdev that nobody has open, though not for long: VFIO may
+    /// know of a user that has not come as far as opening the device.
+    pub(super) fn wait_until_detached(&self) {
+        let _ = self.wait(DETACH_LIMIT, |handover| {
+            (!handover.present).then_some(())
+        });
+    }
+
+    /// Whether everything of a handover is gone.
+    pub(super) fn is_detached(&self) -> bool {
+        !self.state.lock().handover.present
+    }
+
+    /// Waits until `done` finds something in the handover; `None` if it does not within `limit`.
+    fn wait<R>(&self, limit: Delta, done: impl Fn(&Handover) -> Option<R>) -> Option<R> {
+        let start = Instant::<Monotonic>::now();
+        let mut state = self.state.lock();
+        loop {
+            if let Some(found) = done(&state.handover) {
+                return Some(found);
+            }
+            let left = limit - start.elapsed();
+            let left = u32::try_from(left.as_millis()).unwrap_or(0);
+            if left == 0 {
+                return None;
+            }
+            let woken = self
+                .progress
+                .wait_interruptible_timeout(&mut state, msecs_to_jiffies(left));
+            if matches!(woken, kernel::sync::CondVarTimeoutResult::Signal { .. }) {
+                // It stays pending, and the request is not one that can be interrupted.
+                drop(state);
+                fsleep(Delta::from_millis(1));
+                state = self.state.lock();
+            }
+        }
+    }
+
+    /// Does what is wanted; called by the workqueue, which runs it once at a time.
+    pub(super) fn hand_over(self: &Arc<Self>) {
+        loop {
+            let mut registration = self.registration.lock();
+            let wanted = self.state.lock().handover.wanted;
+            match (wanted, registration.is_some()) {
+                (true, false) => {
+                    let made = self.register();
+                    let outcome = made.as_ref().map(|_| ()).map_err(|failure| *failure);
+                    *registration = made.ok();
+                    drop(registration);
+                    let handover = &mut self.state.lock().handover;
+                    handover.wanted &= outcome.is_ok();
+                    handover.outcome = Some(outcome);
+                    self.progress.notify_all();
+                }
+                (false, true) => {
+                    // Unbinds the driver, which unregisters from VFIO.
+                    drop(registration.take());
+                }
+                (true, true) => return,
+                (false, false) => {
+                    drop(registration);
+                    self.end_handover();
+                    return;
+                }
+            }
+        }
+    }
+
+    fn register(self: &Arc<Self>) -> Result<Registration, Failure> {
+        let index = self.identity().index;
+        let data = Ok::<_, Error>(self.clone());
+        let registration = Registration::new(&self.dev, AUX_NAME, index, AUX_MODULE, data)
+            .map_err(Failure::Error)?;
+        // A device that no driver bound to is no success; dropping takes it away again.
+        if self.is_attached() {
+            Ok(registration)
+        } else {
+            Err(Failure::NoDriver)
+        }
+    }
+
+    fn end_handover(&self) {
+        {
+            let handover = &mut self.state.lock().handover;
+            if handover.wanted || !handover.present {
+                return;
+            }
+            handover.present = false;
+        }
+        self.drop_function();
+        self.progress.notify_all();
+        // The last: the parent may go now.
+        self.presence.leave();
+    }
+}

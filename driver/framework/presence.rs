@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How much of a parent is still there: what its unbinding waits for.
+
+use kernel::{
+    new_condvar,
+    new_mutex,
+    prelude::*,
+    sync::{
+        Arc,
+        CondVar,
+        CondVarTimeoutResult,
+        Mutex, //
+    },
+    time::{
+        delay::fsleep,
+        msecs_to_jiffies,
+        Delta, //
+    }, //
+};
+
+/// Counts the subdevs of a parent that are in the registry, and those that have a VFIO device.
+#[pin_data]
+pub(super) struct Presence {
+    #[pin]
+    count: Mutex<usize>,
+    #[pin]
+    zero: CondVar,
+}
+
+impl Presence {
+    /// Starts at zero.
+    pub(super) fn new() -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self {
+                count <- new_mutex!(0),
+                zero <- new_condvar!(),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// There is one more.
+    pub(super) fn enter(&self) {
+        let mut count = self.count.lock();
+        *count = count.saturating_add(1);
+    }
+
+    /// There is one less.
+    pub(super) fn leave(&self) {
+        let mut count = self.count.lock();
+        if kernel::warn_on!(*count == 0) {
+            return;
+        }
+        *count -= 1;
+        if *count == 0 {
+            self.zero.notify_all();
+        }
+    }
+
+    /// Waits until there is none. That may take as long as a VFIO user likes.
+    pub(super) fn wait_until_zero(&self) {
+        let mut count = self.count.lock();
+        while *count > 0 {
+            // With an end, as a wait without one is reported as a hung task.
+            let woken = self
+                .zero
+                .wait_interruptible_timeout(&mut count, msecs_to_jiffies(1000));
+            if matches!(woken, CondVarTimeoutResult::Signal { .. }) {
+                // A signal that is pending stays so, and unbinding cannot be interrupted.
+                drop(count);
+                fsleep(Delta::from_millis(20));
+                count = self.count.lock();
+            }
+        }
+    }
+}

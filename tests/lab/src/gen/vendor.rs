@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Writes the numbers of the vendors' attributes for the module.
+//!
+//! A vendor's attributes are in a nest of their own in the message of a generic
+//! object; `dsa-wq` is the nest of the vendor `dsa` in a `wq`. The driver of a
+//! vendor hands over names and values, and the module's netlink code looks the
+//! numbers up in the tables that are written here.
+//!
+//! As for [`code`](super::code), rustfmt follows.
+
+use super::names::constant;
+use super::spec::{Attribute, AttributeSet, Family, Wire};
+
+const HEAD: &str = "// SPDX-License-Identifier: GPL-2.0
+// Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
+
+//! Numbers of the vendors' attributes.
+//!
+//! Each table is that of a generic object: the nests that vendors have in its messages.
+
+use crate::ffi::bindings as uapi;
+
+/// A vendor's nest in the messages of an object.
+pub(crate) struct Nest {
+    /// Name of the vendor.
+    pub(crate) vendor: &'static str,
+    /// Number of the nest.
+    pub(crate) number: u32,
+    /// Name and number of each attribute in the nest.
+    pub(crate) attrs: &'static [(&'static str, u32)],
+}
+";
+
+/// The file; it has a table for each set in which a vendor has a nest.
+pub fn file(family: &Family) -> String {
+    let mut out = HEAD.to_string();
+    for set in &family.attribute_sets {
+        let nests: String = nests(family, set)
+            .map(|(vendor, attribute, nested)| nest(family, set, vendor, attribute, nested))
+            .collect();
+        if !nests.is_empty() {
+            out += &format!(
+                "\n/// Vendors' nests in a `{}`.\npub(crate) static {}: &[Nest] = &[{nests}];\n",
+                set.name,
+                constant(&set.name)
+            );
+        }
+    }
+    out
+}
+
+/// The vendors' nests in `set`: the vendor, the attribute that is the nest and
+/// the set of the attributes in it.
+fn nests<'a>(
+    family: &'a Family,
+    set: &'a AttributeSet,
+) -> impl Iterator<Item = (&'a str, &'a Attribute, &'a AttributeSet)> {
+    let nests = set.attributes.iter().filter(|it| it.wire == Wire::Nest);
+    nests.filter_map(|attribute| {
+        let nested = attribute.nested_attributes.as_deref()?;
+        let vendor = nested.strip_suffix(&set.name)?.strip_suffix('-')?;
+        Some((vendor, attribute, family.set(nested).ok()?))
+    })
+}
+
+fn nest(
+    family: &Family,
+    set: &AttributeSet,
+    vendor: &str,
+    attribute: &Attribute,
+    nested: &AttributeSet,
+) -> String {
+    let attrs: String = nested
+        .attributes
+        .iter()
+        .map(|it| format!("(\"{}\", {}),\n", it.name, number(family, nested, it)))
+        .collect();
+    format!(
+        "Nest {{ vendor: \"{vendor}\", number: {}, attrs: &[{attrs}], }},\n",
+        number(family, set, attribute)
+    )
+}
+
+/// The number of an attribute, by the name that the kernel's generator gives it
+/// in the UAPI header.
+fn number(family: &Family, set: &AttributeSet, attribute: &Attribute) -> String {
+    let name = match set.name == family.name {
+        true => format!("{}-a-{}", family.name, attribute.name),
+        false => format!("{}-a-{}-{}", family.name, set.name, attribute.name),
+    };
+    format!("uapi::{}", constant(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::r#gen::spec;
+
+    const SMALL: &str = "
+name: small
+protocol: genetlink
+doc: A family.
+definitions: []
+attribute-sets:
+  - name: thing
+    doc: A thing.
+    attributes:
+      - {name: index, type: u32, doc: A number.}
+      - {name: part, type: nest, nested-attributes: thing-part, doc: No vendor's.}
+      - {name: acme-thing, type: nest, nested-attributes: acme-thing, doc: A vendor's.}
+  - name: thing-part
+    doc: A part of a thing.
+    attributes:
+      - {name: index, type: u32, doc: A number.}
+  - name: acme-thing
+    doc: A vendor's part of a thing.
+    attributes:
+      - {name: wheels, type: u32, doc: A number.}
+      - {name: top-speed, type: u32, doc: A number.}
+  - name: small
+    doc: An object that is called as the family.
+    attributes:
+      - {name: acme-small, type: nest, nested-attributes: acme-small, doc: A vendor's.}
+  - name: acme-small
+    doc: A vendor's part of it.
+    attributes:
+      - {name: weight, type: u32, doc: A number.}
+operations: {list: []}
+mcast-groups: {list: []}
+";
+
+    #[test]
+    fn each_object_has_a_table_of_the_vendors_nests() {
+        let family = spec::parse(SMALL).expect("is a spec");
+        let file = file(&family);
+        let words: Vec<_> = file
+            .strip_prefix(HEAD)
+            .expect("has a head")
+            .split_whitespace()
+            .collect();
+        assert_eq!(
+            words.join(" "),
+            "/// Vendors' nests in a `thing`. pub(crate) static THING: &[Nest] = &[\
+             Nest { vendor: \"acme\", number: uapi::SMALL_A_THING_ACME_THING, attrs: &[\
+             (\"wheels\", uapi::SMALL_A_ACME_THING_WHEELS), \
+             (\"top-speed\", uapi::SMALL_A_ACME_THING_TOP_SPEED), ], }, ]; \
+             /// Vendors' nests in a `small`. pub(crate) static SMALL: &[Nest] = &[\
+             Nest { vendor: \"acme\", number: uapi::SMALL_A_ACME_SMALL, attrs: &[\
+             (\"weight\", uapi::SMALL_A_ACME_SMALL_WEIGHT), ], }, ];"
+        );
+    }
+}
