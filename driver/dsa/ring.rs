@@ -69,10 +69,9 @@ impl<T> Ring<T> {
         item
     }
 
-    /// The items in order.
+    /// The items, in no particular order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        let places = self.places.iter().chain(self.places.iter());
-        places.skip(self.head).take(self.len).flatten()
+        self.places.iter().flatten()
     }
 
     /// Drops the items that `keep` does not want; the others stay in order.

@@ -3,7 +3,6 @@
 //! Carrying out what was accepted, and reporting its end.
 
 use kernel::{
-    prelude::*,
     sync::{
         barrier,
         Arc, //
@@ -44,7 +43,7 @@ impl WorkItem for Engine {
             // Whoever closes the device waits until this has ended, and with it the reference to
             // the host.
             if let Some(host) = this.front.host() {
-                if let Some(scratch) = this.scratch.lock().as_mut() {
+                if let Some(scratch) = &mut *this.scratch.lock() {
                     this.process(&item, &*host, scratch);
                 }
             }

@@ -146,14 +146,17 @@ impl State {
         self.drop_waiting(|_| true);
     }
 
+    /// All that was accepted and has not ended.
+    fn all(&self) -> impl Iterator<Item = &Accepted> {
+        let waiting = self.queues.waiting.iter().map(|item| &item.accepted);
+        let others = Iterator::chain(self.queues.invalid.iter(), self.running.iter());
+        Iterator::chain(waiting, others)
+    }
+
     /// Entries that are taken of a WQ.
     pub(super) fn entries(&self, wq: u8) -> usize {
-        let waiting = self.queues.waiting.iter().map(|item| &item.accepted);
-        waiting
-            .chain(self.queues.invalid.iter())
-            .chain(self.running.iter())
-            .filter(|accepted| accepted.wq == wq && accepted.holds_entry)
-            .count()
+        let holds = |accepted: &&Accepted| accepted.wq == wq && accepted.holds_entry;
+        self.all().filter(holds).count()
     }
 
     /// The next descriptor of a WQ.
@@ -215,10 +218,7 @@ impl State {
 
     /// Whether a descriptor of a `concerned` WQ with a number below `next` has not ended.
     pub(super) fn has(&self, next: u64, concerned: impl Fn(u8) -> bool) -> bool {
-        let waiting = self.queues.waiting.iter().map(|item| &item.accepted);
-        waiting
-            .chain(self.queues.invalid.iter())
-            .chain(self.running.iter())
+        self.all()
             .any(|accepted| concerned(accepted.wq) && accepted.number < next)
     }
 
