@@ -14,6 +14,10 @@ use crate::{
     processor::Processor,
 };
 
+extern "C" {
+    fn cpu_shim_count_kernel_store();
+}
+
 global_lock! {
     // SAFETY: Initialized in `init` before the first trap can get here.
     pub(crate) unsafe(uninit) static PORTALS: SpinLock<()> = ();
@@ -68,6 +72,10 @@ fn perform(
     if operation == Operation::Movdir64b {
         for (index, quadword) in descriptor.into_iter().enumerate() {
             processor.write(at(target, index), quadword)?;
+        }
+        if !processor.user() {
+            // SAFETY: The lock keeps calls apart.
+            unsafe { cpu_shim_count_kernel_store() };
         }
     } else {
         for (index, quadword) in descriptor.into_iter().enumerate().rev() {

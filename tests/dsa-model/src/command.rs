@@ -265,7 +265,7 @@ impl State {
             }
             Command::EnableWq(index) => {
                 self.check_wq(index)?;
-                self.wqs[usize::from(index)].status = WqStatus::Enabled;
+                self.wqs[usize::from(index)].enable();
                 Ok(Progress::Done(0))
             }
             Command::DisableWqs(wqs) => {

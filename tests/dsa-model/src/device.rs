@@ -175,11 +175,13 @@ impl Device {
         let Some(arrival) = self.portals.write(offset, data) else {
             return;
         };
-        let answer = self
-            .shared
-            .state
-            .lock()
-            .submit(arrival.wq, arrival.descriptor, arrival.write);
+        let answer = {
+            let mut state = self.shared.state.lock();
+            if let Some(wq) = state.wqs.get_mut(usize::from(arrival.wq)) {
+                wq.traffic.count(arrival.slot());
+            }
+            state.submit(arrival.wq, arrival.descriptor, arrival.write)
+        };
         self.shared.trace.arrival(&arrival, answer);
         self.portals.answer(&arrival, answer != Answer::Refused);
         if let Answer::Accepted { wake: Some(engine) } = answer {

@@ -56,6 +56,14 @@ pub(crate) struct Arrival {
     slot: u64,
 }
 
+impl Arrival {
+    /// Which slot of the work queue's portals it is: the unlimited one has the first 64, the limited
+    /// one the next.
+    pub(crate) fn slot(&self) -> u32 {
+        (self.slot % WQ_STRIDE / SIZE as u64) as u32
+    }
+}
+
 /// The portals: what has come in part, and the answers that nobody has read.
 #[derive(Default)]
 pub(crate) struct Portals {
@@ -150,6 +158,7 @@ mod tests {
                 done.map(|arrival| {
                     assert_eq!(arrival.descriptor, Descriptor(bytes()));
                     assert_eq!(arrival.write, Write::Posted { limited: true });
+                    assert_eq!(u64::from(arrival.slot()), offset % WQ_STRIDE / SIZE as u64);
                     arrival.wq
                 })
             })

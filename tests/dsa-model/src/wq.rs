@@ -36,6 +36,31 @@ pub(crate) struct Wq {
     pub(crate) records_logged: bool,
     /// Turns that the scheduler owes it.
     pub(crate) credit: i32,
+    /// What has come through its portals since it was enabled.
+    pub(crate) traffic: Traffic,
+}
+
+/// What has come through the portals of a work queue, accepted or not.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    /// Number of descriptors.
+    pub(crate) descriptors: u64,
+    /// The slots that they came through, a bit each.
+    slots: u128,
+}
+
+impl Traffic {
+    /// Counts a descriptor that came through a slot, numbered from the first of the work queue's
+    /// portals on.
+    pub(crate) fn count(&mut self, slot: u32) {
+        self.descriptors += 1;
+        self.slots |= 1_u128.checked_shl(slot).unwrap_or(0);
+    }
+
+    /// Number of different slots.
+    pub(crate) fn slots(&self) -> u32 {
+        self.slots.count_ones()
+    }
 }
 
 impl Wq {
@@ -81,6 +106,12 @@ impl Wq {
         self.queue.front().is_some_and(|(_, descriptor)| {
             descriptor.opcode() != Opcode::Drain as u8 || self.running.is_empty()
         })
+    }
+
+    /// Begins to take descriptors.
+    pub(crate) fn enable(&mut self) {
+        self.status = WqStatus::Enabled;
+        self.traffic = Traffic::default();
     }
 
     /// Accepts a descriptor.

@@ -7,9 +7,10 @@ use std::fs;
 
 use common::descriptor::Builder;
 use common::{
-    Bench, CONFIG, DRAIN_ALL, ENABLE_WQ, GENCTRL, GENSTS, INTCAUSE, MEMORY, RESET_DEVICE, WQCFG,
-    eventually,
+    BAR2, Bench, CONFIG, DISABLE_WQ, DRAIN_ALL, ENABLE_WQ, GENCTRL, GENSTS, INTCAUSE, MEMORY,
+    RESET_DEVICE, WQCFG, eventually,
 };
+use serde_json::Value;
 
 const RECORD: u64 = MEMORY;
 const SOURCE: u64 = MEMORY + 0x1000;
@@ -72,6 +73,29 @@ fn what_is_held_waits_until_it_is_released() {
     for index in 0..3 {
         assert_eq!(bench.completion(RECORD + 0x20 * index).status(), 1);
     }
+}
+
+#[test]
+fn the_slots_that_descriptors_come_through_are_counted_from_enabling_on() {
+    let mut bench = Bench::enabled(&[0, 1]);
+    let of_wqs = |bench: &Bench| {
+        let status = bench.process.ctl("status").stdout;
+        let status: Value = serde_json::from_slice(&status).expect("JSON");
+        [0, 1].map(|wq| {
+            let wq = &status["wqs"][wq];
+            (wq["submitted"].as_u64(), wq["portal-slots"].as_u64())
+        })
+    };
+    let noop = Builder::noop(RECORD).bytes();
+    for (page, slot) in [(0, 0), (0, 63), (1, 0), (1, 1), (1, 0)] {
+        bench.write(BAR2, page * 0x1000 + slot * 64, &noop);
+    }
+    let none = (Some(0), Some(0));
+    assert_eq!(of_wqs(&bench), [(Some(5), Some(4)), none]);
+    assert_eq!(bench.command(DISABLE_WQ, 1), 0);
+    assert_eq!(of_wqs(&bench)[0], (Some(5), Some(4)), "disabled");
+    assert_eq!(bench.command(ENABLE_WQ, 0), 0);
+    assert_eq!(of_wqs(&bench), [none, none]);
 }
 
 #[test]

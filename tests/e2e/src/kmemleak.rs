@@ -15,8 +15,8 @@ const FILE: &str = "/sys/kernel/debug/kmemleak";
 /// How old an object must be to be listed (MSECS_MIN_AGE in srctree mm/kmemleak.c).
 const MIN_AGE: Duration = Duration::from_secs(5);
 
-/// Whether the kernel looks for lost memory: that of the debug lane does.
-fn is_there() -> bool {
+/// Whether the kernel looks for lost memory: that of the debug lane does, which is slow.
+pub fn is_there() -> bool {
     Path::new(FILE).exists()
 }
 

@@ -9,6 +9,7 @@
 //! | [`scenarios`], [`demo`] | what is shown and asserted |
 //! | [`scenario`] | how one scenario runs: clean state before, nothing left after |
 //! | [`fuzz`], [`genl`] | a fuzzer of the family, and generic netlink in the raw |
+//! | [`bench`] | measurements of the module |
 //! | [`inject`] | faults inside the kernel, one after another |
 //! | [`actor`] | a VFIO user in a process of its own |
 //! | [`tenant`] | a VFIO user of this process |
@@ -16,15 +17,17 @@
 //! | [`vfio`] | a VFIO client: group, container, device, memory |
 //! | [`ffi`] | the VFIO ioctls and userfaultfd; the only room of unsafe code but for one block |
 //! | [`tool`], [`monitor`], [`model`] | `dsa-nl`: commands, events, and what they print |
-//! | [`client`] | the library `nlctl`, one request after another |
+//! | [`client`], [`crowd`] | the library `nlctl`, one request after another; many subdevs |
 //! | [`system`], [`kmsg`], [`kmemleak`] | the machine: modules, sysfs, the kernel log, lost memory |
 //! | [`upstream`] | what the kernel is known to report of itself |
 //! | [`process`], [`wait`], [`check`] | children, deadlines, assertions |
 //! | [`pattern`], [`seed`] | bytes, and where chance starts |
 
 pub mod actor;
+pub mod bench;
 pub mod check;
 pub mod client;
+pub mod crowd;
 pub mod demo;
 pub mod dsa;
 pub mod ffi;

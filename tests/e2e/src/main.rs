@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use e2e::kmsg::Kmsg;
 use e2e::scenario::Scenario;
 use e2e::scenarios::ALL;
-use e2e::{actor, demo, fuzz, scenarios, seed};
+use e2e::{actor, bench, demo, fuzz, scenarios, seed};
 
 /// Scenarios that run inside the virtual machine.
 #[derive(Parser)]
@@ -41,6 +41,12 @@ enum Command {
         /// Where chance starts.
         #[arg(long)]
         seed: Option<u64>,
+    },
+    /// Measure; fails if something costs more than it may.
+    Bench {
+        /// What to measure.
+        #[arg(value_enum)]
+        subject: bench::Subject,
     },
     /// Show the main job, step by step.
     Demo,
@@ -75,6 +81,7 @@ fn main() -> ExitCode {
             seed.inspect(|&seed| seed::want(seed));
             fuzz::run(count, &mut seed::announce("fuzz")).map(|()| true)
         }
+        Command::Bench { subject } => bench::run(subject),
         Command::Demo => demo::run().map(|()| true),
         Command::Actor => actor::serve().map(|()| true),
         Command::Mistake { which } => scenarios::go_wrong(&which).map(|()| true),

@@ -2,19 +2,27 @@
 
 //! `cargo xtask bench`: how fast it is.
 
+use std::io::{self, stderr, stdout};
+
 use anyhow::Result;
 use clap::ValueEnum;
 
+use crate::build::kernel::Flavour;
 use crate::build::userspace;
 use crate::lab::Lab;
-use crate::run;
+use crate::{run, vm};
 
 /// What can be measured.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Subject {
     /// The model device: copies of 2 MiB against memcpy, and NOOPs per second.
     Model,
+    /// The module: what it costs to manage 4096 subdevs, and how much memory they take.
+    Control,
 }
+
+/// Options of the machine and command of [`Subject::Control`]: four devices with 1024 entries each.
+const CONTROL: &str = "--dsa 4 --model=--wq-capacity=1024 -- e2e bench control";
 
 /// Measures `subject`, or all of them, and returns whether it is fast enough.
 ///
@@ -28,13 +36,30 @@ pub fn bench(lab: &Lab, subject: Option<Subject>) -> Result<bool> {
     };
     let mut passed = true;
     for subject in subjects {
-        let (package, name) = match subject {
-            Subject::Model => ("dsa-model", "model"),
+        passed &= match subject {
+            Subject::Model => on_host(lab, "dsa-model", "model")?,
+            Subject::Control => in_machine(lab, CONTROL)?,
         };
-        // Compiled as the programs of a run are: what is measured is what runs.
-        let mut cargo = userspace::static_cargo(lab, "bench");
-        cargo.args(["--package", package, "--bench", name]);
-        passed &= run::shown(lab, "the benchmark", &mut cargo)?.success();
     }
     Ok(passed)
+}
+
+/// A benchmark of cargo.
+fn on_host(lab: &Lab, package: &str, name: &str) -> Result<bool> {
+    // Compiled as the programs of a run are: what is measured is what runs.
+    let mut cargo = userspace::static_cargo(lab, "bench");
+    cargo.args(["--package", package, "--bench", name]);
+    Ok(run::shown(lab, "the benchmark", &mut cargo)?.success())
+}
+
+/// A program in a virtual machine.
+fn in_machine(lab: &Lab, words: &str) -> Result<bool> {
+    let guest = vm::Guest::ensure(lab, Flavour::Stock)?;
+    let plan = vm::Options::of_words(words.split_whitespace())?.plan()?;
+    let streams = vm::Streams {
+        input: Box::new(io::empty()),
+        output: Box::new(stdout()),
+        error: Box::new(stderr()),
+    };
+    Ok(vm::run(lab, &guest, &plan, streams)?.status == 0)
 }

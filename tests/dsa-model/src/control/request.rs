@@ -209,6 +209,8 @@ fn status(shared: &Shared) -> Value {
                 "state": format!("{:?}", wq.status).to_lowercase(),
                 "waiting": wq.occupancy(),
                 "in-progress": wq.in_progress(),
+                "submitted": wq.traffic.descriptors,
+                "portal-slots": wq.traffic.slots(),
             })
         })
         .collect();

@@ -80,7 +80,8 @@ impl Memory {
     }
 }
 
-fn data() -> Result<()> {
+/// Every operation, through WQ 3.
+pub(super) fn data() -> Result<()> {
     let subdev = tool::add("wq 3 name data")?;
     let mut dsa = Dsa::open_enabled(&subdev.location()?)?;
     let memory = Memory::new(&dsa, Layout::Straight)?;

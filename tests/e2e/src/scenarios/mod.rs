@@ -4,6 +4,7 @@
 mod busy;
 mod close;
 mod data;
+mod direct_store;
 mod faults;
 mod fuzz;
 mod hardware;
@@ -13,6 +14,7 @@ mod inventory;
 mod kunit;
 mod library;
 mod lifecycle;
+mod many;
 mod monitor;
 mod permissions;
 mod refusals;
@@ -40,6 +42,8 @@ pub const ALL: &[Scenario] = &[
     data::DATA,
     data::SCATTERED,
     data::CREDITS,
+    direct_store::DIRECT_STORE,
+    direct_store::DIRECT_STORE_SHARED,
     faults::FAULTS,
     faults::COMMANDS,
     hardware::HARDWARE,
@@ -52,6 +56,7 @@ pub const ALL: &[Scenario] = &[
     unload::UNLOAD,
     unload::UNBIND,
     two_parents::TWO_PARENTS,
+    many::MANY,
     ynl::YNL,
     idxd::IDXD_CONFIG,
     idxd::IDXD_DMATEST,

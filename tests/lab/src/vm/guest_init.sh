@@ -73,6 +73,10 @@ bound() {
 	echo "$count"
 }
 
+# Before any driver: from the first instruction of one on, it may be needed.
+if ((MOVDIR64B)); then
+	message=$(modprobe cpu_shim 2>&1) || fail "modprobe: $message"
+fi
 if ((DRIVER)); then
 	# The module takes only what it is given.
 	for device in $(dsa); do

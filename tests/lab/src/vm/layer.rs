@@ -55,6 +55,7 @@ fn config(lab: &Lab, plan: &Plan) -> String {
     let terminal = Terminal::ask(&lab.terminal);
     let settings = [
         ("DRIVER", flag(plan.driver).to_string()),
+        ("MOVDIR64B", flag(plan.movdir64b).to_string()),
         ("DSA", plan.dsa.to_string()),
         ("SHARE", flag(plan.share.is_some()).to_string()),
         ("INTERACTIVE", flag(plan.command.is_none()).to_string()),

@@ -26,6 +26,10 @@ pub struct Options {
     /// Do not load the module.
     #[arg(long)]
     no_driver: bool,
+    /// Have a processor with MOVDIR64B: the kernel is told that it is there, and the module
+    /// `cpu_shim` does it.
+    #[arg(long)]
+    movdir64b: bool,
     /// More words for the kernel's command line.
     #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
     append: Vec<String>,
@@ -54,6 +58,8 @@ pub struct Plan {
     pub model: Vec<String>,
     /// Whether the module is loaded.
     pub driver: bool,
+    /// Whether the module that does MOVDIR64B is loaded.
+    pub movdir64b: bool,
     /// More words for the kernel's command line.
     pub append: String,
     /// The folder to share, absolute.
@@ -119,7 +125,14 @@ impl Options {
                 .map(str::to_owned)
                 .collect(),
             driver: !self.no_driver,
-            append: self.append.join(" "),
+            movdir64b: self.movdir64b,
+            append: self
+                .append
+                .iter()
+                .map(String::as_str)
+                .chain(self.movdir64b.then_some("setcpuid=movdir64b"))
+                .collect::<Vec<_>>()
+                .join(" "),
             share,
             trace,
             timeout: timeout.map(Duration::from_secs),
@@ -152,4 +165,19 @@ fn mark() -> Result<String> {
     )
     .context("cannot read /dev/urandom")?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_processor_with_movdir64b_is_announced_to_the_kernel() -> Result<()> {
+        let plan = |words: &[&str]| Options::of_words(words.iter().copied())?.plan();
+        let with = plan(&["--append", "quiet", "--movdir64b", "--", "true"])?;
+        assert_eq!(with.append, "quiet setcpuid=movdir64b");
+        assert!(with.movdir64b);
+        assert!(!plan(&["--append", "quiet", "--", "true"])?.movdir64b);
+        Ok(())
+    }
 }

@@ -30,8 +30,7 @@ pub const KERNEL_WQ: &str = "wq0.0";
 /// The WQ of user programs. `idxd` restores it when the function is reset, and none of the kernel's.
 pub const USER_WQ: &str = "wq0.2";
 
-/// Runs `work` with `idxd` bound to the device and the processor's missing instructions there, and
-/// gives the device back to our module after it.
+/// Runs `work` with `idxd` bound to the device, and gives the device back to our module after it.
 pub fn with_idxd(work: fn(&mut Kmsg) -> Result<()>) -> Result<()> {
     let parents = tool::parents()?.len();
     let mut log = Kmsg::from_now()?;
@@ -39,12 +38,10 @@ pub fn with_idxd(work: fn(&mut Kmsg) -> Result<()>) -> Result<()> {
     for function in system::dsa_functions()? {
         function.set_override(None)?;
     }
-    system::insert("cpu_shim.ko", &[])?;
     command("modprobe", "idxd")?;
     await_device()?;
     work(&mut log)?;
     command("modprobe", "-r idxd")?;
-    command("rmmod", "cpu_shim")?;
     system::load_module()?;
     system::await_parents(parents)
 }

@@ -2,7 +2,8 @@
 //! The device model under software written by others: the kernel's own driver `idxd`, `accel-config`
 //! and `dmatest`; and programs that submit with the processor's own instructions.
 //!
-//! The processor gets these instructions from `cpu_shim`, see `tests/cpu-shim`.
+//! The processor gets these instructions from `cpu_shim`, which the machine has loaded, see
+//! `tests/cpu-shim`.
 
 mod configuration;
 mod cycles;
@@ -20,4 +21,4 @@ pub use self::transfers::IDXD_DMATEST;
 pub use self::user::{ENQCMD, MISTAKE, STORE, USER_SUBMISSION, go_wrong};
 
 /// Options of the machine: `idxd` wants a processor that says it has MOVDIR64B.
-const VM: &str = "--append setcpuid=movdir64b";
+const VM: &str = "--movdir64b";

@@ -12,14 +12,14 @@ use crate::scenario::Scenario;
 
 pub const IDXD_SECOND: Scenario = Scenario {
     name: "idxd-second-generation",
-    vm: "--append setcpuid=movdir64b --model=--generation=2.0",
+    vm: "--movdir64b --model=--generation=2.0",
     about: "the kernel's idxd takes the model for a DSA 2.0, with its event log, and copies with it",
     run: || with_idxd(second_generation),
 };
 
 pub const IDXD_HANDLES: Scenario = Scenario {
     name: "idxd-handles",
-    vm: "--append setcpuid=movdir64b --model=--interrupt-handles",
+    vm: "--movdir64b --model=--interrupt-handles",
     about: "the kernel's idxd asks for the interrupt handles without which no transfer is done",
     run: || with_idxd(handles),
 };

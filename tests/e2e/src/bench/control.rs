@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What it costs to manage many subdevs: it must not depend on how many there are.
+
+use std::hint::black_box;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use nlctl::Id;
+
+use super::memory::Memory;
+use super::table::Table;
+use crate::check;
+use crate::crowd::Crowd;
+
+/// How many subdevs, all inactive.
+const COUNT: usize = 4096;
+/// How many of them are the first, and how many the last.
+const GROUP: usize = 256;
+/// How often all are created and deleted. A single pass sees the machine at different times, and
+/// its speed then.
+const PASSES: usize = 3;
+/// How often each of a group is got, and dumps are made, in each pass.
+const ROUNDS: usize = 5;
+
+/// The most that a request to one of the last may cost, as a multiple of one to the first. A scan
+/// of all subdevs costs more; a tree or a hash table does not.
+const RATIO_BAR: f64 = 1.5;
+/// The most bytes of kernel memory that an inactive subdev may take: those of a page.
+const MEMORY_BAR: f64 = 4096.0;
+
+const FIRST: Range<usize> = 0..GROUP;
+const MIDDLE: Range<usize> = GROUP..COUNT - GROUP;
+const LAST: Range<usize> = COUNT - GROUP..COUNT;
+
+/// Measures, prints a table, and returns whether each bar is cleared.
+pub fn run() -> Result<bool> {
+    let crowd = Crowd::new(COUNT)?;
+    // What is done for the first time is slower, and takes memory that is kept.
+    let mut ids = Ids::default();
+    for n in FIRST {
+        ids.create(&crowd, n)?;
+    }
+    ids.delete(&crowd, FIRST)?;
+
+    let mut costs = Costs::default();
+    let mut memory = Vec::new();
+    for _ in 0..PASSES {
+        memory.push(costs.pass(&crowd)?);
+    }
+    let mut table = Table::new(["first 256", "last 256", "ratio", "at most"]);
+    let Costs {
+        create,
+        name,
+        index,
+        uuid,
+        delete,
+        dump,
+    } = &mut costs;
+    for (what, pair) in [
+        ("create", create),
+        ("get by name", name),
+        ("get by index", index),
+        ("get by UUID", uuid),
+        ("delete", delete),
+    ] {
+        table.ratio(
+            what,
+            median(&mut pair.first)?,
+            median(&mut pair.last)?,
+            RATIO_BAR,
+        );
+    }
+    // The fastest: a dump takes so long that most are interrupted by something else.
+    let fastest = |times: &[Duration]| times.iter().copied().min().context("no dump");
+    table.ratio(
+        "dump, each of 256 | 4096",
+        fastest(&dump.first)?,
+        fastest(&dump.last)?,
+        RATIO_BAR,
+    );
+    let each = |of: fn(&Memory) -> i64| {
+        let mut bytes: Vec<_> = memory.iter().map(of).collect();
+        anyhow::Ok(median(&mut bytes)? as f64 / COUNT as f64)
+    };
+    table.bytes("memory of one, slab", each(|it| it.slab)?, MEMORY_BAR);
+    table.bytes("memory of one, all", each(|it| it.all)?, MEMORY_BAR);
+    println!("{COUNT} inactive subdevs\n{table}");
+    if !table.passed() {
+        println!("it costs too much, or the machine was busy");
+    }
+    Ok(table.passed())
+}
+
+/// Times of the same request among few, or early, and among many, or late.
+#[derive(Default)]
+struct Pair {
+    first: Vec<Duration>,
+    last: Vec<Duration>,
+}
+
+/// What was measured.
+#[derive(Default)]
+struct Costs {
+    create: Pair,
+    name: Pair,
+    index: Pair,
+    uuid: Pair,
+    delete: Pair,
+    /// For each object of a dump.
+    dump: Pair,
+}
+
+impl Costs {
+    /// Creates all, gets some, deletes all, and returns the memory that all together took.
+    fn pass(&mut self, crowd: &Crowd) -> Result<Memory> {
+        let mut ids = Ids::default();
+        let before = Memory::settled()?;
+        for n in FIRST {
+            self.create.first.push(timed(|| ids.create(crowd, n))?);
+        }
+        dump(crowd, GROUP, &mut self.dump.first)?;
+        for n in MIDDLE {
+            ids.create(crowd, n)?;
+        }
+        for n in LAST {
+            self.create.last.push(timed(|| ids.create(crowd, n))?);
+        }
+        let after = Memory::settled()?;
+        for _ in 0..ROUNDS {
+            // By turns, so that both see the same machine.
+            for (early, late) in FIRST.zip(LAST) {
+                for (by, pair) in [
+                    (Ids::name as fn(&Ids, usize) -> Id, &mut self.name),
+                    (Ids::index, &mut self.index),
+                    (Ids::uuid, &mut self.uuid),
+                ] {
+                    for (n, times) in [(early, &mut pair.first), (late, &mut pair.last)] {
+                        let id = by(&ids, n);
+                        times.push(timed(|| crowd.get(id).map(black_box).map(drop))?);
+                    }
+                }
+            }
+        }
+        dump(crowd, COUNT, &mut self.dump.last)?;
+        // The last ones are deleted while all are there, and the first ones when no others are.
+        for n in LAST {
+            self.delete.last.push(timed(|| crowd.delete(ids.index(n)))?);
+        }
+        ids.delete(crowd, MIDDLE)?;
+        for n in FIRST {
+            self.delete
+                .first
+                .push(timed(|| crowd.delete(ids.index(n)))?);
+        }
+        Ok(Memory {
+            slab: after.slab - before.slab,
+            all: after.all - before.all,
+        })
+    }
+}
+
+/// Index and UUID of each subdev of the crowd that was created.
+#[derive(Default)]
+struct Ids(Vec<(u32, String)>);
+
+impl Ids {
+    fn create(&mut self, crowd: &Crowd, n: usize) -> Result<()> {
+        let made = crowd.create(n)?;
+        let ids = made.index.zip(made.uuid);
+        self.0.push(ids.context("a subdev without index or UUID")?);
+        Ok(())
+    }
+
+    fn delete(&self, crowd: &Crowd, range: Range<usize>) -> Result<()> {
+        range
+            .into_iter()
+            .try_for_each(|n| crowd.delete(self.index(n)))
+    }
+
+    fn name(&self, n: usize) -> Id {
+        Crowd::name(n).into()
+    }
+
+    fn index(&self, n: usize) -> Id {
+        self.0[n].0.into()
+    }
+
+    fn uuid(&self, n: usize) -> Id {
+        self.0[n].1.as_str().into()
+    }
+}
+
+fn timed(work: impl FnOnce() -> Result<()>) -> Result<Duration> {
+    let start = Instant::now();
+    work()?;
+    Ok(start.elapsed())
+}
+
+/// Makes dumps, and adds the time for each object.
+fn dump(crowd: &Crowd, count: usize, times: &mut Vec<Duration>) -> Result<()> {
+    for _ in 0..ROUNDS {
+        // As many objects in a row whatever the count: what takes long is interrupted more.
+        let start = Instant::now();
+        for _ in 0..COUNT / count {
+            check::equal("subdevs in a dump", crowd.dump()?.len(), count)?;
+        }
+        times.push(start.elapsed() / COUNT as u32);
+    }
+    Ok(())
+}
+
+/// The middle one.
+fn median<T: Copy + Ord>(values: &mut [T]) -> Result<T> {
+    values.sort_unstable();
+    let middle = values.get(values.len() / 2);
+    middle.copied().context("nothing was measured")
+}

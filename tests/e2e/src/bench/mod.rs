@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Measurements of the module. What is demanded is a ratio of two figures of one run, as the speed
+//! of the machine is anybody's guess.
+
+mod control;
+mod memory;
+mod table;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Subject {
+    /// What it costs to manage many subdevs, and how much memory they take.
+    Control,
+}
+
+/// Measures, prints a table, and returns whether each bar is cleared.
+pub fn run(subject: Subject) -> Result<bool> {
+    match subject {
+        Subject::Control => control::run(),
+    }
+}
