@@ -16,6 +16,7 @@ mod lifecycle;
 mod monitor;
 mod permissions;
 mod refusals;
+mod set_irqs;
 mod shared;
 mod stress;
 mod two_parents;
@@ -42,6 +43,7 @@ pub const ALL: &[Scenario] = &[
     data::CREDITS,
     faults::FAULTS,
     faults::COMMANDS,
+    set_irqs::SET_IRQS,
     hardware::HARDWARE,
     shared::SHARED,
     shared::ISOLATION,
