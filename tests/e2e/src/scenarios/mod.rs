@@ -9,6 +9,7 @@ mod fuzz;
 mod hardware;
 mod idxd;
 mod injection;
+mod interleaved;
 mod inventory;
 mod kunit;
 mod library;
@@ -43,6 +44,7 @@ pub const ALL: &[Scenario] = &[
     data::CREDITS,
     faults::FAULTS,
     faults::COMMANDS,
+    interleaved::INTERLEAVED,
     set_irqs::SET_IRQS,
     hardware::HARDWARE,
     shared::SHARED,
