@@ -17,6 +17,7 @@ mod lifecycle;
 mod monitor;
 mod permissions;
 mod refusals;
+mod reset_races;
 mod set_irqs;
 mod shared;
 mod stress;
@@ -46,6 +47,7 @@ pub const ALL: &[Scenario] = &[
     faults::COMMANDS,
     interleaved::INTERLEAVED,
     set_irqs::SET_IRQS,
+    reset_races::RESET_RACES,
     hardware::HARDWARE,
     shared::SHARED,
     shared::ISOLATION,
