@@ -15,6 +15,7 @@ mod kunit;
 mod library;
 mod lifecycle;
 mod monitor;
+mod noop_flood;
 mod permissions;
 mod refusals;
 mod reset_races;
@@ -53,6 +54,7 @@ pub const ALL: &[Scenario] = &[
     shared::ISOLATION,
     busy::DEL_BUSY,
     busy::DEL_FORCED,
+    noop_flood::NOOP_FLOOD,
     unmap::UNMAP,
     close::CLOSE,
     unload::UNLOAD,
