@@ -23,6 +23,7 @@ mod set_irqs;
 mod shared;
 mod stress;
 mod two_parents;
+mod unbind_two;
 mod unload;
 mod unmap;
 mod ynl;
@@ -59,6 +60,7 @@ pub const ALL: &[Scenario] = &[
     close::CLOSE,
     unload::UNLOAD,
     unload::UNBIND,
+    unbind_two::UNBIND_TWO,
     two_parents::TWO_PARENTS,
     ynl::YNL,
     idxd::IDXD_CONFIG,
