@@ -6,6 +6,7 @@ mod close;
 mod data;
 mod faults;
 mod fuzz;
+mod halted;
 mod hardware;
 mod idxd;
 mod injection;
@@ -51,6 +52,7 @@ pub const ALL: &[Scenario] = &[
     set_irqs::SET_IRQS,
     reset_races::RESET_RACES,
     hardware::HARDWARE,
+    halted::HALTED,
     shared::SHARED,
     shared::ISOLATION,
     busy::DEL_BUSY,
