@@ -27,6 +27,7 @@ mod two_parents;
 mod unbind_two;
 mod unload;
 mod unmap;
+mod yank;
 mod ynl;
 
 pub use self::idxd::{MISTAKE, go_wrong};
@@ -53,6 +54,7 @@ pub const ALL: &[Scenario] = &[
     reset_races::RESET_RACES,
     hardware::HARDWARE,
     halted::HALTED,
+    yank::YANK,
     shared::SHARED,
     shared::ISOLATION,
     busy::DEL_BUSY,
