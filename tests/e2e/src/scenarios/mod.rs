@@ -27,6 +27,7 @@ mod two_parents;
 mod unbind_two;
 mod unload;
 mod unmap;
+mod withheld_memory;
 mod yank;
 mod ynl;
 
@@ -60,6 +61,7 @@ pub const ALL: &[Scenario] = &[
     busy::DEL_BUSY,
     busy::DEL_FORCED,
     noop_flood::NOOP_FLOOD,
+    withheld_memory::WITHHELD_MEMORY,
     unmap::UNMAP,
     close::CLOSE,
     unload::UNLOAD,
