@@ -15,6 +15,7 @@ mod inventory;
 mod kunit;
 mod library;
 mod lifecycle;
+mod memlock;
 mod monitor;
 mod noop_flood;
 mod permissions;
@@ -61,6 +62,7 @@ pub const ALL: &[Scenario] = &[
     busy::DEL_BUSY,
     busy::DEL_FORCED,
     noop_flood::NOOP_FLOOD,
+    memlock::MEMLOCK_FLOOD,
     withheld_memory::WITHHELD_MEMORY,
     unmap::UNMAP,
     close::CLOSE,
