@@ -4,6 +4,7 @@
 mod busy;
 mod close;
 mod data;
+mod enable_flood;
 mod faults;
 mod fuzz;
 mod halted;
@@ -62,6 +63,7 @@ pub const ALL: &[Scenario] = &[
     busy::DEL_BUSY,
     busy::DEL_FORCED,
     noop_flood::NOOP_FLOOD,
+    enable_flood::ENABLE_FLOOD,
     memlock::MEMLOCK_FLOOD,
     withheld_memory::WITHHELD_MEMORY,
     unmap::UNMAP,
