@@ -4,6 +4,7 @@
 mod busy;
 mod close;
 mod data;
+mod dead_and_open;
 mod enable_flood;
 mod faults;
 mod fuzz;
@@ -63,6 +64,7 @@ pub const ALL: &[Scenario] = &[
     busy::DEL_BUSY,
     busy::DEL_FORCED,
     noop_flood::NOOP_FLOOD,
+    dead_and_open::DEAD_AND_OPEN,
     enable_flood::ENABLE_FLOOD,
     memlock::MEMLOCK_FLOOD,
     withheld_memory::WITHHELD_MEMORY,
