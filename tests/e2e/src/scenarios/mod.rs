@@ -5,6 +5,7 @@ mod busy;
 mod close;
 mod data;
 mod dead_and_open;
+mod driver_override;
 mod enable_flood;
 mod faults;
 mod fuzz;
@@ -73,6 +74,7 @@ pub const ALL: &[Scenario] = &[
     unload::UNLOAD,
     unload::UNBIND,
     unbind_two::UNBIND_TWO,
+    driver_override::OVERRIDE,
     two_parents::TWO_PARENTS,
     ynl::YNL,
     idxd::IDXD_CONFIG,
