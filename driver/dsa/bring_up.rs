@@ -124,7 +124,8 @@ impl<'bound> Bound<'bound> {
         device.command(Command::EnableDevice, 0)?;
 
         let register = || {
-            let mut wqs = KVec::with_capacity(configs.len(), GFP_KERNEL)?;
+            let mut wqs =
+                KVec::<Arc<dyn framework::WorkQueue>>::with_capacity(configs.len(), GFP_KERNEL)?;
             for (wq, config) in device.wqs().iter().zip(&configs) {
                 let wq = WorkQueue::new(device.clone(), wq.clone(), *config)?;
                 wqs.push(wq, GFP_KERNEL)?;
