@@ -119,11 +119,12 @@ impl<'bound> Bound<'bound> {
         for wq in device.wqs() {
             vectors.add(c"subdev-wq", Handler::Wq(wq.clone()))?;
         }
-        let interrupts = genctrl::SOFTERR_INT_EN | genctrl::HALT_INT_EN;
-        device.regs.write32(regs::GENCTRL, interrupts)?;
         device.command(Command::EnableDevice, 0)?;
 
         let register = || {
+            // From here on a device that is disabled was reset by somebody else.
+            let interrupts = genctrl::SOFTERR_INT_EN | genctrl::HALT_INT_EN;
+            device.regs.write32(regs::GENCTRL, interrupts)?;
             let mut wqs =
                 KVec::<Arc<dyn framework::WorkQueue>>::with_capacity(configs.len(), GFP_KERNEL)?;
             for (wq, config) in device.wqs().iter().zip(&configs) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What an engine does with what a tenant submits, when the hardware and the tenant's memory do as
-//! they are told.
+//! What an engine does with what a tenant submits, on hardware and memory made of software.
 
 mod bench;
 mod fake;
@@ -248,7 +247,7 @@ mod tests {
         // Returns, or this test does not.
         bench.engine.unmap(Span { iova: SRC, len: 1 });
         bench.memory.set_pins(Pins::Granted);
-        // What was just pinned is given back before anything else.
+        // What was just pinned is unpinned before anything else.
         assert!(bench.eventually(|| bench.memory.pinned() == 0));
         assert_eq!(bench.submitter.count(), 0);
         // And pinned again when the memory is left alone no longer.
