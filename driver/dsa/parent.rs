@@ -14,7 +14,8 @@ use super::{
     },
     function::Function,
     hardware::Hardware,
-    recovery, //
+    recovery,
+    submitter::Submitter, //
 };
 use crate::{
     dsa_core::{
@@ -66,7 +67,7 @@ pub(super) struct Parent {
 
 impl Parent {
     /// For a device that is enabled.
-    pub(super) fn new(device: Arc<Device>) -> Result<Arc<dyn framework::Parent>> {
+    pub(super) fn new(device: Arc<Device>) -> Result<Arc<Self>> {
         Ok(Arc::new(Self { device }, GFP_KERNEL)?)
     }
 }
@@ -115,7 +116,7 @@ impl framework::Parent for Parent {
     fn function(&self, wqs: &[u32], entries: u32) -> Result<Arc<dyn framework::Function>> {
         let device = &self.device;
         let caps = &device.caps;
-        let mut submitters = KVec::with_capacity(wqs.len(), GFP_KERNEL)?;
+        let mut submitters = KVec::<Arc<dyn Submitter>>::with_capacity(wqs.len(), GFP_KERNEL)?;
         let mut max_transfer = caps.general.max_xfer_shift();
         for &id in wqs {
             let wq = device.wqs().get(id as usize).ok_or(EINVAL)?;
