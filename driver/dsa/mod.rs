@@ -2,27 +2,63 @@
 
 //! The first provider: the Intel Data Streaming Accelerator (DSA).
 //!
-//! From the bottom up: [`device`] reaches the registers and runs commands, [`config`] divides the
-//! device into groups and work queues, [`wq`] submits descriptors and waits for them,
-//! [`interrupts`] tells when they are done; [`transfer`] carries out one operation of a tenant,
-//! [`engine`] all those of one subdev, one after another, and [`unmaps`] keeps them away from memory
-//! that is going; [`function`] is the virtual device in
-//! front of it. [`provider`] tells the framework of it all, and [`driver`] binds to the hardware.
+//! Imports run downward only. In the order of this list, each module uses some of those before it, and
+//! none of those after it.
+//!
+//! - The hardware: [`registers`] reaches the BARs, [`command`] runs commands, [`config`] divides the
+//!   device into groups and work queues.
+//! - Its work queues: [`submitter`] is what an engine needs of one, whoever owns it; [`slots`] keeps
+//!   the completion records of one that is ours, and [`wq`] submits to it.
+//! - The device as a whole: [`device`] has the work queues and notices when it is lost, [`recovery`]
+//!   ends descriptors that do not end by themselves, [`interrupts`] handles its vectors;
+//!   [`hardware`] makes a submitter of all that.
+//! - What tenants submit: [`ring`] and [`span`] are helpers, [`transfer`] carries out one operation,
+//!   [`unmaps`] keeps pins away from memory that is going, [`front`] has the registers that a tenant
+//!   sees, and [`engine`] carries out all descriptors of one subdev.
+//! - What the framework sees: [`function`], [`work_queue`] and [`parent`].
+//! - [`bring_up`] puts a device together, and [`driver`] binds to it.
+//!
+//! # Locks
+//!
+//! From the outermost to the innermost; whoever holds one takes only those below it. Above all of
+//! them is the configuration lock of the framework, which does not call with any other lock held.
+//!
+//! | lock | guards | may wait for | taken by |
+//! |---|---|---|---|
+//! | `Function::resets` | one reset at a time | what is in flight, and so for the tenant | a tenant's own threads |
+//! | `Engine::scratch` | what one operation needs | as above | the engine's thread; open and close |
+//! | `Device::handles` | interrupt handles | commands, bounded | enabling and disabling, renewal |
+//! | `Device::recovery` | one recovery at a time | commands, bounded | `recovery` |
+//! | `Device::commands` | the command register | one command, bounded | `Device::command` |
+//! | `Wq::state` | completion records and status | a recovery, bounded, without the lock | submission, interrupts |
+//! | `Front::host` | who has the function open, and the order of what it is notified of | the framework's event lock | `Front` |
+//! | `Front::registers` | what a tenant sees | nothing | `Front` |
+//! | `Engine::state` | what was accepted | what is in flight, without the lock | all of `engine` |
+//! | `Unmaps::state` | memory that is going | nothing | `unmaps` |
 //!
 //! Facts about the hardware are from the Intel Data Streaming Accelerator Architecture
 //! Specification (341204) as `drivers/dma/idxd` of the kernel has them.
 
+mod bring_up;
+mod command;
 mod config;
 mod device;
 mod driver;
 mod engine;
 mod front;
 mod function;
+mod hardware;
 mod interrupts;
-mod provider;
+mod parent;
+mod recovery;
+mod registers;
 mod ring;
+mod slots;
+mod span;
+mod submitter;
 mod transfer;
 mod unmaps;
+mod work_queue;
 mod wq;
 
 pub(crate) use driver::Driver;

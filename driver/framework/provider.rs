@@ -56,7 +56,6 @@ pub(crate) enum WqMode {
     /// One submitter that counts the free entries.
     Dedicated = 0,
     /// Many submitters, told to retry when the queue is full.
-    #[cfg_attr(not(CONFIG_KUNIT = "y"), expect(dead_code))]
     Shared = 1,
 }
 
