@@ -85,7 +85,8 @@ impl Crowd {
         let gone = self
             .client
             .ask(|handle| handle.subdev().del(id.clone()).execute())?;
-        gone.with_context(|| format!("deleting {id:?}"))
+        gone.with_context(|| format!("deleting {id:?}"))?;
+        Ok(())
     }
 
     /// All subdevs, by a dump.

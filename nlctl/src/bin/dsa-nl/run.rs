@@ -42,7 +42,8 @@ pub async fn run(handle: &Handle, printer: &mut Printer, object: Object) -> Resu
             if force {
                 del = del.force();
             }
-            Ok(del.execute().await?)
+            del.execute().await?;
+            Ok(())
         }
         Object::Monitor(options) => monitor::run(handle, printer, &options).await,
     }
