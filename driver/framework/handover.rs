@@ -120,9 +120,7 @@ impl Subdev {
     /// Waits until VFIO has let go of a subdev that nobody has open, though not for long: VFIO may
     /// know of a user that has not come as far as opening the device.
     pub(super) fn wait_until_detached(&self) {
-        let _ = self.wait(DETACH_LIMIT, |handover| {
-            (!handover.present).then_some(())
-        });
+        let _ = self.wait(DETACH_LIMIT, |handover| (!handover.present).then_some(()));
     }
 
     /// Whether everything of a handover is gone.

@@ -64,9 +64,7 @@ fn get(request: &Request<'_>) -> Result {
     };
     let generation = framework::generation();
     let mut message = Message::reply(request, uapi::SUBDEV_CMD_PARENT_GET)?;
-    let found = framework::parent(&id, |parent| {
-        put(&mut message.writer(), parent, generation)
-    });
+    let found = framework::parent(&id, |parent| put(&mut message.writer(), parent, generation));
     found.map_err(|refusal| refuse(request, &NUMBERS, &refusal))?;
     message.send(request)
 }

@@ -292,8 +292,7 @@ impl Bench {
         for id in 0..WQS {
             wqs.push(Self::wq(&provider, id)?, GFP_KERNEL)?;
         }
-        let dev: *const kernel::device::Device<kernel::device::Bound> =
-            device.as_ref().as_ref();
+        let dev: *const kernel::device::Device<kernel::device::Bound> = device.as_ref().as_ref();
         // SAFETY: The device stays, and stays bound, until its registration is dropped, which is
         // after the anchor.
         let anchor = unsafe { Anchor::new(&*dev)? };
