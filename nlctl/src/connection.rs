@@ -2,7 +2,6 @@
 
 //! The connection to the kernel and the handle to use it with.
 
-use futures::Stream;
 use futures::channel::mpsc::UnboundedReceiver;
 use genetlink::GenetlinkHandle;
 use genetlink::message::RawGenlMessage;
@@ -10,7 +9,7 @@ use netlink_packet_core::NetlinkMessage;
 use netlink_proto::sys::{AsyncSocket, SocketAddr};
 
 use crate::error::Error;
-use crate::monitor::{self, Event};
+use crate::monitor::{self, Monitor};
 use crate::parent::ParentHandle;
 use crate::subdev::SubdevHandle;
 use crate::types::TypeHandle;
@@ -81,7 +80,7 @@ impl Handle {
     /// # Errors
     ///
     /// When the family is absent or the system gives no socket.
-    pub async fn monitor(&self) -> Result<impl Stream<Item = Result<Event, Error>> + Send, Error> {
+    pub async fn monitor(&self) -> Result<Monitor, Error> {
         monitor::subscribe(self).await
     }
 }

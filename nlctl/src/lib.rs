@@ -72,7 +72,7 @@ pub use connection::{Connection, Handle, Messages, new_connection};
 pub use error::{Error, Refusal};
 pub use generated::*;
 pub use id::{Id, NotAWorkQueue, WqRef};
-pub use monitor::Event;
+pub use monitor::{Event, Monitor};
 pub use named::UnknownName;
 pub use object::Object;
 pub use parent::ParentHandle;

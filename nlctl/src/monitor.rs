@@ -3,8 +3,12 @@
 //! The stream of events.
 
 use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use futures::{Stream, TryStreamExt, stream};
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use genetlink::message::RawGenlMessage;
 use netlink_packet_core::{NetlinkBuffer, NetlinkMessage, NetlinkPayload};
 use netlink_sys::protocols::NETLINK_GENERIC;
@@ -45,8 +49,30 @@ pub enum Event {
     },
 }
 
+/// The stream of events, from [`Handle::monitor`].
+///
+/// It borrows nothing: it can be kept in a struct, moved to a task and polled
+/// without pinning. Dropping the future that waits for the next event loses
+/// none. Equivalent to `dsa-nl monitor`.
+#[must_use = "events come only while the stream is polled"]
+pub struct Monitor(BoxStream<'static, Result<Event, Error>>);
+
+impl Stream for Monitor {
+    type Item = Result<Event, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_next_unpin(cx)
+    }
+}
+
+impl fmt::Debug for Monitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Monitor").finish_non_exhaustive()
+    }
+}
+
 /// A subscription.
-struct Monitor<S> {
+struct Subscription<S> {
     handle: Handle,
     family: u16,
     /// A member of the group, and nothing else.
@@ -57,9 +83,7 @@ struct Monitor<S> {
     dead: bool,
 }
 
-pub(crate) async fn subscribe(
-    handle: &Handle,
-) -> Result<impl Stream<Item = Result<Event, Error>> + Send + use<>, Error> {
+pub(crate) async fn subscribe(handle: &Handle) -> Result<Monitor, Error> {
     let family = handle
         .genetlink
         .resolve_family::<Message<SubdevAttr>>()
@@ -73,7 +97,7 @@ pub(crate) async fn subscribe(
     // An unbound socket cannot be a member: bind first.
     socket.socket_mut().bind_auto()?;
     socket.socket_mut().add_membership(group)?;
-    Ok(stream(handle.clone(), family.id, socket))
+    Ok(Monitor(stream(handle.clone(), family.id, socket).boxed()))
 }
 
 /// The events that come in on `socket`.
@@ -82,20 +106,20 @@ fn stream<S: AsyncSocket>(
     family: u16,
     socket: S,
 ) -> impl Stream<Item = Result<Event, Error>> {
-    let monitor = Monitor {
+    let subscription = Subscription {
         handle,
         family,
         socket,
         pending: VecDeque::new(),
         dead: false,
     };
-    stream::unfold(monitor, |mut monitor| async move {
-        let event = monitor.next().await?;
-        Some((event, monitor))
+    stream::unfold(subscription, |mut subscription| async move {
+        let event = subscription.next().await?;
+        Some((event, subscription))
     })
 }
 
-impl<S: AsyncSocket> Monitor<S> {
+impl<S: AsyncSocket> Subscription<S> {
     async fn next(&mut self) -> Option<Result<Event, Error>> {
         loop {
             if let Some(event) = self.pending.pop_front() {

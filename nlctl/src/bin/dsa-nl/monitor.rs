@@ -3,7 +3,6 @@
 //! Prints what happens.
 
 use std::io::IsTerminal;
-use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
@@ -38,7 +37,7 @@ pub async fn run(handle: &Handle, printer: &mut Printer, options: &Monitor) -> R
 }
 
 async fn print(handle: &Handle, printer: &mut Printer, count: Option<u64>) -> Result<(), Failure> {
-    let mut events = pin!(handle.monitor().await?);
+    let mut events = handle.monitor().await?;
     if std::io::stderr().is_terminal() {
         eprintln!("monitoring…");
     }

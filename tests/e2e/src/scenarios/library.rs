@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The library `nlctl`, as a program uses it.
 
-use std::pin::pin;
-
 use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt, TryStreamExt};
 use nix::libc;
@@ -48,7 +46,7 @@ fn timeless(subdev: Subdev) -> Subdev {
 
 async fn round_trip(handle: &Handle) -> Result<()> {
     step("a subdev is made, found by each of its names, dumped, and deleted");
-    let mut events = pin!(handle.monitor().await?);
+    let mut events = handle.monitor().await?;
     let add = handle.subdev().add().wq(3).pasid_mode(PasidMode::Shared);
     let made = timeless(add.name("library").execute().await?);
     let index = made.index.context("no index")?;

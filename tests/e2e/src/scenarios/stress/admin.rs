@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Whoever configures, and whoever watches.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -109,7 +108,7 @@ pub fn monitor(stage: &Stage, _rng: &mut Rng) -> Result<()> {
     while !stage.is_over() {
         let client = Client::new()?;
         let heard = client.ask(|handle| async move {
-            let mut events = pin!(handle.monitor().await?);
+            let mut events = handle.monitor().await?;
             for _ in 0..100 {
                 match timeout(QUIET, events.next()).await {
                     Ok(Some(event)) => event.map(|_| count(&stage.done.events))?,

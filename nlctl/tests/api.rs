@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What a program can do with the types of the library, checked by compiling it.
+
+use futures::{Stream, StreamExt};
+use nlctl::{Error, Handle, Monitor};
+
+/// What an agent keeps.
+#[expect(dead_code, reason = "it only has to compile")]
+struct Agent {
+    handle: Handle,
+    events: Monitor,
+}
+
+#[expect(dead_code, reason = "it only has to compile")]
+async fn an_agent_keeps_its_events(handle: Handle) -> Result<Agent, Error> {
+    let events = handle.monitor().await?;
+    Ok(Agent { handle, events })
+}
+
+#[expect(dead_code, reason = "it only has to compile")]
+async fn a_task_takes_the_events_along(handle: Handle) -> Result<(), Error> {
+    let mut events = handle.monitor().await?;
+    tokio::spawn(async move { while events.next().await.is_some() {} });
+    Ok(())
+}
+
+fn is_a_stream_to_keep<T: Stream + Unpin + Send + 'static>() {}
+
+#[test]
+fn streams_can_be_stored_and_spawned() {
+    is_a_stream_to_keep::<Monitor>();
+}
