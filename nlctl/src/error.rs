@@ -43,6 +43,20 @@ pub enum Error {
         /// How often it was tried.
         attempts: u32,
     },
+    /// The kernel could not deliver an answer, which may have been the one to
+    /// this request.
+    ///
+    /// Whether the request was carried out is unknown. To find out, ask for
+    /// the object.
+    #[error(
+        "{command}: the kernel could not deliver its answer; \
+         whether the request was carried out is unknown"
+    )]
+    #[non_exhaustive]
+    Lost {
+        /// The operation.
+        command: Command,
+    },
     /// The kernel sent something that is not a message of the family.
     #[error("cannot read the kernel's answer: {0}")]
     Malformed(String),

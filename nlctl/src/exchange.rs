@@ -4,9 +4,12 @@
 //!
 //! Everything that can go wrong between a request and its answer is handled
 //! here: refusals with their extended ACK, dumps that fail at their end, dumps
-//! that a change interrupted, and answers that never end.
+//! that a change interrupted, and answers that the kernel could not deliver.
+
+use std::pin::pin;
 
 use futures::StreamExt;
+use futures::future::{Either, select};
 use genetlink::GenetlinkError;
 use netlink_packet_core::{
     Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
@@ -72,6 +75,24 @@ async fn send<A: Attribute>(
             reason: defect.reason,
         });
     }
+    let mut lost = handle.lost.clone();
+    lost.mark_unchanged();
+    let answer = pin!(transact(handle, command, attributes, flags));
+    // The answer counts if it is there, whatever else was lost.
+    match select(answer, pin!(lost.changed())).await {
+        Either::Left((answer, _)) => answer,
+        Either::Right((Ok(()), _)) => Err(Error::Lost { command }),
+        // The connection has ended, which the answer says better.
+        Either::Right((Err(_), answer)) => answer.await,
+    }
+}
+
+async fn transact<A: Attribute>(
+    handle: &Handle,
+    command: Command,
+    attributes: Vec<A>,
+    flags: u16,
+) -> Result<Answer<A>, Error> {
     // Refusals refer to the request by offset.
     let mut request = vec![0; attributes.as_slice().buffer_len()];
     attributes.as_slice().emit(&mut request);

@@ -10,20 +10,25 @@ use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use netlink_packet_core::{Emitable, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_MULTIPART, Nla};
 use netlink_sys::protocols::NETLINK_GENERIC;
 use netlink_sys::{AsyncSocket, Socket, SocketAddr};
 
-use crate::connection::Handle;
+use crate::connection::{self, Handle};
 
 /// Number of the family.
 pub const FAMILY: u16 = 0x21;
 /// Number of the family that resolves names.
 const CONTROLLER: u16 = 0x10;
 
+const ENOBUFS: i32 = 105;
+
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
+/// No message at all.
+const LOST: u16 = 0;
 
 /// A message to the client, without the number that ties it to the request.
 #[derive(Clone)]
@@ -66,7 +71,19 @@ impl Reply {
         }
     }
 
-    fn to_bytes(&self, sequence: [u8; 4]) -> Vec<u8> {
+    /// The kernel had an answer and no memory for it.
+    pub fn lost() -> Self {
+        Self {
+            kind: LOST,
+            flags: 0,
+            payload: Vec::new(),
+        }
+    }
+
+    fn to_bytes(&self, sequence: [u8; 4]) -> io::Result<Vec<u8>> {
+        if self.kind == LOST {
+            return Err(io::Error::from_raw_os_error(ENOBUFS));
+        }
         let length = u32::try_from(16 + self.payload.len()).expect("is short");
         let mut out = length.to_ne_bytes().to_vec();
         out.extend(self.kind.to_ne_bytes());
@@ -75,7 +92,7 @@ impl Reply {
         out.extend([0; 4]);
         out.extend(&self.payload);
         out.resize(out.len().next_multiple_of(4), 0);
-        out
+        Ok(out)
     }
 }
 
@@ -119,12 +136,9 @@ pub fn handle_without_family() -> Handle {
 
 fn connect(script: Script) -> Handle {
     SCRIPT.set(Rc::new(RefCell::new(script)));
-    let (mut connection, genetlink, _messages) =
-        genetlink::new_connection_with_socket::<FakeKernel>().expect("makes a socket");
-    connection.set_forward_ack(true);
-    connection.set_forward_done(true);
-    tokio::task::spawn_local(connection);
-    Handle { genetlink }
+    let (driver, handle) = connection::connect::<FakeKernel>().expect("makes a socket");
+    tokio::task::spawn_local(driver);
+    handle
 }
 
 /// A socket on which `sent` comes without a request, and then nothing.
@@ -137,11 +151,19 @@ pub fn listener(sent: impl IntoIterator<Item = io::Result<Vec<u8>>>) -> FakeKern
 }
 
 /// Runs `test` where connections can be spawned that stay on the thread.
+///
+/// Time passes when everything waits for it, and then at once. What waits for
+/// something else would do so for ever, and panics.
 pub fn run<T>(test: impl Future<Output = T>) -> T {
+    const AGES: Duration = Duration::from_secs(1_000_000);
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
         .build()
         .expect("makes a runtime");
-    tokio::task::LocalSet::new().block_on(&runtime, test)
+    let test = async { tokio::time::timeout(AGES, test).await };
+    let ended = tokio::task::LocalSet::new().block_on(&runtime, test);
+    ended.expect("ends")
 }
 
 /// The socket.
@@ -163,7 +185,7 @@ impl FakeKernel {
         };
         script.broken = answer.is_none();
         for reply in answer.into_iter().flatten() {
-            script.sent.push_back(Ok(reply.to_bytes(sequence)));
+            script.sent.push_back(reply.to_bytes(sequence));
         }
         if let Some(reader) = script.reader.take() {
             reader.wake();

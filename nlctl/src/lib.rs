@@ -11,7 +11,7 @@
 //! use nlctl::PasidMode;
 //!
 //! # async fn example() -> Result<(), nlctl::Error> {
-//! let (connection, handle, _messages) = nlctl::new_connection()?;
+//! let (connection, handle) = nlctl::new_connection()?;
 //! tokio::spawn(connection);
 //!
 //! let subdev = handle
@@ -68,7 +68,7 @@ mod value;
 mod wq;
 
 pub use attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
-pub use connection::{Connection, Handle, Messages, new_connection};
+pub use connection::{Connection, Handle, new_connection};
 pub use error::{Error, Refusal};
 pub use generated::*;
 pub use id::{Id, NotAWorkQueue, WqRef};

@@ -31,3 +31,9 @@ fn is_a_stream_to_keep<T: Stream + Unpin + Send + 'static>() {}
 fn streams_can_be_stored_and_spawned() {
     is_a_stream_to_keep::<Monitor>();
 }
+
+#[test]
+fn outside_a_runtime_there_is_an_error_and_no_panic() {
+    let error = nlctl::new_connection().expect_err("there is no runtime");
+    assert!(error.to_string().contains("runtime"), "{error}");
+}

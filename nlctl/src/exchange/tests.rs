@@ -2,14 +2,14 @@
 
 //! Answers of all sorts, through the real stack from a scripted kernel.
 
-use futures::TryStreamExt;
+use futures::{FutureExt, TryStreamExt};
 use netlink_packet_core::{DefaultNla, NLM_F_DUMP_INTR, NLM_F_MULTIPART};
 use proptest::prelude::*;
 
 use super::DUMP_ATTEMPTS;
-use crate::connection::Handle;
+use crate::connection::{Handle, connect};
 use crate::error::Error;
-use crate::fake_kernel::{NOTHING, Reply, handle, handle_without_family, run};
+use crate::fake_kernel::{FakeKernel, NOTHING, Reply, handle, handle_without_family, run};
 use crate::generated::{Subdev, SubdevAttr};
 
 /// NLMSGERR_ATTR_MSG and NLMSGERR_ATTR_OFFS.
@@ -111,6 +111,56 @@ fn without_the_module_it_says_how_to_load_it() {
     let error = run(async { dump(handle_without_family()).await }).expect_err("is absent");
     assert!(matches!(error, Error::FamilyAbsent), "{error:?}");
     assert!(error.to_string().contains("modprobe subdev"));
+}
+
+#[test]
+fn a_lost_acknowledgement_ends_every_request_that_waits() {
+    let errors = run(async {
+        let handle = handle([vec![Reply::lost()], vec![]]);
+        let one = handle.subdev().del(1).execute();
+        let two = handle.subdev().add().wq(3).execute();
+        futures::join!(two.map(Result::err), one.map(Result::err))
+    });
+    for error in [errors.0, errors.1] {
+        let error = error.expect("fails");
+        assert!(matches!(error, Error::Lost { .. }), "{error:?}");
+        assert!(error.to_string().contains("unknown"), "{error}");
+    }
+}
+
+#[test]
+fn a_loss_before_a_request_does_not_concern_it() {
+    let gone = run(async {
+        let done = vec![Reply::end(0, NOTHING)];
+        let handle = handle([vec![Reply::lost()], done]);
+        let lost = handle.subdev().del(1).execute().await;
+        assert!(matches!(lost, Err(Error::Lost { .. })), "{lost:?}");
+        handle.subdev().del(2).execute().await
+    });
+    gone.expect("is deleted");
+}
+
+#[test]
+fn an_answer_that_is_there_counts_although_others_were_lost() {
+    let gone = run(async {
+        let handle = handle([vec![Reply::lost(), Reply::end(0, NOTHING)]]);
+        handle.subdev().del(1).execute().await
+    });
+    gone.expect("is deleted");
+}
+
+#[test]
+fn the_connection_ends_with_the_last_handle() {
+    run(async {
+        let (driver, handle) = connect::<FakeKernel>().expect("makes a socket");
+        let driver = tokio::task::spawn_local(driver);
+        let clone = handle.clone();
+        drop(handle);
+        tokio::task::yield_now().await;
+        assert!(!driver.is_finished());
+        drop(clone);
+        driver.await.expect("ends");
+    });
 }
 
 /// A dump, and where in it a change interrupts, if one does: every message from there on says so.

@@ -32,7 +32,7 @@ impl Client {
     pub fn new() -> Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let _inside = runtime.enter();
-        let (connection, handle, _messages) = nlctl::new_connection()?;
+        let (connection, handle) = nlctl::new_connection()?;
         runtime.spawn(connection);
         drop(_inside);
         Ok(Self { runtime, handle })

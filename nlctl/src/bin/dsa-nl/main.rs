@@ -50,7 +50,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let (connection, handle, _messages) = nlctl::new_connection()?;
+        let (connection, handle) = nlctl::new_connection()?;
         tokio::spawn(connection);
         match (cli.object, cli.batch) {
             (Some(object), _) => run::run(&handle, &mut printer, object).await,

@@ -23,7 +23,7 @@ fn run() -> Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let (connection, handle, _messages) = nlctl::new_connection()?;
+        let (connection, handle) = nlctl::new_connection()?;
         tokio::spawn(connection);
         round_trip(&handle).await?;
         refusals(&handle).await?;
