@@ -127,6 +127,15 @@ impl Refusal {
         }
     }
 
+    /// Whether it is what generic netlink itself says to a request for a family
+    /// of a number that there is none of. What the module refuses has a reason.
+    pub(crate) fn is_of_unknown_family(&self) -> bool {
+        self.errno == Errno::ENOENT as i32
+            && self.message.is_none()
+            && self.attribute.is_none()
+            && self.missing.is_none()
+    }
+
     /// Name of the errno, for example "EBUSY".
     pub fn errno_name(&self) -> String {
         format!("{:?}", Errno::from_raw(self.errno))

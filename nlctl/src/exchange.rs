@@ -87,20 +87,41 @@ async fn send<A: Attribute>(
     }
 }
 
+/// Sends the request to the family by the number that it has now.
+///
+/// The number is remembered, and changes when the module is loaded anew. A
+/// request to a number that is gone was not carried out, so it may be repeated.
 async fn transact<A: Attribute>(
     handle: &Handle,
     command: Command,
     attributes: Vec<A>,
     flags: u16,
 ) -> Result<Answer<A>, Error> {
-    // Refusals refer to the request by offset.
-    let mut request = vec![0; attributes.as_slice().buffer_len()];
-    attributes.as_slice().emit(&mut request);
-
-    let mut message = NetlinkMessage::from(GenlMessage::from_payload(Message {
+    let message = Message {
         command: command.into(),
         attributes,
-    }));
+    };
+    match transfer(handle, message.clone(), flags).await {
+        Err(Error::Refused(refusal)) if refusal.is_of_unknown_family() => (),
+        other => return other,
+    }
+    handle.genetlink.clear_family_cache().await;
+    match transfer(handle, message, flags).await {
+        Err(Error::Refused(refusal)) if refusal.is_of_unknown_family() => Err(Error::FamilyAbsent),
+        other => other,
+    }
+}
+
+async fn transfer<A: Attribute>(
+    handle: &Handle,
+    message: Message<A>,
+    flags: u16,
+) -> Result<Answer<A>, Error> {
+    // Refusals refer to the request by offset.
+    let mut request = vec![0; message.buffer_len()];
+    message.emit(&mut request);
+
+    let mut message = NetlinkMessage::from(GenlMessage::from_payload(message));
     message.header.flags = NLM_F_REQUEST | NLM_F_ACK | flags;
 
     let mut genetlink = handle.genetlink.clone();

@@ -106,8 +106,11 @@ fn bytes(attributes: &[impl Nla]) -> Vec<u8> {
 /// at its end, the connection breaks.
 #[derive(Default)]
 struct Script {
-    absent: bool,
+    /// The number of the family whenever it is resolved; the last stays.
+    families: VecDeque<Option<u16>>,
     answers: VecDeque<Vec<Reply>>,
+    /// To which family each request went, the controller aside.
+    asked: Vec<u16>,
     sent: VecDeque<io::Result<Vec<u8>>>,
     broken: bool,
     reader: Option<Waker>,
@@ -120,7 +123,17 @@ thread_local! {
 
 /// A handle to a kernel that gives these answers.
 pub fn handle(answers: impl IntoIterator<Item = Vec<Reply>>) -> Handle {
+    handle_reloaded([Some(FAMILY)], answers)
+}
+
+/// A handle to a kernel where the module is loaded anew: the family has one of
+/// these numbers after the other, or none, whenever it is resolved.
+pub fn handle_reloaded(
+    families: impl IntoIterator<Item = Option<u16>>,
+    answers: impl IntoIterator<Item = Vec<Reply>>,
+) -> Handle {
     connect(Script {
+        families: families.into_iter().collect(),
         answers: answers.into_iter().collect(),
         ..Script::default()
     })
@@ -128,10 +141,12 @@ pub fn handle(answers: impl IntoIterator<Item = Vec<Reply>>) -> Handle {
 
 /// A handle to a kernel without the family.
 pub fn handle_without_family() -> Handle {
-    connect(Script {
-        absent: true,
-        ..Script::default()
-    })
+    handle_reloaded([None], [])
+}
+
+/// To which families requests went on the handle made last.
+pub fn asked() -> Vec<u16> {
+    SCRIPT.with_borrow(|script| script.borrow().asked.clone())
 }
 
 fn connect(script: Script) -> Handle {
@@ -179,9 +194,17 @@ impl FakeKernel {
         let sequence = [request[8], request[9], request[10], request[11]];
         let script = &mut *self.script.borrow_mut();
         let answer = match kind {
-            CONTROLLER if script.absent => Some(vec![Reply::end(-2, NOTHING)]),
-            CONTROLLER => Some(vec![family()]),
-            _ => script.answers.pop_front(),
+            CONTROLLER => {
+                let now = script.families.front().copied().flatten();
+                if script.families.len() > 1 {
+                    script.families.pop_front();
+                }
+                Some(vec![now.map_or(Reply::end(-2, NOTHING), family)])
+            }
+            _ => {
+                script.asked.push(kind);
+                script.answers.pop_front()
+            }
         };
         script.broken = answer.is_none();
         for reply in answer.into_iter().flatten() {
@@ -197,8 +220,8 @@ impl FakeKernel {
 pub const NOTHING: &[netlink_packet_core::DefaultNla] = &[];
 
 /// CTRL_ATTR_FAMILY_ID (srctree include/uapi/linux/genetlink.h).
-fn family() -> Reply {
-    let id = netlink_packet_core::DefaultNla::new(1, FAMILY.to_ne_bytes().to_vec());
+fn family(number: u16) -> Reply {
+    let id = netlink_packet_core::DefaultNla::new(1, number.to_ne_bytes().to_vec());
     Reply {
         kind: CONTROLLER,
         ..Reply::object(0, &[id])

@@ -9,7 +9,9 @@ use proptest::prelude::*;
 use super::DUMP_ATTEMPTS;
 use crate::connection::{Handle, connect};
 use crate::error::Error;
-use crate::fake_kernel::{FakeKernel, NOTHING, Reply, handle, handle_without_family, run};
+use crate::fake_kernel::{
+    FakeKernel, NOTHING, Reply, asked, handle, handle_reloaded, handle_without_family, run,
+};
 use crate::generated::{Subdev, SubdevAttr};
 
 /// NLMSGERR_ATTR_MSG and NLMSGERR_ATTR_OFFS.
@@ -161,6 +163,44 @@ fn the_connection_ends_with_the_last_handle() {
         drop(clone);
         driver.await.expect("ends");
     });
+}
+
+#[test]
+fn a_family_that_was_loaded_anew_is_found_again() {
+    let (gone, asked) = run(async {
+        let unknown = vec![Reply::end(-2, NOTHING)];
+        let done = || vec![Reply::end(0, NOTHING)];
+        let handle = handle_reloaded([Some(0x21), Some(0x22)], [done(), unknown, done()]);
+        handle.subdev().del(1).execute().await.expect("is deleted");
+        (handle.subdev().del(2).execute().await, asked())
+    });
+    gone.expect("is deleted");
+    assert_eq!(asked, [0x21, 0x21, 0x22]);
+}
+
+#[test]
+fn a_family_that_went_away_is_absent_and_nothing_is_tried_for_ever() {
+    for families in [vec![Some(0x21), None], vec![Some(0x21), Some(0x22)]] {
+        let (error, asked) = run(async {
+            let unknown = || vec![Reply::end(-2, NOTHING)];
+            let handle = handle_reloaded(families.clone(), [unknown(), unknown()]);
+            (handle.subdev().get(1).execute().await, asked())
+        });
+        assert!(matches!(error, Err(Error::FamilyAbsent)), "{error:?}");
+        let there = families.iter().flatten().copied();
+        assert_eq!(asked, there.collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn an_object_that_is_not_there_is_no_absent_family() {
+    let (error, asked) = run(async {
+        let answer = vec![Reply::end(-2, &ext_ack("no such subdev", 20))];
+        let handle = handle_reloaded([Some(0x21), Some(0x22)], [answer]);
+        (handle.subdev().get(1).execute().await, asked())
+    });
+    assert!(matches!(error, Err(Error::Refused(_))), "{error:?}");
+    assert_eq!(asked, [0x21]);
 }
 
 /// A dump, and where in it a change interrupts, if one does: every message from there on says so.

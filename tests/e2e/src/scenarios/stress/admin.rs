@@ -15,20 +15,11 @@ use crate::client::{Client, Generation};
 /// Few enough that admins meet.
 const NAMES: u32 = 8;
 
-/// How many requests go over one socket; a module that was loaded again is
-/// known by another number.
-const REQUESTS: u32 = 16;
-
-/// Adds, deletes and looks.
+/// Adds, deletes and looks, all over one socket, however often the module is loaded anew.
 pub fn work(stage: &Stage, rng: &mut Rng) -> Result<()> {
+    let client = Client::new()?;
     while !stage.is_over() {
-        let client = Client::new()?;
-        for _ in 0..REQUESTS {
-            if stage.is_over() {
-                break;
-            }
-            request(stage, &client, rng)?;
-        }
+        request(stage, &client, rng)?;
     }
     Ok(())
 }
