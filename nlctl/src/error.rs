@@ -160,14 +160,19 @@ impl fmt::Display for Refusal {
             }
         };
         let subject = self.attribute.as_ref().or(self.missing.as_ref());
-        if let Some(path) = subject.filter(|path| !mentions(&text, path)) {
-            write!(f, "{path}: ")?;
-        }
-        f.write_str(&text)?;
+        f.write_str(&about(subject.map(String::as_str), &text))?;
         match &self.accepts {
             Some(accepts) => write!(f, "; accepted: {accepts}"),
             None => Ok(()),
         }
+    }
+}
+
+/// `text` with the path of the attribute that it is about, unless it names it.
+pub(crate) fn about(path: Option<&str>, text: &str) -> String {
+    match path {
+        Some(path) if !mentions(text, path) => format!("{path}: {text}"),
+        _ => text.to_string(),
     }
 }
 

@@ -16,33 +16,58 @@ use netlink_packet_core::{
 };
 use netlink_packet_generic::GenlMessage;
 
+use crate::answer::{Answer, Warning};
 use crate::attribute::Attribute;
 use crate::connection::Handle;
 use crate::error::{Error, Refusal};
 use crate::ext_ack::ExtAck;
 use crate::generated::Command;
 use crate::message::Message;
+use crate::object::Object;
 use crate::value;
 
 /// How often a dump is repeated that a change interrupts, before giving up.
 const DUMP_ATTEMPTS: u32 = 16;
 
-/// All that came back for a request.
-struct Answer<A> {
+/// All that came back for a request that was carried out.
+struct Replies<A> {
     /// The attributes of each message.
     objects: Vec<Vec<A>>,
+    warning: Option<Warning>,
     /// Whether a change made the dump inconsistent.
     interrupted: bool,
 }
 
-/// Sends a request about one object; `None` when the answer is a mere ACK.
-pub(crate) async fn once<A: Attribute>(
+/// Sends a request that is answered with an object.
+pub(crate) async fn object<O: Object>(
+    handle: &Handle,
+    command: Command,
+    attributes: Vec<O::Attribute>,
+) -> Result<Answer<O>, Error> {
+    let replies = send(handle, command, attributes, 0).await?;
+    let warning = replies.warning;
+    match replies.objects.into_iter().next_back() {
+        Some(attributes) => Ok(Answer {
+            object: O::from(attributes),
+            warning,
+        }),
+        None => Err(Error::Malformed(format!(
+            "{command} was answered without an object"
+        ))),
+    }
+}
+
+/// Sends a request that is acknowledged and no more.
+pub(crate) async fn acknowledgement<A: Attribute>(
     handle: &Handle,
     command: Command,
     attributes: Vec<A>,
-) -> Result<Option<Vec<A>>, Error> {
-    let answer = send(handle, command, attributes, 0).await?;
-    Ok(answer.objects.into_iter().next_back())
+) -> Result<Answer<()>, Error> {
+    let replies = send(handle, command, attributes, 0).await?;
+    Ok(Answer {
+        object: (),
+        warning: replies.warning,
+    })
 }
 
 /// Gets all objects, in a state that they all had at the same time.
@@ -50,11 +75,14 @@ pub(crate) async fn dump<A: Attribute>(
     handle: &Handle,
     command: Command,
     attributes: Vec<A>,
-) -> Result<Vec<Vec<A>>, Error> {
+) -> Result<Answer<Vec<Vec<A>>>, Error> {
     for _ in 0..DUMP_ATTEMPTS {
-        let answer = send(handle, command, attributes.clone(), NLM_F_DUMP).await?;
-        if !answer.interrupted {
-            return Ok(answer.objects);
+        let replies = send(handle, command, attributes.clone(), NLM_F_DUMP).await?;
+        if !replies.interrupted {
+            return Ok(Answer {
+                object: replies.objects,
+                warning: replies.warning,
+            });
         }
     }
     Err(Error::Interrupted {
@@ -68,7 +96,7 @@ async fn send<A: Attribute>(
     command: Command,
     attributes: Vec<A>,
     flags: u16,
-) -> Result<Answer<A>, Error> {
+) -> Result<Replies<A>, Error> {
     if let Some(defect) = value::defect(&attributes) {
         return Err(Error::Unsendable {
             attribute: defect.path.join("."),
@@ -96,7 +124,7 @@ async fn transact<A: Attribute>(
     command: Command,
     attributes: Vec<A>,
     flags: u16,
-) -> Result<Answer<A>, Error> {
+) -> Result<Replies<A>, Error> {
     let message = Message {
         command: command.into(),
         attributes,
@@ -116,7 +144,7 @@ async fn transfer<A: Attribute>(
     handle: &Handle,
     message: Message<A>,
     flags: u16,
-) -> Result<Answer<A>, Error> {
+) -> Result<Replies<A>, Error> {
     // Refusals refer to the request by offset.
     let mut request = vec![0; message.buffer_len()];
     message.emit(&mut request);
@@ -126,16 +154,17 @@ async fn transfer<A: Attribute>(
 
     let mut genetlink = handle.genetlink.clone();
     let mut replies = genetlink.request(message).await?;
-    let mut answer = Answer {
+    let mut all = Replies {
         objects: Vec::new(),
+        warning: None,
         interrupted: false,
     };
     while let Some(reply) = replies.next().await {
         let (header, payload) = reply?.into_parts();
-        answer.interrupted |= header.flags & NLM_F_DUMP_INTR != 0;
+        all.interrupted |= header.flags & NLM_F_DUMP_INTR != 0;
         let (code, ext_ack) = match payload {
             NetlinkPayload::InnerMessage(message) => {
-                answer.objects.push(message.payload.attributes);
+                all.objects.push(message.payload.attributes);
                 continue;
             }
             NetlinkPayload::Error(error) => (
@@ -149,7 +178,10 @@ async fn transfer<A: Attribute>(
         };
         // The kernel gives errors as negative errno.
         return match code {
-            0.. => Ok(answer),
+            0.. => {
+                all.warning = Warning::new(ext_ack, A::SET, &request);
+                Ok(all)
+            }
             code => Err(Refusal::new(code.saturating_neg(), ext_ack, A::SET, &request).into()),
         };
     }

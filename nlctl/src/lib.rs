@@ -43,6 +43,7 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 mod attribute;
 mod connection;
 mod error;
@@ -67,6 +68,7 @@ mod types;
 mod value;
 mod wq;
 
+pub use answer::{Answer, Warning};
 pub use attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 pub use connection::{Connection, Handle, new_connection};
 pub use error::{Error, Refusal};
@@ -76,7 +78,7 @@ pub use monitor::{Event, Monitor};
 pub use named::UnknownName;
 pub use object::Object;
 pub use parent::ParentHandle;
-pub use request::{Dump, Get};
+pub use request::{Dump, Get, Objects};
 pub use subdev::{Add, Del, SubdevHandle};
 pub use types::TypeHandle;
 pub use value::{Binary, Defect, Value};

@@ -2,8 +2,15 @@
 
 //! Getting one object, and getting all.
 
-use futures::{Stream, StreamExt, TryStreamExt, stream};
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::vec;
 
+use futures::future::BoxFuture;
+use futures::{FutureExt, Stream};
+
+use crate::answer::{Answer, Warning};
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange;
@@ -28,11 +35,8 @@ impl<O: Object> Get<O> {
     ///
     /// [`Error::Refused`] when there is no such object; see [`Error`] for what
     /// else can go wrong.
-    pub async fn execute(self) -> Result<O, Error> {
-        exchange::once(&self.handle, O::GET, self.attributes)
-            .await?
-            .map(O::from)
-            .ok_or_else(|| Error::Malformed(format!("{} was answered without an object", O::GET)))
+    pub async fn execute(self) -> Result<Answer<O>, Error> {
+        exchange::object(&self.handle, O::GET, self.attributes).await
     }
 }
 
@@ -57,12 +61,71 @@ impl<O: Object> Dump<O> {
     /// The objects are as they were at one time: a dump that a change
     /// interrupts is repeated before the first object comes out of the stream.
     /// An error ends the stream.
-    pub fn execute(self) -> impl Stream<Item = Result<O, Error>> + Send + Unpin {
-        stream::once(async move {
-            let objects = exchange::dump(&self.handle, O::GET, self.attributes).await?;
-            Ok::<_, Error>(stream::iter(objects).map(|attributes| Ok(O::from(attributes))))
-        })
-        .try_flatten()
-        .boxed()
+    pub fn execute(self) -> Objects<O> {
+        Objects {
+            state: State::Asked(self.all().boxed()),
+            warning: None,
+        }
+    }
+
+    /// Sends the request and returns all objects at once.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn all(self) -> Result<Answer<Vec<O>>, Error> {
+        let answer = exchange::dump(&self.handle, O::GET, self.attributes).await?;
+        Ok(answer.map(|objects| objects.into_iter().map(O::from).collect()))
+    }
+}
+
+/// The objects of a dump, one after the other.
+#[must_use = "the request is sent when the stream is polled"]
+pub struct Objects<O> {
+    state: State<O>,
+    warning: Option<Warning>,
+}
+
+enum State<O> {
+    Asked(BoxFuture<'static, Result<Answer<Vec<O>>, Error>>),
+    Answered(vec::IntoIter<O>),
+}
+
+impl<O> Objects<O> {
+    /// What the kernel warns of; known once the first object, or the end, has
+    /// come out of the stream.
+    pub fn warning(&self) -> Option<&Warning> {
+        self.warning.as_ref()
+    }
+}
+
+/// The objects are never pinned.
+impl<O> Unpin for Objects<O> {}
+
+impl<O> Stream for Objects<O> {
+    type Item = Result<O, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            self.state = match &mut self.state {
+                State::Answered(objects) => return Poll::Ready(objects.next().map(Ok)),
+                State::Asked(answer) => match ready!(answer.poll_unpin(cx)) {
+                    Ok(answer) => {
+                        self.warning = answer.warning;
+                        State::Answered(answer.object.into_iter())
+                    }
+                    Err(error) => {
+                        self.state = State::Answered(Vec::new().into_iter());
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                },
+            };
+        }
+    }
+}
+
+impl<O> fmt::Debug for Objects<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Objects").finish_non_exhaustive()
     }
 }

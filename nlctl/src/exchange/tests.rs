@@ -57,7 +57,7 @@ fn an_object_comes_before_the_acknowledgement() {
     ];
     let subdev = run(async { handle([answer]).subdev().get(4).execute().await });
     let expected = Subdev::from(vec![SubdevAttr::Index(4)]);
-    assert_eq!(subdev.expect("is answered"), expected);
+    assert_eq!(subdev.expect("is answered").object, expected);
 }
 
 #[test]
@@ -77,6 +77,31 @@ fn a_refusal_has_the_words_of_the_kernel() {
     };
     assert_eq!(refusal.errno_name(), "EBUSY");
     assert_eq!(refusal.to_string(), "name: open by a VFIO user");
+}
+
+#[test]
+fn a_warning_comes_with_the_answer() {
+    let warned = || Reply::end(0, &ext_ack("deprecated: use x.\n", 20));
+    let object = || Reply::object(0, &[SubdevAttr::Index(4)]);
+    let text = "name: deprecated: use x";
+    run(async {
+        let handle = handle([
+            vec![object(), warned()],
+            vec![warned()],
+            vec![part(0, 7), Reply::done(0, 0, &ext_ack("not all", 0))],
+        ]);
+        let got = handle.subdev().get("net0").execute().await;
+        let warning = got.expect("is answered").warning.expect("has a warning");
+        assert_eq!(warning.to_string(), text);
+        let gone = handle.subdev().del("net0").execute().await;
+        let warning = gone.expect("is deleted").warning.expect("has a warning");
+        assert_eq!(warning.to_string(), text);
+        let mut all = handle.subdev().dump().execute();
+        let first = all.try_next().await.expect("is answered");
+        assert_eq!(first.and_then(|subdev| subdev.index), Some(7));
+        let warning = all.warning().expect("has a warning");
+        assert_eq!(warning.to_string(), "not all");
+    });
 }
 
 #[test]

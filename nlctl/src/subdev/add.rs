@@ -2,6 +2,7 @@
 
 //! Creating a subdev.
 
+use crate::answer::Answer;
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange;
@@ -70,14 +71,14 @@ impl Add {
 
     /// Sends the request and returns the subdev with all its handles.
     ///
+    /// When the future is dropped after the request was sent, the subdev is
+    /// created all the same; a [`name`](Self::name) helps to find it.
+    ///
     /// # Errors
     ///
     /// [`Error::Refused`] says which attribute the kernel did not like; then
     /// nothing was created.
-    pub async fn execute(self) -> Result<Subdev, Error> {
-        exchange::once(&self.handle, Command::SubdevNew, self.attributes)
-            .await?
-            .map(Subdev::from)
-            .ok_or_else(|| Error::Malformed("subdev-new was answered without a subdev".into()))
+    pub async fn execute(self) -> Result<Answer<Subdev>, Error> {
+        exchange::object(&self.handle, Command::SubdevNew, self.attributes).await
     }
 }

@@ -2,6 +2,7 @@
 
 //! Deleting a subdev.
 
+use crate::answer::Answer;
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange;
@@ -35,8 +36,7 @@ impl Del {
     ///
     /// [`Error::Refused`] when there is no such subdev, or it is in use and
     /// [`force`](Self::force) was not said.
-    pub async fn execute(self) -> Result<(), Error> {
-        exchange::once(&self.handle, Command::SubdevDel, self.attributes).await?;
-        Ok(())
+    pub async fn execute(self) -> Result<Answer<()>, Error> {
+        exchange::acknowledgement(&self.handle, Command::SubdevDel, self.attributes).await
     }
 }

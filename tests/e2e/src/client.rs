@@ -4,7 +4,6 @@
 use std::future::Future;
 
 use anyhow::{Context, Result};
-use futures::TryStreamExt;
 use nlctl::{Error, Handle, Object, Parent, Subdev, Type, Wq};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
@@ -90,5 +89,5 @@ impl State {
 }
 
 async fn all<O: Object>(dump: nlctl::Dump<O>) -> Result<Vec<O>, Error> {
-    dump.execute().try_collect().await
+    Ok(dump.all().await?.object)
 }

@@ -104,7 +104,10 @@ fn family() -> Result<()> {
     ] {
         let request = request(Command::SubdevNew, false, attributes);
         let undo = |()| match newest(&client, there.index)? {
-            Some(index) => Ok(client.ask(|handle| handle.subdev().del(index).execute())??),
+            Some(index) => {
+                client.ask(|handle| handle.subdev().del(index).execute())??;
+                Ok(())
+            }
             None => bail!("it was carried out, and there is no subdev"),
         };
         injector.enumerate(name, |fault| change(family, &request, fault), undo, state)?;

@@ -48,16 +48,16 @@ async fn round_trip(handle: &Handle) -> Result<()> {
     step("a subdev is made, found by each of its names, dumped, and deleted");
     let mut events = handle.monitor().await?;
     let add = handle.subdev().add().wq(3).pasid_mode(PasidMode::Shared);
-    let made = timeless(add.name("library").execute().await?);
+    let made = timeless(add.name("library").execute().await?.object);
     let index = made.index.context("no index")?;
     let uuid = made.uuid.clone().context("no UUID")?;
     for id in [Id::from(index), "library".into(), uuid.as_str().into()] {
         let got = handle.subdev().get(id).execute().await?;
-        check::equal("the subdev", &timeless(got), &made)?;
+        check::equal("the subdev", &timeless(got.object), &made)?;
     }
     check::equal("the dump", dump(handle).await?, vec![made.clone()])?;
     let wq = handle.wq().get(3).execute().await?;
-    check::equal("subdevs of the WQ", wq.subdev, vec![index])?;
+    check::equal("subdevs of the WQ", &wq.subdev, &vec![index])?;
     handle.subdev().del("library").execute().await?;
     check::equal("the dump after deletion", dump(handle).await?, vec![])?;
 
@@ -112,7 +112,7 @@ async fn crowd(handle: &Handle) -> Result<()> {
                 subdevs.len() <= 1,
                 "more subdevs than there ever were: {subdevs:?}"
             );
-            let wqs: Vec<_> = handle.wq().dump().execute().try_collect().await?;
+            let wqs = handle.wq().dump().all().await?;
             check::equal("WQs in a dump", wqs.len(), 8)?;
         }
         Ok(())

@@ -12,12 +12,16 @@ mod text;
 use std::io::{self, Stderr, Stdout, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use nlctl::Answer;
 
 use crate::cli::{Cli, Format};
 use crate::failure::Failure;
 
 pub use page::Page;
 pub use text::pairs;
+
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Where output goes, and in which form.
 pub struct Printer {
@@ -45,6 +49,15 @@ impl Printer {
     /// Where to complain.
     pub fn complaints(&self) -> AutoStream<Stderr> {
         AutoStream::new(io::stderr(), self.color)
+    }
+
+    /// What the kernel answered, after printing what it warns of.
+    pub fn warn<T>(&self, answer: Answer<T>) -> T {
+        if let Some(warning) = answer.warning {
+            // The request was carried out, whoever can read of it.
+            let _ = writeln!(self.complaints(), "{WARNING}Warning:{WARNING:#} {warning}.");
+        }
+        answer.object
     }
 
     /// Prints `page` at once.
