@@ -52,16 +52,22 @@ impl Monitor {
         Self::spawn(Command::new(DSA_NL).args(["-j", "monitor"]))
     }
 
-    /// Starts one that prints lines for people, and waits until it listens.
-    pub fn plain() -> Result<Self> {
-        Self::spawn(Command::new(DSA_NL).arg("monitor"))
-    }
-
-    /// Starts one by a command of its own, and waits until it listens.
-    ///
-    /// The command may be a wrapper such as `unshare` that becomes `dsa-nl`.
+    /// Starts one that prints JSON by a command of its own, and waits until it listens.
     pub fn spawn(command: &mut Command) -> Result<Self> {
         let mut monitor = Self(Talker::spawn(command)?);
+        let line = monitor.line()?;
+        let ready: Value = serde_json::from_str(&line)?;
+        ensure!(
+            ready["event"] == "ready",
+            "the first line of `{}` is {line}",
+            monitor.command()
+        );
+        Ok(monitor)
+    }
+
+    /// Starts one that prints lines for people, and waits until it listens.
+    pub fn plain() -> Result<Self> {
+        let mut monitor = Self(Talker::spawn(Command::new(DSA_NL).arg("monitor"))?);
         let what = format!("`{}` to join the multicast group", monitor.0.command());
         wait::until_true(SOON, &what, || {
             if let Some(status) = monitor.0.ended()? {

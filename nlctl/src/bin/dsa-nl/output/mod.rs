@@ -19,7 +19,7 @@ use crate::cli::{Cli, Format};
 use crate::failure::Failure;
 
 pub use page::Page;
-pub use text::pairs;
+pub use text::{pairs, visible};
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
@@ -55,9 +55,15 @@ impl Printer {
     pub fn warn<T>(&self, answer: Answer<T>) -> T {
         if let Some(warning) = answer.warning {
             // The request was carried out, whoever can read of it.
-            let _ = writeln!(self.complaints(), "{WARNING}Warning:{WARNING:#} {warning}.");
+            let text = visible(&warning.to_string());
+            let _ = writeln!(self.complaints(), "{WARNING}Warning:{WARNING:#} {text}.");
         }
         answer.object
+    }
+
+    /// Whether the output is for programs.
+    pub fn is_for_programs(&self) -> bool {
+        self.format != Format::Table
     }
 
     /// Prints `page` at once.
