@@ -13,8 +13,13 @@
 #include <linux/vfio.h>
 #include <linux/workqueue.h>
 #include <net/genetlink.h>
+#include <uapi/linux/subdev.h>
 
 #include "shim.h"
+
+MODULE_VERSION(SUBDEV_VERSION);
+/* Who looks the family up has the module loaded. */
+MODULE_ALIAS_GENL_FAMILY(SUBDEV_FAMILY_NAME);
 
 int subdev_shim_reply(struct sk_buff *skb, struct genl_info *info)
 {

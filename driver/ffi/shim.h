@@ -19,6 +19,9 @@ struct sk_buff;
 struct vfio_device;
 struct workqueue_struct;
 
+/* Of the module; the same as that of the programs in Cargo.toml. */
+#define SUBDEV_VERSION "0.1.0"
+
 /* Generic netlink. */
 int subdev_shim_reply(struct sk_buff *skb, struct genl_info *info);
 const struct genl_info *subdev_shim_dump_info(struct netlink_callback *cb);

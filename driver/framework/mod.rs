@@ -87,6 +87,7 @@ pub(crate) use self::{
         WqState, //
     },
     query::{
+        overview,
         parent,
         parents,
         subdev,
@@ -95,6 +96,7 @@ pub(crate) use self::{
         types,
         wq,
         wqs,
+        Overview,
         ParentView,
         TypeView,
         WqView, //
@@ -110,7 +112,8 @@ pub(crate) use self::{
         Holder,
         Snapshot,
         Subdev,
-        Wqs, //
+        Wqs,
+        MAX_WQS, //
     }, //
 };
 

@@ -109,6 +109,11 @@ impl Node {
 }
 
 impl ParentEntry {
+    /// Number of work queues.
+    pub(super) fn wq_count(&self) -> u32 {
+        u32::try_from(self.wqs.keys().count()).unwrap_or(u32::MAX)
+    }
+
     /// The refusal of a work queue that the parent does not have.
     pub(super) fn no_such_wq(&self, id: u32) -> Refusal {
         let name = &self.node.name;

@@ -9,6 +9,7 @@ use kernel::{
 };
 
 use super::{
+    events,
     parent::Node,
     registry::{
         Id,
@@ -36,6 +37,37 @@ use crate::subdev_core::{
     state::NotRemoved, //
 };
 
+/// All there is, in numbers.
+pub(crate) struct Overview {
+    /// The generation that the numbers are of.
+    pub(crate) generation: u64,
+    /// Tells this load of the module from others.
+    pub(crate) instance: u64,
+    pub(crate) parents: u32,
+    pub(crate) wqs: u32,
+    pub(crate) subdevs: u32,
+}
+
+/// Counts all there is.
+pub(crate) fn overview() -> Result<Overview> {
+    let mut registry = REGISTRY.lock();
+    let registry = registry.get()?;
+    let mut overview = Overview {
+        // Nothing comes or goes while the registry is locked.
+        generation: events::generation(),
+        instance: registry.instance,
+        parents: 0,
+        wqs: 0,
+        subdevs: 0,
+    };
+    for parent in registry.parents.values() {
+        overview.parents += 1;
+        overview.wqs += parent.wq_count();
+        overview.subdevs += parent.count;
+    }
+    Ok(overview)
+}
+
 /// A parent as it is now.
 pub(crate) struct ParentView {
     node: Arc<Node>,
@@ -51,8 +83,7 @@ impl ParentView {
         let mut registry = REGISTRY.lock();
         let entry = registry.get()?.parents.get(&node.index);
         let (wqs, subdevs) = entry.map_or((0, 0), |entry| {
-            let wqs = u32::try_from(entry.wqs.keys().count()).unwrap_or(u32::MAX);
-            (wqs, entry.count)
+            (entry.wq_count(), entry.count)
         });
         Ok(Self {
             node,

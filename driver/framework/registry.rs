@@ -56,6 +56,8 @@ pub(super) struct ParentEntry {
 
 /// All there is.
 pub(super) struct Registry {
+    /// Tells this load of the module from others.
+    pub(super) instance: u64,
     pub(super) parents: RBTree<u32, ParentEntry>,
     pub(super) subdevs: RBTree<u32, Arc<Subdev>>,
     names: RBTree<Name, Arc<Subdev>>,
@@ -88,6 +90,7 @@ pub(super) unsafe fn init() {
     // SAFETY: By the safety requirement.
     unsafe { REGISTRY.init() };
     REGISTRY.lock().0 = Some(Registry {
+        instance: u64::from_ne_bytes(crate::ffi::random::bytes()),
         parents: RBTree::new(),
         subdevs: RBTree::new(),
         names: RBTree::new(),

@@ -60,8 +60,8 @@ use crate::{
     }, //
 };
 
-/// Most work queues that a subdev may use (`SUBDEV_MAX_WQS_PER_SUBDEV`).
-pub(crate) const MAX_WQS: usize = crate::ffi::bindings::SUBDEV_MAX_WQS_PER_SUBDEV as usize;
+/// Most work queues that a subdev may use.
+pub(crate) const MAX_WQS: usize = 8;
 
 /// How many events a VFIO user can cause at once, and how often one more after that: enough for
 /// what a driver does, too few to crowd out the events of others.

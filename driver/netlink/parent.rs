@@ -69,6 +69,7 @@ fn dump(dump: &mut Dump<'_>) -> Result {
 
 fn put(writer: &mut Writer<'_>, parent: &ParentView, generation: u64) -> Result {
     let description = parent.description();
+    writer.uint(uapi::SUBDEV_A_PARENT_GENERATION, generation)?;
     writer.u32(uapi::SUBDEV_A_PARENT_INDEX, parent.index())?;
     writer.string(uapi::SUBDEV_A_PARENT_NAME, parent.name())?;
     writer.string(uapi::SUBDEV_A_PARENT_BUS, description.bus)?;
@@ -79,6 +80,5 @@ fn put(writer: &mut Writer<'_>, parent: &ParentView, generation: u64) -> Result 
     writer.u32(uapi::SUBDEV_A_PARENT_SUBDEVS, parent.subdevs)?;
     put_vendor(writer, vendor::PARENT, description.vendor, |visitor| {
         parent.provider().attributes(visitor)
-    })?;
-    writer.uint(uapi::SUBDEV_A_PARENT_GENERATION, generation)
+    })
 }

@@ -34,7 +34,8 @@ use crate::{
         Snapshot,
         Wqs,
         AUX_MODULE,
-        AUX_NAME, //
+        AUX_NAME,
+        MAX_WQS, //
     },
     subdev_core::{
         share::PasidMode,
@@ -135,10 +136,7 @@ fn parse<'a>(request: &Request<'a>) -> Result<New<'a>, Refusal> {
             Refusal::new(
                 E2BIG,
                 Field::Wq(Some(wq)),
-                format_args!(
-                    "a subdev stands on at most {} work queues",
-                    uapi::SUBDEV_MAX_WQS_PER_SUBDEV
-                ),
+                format_args!("a subdev uses at most {MAX_WQS} work queues"),
             )
         })?;
     }
@@ -171,6 +169,7 @@ fn reply(request: &Request<'_>, command: u32, subdev: &Snapshot<'_>) -> Result {
 /// Puts a subdev into a message.
 pub(super) fn put(writer: &mut Writer<'_>, subdev: &Snapshot<'_>, generation: u64) -> Result {
     let identity = subdev.identity;
+    writer.uint(uapi::SUBDEV_A_GENERATION, generation)?;
     writer.u32(uapi::SUBDEV_A_INDEX, identity.index)?;
     writer.string(uapi::SUBDEV_A_NAME, identity.name.as_str())?;
     let uuid = identity.uuid.to_text();
@@ -199,7 +198,7 @@ pub(super) fn put(writer: &mut Writer<'_>, subdev: &Snapshot<'_>, generation: u6
             writer.string(uapi::SUBDEV_A_VFIO_CDEV, path.as_str())?;
         }
     }
-    writer.uint(uapi::SUBDEV_A_GENERATION, generation)
+    Ok(())
 }
 
 /// A short text that is made without allocating.

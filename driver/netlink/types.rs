@@ -68,6 +68,7 @@ fn dump(dump: &mut Dump<'_>) -> Result {
 
 fn put(writer: &mut Writer<'_>, view: &TypeView<'_>, generation: u64) -> Result {
     let kind = view.kind;
+    writer.uint(uapi::SUBDEV_A_TYPE_GENERATION, generation)?;
     writer.string(uapi::SUBDEV_A_TYPE_PARENT, view.parent())?;
     writer.string(uapi::SUBDEV_A_TYPE_NAME, kind.name)?;
     writer.u32(uapi::SUBDEV_A_TYPE_PASID_MODE, kind.pasid_mode.into())?;
@@ -80,6 +81,5 @@ fn put(writer: &mut Writer<'_>, view: &TypeView<'_>, generation: u64) -> Result 
     if let Some(missing) = kind.missing {
         writer.string(uapi::SUBDEV_A_TYPE_MISSING_PREREQUISITE, missing)?;
     }
-    writer.string(uapi::SUBDEV_A_TYPE_DESCRIPTION, kind.description)?;
-    writer.uint(uapi::SUBDEV_A_TYPE_GENERATION, generation)
+    writer.string(uapi::SUBDEV_A_TYPE_DESCRIPTION, kind.description)
 }

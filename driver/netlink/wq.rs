@@ -37,6 +37,9 @@ const NUMBERS: Numbers = Numbers(&[
     (Field::Wq(None), uapi::SUBDEV_A_WQ_ID),
 ]);
 
+/// Most subdevs that a work queue lists.
+pub(super) const MAX_LISTED: u32 = 256;
+
 genl_do!(subdev_nl_wq_get_doit, get);
 genl_dump!(subdev_nl_wq_get_dumpit, dump);
 
@@ -71,6 +74,7 @@ fn dump(dump: &mut Dump<'_>) -> Result {
 
 fn put(writer: &mut Writer<'_>, wq: &WqView<'_>, generation: u64) -> Result {
     let description = &wq.description;
+    writer.uint(uapi::SUBDEV_A_WQ_GENERATION, generation)?;
     writer.string(uapi::SUBDEV_A_WQ_PARENT, wq.parent())?;
     writer.u32(uapi::SUBDEV_A_WQ_ID, wq.id)?;
     writer.u32(uapi::SUBDEV_A_WQ_STATE, description.state as u32)?;
@@ -82,12 +86,10 @@ fn put(writer: &mut Writer<'_>, wq: &WqView<'_>, generation: u64) -> Result {
     writer.u32(uapi::SUBDEV_A_WQ_AVAILABLE, wq.available())?;
     writer.u32(uapi::SUBDEV_A_WQ_SUBDEVS, wq.count())?;
     // No more than fit into any message: a dump of the subdevs has them all.
-    let most = uapi::SUBDEV_MAX_LISTED_SUBDEVS as usize;
-    for index in wq.subdevs().take(most) {
+    for index in wq.subdevs().take(MAX_LISTED as usize) {
         writer.u32(uapi::SUBDEV_A_WQ_SUBDEV, index)?;
     }
     put_vendor(writer, vendor::WQ, wq.vendor(), |visitor| {
         wq.work_queue().attributes(visitor)
-    })?;
-    writer.uint(uapi::SUBDEV_A_WQ_GENERATION, generation)
+    })
 }

@@ -18,6 +18,7 @@ use netlink_proto::sys::{AsyncSocket, SocketAddr, TokioSocket};
 use tokio::sync::watch;
 
 use crate::error::Error;
+use crate::family::FamilyHandle;
 use crate::monitor::{self, Monitor};
 use crate::parent::ParentHandle;
 use crate::subdev::SubdevHandle;
@@ -147,6 +148,11 @@ pub struct Handle {
 }
 
 impl Handle {
+    /// The family as a whole: version, generation, counts and limits.
+    pub fn family(&self) -> FamilyHandle {
+        FamilyHandle::new(self.clone())
+    }
+
     /// Parents: the devices that subdevs are carved from.
     pub fn parent(&self) -> ParentHandle {
         ParentHandle::new(self.clone())

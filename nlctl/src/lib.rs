@@ -51,6 +51,7 @@ mod exchange;
 mod ext_ack;
 #[cfg(test)]
 mod fake_kernel;
+mod family;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -72,6 +73,7 @@ pub use answer::{Answer, Warning};
 pub use attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 pub use connection::{Connection, Handle, new_connection};
 pub use error::{Error, Refusal};
+pub use family::FamilyHandle;
 pub use generated::*;
 pub use id::{Id, NotAWorkQueue, WqRef};
 pub use monitor::{Event, Monitor};

@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn missing_attributes_have_names() {
         let path = |kind, nest| missing(ParentAttr::SET, &request(), Missing { kind, nest });
-        assert_eq!(path(1, None).as_deref(), Some("index"));
+        assert_eq!(path(2, None).as_deref(), Some("index"));
         assert_eq!(
             path(2, Some(32)).as_deref(),
             Some("dsa-parent.max-transfer-size")

@@ -74,6 +74,11 @@ static const struct nla_policy subdev_subdev_del_nl_policy[SUBDEV_A_FORCE + 1] =
 /* Ops table for subdev */
 static const struct genl_split_ops subdev_nl_ops[] = {
 	{
+		.cmd	= SUBDEV_CMD_FAMILY_GET,
+		.doit	= subdev_nl_family_get_doit,
+		.flags	= GENL_CMD_CAP_DO,
+	},
+	{
 		.cmd		= SUBDEV_CMD_PARENT_GET,
 		.doit		= subdev_nl_parent_get_doit,
 		.policy		= subdev_parent_get_nl_policy,

@@ -12,6 +12,7 @@
 
 #include <uapi/linux/subdev.h>
 
+int subdev_nl_family_get_doit(struct sk_buff *skb, struct genl_info *info);
 int subdev_nl_parent_get_doit(struct sk_buff *skb, struct genl_info *info);
 int subdev_nl_parent_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb);

@@ -117,7 +117,7 @@ fn a_violated_policy_says_what_is_accepted() {
 
 #[test]
 fn a_missing_attribute_has_a_name() {
-    let refusal = refusal(22, &[number(MISS_TYPE, 5)]);
+    let refusal = refusal(22, &[number(MISS_TYPE, 6)]);
     assert_eq!(refusal.missing.as_deref(), Some("wq"));
     assert_eq!(refusal.to_string(), "wq: this attribute is required");
 }

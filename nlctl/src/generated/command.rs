@@ -8,27 +8,30 @@ use std::fmt;
 #[non_exhaustive]
 #[repr(u8)]
 pub enum Command {
+    /// Get the version of the module, the instance and generation of its
+    /// state, how much there is, and the limits.
+    FamilyGet = 1,
     /// Get one parent by index or name, or dump all.
-    ParentGet = 1,
+    ParentGet = 2,
     /// Get one work queue, or dump those of one parent or of all.
-    WqGet = 2,
+    WqGet = 3,
     /// Get one type, or dump the catalogue of one parent or of all.
-    TypeGet = 3,
+    TypeGet = 4,
     /// Get one subdev by index, name or UUID, or dump those of one parent or
     /// of all.
-    SubdevGet = 4,
+    SubdevGet = 5,
     /// Create a subdev and, unless told otherwise, hand it to VFIO. Needs wq
     /// or type. The reply is the subdev with all its handles.
-    SubdevNew = 5,
+    SubdevNew = 6,
     /// Delete a subdev, named by index, name or UUID. Refused with EBUSY
     /// while a VFIO user has it open, unless forced.
-    SubdevDel = 6,
+    SubdevDel = 7,
     /// A subdev was created.
-    SubdevCreateNtf = 7,
+    SubdevCreateNtf = 8,
     /// A subdev was deleted. Shows it as it was last.
-    SubdevDeleteNtf = 8,
+    SubdevDeleteNtf = 9,
     /// The state of a subdev changed.
-    SubdevChangeNtf = 9,
+    SubdevChangeNtf = 10,
 }
 
 impl From<Command> for u8 {
@@ -43,15 +46,16 @@ impl TryFrom<u8> for Command {
 
     fn try_from(number: u8) -> Result<Self, u8> {
         match number {
-            1 => Ok(Self::ParentGet),
-            2 => Ok(Self::WqGet),
-            3 => Ok(Self::TypeGet),
-            4 => Ok(Self::SubdevGet),
-            5 => Ok(Self::SubdevNew),
-            6 => Ok(Self::SubdevDel),
-            7 => Ok(Self::SubdevCreateNtf),
-            8 => Ok(Self::SubdevDeleteNtf),
-            9 => Ok(Self::SubdevChangeNtf),
+            1 => Ok(Self::FamilyGet),
+            2 => Ok(Self::ParentGet),
+            3 => Ok(Self::WqGet),
+            4 => Ok(Self::TypeGet),
+            5 => Ok(Self::SubdevGet),
+            6 => Ok(Self::SubdevNew),
+            7 => Ok(Self::SubdevDel),
+            8 => Ok(Self::SubdevCreateNtf),
+            9 => Ok(Self::SubdevDeleteNtf),
+            10 => Ok(Self::SubdevChangeNtf),
             unknown => Err(unknown),
         }
     }
@@ -60,6 +64,7 @@ impl TryFrom<u8> for Command {
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::FamilyGet => "family-get",
             Self::ParentGet => "parent-get",
             Self::WqGet => "wq-get",
             Self::TypeGet => "type-get",

@@ -18,6 +18,7 @@ mod command;
 mod dsa_parent;
 mod dsa_wq;
 mod enums;
+mod family;
 mod notification;
 mod parent;
 mod subdev;
@@ -27,6 +28,7 @@ pub use command::*;
 pub use dsa_parent::*;
 pub use dsa_wq::*;
 pub use enums::*;
+pub use family::*;
 pub use notification::*;
 pub use parent::*;
 pub use subdev::*;
@@ -42,7 +44,3 @@ pub const GROUP_MONITOR: &str = "monitor";
 pub const NAME_MAX_LEN: u32 = 31;
 /// Length of a UUID in its text form, without the closing NUL.
 pub const UUID_LEN: u32 = 36;
-/// Most work queues that one subdev may use.
-pub const MAX_WQS_PER_SUBDEV: u32 = 8;
-/// Most subdevs that a work queue lists.
-pub const MAX_LISTED_SUBDEVS: u32 = 256;

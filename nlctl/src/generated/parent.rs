@@ -13,6 +13,9 @@ use serde::Serialize;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Parent {
+    /// Generation of the family's state that the message shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
     /// Number of the parent, not reused while the module is loaded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<u32>,
@@ -41,9 +44,6 @@ pub struct Parent {
     /// What only an Intel Data Streaming Accelerator has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dsa_parent: Option<DsaParent>,
-    /// Generation of the family's state that the message shows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub generation: Option<u64>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -54,6 +54,7 @@ impl From<Vec<ParentAttr>> for Parent {
         let mut out = Self::default();
         for attribute in attributes {
             match attribute {
+                ParentAttr::Generation(value) => out.generation = Some(value),
                 ParentAttr::Index(value) => out.index = Some(value),
                 ParentAttr::Name(value) => out.name = Some(value),
                 ParentAttr::Bus(value) => out.bus = Some(value),
@@ -63,7 +64,6 @@ impl From<Vec<ParentAttr>> for Parent {
                 ParentAttr::Pasid(value) => out.pasid = Some(value),
                 ParentAttr::Subdevs(value) => out.subdevs = Some(value),
                 ParentAttr::DsaParent(inner) => out.dsa_parent = Some(inner.into()),
-                ParentAttr::Generation(value) => out.generation = Some(value),
                 ParentAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
         }
@@ -75,6 +75,8 @@ impl From<Vec<ParentAttr>> for Parent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParentAttr {
+    /// Generation of the family's state that the message shows.
+    Generation(u64),
     /// Number of the parent, not reused while the module is loaded.
     Index(u32),
     /// Name of the parent, for example "dsa0".
@@ -94,8 +96,6 @@ pub enum ParentAttr {
     Subdevs(u32),
     /// What only an Intel Data Streaming Accelerator has.
     DsaParent(Vec<DsaParentAttr>),
-    /// Generation of the family's state that the message shows.
-    Generation(u64),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -103,16 +103,16 @@ pub enum ParentAttr {
 impl Nla for ParentAttr {
     fn kind(&self) -> u16 {
         match self {
-            Self::Index(_) => 1,
-            Self::Name(_) => 2,
-            Self::Bus(_) => 3,
-            Self::Device(_) => 4,
-            Self::State(_) => 5,
-            Self::Wqs(_) => 6,
-            Self::Pasid(_) => 7,
-            Self::Subdevs(_) => 8,
-            Self::DsaParent(_) => 9 | NLA_F_NESTED,
-            Self::Generation(_) => 10,
+            Self::Generation(_) => 1,
+            Self::Index(_) => 2,
+            Self::Name(_) => 3,
+            Self::Bus(_) => 4,
+            Self::Device(_) => 5,
+            Self::State(_) => 6,
+            Self::Wqs(_) => 7,
+            Self::Pasid(_) => 8,
+            Self::Subdevs(_) => 9,
+            Self::DsaParent(_) => 10 | NLA_F_NESTED,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -131,16 +131,16 @@ impl Nla for ParentAttr {
 impl<'a> Parseable<NlaBuffer<&'a [u8]>> for ParentAttr {
     fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
         Ok(match buffer.kind() {
-            1 => Self::Index(Value::parse(buffer.value()).context("attribute 'index'")?),
-            2 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
-            3 => Self::Bus(Value::parse(buffer.value()).context("attribute 'bus'")?),
-            4 => Self::Device(Value::parse(buffer.value()).context("attribute 'device'")?),
-            5 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
-            6 => Self::Wqs(Value::parse(buffer.value()).context("attribute 'wqs'")?),
-            7 => Self::Pasid(Value::parse(buffer.value()).context("attribute 'pasid'")?),
-            8 => Self::Subdevs(Value::parse(buffer.value()).context("attribute 'subdevs'")?),
-            9 => Self::DsaParent(Value::parse(buffer.value()).context("attribute 'dsa-parent'")?),
-            10 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            1 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            2 => Self::Index(Value::parse(buffer.value()).context("attribute 'index'")?),
+            3 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
+            4 => Self::Bus(Value::parse(buffer.value()).context("attribute 'bus'")?),
+            5 => Self::Device(Value::parse(buffer.value()).context("attribute 'device'")?),
+            6 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
+            7 => Self::Wqs(Value::parse(buffer.value()).context("attribute 'wqs'")?),
+            8 => Self::Pasid(Value::parse(buffer.value()).context("attribute 'pasid'")?),
+            9 => Self::Subdevs(Value::parse(buffer.value()).context("attribute 'subdevs'")?),
+            10 => Self::DsaParent(Value::parse(buffer.value()).context("attribute 'dsa-parent'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -150,6 +150,7 @@ impl Attribute for ParentAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "parent",
         attributes: &[
+            AttributeInfo::new("generation"),
             AttributeInfo::new("index"),
             AttributeInfo::new("name").accepts(Accepts::Length {
                 min: None,
@@ -165,12 +166,12 @@ impl Attribute for ParentAttr {
             }),
             AttributeInfo::new("subdevs"),
             AttributeInfo::new("dsa-parent").nested(DsaParentAttr::SET),
-            AttributeInfo::new("generation"),
         ],
     };
 
     fn value(&self) -> Option<&dyn Value> {
         match self {
+            Self::Generation(value) => Some(value),
             Self::Index(value) => Some(value),
             Self::Name(value) => Some(value),
             Self::Bus(value) => Some(value),
@@ -180,7 +181,6 @@ impl Attribute for ParentAttr {
             Self::Pasid(value) => Some(value),
             Self::Subdevs(value) => Some(value),
             Self::DsaParent(value) => Some(value),
-            Self::Generation(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }

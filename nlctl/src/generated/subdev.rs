@@ -13,6 +13,9 @@ use serde::Serialize;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Subdev {
+    /// Generation of the family's state that the message shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
     /// Number of the subdev, not reused while the module is loaded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<u32>,
@@ -68,9 +71,6 @@ pub struct Subdev {
     /// Delete although a VFIO user has the device open.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
-    /// Generation of the family's state that the message shows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub generation: Option<u64>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -81,6 +81,7 @@ impl From<Vec<SubdevAttr>> for Subdev {
         let mut out = Self::default();
         for attribute in attributes {
             match attribute {
+                SubdevAttr::Generation(value) => out.generation = Some(value),
                 SubdevAttr::Index(value) => out.index = Some(value),
                 SubdevAttr::Name(value) => out.name = Some(value),
                 SubdevAttr::Uuid(value) => out.uuid = Some(value),
@@ -97,7 +98,6 @@ impl From<Vec<SubdevAttr>> for Subdev {
                 SubdevAttr::VfioPath(value) => out.vfio_path = Some(value),
                 SubdevAttr::VfioCdev(value) => out.vfio_cdev = Some(value),
                 SubdevAttr::Force => out.force = true,
-                SubdevAttr::Generation(value) => out.generation = Some(value),
                 SubdevAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
         }
@@ -109,6 +109,8 @@ impl From<Vec<SubdevAttr>> for Subdev {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SubdevAttr {
+    /// Generation of the family's state that the message shows.
+    Generation(u64),
     /// Number of the subdev, not reused while the module is loaded.
     Index(u32),
     /// Unique name; letters, digits, '.', '_' and '-'. Default is the name
@@ -148,8 +150,6 @@ pub enum SubdevAttr {
     VfioCdev(String),
     /// Delete although a VFIO user has the device open.
     Force,
-    /// Generation of the family's state that the message shows.
-    Generation(u64),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -157,23 +157,23 @@ pub enum SubdevAttr {
 impl Nla for SubdevAttr {
     fn kind(&self) -> u16 {
         match self {
-            Self::Index(_) => 1,
-            Self::Name(_) => 2,
-            Self::Uuid(_) => 3,
-            Self::Parent(_) => 4,
-            Self::Wq(_) => 5,
-            Self::Type(_) => 6,
-            Self::PasidMode(_) => 7,
-            Self::Isolation(_) => 8,
-            Self::State(_) => 9,
-            Self::Opstate(_) => 10,
-            Self::Size(_) => 11,
-            Self::AuxiliaryDevice(_) => 12,
-            Self::IommuGroup(_) => 13,
-            Self::VfioPath(_) => 14,
-            Self::VfioCdev(_) => 15,
-            Self::Force => 16,
-            Self::Generation(_) => 17,
+            Self::Generation(_) => 1,
+            Self::Index(_) => 2,
+            Self::Name(_) => 3,
+            Self::Uuid(_) => 4,
+            Self::Parent(_) => 5,
+            Self::Wq(_) => 6,
+            Self::Type(_) => 7,
+            Self::PasidMode(_) => 8,
+            Self::Isolation(_) => 9,
+            Self::State(_) => 10,
+            Self::Opstate(_) => 11,
+            Self::Size(_) => 12,
+            Self::AuxiliaryDevice(_) => 13,
+            Self::IommuGroup(_) => 14,
+            Self::VfioPath(_) => 15,
+            Self::VfioCdev(_) => 16,
+            Self::Force => 17,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -192,27 +192,27 @@ impl Nla for SubdevAttr {
 impl<'a> Parseable<NlaBuffer<&'a [u8]>> for SubdevAttr {
     fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
         Ok(match buffer.kind() {
-            1 => Self::Index(Value::parse(buffer.value()).context("attribute 'index'")?),
-            2 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
-            3 => Self::Uuid(Value::parse(buffer.value()).context("attribute 'uuid'")?),
-            4 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
-            5 => Self::Wq(Value::parse(buffer.value()).context("attribute 'wq'")?),
-            6 => Self::Type(Value::parse(buffer.value()).context("attribute 'type'")?),
-            7 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
-            8 => Self::Isolation(Value::parse(buffer.value()).context("attribute 'isolation'")?),
-            9 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
-            10 => Self::Opstate(Value::parse(buffer.value()).context("attribute 'opstate'")?),
-            11 => Self::Size(Value::parse(buffer.value()).context("attribute 'size'")?),
-            12 => Self::AuxiliaryDevice(
+            1 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            2 => Self::Index(Value::parse(buffer.value()).context("attribute 'index'")?),
+            3 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
+            4 => Self::Uuid(Value::parse(buffer.value()).context("attribute 'uuid'")?),
+            5 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
+            6 => Self::Wq(Value::parse(buffer.value()).context("attribute 'wq'")?),
+            7 => Self::Type(Value::parse(buffer.value()).context("attribute 'type'")?),
+            8 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
+            9 => Self::Isolation(Value::parse(buffer.value()).context("attribute 'isolation'")?),
+            10 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
+            11 => Self::Opstate(Value::parse(buffer.value()).context("attribute 'opstate'")?),
+            12 => Self::Size(Value::parse(buffer.value()).context("attribute 'size'")?),
+            13 => Self::AuxiliaryDevice(
                 Value::parse(buffer.value()).context("attribute 'auxiliary-device'")?,
             ),
-            13 => {
+            14 => {
                 Self::IommuGroup(Value::parse(buffer.value()).context("attribute 'iommu-group'")?)
             }
-            14 => Self::VfioPath(Value::parse(buffer.value()).context("attribute 'vfio-path'")?),
-            15 => Self::VfioCdev(Value::parse(buffer.value()).context("attribute 'vfio-cdev'")?),
-            16 => Self::Force,
-            17 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            15 => Self::VfioPath(Value::parse(buffer.value()).context("attribute 'vfio-path'")?),
+            16 => Self::VfioCdev(Value::parse(buffer.value()).context("attribute 'vfio-cdev'")?),
+            17 => Self::Force,
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -222,6 +222,7 @@ impl Attribute for SubdevAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "subdev",
         attributes: &[
+            AttributeInfo::new("generation"),
             AttributeInfo::new("index"),
             AttributeInfo::new("name").accepts(Accepts::Length {
                 min: None,
@@ -253,12 +254,12 @@ impl Attribute for SubdevAttr {
             AttributeInfo::new("vfio-path"),
             AttributeInfo::new("vfio-cdev"),
             AttributeInfo::new("force"),
-            AttributeInfo::new("generation"),
         ],
     };
 
     fn value(&self) -> Option<&dyn Value> {
         match self {
+            Self::Generation(value) => Some(value),
             Self::Index(value) => Some(value),
             Self::Name(value) => Some(value),
             Self::Uuid(value) => Some(value),
@@ -275,7 +276,6 @@ impl Attribute for SubdevAttr {
             Self::VfioPath(value) => Some(value),
             Self::VfioCdev(value) => Some(value),
             Self::Force => None,
-            Self::Generation(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }

@@ -13,6 +13,9 @@ use serde::Serialize;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Type {
+    /// Generation of the family's state that the message shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
     /// Name of the parent. May be left out while there is only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
@@ -37,9 +40,6 @@ pub struct Type {
     /// What a subdev of this type is, in a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Generation of the family's state that the message shows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub generation: Option<u64>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -50,6 +50,7 @@ impl From<Vec<TypeAttr>> for Type {
         let mut out = Self::default();
         for attribute in attributes {
             match attribute {
+                TypeAttr::Generation(value) => out.generation = Some(value),
                 TypeAttr::Parent(value) => out.parent = Some(value),
                 TypeAttr::Name(value) => out.name = Some(value),
                 TypeAttr::PasidMode(value) => out.pasid_mode = Some(value),
@@ -58,7 +59,6 @@ impl From<Vec<TypeAttr>> for Type {
                 TypeAttr::AvailableInstances(value) => out.available_instances = Some(value),
                 TypeAttr::MissingPrerequisite(value) => out.missing_prerequisite = Some(value),
                 TypeAttr::Description(value) => out.description = Some(value),
-                TypeAttr::Generation(value) => out.generation = Some(value),
                 TypeAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
         }
@@ -70,6 +70,8 @@ impl From<Vec<TypeAttr>> for Type {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TypeAttr {
+    /// Generation of the family's state that the message shows.
+    Generation(u64),
     /// Name of the parent. May be left out while there is only one.
     Parent(String),
     /// Name of the type, unique on its parent.
@@ -86,8 +88,6 @@ pub enum TypeAttr {
     MissingPrerequisite(String),
     /// What a subdev of this type is, in a sentence.
     Description(String),
-    /// Generation of the family's state that the message shows.
-    Generation(u64),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -95,15 +95,15 @@ pub enum TypeAttr {
 impl Nla for TypeAttr {
     fn kind(&self) -> u16 {
         match self {
-            Self::Parent(_) => 1,
-            Self::Name(_) => 2,
-            Self::PasidMode(_) => 3,
-            Self::Isolation(_) => 4,
-            Self::MaxInstances(_) => 5,
-            Self::AvailableInstances(_) => 6,
-            Self::MissingPrerequisite(_) => 7,
-            Self::Description(_) => 8,
-            Self::Generation(_) => 9,
+            Self::Generation(_) => 1,
+            Self::Parent(_) => 2,
+            Self::Name(_) => 3,
+            Self::PasidMode(_) => 4,
+            Self::Isolation(_) => 5,
+            Self::MaxInstances(_) => 6,
+            Self::AvailableInstances(_) => 7,
+            Self::MissingPrerequisite(_) => 8,
+            Self::Description(_) => 9,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -122,23 +122,23 @@ impl Nla for TypeAttr {
 impl<'a> Parseable<NlaBuffer<&'a [u8]>> for TypeAttr {
     fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
         Ok(match buffer.kind() {
-            1 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
-            2 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
-            3 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
-            4 => Self::Isolation(Value::parse(buffer.value()).context("attribute 'isolation'")?),
-            5 => Self::MaxInstances(
+            1 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            2 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
+            3 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
+            4 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
+            5 => Self::Isolation(Value::parse(buffer.value()).context("attribute 'isolation'")?),
+            6 => Self::MaxInstances(
                 Value::parse(buffer.value()).context("attribute 'max-instances'")?,
             ),
-            6 => Self::AvailableInstances(
+            7 => Self::AvailableInstances(
                 Value::parse(buffer.value()).context("attribute 'available-instances'")?,
             ),
-            7 => Self::MissingPrerequisite(
+            8 => Self::MissingPrerequisite(
                 Value::parse(buffer.value()).context("attribute 'missing-prerequisite'")?,
             ),
-            8 => {
+            9 => {
                 Self::Description(Value::parse(buffer.value()).context("attribute 'description'")?)
             }
-            9 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -148,6 +148,7 @@ impl Attribute for TypeAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "type",
         attributes: &[
+            AttributeInfo::new("generation"),
             AttributeInfo::new("parent").accepts(Accepts::Length {
                 min: None,
                 max: Some(31),
@@ -162,12 +163,12 @@ impl Attribute for TypeAttr {
             AttributeInfo::new("available-instances"),
             AttributeInfo::new("missing-prerequisite"),
             AttributeInfo::new("description"),
-            AttributeInfo::new("generation"),
         ],
     };
 
     fn value(&self) -> Option<&dyn Value> {
         match self {
+            Self::Generation(value) => Some(value),
             Self::Parent(value) => Some(value),
             Self::Name(value) => Some(value),
             Self::PasidMode(value) => Some(value),
@@ -176,7 +177,6 @@ impl Attribute for TypeAttr {
             Self::AvailableInstances(value) => Some(value),
             Self::MissingPrerequisite(value) => Some(value),
             Self::Description(value) => Some(value),
-            Self::Generation(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }

@@ -13,6 +13,9 @@ use serde::Serialize;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Wq {
+    /// Generation of the family's state that the message shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
     /// Name of the parent. May be left out while there is only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
@@ -44,9 +47,6 @@ pub struct Wq {
     /// What only a work queue of an Intel Data Streaming Accelerator has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dsa_wq: Option<DsaWq>,
-    /// Generation of the family's state that the message shows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub generation: Option<u64>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -57,6 +57,7 @@ impl From<Vec<WqAttr>> for Wq {
         let mut out = Self::default();
         for attribute in attributes {
             match attribute {
+                WqAttr::Generation(value) => out.generation = Some(value),
                 WqAttr::Parent(value) => out.parent = Some(value),
                 WqAttr::Id(value) => out.id = Some(value),
                 WqAttr::State(value) => out.state = Some(value),
@@ -67,7 +68,6 @@ impl From<Vec<WqAttr>> for Wq {
                 WqAttr::Subdevs(value) => out.subdevs = Some(value),
                 WqAttr::Subdev(value) => out.subdev.push(value),
                 WqAttr::DsaWq(inner) => out.dsa_wq = Some(inner.into()),
-                WqAttr::Generation(value) => out.generation = Some(value),
                 WqAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
         }
@@ -79,6 +79,8 @@ impl From<Vec<WqAttr>> for Wq {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WqAttr {
+    /// Generation of the family's state that the message shows.
+    Generation(u64),
     /// Name of the parent. May be left out while there is only one.
     Parent(String),
     /// Number of the work queue on its parent.
@@ -100,8 +102,6 @@ pub enum WqAttr {
     Subdev(u32),
     /// What only a work queue of an Intel Data Streaming Accelerator has.
     DsaWq(Vec<DsaWqAttr>),
-    /// Generation of the family's state that the message shows.
-    Generation(u64),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -109,17 +109,17 @@ pub enum WqAttr {
 impl Nla for WqAttr {
     fn kind(&self) -> u16 {
         match self {
-            Self::Parent(_) => 1,
-            Self::Id(_) => 2,
-            Self::State(_) => 3,
-            Self::Mode(_) => 4,
-            Self::Size(_) => 5,
-            Self::PasidMode(_) => 6,
-            Self::Available(_) => 7,
-            Self::Subdevs(_) => 8,
-            Self::Subdev(_) => 9,
-            Self::DsaWq(_) => 10 | NLA_F_NESTED,
-            Self::Generation(_) => 11,
+            Self::Generation(_) => 1,
+            Self::Parent(_) => 2,
+            Self::Id(_) => 3,
+            Self::State(_) => 4,
+            Self::Mode(_) => 5,
+            Self::Size(_) => 6,
+            Self::PasidMode(_) => 7,
+            Self::Available(_) => 8,
+            Self::Subdevs(_) => 9,
+            Self::Subdev(_) => 10,
+            Self::DsaWq(_) => 11 | NLA_F_NESTED,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -138,17 +138,17 @@ impl Nla for WqAttr {
 impl<'a> Parseable<NlaBuffer<&'a [u8]>> for WqAttr {
     fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
         Ok(match buffer.kind() {
-            1 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
-            2 => Self::Id(Value::parse(buffer.value()).context("attribute 'id'")?),
-            3 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
-            4 => Self::Mode(Value::parse(buffer.value()).context("attribute 'mode'")?),
-            5 => Self::Size(Value::parse(buffer.value()).context("attribute 'size'")?),
-            6 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
-            7 => Self::Available(Value::parse(buffer.value()).context("attribute 'available'")?),
-            8 => Self::Subdevs(Value::parse(buffer.value()).context("attribute 'subdevs'")?),
-            9 => Self::Subdev(Value::parse(buffer.value()).context("attribute 'subdev'")?),
-            10 => Self::DsaWq(Value::parse(buffer.value()).context("attribute 'dsa-wq'")?),
-            11 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            1 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            2 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
+            3 => Self::Id(Value::parse(buffer.value()).context("attribute 'id'")?),
+            4 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
+            5 => Self::Mode(Value::parse(buffer.value()).context("attribute 'mode'")?),
+            6 => Self::Size(Value::parse(buffer.value()).context("attribute 'size'")?),
+            7 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
+            8 => Self::Available(Value::parse(buffer.value()).context("attribute 'available'")?),
+            9 => Self::Subdevs(Value::parse(buffer.value()).context("attribute 'subdevs'")?),
+            10 => Self::Subdev(Value::parse(buffer.value()).context("attribute 'subdev'")?),
+            11 => Self::DsaWq(Value::parse(buffer.value()).context("attribute 'dsa-wq'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -158,6 +158,7 @@ impl Attribute for WqAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "wq",
         attributes: &[
+            AttributeInfo::new("generation"),
             AttributeInfo::new("parent").accepts(Accepts::Length {
                 min: None,
                 max: Some(31),
@@ -171,12 +172,12 @@ impl Attribute for WqAttr {
             AttributeInfo::new("subdevs"),
             AttributeInfo::new("subdev"),
             AttributeInfo::new("dsa-wq").nested(DsaWqAttr::SET),
-            AttributeInfo::new("generation"),
         ],
     };
 
     fn value(&self) -> Option<&dyn Value> {
         match self {
+            Self::Generation(value) => Some(value),
             Self::Parent(value) => Some(value),
             Self::Id(value) => Some(value),
             Self::State(value) => Some(value),
@@ -187,7 +188,6 @@ impl Attribute for WqAttr {
             Self::Subdevs(value) => Some(value),
             Self::Subdev(value) => Some(value),
             Self::DsaWq(value) => Some(value),
-            Self::Generation(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }

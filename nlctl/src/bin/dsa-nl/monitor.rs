@@ -143,8 +143,8 @@ mod tests {
         assert_eq!(
             page.document.to_string(),
             "{\"time\":\"1970-01-01T00:00:00.000Z\",\"event\":\"subdev-change\",\
-             \"subdev\":{\"index\":1,\"name\":\"net0\",\"wq\":[3],\
-             \"opstate\":\"open\",\"generation\":7}}"
+             \"subdev\":{\"generation\":7,\"index\":1,\"name\":\"net0\",\"wq\":[3],\
+             \"opstate\":\"open\"}}"
         );
     }
 }

@@ -96,16 +96,16 @@ mod tests {
         let page = Page::one(&subdev()).expect("is JSON");
         assert_eq!(
             page.document.to_string(),
-            "{\"index\":0,\"name\":\"net0\",\
+            "{\"generation\":5000000000,\"index\":0,\"name\":\"net0\",\
              \"uuid\":\"123e4567-e89b-12d3-a456-426614174000\",\"parent\":\"dsa0\",\
              \"wq\":[3,4],\"pasid-mode\":\"shared\",\"isolation\":\"mediated\",\
              \"state\":\"active\",\"opstate\":\"9\",\"size\":2,\
              \"auxiliary-device\":\"subdev.vdev.0\",\"iommu-group\":0,\
-             \"vfio-path\":\"/dev/vfio/0\",\"generation\":5000000000}"
+             \"vfio-path\":\"/dev/vfio/0\"}"
         );
         let lines: Vec<_> = page.text.lines().collect();
         assert!(lines.len() == 14, "{}", page.text);
-        assert!(lines[4].ends_with("  3,4"), "{}", lines[4]);
+        assert!(lines[5].ends_with("  3,4"), "{}", lines[5]);
     }
 
     #[test]
