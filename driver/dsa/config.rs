@@ -8,7 +8,7 @@
 
 use kernel::prelude::*;
 
-use super::device::{
+use super::registers::{
     Capabilities,
     Registers, //
 };
@@ -43,7 +43,16 @@ pub(super) struct WqConfig {
     pub(super) threshold: u32,
     pub(super) priority: u32,
     pub(super) dedicated: bool,
+    /// Whether descriptors carry a PASID.
+    pub(super) pasid: bool,
+    /// Largest transfer of one descriptor as a power of two, at most what the device can do.
+    pub(super) max_transfer_shift: u32,
     pub(super) group: u32,
+}
+
+/// Largest transfer of one descriptor that a device and this driver allow, as a power of two.
+pub(super) fn max_transfer_shift(caps: &Capabilities) -> u32 {
+    caps.general.max_xfer_shift().min(MAX_TRANSFER_SHIFT)
 }
 
 /// Where the configuration of a work queue starts.
@@ -100,17 +109,25 @@ pub(super) fn write_wq(regs: &Registers, caps: &Capabilities, id: u32) -> Result
         return Ok(());
     }
     let base = wq_base(caps, id);
-    let transfer = caps.general.max_xfer_shift().min(MAX_TRANSFER_SHIFT);
     regs.write32(base + wqcfg::THRESHOLD, 0)?;
     // Dedicated, whatever the subdevs on it are: the driver is the one submitter.
     regs.write32(base + wqcfg::MODE, wqcfg::mode(true, PRIORITY))?;
-    regs.write32(base + wqcfg::LIMITS, wqcfg::limits(transfer, 0))
+    let limits = wqcfg::limits(max_transfer_shift(caps), 0);
+    regs.write32(base + wqcfg::LIMITS, limits)?;
+    // All operations that there are, as idxd does: what a tenant may use is checked before.
+    if caps.wq.op_config() {
+        for (word, at) in caps.operations.iter().zip((base + wqcfg::OP_CONFIG..).step_by(8)) {
+            regs.write64(at, *word)?;
+        }
+    }
+    Ok(())
 }
 
 /// Reads the configuration of a work queue.
 pub(super) fn read_wq(regs: &Registers, caps: &Capabilities, id: u32) -> Result<WqConfig> {
     let base = wq_base(caps, id);
     let mode = regs.read32(base + wqcfg::MODE)?;
+    let limits = regs.read32(base + wqcfg::LIMITS)?;
     let mut group = 0;
     for candidate in 0..caps.group.groups() {
         let word = group_base(caps, candidate) + grpcfg::WQS + (id as usize / 64) * 8;
@@ -122,13 +139,9 @@ pub(super) fn read_wq(regs: &Registers, caps: &Capabilities, id: u32) -> Result<
         size: regs.read32(base + wqcfg::SIZE)? & 0xffff,
         threshold: regs.read32(base + wqcfg::THRESHOLD)? & 0xffff,
         priority: u32::from(wqcfg::priority(mode)),
-        dedicated: mode & wqcfg::DEDICATED != 0,
+        dedicated: wqcfg::is_dedicated(mode),
+        pasid: wqcfg::has_pasid(mode),
+        max_transfer_shift: wqcfg::max_xfer_shift(limits).min(max_transfer_shift(caps)),
         group,
     })
-}
-
-/// Whether a work queue accepts work.
-pub(super) fn is_enabled(regs: &Registers, caps: &Capabilities, id: u32) -> Result<bool> {
-    let state = regs.read32(wq_base(caps, id) + wqcfg::STATE)?;
-    Ok(wqcfg::state(state) == wqcfg::ENABLED)
 }

@@ -1,266 +1,246 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A DSA: its registers, its capabilities, and commands.
+//! A DSA that is up: its commands, its work queues, and whether it still works.
 
 use kernel::{
-    io::{
-        poll::read_poll_timeout,
-        Io, //
-    },
     new_mutex,
-    pci::{
-        self,
-        DevresBar, //
-    },
     prelude::*,
     sync::{
-        aref::ARef,
-        Arc,
-        Mutex, //
-    },
-    time::Delta, //
-};
-
-use super::{
-    config::MAX_TRANSFER_SHIFT,
-    wq::Wq, //
-};
-use crate::{
-    ffi::{
-        device::{
-            clear_master,
-            BoundDevice, //
+        atomic::{
+            Atomic,
+            Full,
+            Relaxed, //
         },
-        portal,
-        workqueue::OwnedQueue, //
-    },
-    dsa_core::regs::{
-        self,
-        cmdsts,
-        command_error_name,
-        Command,
-        EngCap,
-        GenCap,
-        GrpCap,
-        Offsets,
-        WqCap, //
+        barrier,
+        Arc,
+        Mutex,
+        SetOnce, //
     }, //
 };
 
-/// How long a command may take: a drain waits for all that is queued.
-const COMMAND_TIMEOUT: Delta = Delta::from_secs(10);
-/// How often a command's status is looked at.
-const COMMAND_POLL: Delta = Delta::from_micros(50);
+use super::{
+    command::{
+        self,
+        CommandError, //
+    },
+    registers::{
+        Capabilities,
+        Registers, //
+    },
+    wq::{
+        Status,
+        Wq, //
+    }, //
+};
+use crate::{
+    dsa_core::regs::{
+        self,
+        gensts,
+        Command, //
+    },
+    framework::Notifier, //
+};
 
-/// What a device can do, as its capability registers say.
-#[derive(Clone, Copy)]
-pub(super) struct Capabilities {
-    pub(super) version: u32,
-    pub(super) general: GenCap,
-    pub(super) wq: WqCap,
-    pub(super) group: GrpCap,
-    pub(super) engine: EngCap,
-    /// Bit n of these 256 is operation n.
-    pub(super) operations: [u64; 4],
-    pub(super) offsets: Offsets,
-    /// Bit n is command n.
-    pub(super) commands: u32,
+/// Why a device does nothing any more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub(super) enum Loss {
+    /// It stopped after an error.
+    Halted = 1,
+    /// Its registers read as all ones: it is no longer there.
+    Vanished = 2,
+    /// It is disabled, and not by this driver.
+    Reset = 3,
+    /// It could not be made to drop its work, and was cut off from memory.
+    Stuck = 4,
 }
 
-/// The mapped registers of a device.
-pub(super) struct Registers {
-    pdev: ARef<pci::Device>,
-    bound: Arc<BoundDevice>,
-    mmio: DevresBar,
-    portals: DevresBar,
-}
+impl Loss {
+    /// The loss of [`Device::loss`].
+    fn new(number: u32) -> Option<Self> {
+        [Loss::Halted, Loss::Vanished, Loss::Reset, Loss::Stuck]
+            .into_iter()
+            // CAST: The representation is that of the enum.
+            .find(|loss| *loss as u32 == number)
+    }
 
-impl Registers {
-    /// Takes the mapped BARs of `pdev`, which `bound` keeps bound.
-    pub(super) fn new(
-        pdev: ARef<pci::Device>,
-        bound: Arc<BoundDevice>,
-        mmio: DevresBar,
-        portals: DevresBar,
-    ) -> Self {
-        Self {
-            pdev,
-            bound,
-            mmio,
-            portals,
+    /// For the log.
+    const fn sentence(self) -> &'static str {
+        match self {
+            Loss::Halted => "the device halted; unbind, reset and bind it to bring it back",
+            Loss::Vanished => "the device does not answer any more; it vanished",
+            Loss::Reset => {
+                "the device was reset behind the driver's back; unbind it and bind it again"
+            }
+            Loss::Stuck => {
+                "the device cannot be made to drop its work and was cut off from memory; unbind, \
+                 reset and bind it to bring it back"
+            }
         }
-    }
-
-    /// The device, for DMA.
-    pub(super) fn bound(&self) -> &BoundDevice {
-        &self.bound
-    }
-
-    pub(super) fn pci(&self) -> &pci::Device {
-        &self.pdev
-    }
-
-    pub(super) fn read32(&self, offset: usize) -> Result<u32> {
-        self.mmio.access(self.bound.get())?.try_read32(offset)
-    }
-
-    pub(super) fn read64(&self, offset: usize) -> Result<u64> {
-        self.mmio.access(self.bound.get())?.try_read64(offset)
-    }
-
-    pub(super) fn write32(&self, offset: usize, value: u32) -> Result {
-        self.mmio
-            .access(self.bound.get())?
-            .try_write32(value, offset)
-    }
-
-    pub(super) fn write64(&self, offset: usize, value: u64) -> Result {
-        self.mmio
-            .access(self.bound.get())?
-            .try_write64(value, offset)
-    }
-
-    /// Stores a descriptor to a portal. Calls for one portal must not overlap.
-    pub(super) fn submit(&self, offset: usize, descriptor: &[u8; portal::DESCRIPTOR]) -> Result {
-        portal::store(self.portals.access(self.bound.get())?, offset, descriptor)
-    }
-
-    /// Runs a command and waits for its end, without an interrupt. Returns its result.
-    ///
-    /// The caller sees to it that no other command is active.
-    pub(super) fn command(&self, command: Command, operand: u32) -> Result<u16> {
-        self.write32(regs::CMD, command.encode(operand, false))?;
-        let status = read_poll_timeout(
-            || self.read32(regs::CMDSTS),
-            // All ones is what a device reads as that is no longer there.
-            |status| status & cmdsts::ACTIVE == 0 || *status == u32::MAX,
-            COMMAND_POLL,
-            COMMAND_TIMEOUT,
-        );
-        let status = status.inspect_err(|_| {
-            dev_err!(self.pdev, "command {:?} does not end\n", command);
-        })?;
-        if status == u32::MAX {
-            return Err(ENODEV);
-        }
-        // CAST: Fields of 8 and 16 bits.
-        let error = (status & cmdsts::ERROR_MASK) as u8;
-        if error != 0 {
-            dev_err!(
-                self.pdev,
-                "command {:?} with operand {:#x} failed: {} ({:#x})\n",
-                command,
-                operand,
-                command_error_name(error),
-                error
-            );
-            return Err(EIO);
-        }
-        Ok((status >> cmdsts::RESULT_SHIFT) as u16)
-    }
-
-    /// Reads the capability registers.
-    pub(super) fn capabilities(&self) -> Result<Capabilities> {
-        let general = GenCap(self.read64(regs::GENCAP)?);
-        let mut operations = [0; 4];
-        for (i, word) in operations.iter_mut().enumerate() {
-            *word = self.read64(regs::OPCAP + i * 8)?;
-        }
-        Ok(Capabilities {
-            version: self.read32(regs::VERSION)?,
-            general,
-            wq: WqCap(self.read64(regs::WQCAP)?),
-            group: GrpCap(self.read64(regs::GRPCAP)?),
-            engine: EngCap(self.read64(regs::ENGCAP)?),
-            operations,
-            offsets: Offsets([self.read64(regs::OFFSETS)?, self.read64(regs::OFFSETS + 8)?]),
-            commands: if general.cmd_cap() {
-                self.read32(regs::CMDCAP)?
-            } else {
-                0
-            },
-        })
     }
 }
 
 /// A DSA that is up.
 #[pin_data]
 pub(super) struct Device {
-    pub(super) regs: Registers,
+    pub(super) regs: Arc<Registers>,
     pub(super) caps: Capabilities,
-    pub(super) wqs: KVec<Arc<Wq>>,
-    /// Runs the engines of the subdevs.
-    pub(super) queue: OwnedQueue,
+    wqs: KVec<Arc<Wq>>,
     /// Held while a command is active.
     #[pin]
     commands: Mutex<()>,
-    /// Held while descriptors that do not end are made to.
+    /// Held while interrupt handles are requested or released, and around what enables or disables
+    /// the work queue that they are for. Taken before `commands`.
+    #[pin]
+    handles: Mutex<()>,
+    /// Held while descriptors that do not end are made to. Taken before `commands`.
     #[pin]
     recovery: Mutex<()>,
+    /// A [`Loss`], or 0.
+    loss: Atomic<u32>,
+    /// To report a loss with, once the device is a parent.
+    notifier: SetOnce<Arc<Notifier>>,
 }
 
 impl Device {
     /// Puts a device together.
     pub(super) fn new(
-        regs: Registers,
+        regs: Arc<Registers>,
         caps: Capabilities,
         wqs: KVec<Arc<Wq>>,
     ) -> Result<Arc<Self>> {
-        let queue = OwnedQueue::new(c"subdev_engine")?;
         Arc::pin_init(
             pin_init!(Self {
                 regs,
                 caps,
                 wqs,
-                queue,
-                commands <- new_mutex!(()),
-                recovery <- new_mutex!(()),
+                commands <- new_mutex!((), "Device::commands"),
+                handles <- new_mutex!((), "Device::handles"),
+                recovery <- new_mutex!((), "Device::recovery"),
+                loss: Atomic::new(0),
+                notifier: SetOnce::new(),
             }),
             GFP_KERNEL,
         )
     }
 
+    /// All work queues.
+    pub(super) fn wqs(&self) -> &[Arc<Wq>] {
+        &self.wqs
+    }
+
     /// Runs a command and waits for its end. Returns its result.
-    pub(super) fn command(&self, command: Command, operand: u32) -> Result<u16> {
-        let _one = self.commands.lock();
-        self.regs.command(command, operand)
+    pub(super) fn command(&self, command: Command, operand: u32) -> Result<u16, CommandError> {
+        let result = {
+            let _one = self.commands.lock();
+            command::run(&self.regs, command, operand)
+        };
+        if result == Err(CommandError::Gone) {
+            self.lose(Loss::Vanished);
+        }
+        result
     }
 
-    /// Largest transfer of one descriptor as a power of two.
-    pub(super) fn max_transfer_shift(&self) -> u32 {
-        self.caps.general.max_xfer_shift().min(MAX_TRANSFER_SHIFT)
+    /// Why the device does nothing any more, if so. Does not look at the hardware.
+    pub(super) fn loss(&self) -> Option<Loss> {
+        Loss::new(self.loss.load(Relaxed))
     }
 
-    /// The work queue `id`.
-    pub(super) fn wq(&self, id: u32) -> Result<&Arc<Wq>> {
-        self.wqs.get(id as usize).ok_or(EINVAL)
+    /// Looks whether the device still works, and returns its state, as GENSTS has it, if so.
+    pub(super) fn check(&self) -> Result<u32, Loss> {
+        let state = self.regs.read32(regs::GENSTS);
+        let loss = match state {
+            // What is not bound cannot be looked at either.
+            Ok(u32::MAX) | Err(_) => Loss::Vanished,
+            Ok(status) => match gensts::state(status) {
+                gensts::HALTED => Loss::Halted,
+                // The driver enables it before anybody else knows it, and does not disable it.
+                gensts::DISABLED => Loss::Reset,
+                state => match self.loss() {
+                    Some(loss) => return Err(loss),
+                    None => return Ok(state),
+                },
+            },
+        };
+        self.lose(loss);
+        Err(self.loss().unwrap_or(loss))
     }
 
-    /// A descriptor on `wq` does not end: makes sure that the device no longer touches memory,
-    /// and ends all descriptors on it.
-    pub(super) fn recover(&self, wq: &Wq) {
-        // One at a time, or one would give up on what another has just doomed.
-        let _one = self.recovery.lock();
-        wq.doom();
-        dev_err!(
-            self.regs.pci(),
-            "wq {} does not complete its work, aborting\n",
-            wq.id()
-        );
-        let operand = Command::wq_mask_operand(wq.id());
-        if self.command(Command::AbortWq, operand).is_err() {
-            // Nothing stops the engines any more: cut the device off from memory.
-            dev_err!(self.regs.pci(), "abort failed, the device loses DMA\n");
-            clear_master(self.regs.pci());
-            self.lose();
+    /// The device does nothing any more, and no DMA in particular, until it is reset: ends all
+    /// descriptors, takes none, and reports that. Only the first loss counts, unless it was a halt.
+    pub(super) fn lose(&self, loss: Loss) {
+        // CAST: The representation is that of the enum.
+        let number = loss as u32;
+        let halted = Loss::Halted as u32;
+        if let Err(before) = self.loss.cmpxchg(0, number, Full) {
+            if before == halted && loss == Loss::Vanished {
+                // What reads as all ones is more than halted.
+                self.loss.store(number, Relaxed);
+            }
             return;
         }
-        wq.reap();
-        wq.abandon();
+        dev_err!(self.regs.pci(), "{}\n", loss.sentence());
+        self.wqs.iter().for_each(|wq| wq.lose());
+        if let Some(notifier) = self.notifier.as_ref() {
+            notifier.lost();
+        }
     }
 
-    /// The device does nothing any more until it is reset: ends all descriptors, and takes none.
-    pub(super) fn lose(&self) {
-        self.wqs.iter().for_each(|wq| wq.lose());
+    /// Has losses reported to `notifier`, also one that there was before.
+    pub(super) fn set_notifier(&self, notifier: Arc<Notifier>) {
+        self.notifier.populate(notifier.clone());
+        // Whoever loses the device sees the notifier, or is seen here; both do no harm.
+        barrier::smp_mb(barrier::Full);
+        if self.loss().is_some() {
+            notifier.lost();
+        }
+    }
+
+    /// Holds off changes of interrupt handles by others.
+    pub(super) fn lock_handles(&self) -> impl Sized + '_ {
+        self.handles.lock()
+    }
+
+    /// Requests an interrupt handle for the completions of `wq`. The caller has locked the handles.
+    pub(super) fn request_handle(&self, wq: &Wq) -> Result<u16> {
+        // Work queue n interrupts on vector n + 1, as with idxd.
+        let vector = u16::from(wq.id()) + 1;
+        if self.caps.commands & Command::RequestIntHandle.cap() == 0 {
+            return Ok(vector);
+        }
+        Ok(self.command(Command::RequestIntHandle, vector.into())?)
+    }
+
+    /// Releases the interrupt handle of `wq`. The caller has locked the handles.
+    pub(super) fn release_handle(&self, wq: &Wq) {
+        if self.caps.commands & Command::ReleaseIntHandle.cap() != 0 {
+            // What fails is in the log.
+            let _ = self.command(Command::ReleaseIntHandle, wq.handle().into());
+        }
+    }
+
+    /// The device has revoked its interrupt handles: requests new ones for the work queues that are
+    /// enabled.
+    pub(super) fn renew_handles(&self) {
+        let _handles = self.lock_handles();
+        for wq in self.wqs.iter() {
+            if !matches!(wq.status(), Status::Enabled | Status::Recovering) {
+                continue;
+            }
+            // Without one, completions are found without an interrupt, late.
+            match self.request_handle(wq) {
+                Ok(handle) => wq.set_handle(handle),
+                Err(_) => dev_err!(
+                    self.regs.pci(),
+                    "wq {} lost its interrupt and gets no other\n",
+                    wq.id()
+                ),
+            }
+        }
+    }
+
+    /// Held by whoever ends descriptors that do not end by themselves.
+    pub(super) fn lock_recovery(&self) -> impl Sized + '_ {
+        self.recovery.lock()
     }
 }

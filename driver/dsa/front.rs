@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a tenant sees of its subdev: the registers of the virtual function, and who is told.
+//! What a tenant sees of its subdev: the registers of the virtual function, and who has it open.
 
 use kernel::{
     new_mutex,
@@ -12,7 +12,6 @@ use kernel::{
 };
 
 use crate::{
-    framework::Host,
     dsa_core::{
         desc::Limits,
         virt::{
@@ -20,39 +19,60 @@ use crate::{
             Effect,
             Swerr, //
         }, //
-    }, //
+    },
+    framework::Host, //
 };
 
-/// The registers, and who has the device open.
+/// The registers, and who has the device open. Both are there from open to close.
 #[pin_data]
 pub(super) struct Front {
-    #[pin]
-    registers: Mutex<virt::Function>,
+    params: virt::Params,
+    /// Taken before `registers`.
     #[pin]
     host: Mutex<Option<Arc<dyn Host>>>,
+    #[pin]
+    registers: Mutex<Option<KBox<virt::Function>>>,
 }
 
 impl Front {
-    /// A function as after power-on, that nobody has open.
+    /// A function that nobody has open.
     pub(super) fn new(params: &virt::Params) -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
-                registers <- new_mutex!(virt::Function::new(params)),
-                host <- new_mutex!(None),
+                params: *params,
+                host <- new_mutex!(None, "Front::host"),
+                registers <- new_mutex!(None, "Front::registers"),
             }),
             GFP_KERNEL,
         )
     }
 
+    /// The registers as after power-on, for `host`.
+    pub(super) fn open(&self, host: Arc<dyn Host>) -> Result {
+        let registers = KBox::new(virt::Function::new(&self.params), GFP_KERNEL)?;
+        let mut place = self.host.lock();
+        *self.registers.lock() = Some(registers);
+        let old = place.replace(host);
+        drop(place);
+        drop(old);
+        Ok(())
+    }
+
+    /// From now on nobody is notified of anything.
+    pub(super) fn forget_host(&self) {
+        let host = self.host.lock().take();
+        drop(host);
+    }
+
+    /// There are no registers any more.
+    pub(super) fn close(&self) {
+        let registers = self.registers.lock().take();
+        drop(registers);
+    }
+
     /// Who has the device open.
     pub(super) fn host(&self) -> Option<Arc<dyn Host>> {
         self.host.lock().clone()
-    }
-
-    /// Changes who has the device open.
-    pub(super) fn set_host(&self, host: Option<Arc<dyn Host>>) {
-        let old = core::mem::replace(&mut *self.host.lock(), host);
-        drop(old);
     }
 
     /// Raises an interrupt.
@@ -63,18 +83,20 @@ impl Front {
     }
 
     /// Looks at the registers.
-    pub(super) fn look<R>(&self, at: impl FnOnce(&virt::Function) -> R) -> R {
-        at(&self.registers.lock())
+    pub(super) fn look<R>(&self, at: impl FnOnce(&virt::Function) -> R) -> Option<R> {
+        let registers = self.registers.lock();
+        registers.as_deref().map(at)
     }
 
-    /// Changes the registers; tells the host if that enables or disables the device.
-    pub(super) fn change<R>(&self, change: impl FnOnce(&mut virt::Function) -> R) -> R {
-        // Held until the host is told, so that it is told in order.
+    /// Changes the registers, and notifies the host if that enables or disables the device.
+    pub(super) fn change<R>(&self, change: impl FnOnce(&mut virt::Function) -> R) -> Option<R> {
+        // Held until the host was notified, so that it is notified in order.
         let host = self.host.lock();
         let (result, before, after) = {
             let mut registers = self.registers.lock();
+            let registers = registers.as_deref_mut()?;
             let before = registers.is_enabled();
-            let result = change(&mut registers);
+            let result = change(registers);
             (result, before, registers.is_enabled())
         };
         if before != after {
@@ -82,18 +104,18 @@ impl Front {
                 host.enabled(after);
             }
         }
-        result
+        Some(result)
     }
 
     /// What a descriptor that is submitted to `wq` now is checked against.
-    pub(super) fn limits(&self, wq: u8) -> Limits {
+    pub(super) fn limits(&self, wq: u8) -> Option<Limits> {
         self.look(|registers| registers.limits(wq))
     }
 
-    /// Reports an error that no completion record can tell of.
+    /// Reports an error that no completion record can report.
     pub(super) fn software_error(&self, error: Swerr) {
         let effect = self.change(|registers| registers.report_swerr(error));
-        if let Effect::Interrupt(vector) = effect {
+        if let Some(Effect::Interrupt(vector)) = effect {
             self.interrupt(vector);
         }
     }

@@ -3,26 +3,27 @@
 //! The virtual DSA function of a subdev: registers in front, an engine behind.
 
 use kernel::{
+    new_mutex,
     prelude::*,
-    sync::Arc, //
+    sync::{
+        atomic::{
+            AtomicFlag,
+            Full, //
+        },
+        Arc,
+        Mutex, //
+    },
+    warn_on, //
 };
 
 use super::{
-    config::MAX_TRANSFER_SHIFT,
-    device::Device,
     engine::Engine,
     front::Front,
-    transfer::Span,
-    wq::Wq, //
+    span::Span,
+    submitter::Submitter, //
 };
 use crate::{
-    framework::{
-        self,
-        Host,
-        Region, //
-    },
     dsa_core::{
-        desc::SUPPORTED_OPCAP,
         regs::{
             MMIO_BAR,
             WQ_BAR, //
@@ -35,6 +36,11 @@ use crate::{
             BAR0_SIZE,
             CONFIG_SIZE, //
         }, //
+    },
+    framework::{
+        self,
+        Host,
+        Region, //
     }, //
 };
 
@@ -42,36 +48,40 @@ use crate::{
 const ACCESS: usize = 8;
 
 /// The virtual device of a subdev.
+#[pin_data]
 pub(super) struct Function {
+    vectors: u32,
+    bar2_size: u64,
     front: Arc<Front>,
     engine: Arc<Engine>,
+    /// The hardware below is lost.
+    halted: AtomicFlag,
+    /// Held while a reset waits for what is in flight, which may take as long as the tenant likes.
+    /// Taken in the tenant's own threads only.
+    #[pin]
+    resets: Mutex<()>,
 }
 
 impl Function {
-    /// A function on the hardware work queues `wqs`, with `entries` of each.
-    pub(super) fn new(device: &Arc<Device>, wqs: KVec<Arc<Wq>>, entries: u32) -> Result<Self> {
-        let mut opcap = device.caps.operations;
-        for (word, supported) in opcap.iter_mut().zip(SUPPORTED_OPCAP) {
-            *word &= supported;
-        }
-        let engines = device.caps.engine.engines();
-        let params = Params {
-            device_id: device.regs.pci().device_id(),
-            revision: device.regs.pci().revision_id(),
-            version: device.caps.version,
-            gencap: device
-                .caps
-                .general
-                .with_max_xfer_shift(MAX_TRANSFER_SHIFT)
-                .0,
-            opcap,
-            wqs: u8::try_from(wqs.len()).map_err(|_| EINVAL)?,
-            size: u16::try_from(entries).unwrap_or(u16::MAX),
-            engines: u8::try_from(engines).unwrap_or(u8::MAX),
+    /// A function with a virtual WQ on each of `submitters`, of the size in `params`.
+    pub(super) fn new(params: &Params, submitters: KVec<Arc<dyn Submitter>>) -> Result<Arc<Self>> {
+        let (vectors, bar2_size) = {
+            let registers = KBox::new(virt::Function::new(params), GFP_KERNEL)?;
+            (registers.vectors().into(), registers.bar2_size().into())
         };
-        let front = Front::new(&params)?;
-        let engine = Engine::new(device.clone(), front.clone(), wqs, entries as usize)?;
-        Ok(Self { front, engine })
+        let front = Front::new(params)?;
+        let engine = Engine::new(front.clone(), submitters, params.size.into())?;
+        Arc::pin_init(
+            pin_init!(Self {
+                vectors,
+                bar2_size,
+                front,
+                engine,
+                halted: AtomicFlag::new(false),
+                resets <- new_mutex!((), "Function::resets"),
+            }),
+            GFP_KERNEL,
+        )
     }
 
     /// Does what an access to the registers asks for.
@@ -84,12 +94,14 @@ impl Function {
                     return;
                 }
                 Effect::Command(command) => {
+                    self.tell_epochs();
                     match command.quiesce() {
                         Quiesce::None => (),
-                        Quiesce::Drain(_) => self.engine.drain(),
+                        Quiesce::Drain(mask) => self.engine.drain(mask),
                         Quiesce::Abort(mask) => self.engine.abort(mask),
                     }
-                    self.front.change(|registers| registers.finish(command))
+                    let finished = self.front.change(|registers| registers.finish(command));
+                    finished.unwrap_or(Effect::None)
                 }
                 Effect::Reset => {
                     self.start_over();
@@ -99,8 +111,19 @@ impl Function {
         }
     }
 
-    /// The state after power-on.
+    /// Has the engine refuse what was checked before WQs stopped to accept work.
+    fn tell_epochs(&self) {
+        self.front.look(|registers| {
+            let wqs = 0..registers.wqs();
+            self.engine.set_epochs(wqs.map(|wq| registers.epoch(wq)));
+        });
+    }
+
+    /// The state after power-on. On return nothing of what was submitted before is in flight.
     fn start_over(&self) {
+        let _one = self.resets.lock();
+        self.front.change(virt::Function::begin_reset);
+        self.tell_epochs();
         self.engine.abort(u8::MAX);
         self.front.change(virt::Function::reset);
     }
@@ -123,44 +146,57 @@ impl framework::Function for Function {
     fn region_size(&self, region: Region) -> u64 {
         match region {
             Region::Bar(bar) if u32::from(bar) == MMIO_BAR => BAR0_SIZE.into(),
-            Region::Bar(bar) if u32::from(bar) == WQ_BAR => {
-                self.front.look(virt::Function::bar2_size).into()
-            }
+            Region::Bar(bar) if u32::from(bar) == WQ_BAR => self.bar2_size,
             Region::Bar(_) => 0,
             Region::Config => CONFIG_SIZE,
         }
     }
 
     fn vectors(&self) -> u32 {
-        self.front.look(virt::Function::vectors).into()
+        self.vectors
     }
 
     fn open(&self, host: Arc<dyn Host>) -> Result {
-        self.front.set_host(Some(host));
+        self.engine.open()?;
+        let opened = self.front.open(host);
+        if opened.is_err() {
+            self.engine.close();
+            return opened;
+        }
+        // The loss may have been reported before there was anything to halt.
+        if self.halted.load(kernel::sync::atomic::Relaxed) || self.engine.is_lost() {
+            self.halt();
+        }
         Ok(())
     }
 
     fn close(&self) {
-        // Nobody is told of what follows: the device is not disabled by its user, it is closed.
-        self.front.set_host(None);
+        // Nobody is notified of what follows: the device is not disabled by its user, it is closed.
+        self.front.forget_host();
         self.start_over();
+        self.front.close();
+        self.engine.close();
     }
 
     fn read(&self, region: Region, offset: u64, data: &mut [u8]) -> Result {
+        let len = data.len();
         match region {
-            Region::Bar(bar) if u32::from(bar) == MMIO_BAR => self.front.look(|registers| {
-                for range in accesses(offset, data.len()) {
-                    let at = offset + range.start as u64;
-                    if let Some(part) = data.get_mut(range) {
-                        registers.bar0_read(at, part);
+            Region::Bar(bar) if u32::from(bar) == MMIO_BAR => {
+                self.front.look(|registers| {
+                    for range in accesses(offset, len) {
+                        let at = offset + range.start as u64;
+                        if let Some(part) = data.get_mut(range) {
+                            registers.bar0_read(at, part);
+                        }
                     }
-                }
-            }),
+                });
+            }
             // Portals are for writing.
             Region::Bar(_) => data.fill(0xff),
-            Region::Config => self
-                .front
-                .look(|registers| registers.config_read(offset, data)),
+            Region::Config => {
+                self.front
+                    .look(|registers| registers.config_read(offset, data));
+            }
         }
         Ok(())
     }
@@ -168,20 +204,29 @@ impl framework::Function for Function {
     fn write(&self, region: Region, offset: u64, data: &[u8]) -> Result {
         match region {
             Region::Bar(bar) if u32::from(bar) == WQ_BAR => {
-                let submission = self.front.change(|r| r.portal_write(offset, data));
-                if let Some(submission) = submission {
-                    self.engine.submit(&submission);
+                let written = self
+                    .front
+                    .change(|registers| registers.portal_write(offset, data));
+                if let Some((submission, effect)) = written {
+                    self.carry_out(effect);
+                    if let Some(submission) = submission {
+                        self.engine.submit(&submission);
+                    }
                 }
             }
             _ => {
                 for range in accesses(offset, data.len()) {
                     let at = offset + range.start as u64;
-                    let part = data.get(range).unwrap_or_default();
+                    let Some(part) = data.get(range) else {
+                        // Ranges are within the length that they were made of.
+                        warn_on!(true);
+                        return Err(EINVAL);
+                    };
                     let effect = self.front.change(|registers| match region {
                         Region::Config => registers.config_write(at, part),
                         Region::Bar(_) => registers.bar0_write(at, part),
                     });
-                    self.carry_out(effect);
+                    self.carry_out(effect.unwrap_or(Effect::None));
                 }
             }
         }
@@ -199,5 +244,17 @@ impl framework::Function for Function {
 
     fn kill(&self) {
         self.engine.kill();
+    }
+
+    fn quiesce(&self) {
+        self.engine.quiesce();
+    }
+
+    fn halt(&self) {
+        self.halted.xchg(true, Full);
+        if let Some(effect) = self.front.change(virt::Function::lose) {
+            self.tell_epochs();
+            self.carry_out(effect);
+        }
     }
 }

@@ -23,7 +23,7 @@ use crate::dsa_core::regs::{
 
 /// What one vector is for.
 pub(super) enum Handler {
-    /// Errors and halts.
+    /// Errors, halts and revoked handles.
     Misc(Arc<Device>),
     /// Completions of one work queue.
     Wq(Arc<Wq>),
@@ -32,7 +32,7 @@ pub(super) enum Handler {
 impl ThreadedHandler for Handler {
     fn handle_threaded(&self) -> IrqReturn {
         match self {
-            // A device that does not answer is being removed, and has nothing to say.
+            // What cannot be read is noticed by the check of what is in flight.
             Handler::Misc(device) => {
                 let _ = misc(device);
             }
@@ -47,6 +47,7 @@ fn misc(device: &Device) -> Result {
     let cause = regs.read32(regs::INTCAUSE)?;
     // All ones is what a device reads as that is no longer there.
     if cause == u32::MAX {
+        let _ = device.check();
         return Err(ENODEV);
     }
     regs.write32(regs::INTCAUSE, cause)?;
@@ -63,11 +64,11 @@ fn misc(device: &Device) -> Result {
         );
     }
     if cause & intcause::HALT != 0 {
-        dev_err!(
-            regs.pci(),
-            "the device halted; unbind, reset and bind it to bring it back\n"
-        );
-        device.lose();
+        // Notes the loss, unless the device works after all.
+        let _ = device.check();
+    }
+    if cause & intcause::INT_HANDLE_REVOKED != 0 && device.loss().is_none() {
+        device.renew_handles();
     }
     Ok(())
 }

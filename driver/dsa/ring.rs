@@ -4,15 +4,26 @@
 
 use kernel::prelude::*;
 
-/// A queue with room for a number of items that does not change.
+/// A queue for a number of items that does not change.
 pub(super) struct Ring<T> {
     places: KVec<Option<T>>,
     head: usize,
     len: usize,
 }
 
+impl<T> Default for Ring<T> {
+    /// A queue for nothing.
+    fn default() -> Self {
+        Self {
+            places: KVec::new(),
+            head: 0,
+            len: 0,
+        }
+    }
+}
+
 impl<T> Ring<T> {
-    /// Makes room for `capacity` items.
+    /// Allocates a queue for `capacity` items.
     pub(super) fn new(capacity: usize) -> Result<Self> {
         let mut places = KVec::with_capacity(capacity, GFP_KERNEL)?;
         for _ in 0..capacity {
@@ -33,7 +44,7 @@ impl<T> Ring<T> {
         self.len == self.places.len()
     }
 
-    /// Adds an item at the end; gives it back if there is no room.
+    /// Adds an item at the end; returns it if the queue is full.
     pub(super) fn push(&mut self, item: T) -> Result<(), T> {
         if self.is_full() {
             return Err(item);
@@ -68,7 +79,7 @@ impl<T> Ring<T> {
         for _ in 0..self.len {
             if let Some(item) = self.pop() {
                 if keep(&item) {
-                    // There is room: one was just taken out.
+                    // One was just taken out, so it is not full.
                     let _ = self.push(item);
                 }
             }

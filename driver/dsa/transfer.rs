@@ -5,30 +5,23 @@
 
 use kernel::{
     page::PAGE_SIZE,
-    prelude::*, //
+    prelude::*,
+    warn_on, //
 };
 
 use super::{
-    device::Device,
     ring::Ring,
-    wq::{
-        Ticket,
-        Wq, //
+    span::Span,
+    submitter::{
+        Ended,
+        Submitter,
+        Ticket, //
     }, //
 };
 use crate::{
-    ffi::{
-        pinned::{
-            Pinned,
-            Slots, //
-        },
-        vfio::{
-            Memory,
-            PIN_MAX, //
-        }, //
-    },
     dsa_core::{
         desc::{
+            code::status,
             Buffer,
             Completion,
             Op, //
@@ -40,69 +33,67 @@ use crate::{
             Piece,
             Segment, //
         }, //
+    },
+    ffi::{
+        memory::{
+            Memory,
+            PIN_MAX, //
+        },
+        pinned::{
+            Observer,
+            Pinned,
+            Slots,
+            Unpinned, //
+        },
+        portal, //
     }, //
 };
 
 /// Bytes that are pinned at a time: whatever their offset, they lie on at most [`PIN_MAX`] pages.
 const WINDOW: u32 = ((PIN_MAX - 1) * PAGE_SIZE) as u32;
 
-/// A range of a tenant's memory.
-#[derive(Clone, Copy)]
-pub(super) struct Span {
-    pub(super) iova: u64,
-    pub(super) len: u64,
-}
+/// How often a piece is submitted again because its interrupt handle was revoked.
+const RESUBMISSIONS: u8 = 3;
 
-impl Span {
-    /// Whether two ranges have a byte in common.
-    pub(super) fn overlaps(&self, other: &Span) -> bool {
-        let last = |span: &Span| span.iova.saturating_add(span.len.saturating_sub(1));
-        self.iova <= last(other) && other.iova <= last(self)
-    }
+/// What an operation has to ask before it goes on: at any moment its tenant may take memory away,
+/// or it may be discarded.
+pub(super) trait Gate: Observer {
+    /// Itself, as what accompanies pinning.
+    fn observer(&self) -> &dyn Observer;
 
-    /// The smallest range that has all of this one and of another.
-    pub(super) fn around(self, other: Option<Span>) -> Span {
-        let Some(other) = other else {
-            return self;
-        };
-        let end = |span: &Span| span.iova.saturating_add(span.len);
-        let iova = self.iova.min(other.iova);
-        Span {
-            iova,
-            len: end(&self).max(end(&other)) - iova,
-        }
-    }
-}
+    /// Whether pinning may be tried: a limit of the tenant that does not allow it is not tried again
+    /// for a while.
+    fn may_pin(&self) -> bool;
 
-/// Who decides when memory may be pinned: a tenant may be taking it away at this moment.
-pub(super) trait Gate {
+    /// A limit of the tenant does not allow pinning.
+    fn limited(&self);
+
     /// Asks to pin pages; waits if need be. Returns false if the operation is to be dropped.
     fn enter(&self, spans: [Option<Span>; 2]) -> bool;
 
-    /// Whether somebody waits for what is pinned to be given back.
-    fn is_wanted_back(&self) -> bool;
-
-    /// Asks to let the hardware have what is pinned. Returns false if the operation is to be
-    /// dropped.
+    /// Asks to submit to the hardware. Returns false if the operation is to be dropped.
     fn fly(&self) -> bool;
 
-    /// The hardware is done with it.
+    /// Whether the operation is to be dropped.
+    fn is_dropped(&self) -> bool;
+
+    /// The hardware has nothing of the operation any more.
     fn land(&self);
 
     /// Nothing is pinned any more.
     fn leave(&self);
 }
 
-/// Room for one operation at a time, made once, so that carrying it out allocates nothing.
+/// What carrying out one operation at a time needs, allocated once.
 pub(super) struct Scratch {
     slots: [KBox<Slots>; 2],
     segments: [KVec<Segment>; 2],
-    /// The descriptors that are under way, as many as the subdev's share.
-    flight: Ring<(Ticket, Piece)>,
+    /// The pieces in flight, as many as the subdev's share.
+    flight: Ring<Flying>,
 }
 
 impl Scratch {
-    /// Makes the room.
+    /// Allocates for `share` pieces in flight.
     pub(super) fn new(share: usize) -> Result<Self> {
         let segments = || KVec::with_capacity(PIN_MAX, GFP_KERNEL);
         Ok(Self {
@@ -114,14 +105,22 @@ impl Scratch {
 }
 
 /// Where an operation is carried out.
+#[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
-    pub(super) device: &'a Device,
-    pub(super) wq: &'a Wq,
-    pub(super) memory: &'a Memory,
+    pub(super) submitter: &'a dyn Submitter,
+    pub(super) memory: &'a dyn Memory,
     pub(super) gate: &'a dyn Gate,
 }
 
-/// The pages of a buffer from `offset` on, pinned as far as they can be.
+/// A piece that the hardware has.
+struct Flying {
+    ticket: Ticket,
+    piece: Piece,
+    /// How often it was submitted again.
+    again: u8,
+}
+
+/// The pages of a buffer from some offset on, pinned as far as they can be.
 struct Side<'a> {
     /// Bytes that are pinned.
     len: u32,
@@ -130,42 +129,40 @@ struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    /// Pins `len` bytes of `buffer` from `offset` on and writes where they are to `segments`. `None`
-    /// if they are wanted back already.
-    fn new(
-        context: &Context<'a>,
+    /// Pins `len` bytes of `buffer` from `offset` on and writes where they are to `segments`, which
+    /// has the capacity.
+    ///
+    /// # Safety
+    ///
+    /// The device must be done with the segments before the value is dropped.
+    unsafe fn new(
+        context: Context<'a>,
         slots: &'a mut Slots,
         segments: &mut KVec<Segment>,
         buffer: &Buffer,
         offset: u32,
         len: u32,
-    ) -> Result<Option<Self>> {
+    ) -> Result<Self, Unpinned> {
         segments.clear();
         let iova = buffer.iova.wrapping_add(u64::from(offset));
         // CAST: Below the size of a page.
         let within = (iova % PAGE_SIZE as u64) as usize;
-        let base = iova - within as u64;
-        let count = (within + len as usize).div_ceil(PAGE_SIZE);
-        let dev = context.device.regs.bound().get();
-        let wanted_back = || context.gate.is_wanted_back();
         let pinned = Pinned::new(
             context.memory,
-            dev,
+            context.gate.observer(),
+            context.submitter.device(),
             slots,
-            base,
-            count,
+            iova - within as u64,
+            (within + len as usize).div_ceil(PAGE_SIZE),
             buffer.write,
-            wanted_back,
         )?;
-        let Some(pinned) = pinned else {
-            return Ok(None);
-        };
-        let reached = pinned.addresses().len() * PAGE_SIZE;
+        let reached = pinned.len() * PAGE_SIZE;
         let mut left = reached.saturating_sub(within).min(len as usize);
         // CAST: At most `len`.
         let len = left as u32;
         let mut within = within;
-        for &page in pinned.addresses() {
+        // SAFETY: The addresses go to the segments only, and `pinned` lives as long as the value.
+        for page in unsafe { pinned.addresses() } {
             let part = left.min(PAGE_SIZE - within);
             let segment = Segment {
                 dma: page + within as u64,
@@ -173,21 +170,22 @@ impl<'a> Side<'a> {
                 len: part as u32,
             };
             let joined = segments.last_mut().is_some_and(|last| last.join(segment));
-            if !joined {
-                segments.push(segment, GFP_KERNEL)?;
+            if !joined && segments.push_within_capacity(segment).is_err() {
+                warn_on!(true);
+                return Err(Unpinned::Unmapped);
             }
             left -= part;
             within = 0;
         }
-        Ok(Some(Self {
+        Ok(Self {
             len,
             _pinned: pinned,
-        }))
+        })
     }
 }
 
 /// Carries out `op`. `None` if it was dropped on the way.
-pub(super) fn run(context: &Context<'_>, op: &Op, scratch: &mut Scratch) -> Option<Completion> {
+pub(super) fn run(context: Context<'_>, op: &Op, scratch: &mut Scratch) -> Option<Completion> {
     let mut op = *op;
     if let Op::Crc {
         seed_addr: Some(addr),
@@ -206,144 +204,195 @@ pub(super) fn run(context: &Context<'_>, op: &Op, scratch: &mut Scratch) -> Opti
     let mut outcome = Outcome::new(&op);
     if op.buffers() == [None, None] {
         let nothing = core::iter::once(Piece::EMPTY);
-        submit_all(context, nothing, &mut outcome, &mut scratch.flight);
-        return Some(outcome.finish());
+        let flown = fly(context, nothing, &mut outcome, &mut scratch.flight);
+        return (flown == Flown::Landed).then(|| outcome.finish());
     }
     let mut offset = 0;
     while offset < op.len() && !outcome.is_stopped() {
+        if !context.gate.may_pin() {
+            outcome.piece_lost();
+            break;
+        }
         let len = WINDOW.min(op.len() - offset);
         let span = |buffer: Buffer| Span {
             iova: buffer.iova.wrapping_add(u64::from(offset)),
             len: u64::from(len),
         };
-        if !context
-            .gate
-            .enter(op.buffers().map(|buffer| buffer.map(span)))
-        {
+        let spans = op.buffers().map(|buffer| buffer.map(span));
+        if !context.gate.enter(spans) {
             return None;
         }
         let flown = window(context, &op, offset, len, &mut outcome, scratch);
         context.gate.leave();
         match flown {
             Ok(Flown::Landed) => offset += len,
-            Ok(Flown::GivenBack) => (),
             Ok(Flown::Dropped) => return None,
-            // Out of resources half way: what is missing shows as a failure of the hardware.
-            Err(_) => break,
+            // Once more, when the tenant has taken the memory away.
+            Err(Unpinned::Stopped) => (),
+            Err(Unpinned::Limited) => context.gate.limited(),
+            Err(Unpinned::Unmapped) => {
+                outcome.piece_lost();
+                break;
+            }
         }
     }
     Some(outcome.finish())
 }
 
-/// What became of a part of an operation.
+/// What became of a part of an operation that could be pinned.
+#[derive(PartialEq, Eq)]
 enum Flown {
     /// It was carried out, up to what stops the operation.
     Landed,
-    /// Nothing was done, because its memory was wanted back: it is to be tried again.
-    GivenBack,
     /// The operation is to be dropped.
     Dropped,
 }
 
 /// Carries out `len` bytes of an operation from `offset` on.
 fn window(
-    context: &Context<'_>,
+    context: Context<'_>,
     op: &Op,
     offset: u32,
     len: u32,
     outcome: &mut Outcome,
     scratch: &mut Scratch,
-) -> Result<Flown> {
+) -> Result<Flown, Unpinned> {
     let Scratch {
         slots: [a_slots, b_slots],
         segments: [a_segments, b_segments],
         flight,
     } = scratch;
     let [Some(a), b] = op.buffers() else {
-        return Err(EINVAL);
+        warn_on!(true);
+        return Err(Unpinned::Unmapped);
     };
     b_segments.clear();
-    let Some(a_side) = Side::new(context, a_slots, a_segments, &a, offset, len)? else {
-        return Ok(Flown::GivenBack);
+    // SAFETY: Only `fly` submits what is made of the segments, and it waits for all of that; both
+    // sides live until this function returns.
+    let a_side = unsafe { Side::new(context, a_slots, a_segments, &a, offset, len)? };
+    let b_side = match &b {
+        // SAFETY: As above.
+        Some(b) => Some(unsafe { Side::new(context, b_slots, b_segments, b, offset, len)? }),
+        None => None,
     };
-    let mut usable = a_side.len;
-    let mut b_side = None;
-    if let Some(b) = &b {
-        let Some(side) = Side::new(context, b_slots, b_segments, b, offset, len)? else {
-            return Ok(Flown::GivenBack);
-        };
-        usable = usable.min(side.len);
-        b_side = Some(side);
+    if context.gate.stop() {
+        return Err(Unpinned::Stopped);
     }
-    if context.gate.is_wanted_back() {
-        return Ok(Flown::GivenBack);
-    }
-    if usable > 0 {
-        let max = 1 << context.device.max_transfer_shift();
+    let reached = |side: Option<&Side<'_>>| side.map_or(len, |side| side.len);
+    let usable = reached(Some(&a_side)).min(reached(b_side.as_ref()));
+    let flown = if usable > 0 {
+        let max = 1 << context.submitter.max_transfer_shift();
         let parts = pieces(a_segments, b_segments, max).map(|piece| Piece {
             offset: offset + piece.offset,
             ..piece
         });
-        if !context.gate.fly() {
-            return Ok(Flown::Dropped);
-        }
-        submit_all(context, parts, outcome, flight);
-        context.gate.land();
-    }
+        fly(context, parts, outcome, flight)
+    } else {
+        Flown::Landed
+    };
     // What could not be pinned stops the operation there, unless something stops it earlier.
-    let mut fault = |buffer: &Buffer, reached: u32| {
-        if reached < len {
-            let at = offset + reached;
+    let mut fault = |buffer: &Buffer, side: &Side<'_>| {
+        if side.len < len {
+            let at = offset + side.len;
             outcome.fault(at, buffer.iova.wrapping_add(u64::from(at)), buffer.write);
         }
     };
-    fault(&a, a_side.len);
+    fault(&a, &a_side);
     if let (Some(b), Some(side)) = (&b, &b_side) {
-        fault(b, side.len);
+        fault(b, side);
     }
-    Ok(Flown::Landed)
+    Ok(flown)
 }
 
-/// Submits pieces, as many at a time as the flight has room for, and waits for all of them.
-fn submit_all(
-    context: &Context<'_>,
+/// Submits pieces, as many at a time as may be in flight. On return the hardware has none of them.
+fn fly(
+    context: Context<'_>,
     parts: impl Iterator<Item = Piece>,
     outcome: &mut Outcome,
-    flight: &mut Ring<(Ticket, Piece)>,
-) {
+    flight: &mut Ring<Flying>,
+) -> Flown {
+    if !context.gate.fly() {
+        return Flown::Dropped;
+    }
+    portal::delay_submission();
     // Each piece of a CRC starts from the result of the one before.
     let one_by_one = matches!(outcome.next_op(), Op::Crc { .. });
-    let mut lost = false;
+    let mut going_on = true;
+    let mut dropped = false;
     for piece in parts {
         while flight.is_full() || (one_by_one && flight.len() > 0) {
-            lost |= !land(context, outcome, flight);
+            going_on &= land(context, outcome, flight);
         }
-        if lost || outcome.is_stopped() {
+        dropped = context.gate.is_dropped();
+        if dropped || !going_on || outcome.is_stopped() {
             break;
         }
-        let op = outcome.next_op();
-        let submitted = context.wq.submit(&context.device.regs, |record, handle| {
-            descriptor(&op, &piece, record, handle)
-        });
-        let Ok(ticket) = submitted else {
-            break;
-        };
-        // There is room, as was just seen to.
-        let _ = flight.push((ticket, piece));
+        going_on &= submit(context, piece, 0, outcome, flight);
     }
     while flight.len() > 0 {
         land(context, outcome, flight);
     }
+    context.gate.land();
+    if dropped {
+        Flown::Dropped
+    } else {
+        Flown::Landed
+    }
 }
 
-/// Waits for the oldest piece. Returns false if the hardware will not complete it.
-fn land(context: &Context<'_>, outcome: &mut Outcome, flight: &mut Ring<(Ticket, Piece)>) -> bool {
-    let Some((ticket, piece)) = flight.pop() else {
+/// Submits a piece. Returns false if nothing more is to be submitted.
+fn submit(
+    context: Context<'_>,
+    piece: Piece,
+    again: u8,
+    outcome: &mut Outcome,
+    flight: &mut Ring<Flying>,
+) -> bool {
+    let op = outcome.next_op();
+    let make = |record, handle| descriptor(&op, &piece, record, handle);
+    let Ok(ticket) = context.submitter.submit(&make) else {
+        outcome.piece_lost();
+        return false;
+    };
+    let flying = Flying {
+        ticket,
+        piece,
+        again,
+    };
+    if let Err(flying) = flight.push(flying) {
+        // Callers see to it that the flight is not full.
+        warn_on!(true);
+        let _ = context.submitter.wait(flying.ticket);
+        outcome.piece_lost();
+        return false;
+    }
+    true
+}
+
+/// Waits for the oldest piece in flight. Returns false if nothing more is to be submitted.
+fn land(context: Context<'_>, outcome: &mut Outcome, flight: &mut Ring<Flying>) -> bool {
+    let Some(Flying {
+        ticket,
+        piece,
+        again,
+    }) = flight.pop()
+    else {
         return true;
     };
-    let record = context.wq.wait(context.device, ticket);
-    if let Some(record) = &record {
-        outcome.piece_done(&piece, record);
+    match context.submitter.wait(ticket) {
+        // The hardware has not done it: the handle was revoked after the submission.
+        Ended::Done(record)
+            if record.status & status::MASK == status::INT_HANDLE && again < RESUBMISSIONS =>
+        {
+            submit(context, piece, again + 1, outcome, flight)
+        }
+        Ended::Done(record) => {
+            outcome.piece_done(&piece, &record);
+            true
+        }
+        Ended::Lost => {
+            outcome.piece_lost();
+            false
+        }
     }
-    record.is_some()
 }

@@ -22,7 +22,7 @@ use kernel::{
     }, //
 };
 
-use super::transfer::Span;
+use super::span::Span;
 use crate::ffi::task;
 
 /// How long memory is left alone if the thread that unmaps it cannot tell when it has done so:
@@ -38,7 +38,7 @@ pub(super) struct Unmaps {
 
 struct State {
     /// With a number that tells it from others.
-    under_way: KVec<(u64, Span)>,
+    in_flight: KVec<(u64, Span)>,
     next: u64,
     /// What is left alone for [`REST`], and since when.
     resting: Option<(Span, Instant<Monotonic>)>,
@@ -47,7 +47,7 @@ struct State {
 impl Unmaps {
     pub(super) fn new() -> Result<Arc<Self>> {
         let state = State {
-            under_way: KVec::new(),
+            in_flight: KVec::new(),
             next: 0,
             resting: None,
         };
@@ -66,7 +66,7 @@ impl Unmaps {
     fn begin_until_return(self: &Arc<Self>, span: Span) -> Result {
         let mut state = self.state.lock();
         let number = state.next;
-        state.under_way.push((number, span), GFP_KERNEL)?;
+        state.in_flight.push((number, span), GFP_KERNEL)?;
         state.next += 1;
         drop(state);
         let this = self.clone();
@@ -75,7 +75,7 @@ impl Unmaps {
 
     fn end(&self, number: u64) {
         let mut state = self.state.lock();
-        state.under_way.retain(|(other, _)| *other != number);
+        state.in_flight.retain(|(other, _)| *other != number);
     }
 
     /// Whether something in `spans` is being unmapped.
@@ -84,7 +84,7 @@ impl Unmaps {
         state.resting = state.resting.filter(|(_, since)| since.elapsed() < REST);
         let concerned =
             |unmapped: &Span| spans.iter().flatten().any(|span| span.overlaps(unmapped));
-        state.under_way.iter().any(|(_, span)| concerned(span))
+        state.in_flight.iter().any(|(_, span)| concerned(span))
             || state.resting.is_some_and(|(span, _)| concerned(&span))
     }
 }

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A hardware work queue: submitting descriptors, and waiting for their completion records.
+//! A hardware work queue: submission, and completion records.
 
 use kernel::{
-    device::Bound,
+    device::{
+        Bound,
+        Device, //
+    },
     new_condvar,
     new_mutex,
     prelude::*,
     sync::{
         Arc,
         CondVar,
+        CondVarTimeoutResult,
         Mutex, //
     },
     time::{
@@ -20,77 +24,95 @@ use kernel::{
     }, //
 };
 
-use super::device::{
-    Device,
-    Registers, //
-};
-use crate::{
-    ffi::records::Records,
-    dsa_core::{
-        desc::Completion,
-        regs::table::portal, //
+use super::{
+    registers::Registers,
+    slots::Slots,
+    submitter::{
+        Ended,
+        Make,
+        Ticket, //
     }, //
 };
+use crate::{
+    dsa_core::{
+        desc::{
+            Completion,
+            DESC_LEN, //
+        },
+        regs::table::portal, //
+    },
+    ffi::records::Records, //
+};
 
-/// How long to wait before looking without having been told: an interrupt may be lost.
-const LOOK_MS: u32 = 500;
-/// How long until a descriptor counts as stuck.
-const STUCK: Delta = Delta::from_secs(10);
+/// How long a submission waits for a recovery to end. That runs one command, which is bounded, and
+/// may have to wait for one of another work queue.
+const RECOVERY: Delta = Delta::from_secs(30);
 
-/// What a completion record is for.
-enum Slot {
-    Free,
-    /// The hardware has the descriptor.
-    Busy,
-    /// The hardware has the descriptor, and is being made to drop it.
-    Doomed,
-    /// The hardware is done.
-    Done(Completion),
-    /// The hardware will not complete it any more.
-    Abandoned,
+/// Descriptors that a page of a portal takes at different addresses.
+const PLACES: u64 = portal::PAGE / DESC_LEN as u64;
+
+/// What a work queue does with descriptors.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    /// It takes none: the hardware drops what is stored to the portal.
+    Disabled,
+    /// It takes and completes them.
+    Enabled,
+    /// What it has is being aborted; submissions wait until that is over.
+    Recovering,
+    /// It takes none any more.
+    Lost,
 }
 
 /// What the lock of a work queue guards.
 struct State {
-    slots: KVec<Slot>,
-    /// Interrupt handle for completions; set when the work queue is enabled.
+    status: Status,
+    slots: Slots,
+    /// Interrupt handle for completions.
     handle: u16,
-    /// Nothing is taken any more.
-    lost: bool,
+    /// Largest transfer as a power of two.
+    max_transfer_shift: u32,
+    /// Where in the page of the portal the next descriptor is stored.
+    place: u64,
 }
 
 /// A hardware work queue.
 #[pin_data]
 pub(super) struct Wq {
     id: u8,
+    regs: Arc<Registers>,
     records: Records,
     #[pin]
     state: Mutex<State>,
-    /// A slot became free or done.
+    /// A descriptor ended, or the status changed.
     #[pin]
     changed: CondVar,
 }
 
-/// A descriptor that the hardware has. To be given to [`Wq::wait`].
-#[must_use]
-#[derive(Clone, Copy)]
-pub(super) struct Ticket(usize);
-
 impl Wq {
-    /// Makes room for `size` descriptors at a time.
-    pub(super) fn new(dev: &kernel::device::Device<Bound>, id: u8, size: u32) -> Result<Arc<Self>> {
+    /// A work queue that is disabled, with completion records for `size` descriptors at a time.
+    pub(super) fn new(
+        dev: &Device<Bound>,
+        regs: Arc<Registers>,
+        id: u8,
+        size: u32,
+    ) -> Result<Arc<Self>> {
         let size = size as usize;
-        let mut slots = KVec::with_capacity(size, GFP_KERNEL)?;
-        for _ in 0..size {
-            slots.push(Slot::Free, GFP_KERNEL)?;
-        }
+        let slots = Slots::new(size)?;
         let records = Records::new(dev, size.max(1))?;
         Arc::pin_init(
             pin_init!(Self {
                 id,
+                regs,
                 records,
-                state <- new_mutex!(State { slots, handle: 0, lost: false }),
-                changed <- new_condvar!(),
+                state <- new_mutex!(State {
+                    status: Status::Disabled,
+                    slots,
+                    handle: 0,
+                    max_transfer_shift: 0,
+                    place: 0,
+                }, "Wq::state"),
+                changed <- new_condvar!("Wq::changed"),
             }),
             GFP_KERNEL,
         )
@@ -101,9 +123,13 @@ impl Wq {
         self.id
     }
 
-    /// Sets the interrupt handle that descriptors ask for.
-    pub(super) fn set_handle(&self, handle: u16) {
-        self.state.lock().handle = handle;
+    pub(super) fn status(&self) -> Status {
+        self.state.lock().status
+    }
+
+    /// Largest transfer of one descriptor as a power of two.
+    pub(super) fn max_transfer_shift(&self) -> u32 {
+        self.state.lock().max_transfer_shift
     }
 
     /// The interrupt handle that descriptors ask for.
@@ -111,118 +137,135 @@ impl Wq {
         self.state.lock().handle
     }
 
-    /// Submits the descriptor that `make` makes of the address of its completion record and the
-    /// interrupt handle.
-    ///
-    /// There is a free slot: subdevs have no more under way than their shares, which are at most
-    /// the size together.
-    pub(super) fn submit(
-        &self,
-        regs: &Registers,
-        make: impl FnOnce(u64, u16) -> [u8; 64],
-    ) -> Result<Ticket> {
-        let mut state = self.state.lock();
-        if state.lost {
-            return Err(ENODEV);
-        }
-        let at = state
-            .slots
-            .iter()
-            .position(|slot| matches!(slot, Slot::Free));
-        let at = at.ok_or(EBUSY)?;
-        self.records.clear(at);
-        let descriptor = make(self.records.address(at), state.handle);
-        if let Some(slot) = state.slots.get_mut(at) {
-            *slot = Slot::Busy;
-        }
-        // Under the lock, which serialises the stores to the portal.
-        let place = portal::offset(self.id, portal::LIMITED_MSIX) as usize;
-        let stored = regs.submit(place, &descriptor);
-        if let Err(error) = stored {
-            if let Some(slot) = state.slots.get_mut(at) {
-                *slot = Slot::Free;
-            }
-            return Err(error);
-        }
-        Ok(Ticket(at))
+    /// Changes the interrupt handle that descriptors ask for from now on.
+    pub(super) fn set_handle(&self, handle: u16) {
+        self.state.lock().handle = handle;
     }
 
-    /// Takes note of all descriptors that are done; called by the interrupt's thread.
-    pub(super) fn reap(&self) {
+    /// The hardware has enabled the work queue.
+    pub(super) fn open(&self, max_transfer_shift: u32) {
         let mut state = self.state.lock();
-        for (at, slot) in state.slots.iter_mut().enumerate() {
-            if matches!(slot, Slot::Busy | Slot::Doomed) {
-                if let Some(record) = self.records.read(at) {
-                    *slot = Slot::Done(Completion::from_bytes(&record));
-                }
-            }
+        state.max_transfer_shift = max_transfer_shift;
+        if state.status == Status::Disabled {
+            state.status = Status::Enabled;
+        }
+    }
+
+    /// The hardware is about to disable the work queue: on return nothing is stored to its portal
+    /// any more.
+    pub(super) fn close(&self) {
+        let mut state = self.state.lock();
+        if state.status != Status::Lost {
+            state.status = Status::Disabled;
         }
         self.changed.notify_all();
     }
 
-    /// Marks the descriptors that the hardware has, and is about to be made to drop. What is
-    /// submitted from here on is not among them.
-    pub(super) fn doom(&self) {
+    /// Submits a descriptor.
+    ///
+    /// EBUSY says that there is no free entry, or that a recovery does not end; ENXIO that the work
+    /// queue is disabled, ENODEV that it is lost.
+    pub(super) fn submit(&self, make: Make<'_>) -> Result<Ticket> {
         let mut state = self.state.lock();
-        for slot in state.slots.iter_mut() {
-            if matches!(slot, Slot::Busy) {
-                *slot = Slot::Doomed;
+        let since = Instant::<Monotonic>::now();
+        loop {
+            match state.status {
+                Status::Enabled => break,
+                Status::Disabled => return Err(ENXIO),
+                Status::Lost => return Err(ENODEV),
+                Status::Recovering if since.elapsed() >= RECOVERY => return Err(EBUSY),
+                Status::Recovering => {
+                    let _ = self
+                        .changed
+                        .wait_interruptible_timeout(&mut state, msecs_to_jiffies(100));
+                }
+            }
+        }
+        let at = state.slots.find_free().ok_or(EBUSY)?;
+        let descriptor = {
+            let dev = self.regs.bound().get().ok_or(ENODEV)?;
+            let record = self.records.get(&dev, at)?;
+            record.clear();
+            make(record.address(), state.handle)
+        };
+        // Each descriptor goes to another address than the one before, as with idxd: a CPU may
+        // combine stores to the same one.
+        let page = portal::offset(self.id, portal::LIMITED_MSIX);
+        let place = page + state.place * DESC_LEN as u64;
+        state.place = (state.place + 1) % PLACES;
+        // Under the lock, which serialises the stores, and orders them before `close`.
+        self.regs.submit(place as usize, &descriptor)?;
+        Ok(state.slots.occupy(at))
+    }
+
+    /// Waits for the end of a descriptor, at most `millis` ms. On `None` the hardware still has it.
+    pub(super) fn wait(&self, ticket: &Ticket, millis: u32) -> Option<Ended> {
+        let mut left = msecs_to_jiffies(millis);
+        let mut state = self.state.lock();
+        loop {
+            if let Some(ended) = state.slots.take(ticket) {
+                return Some(ended);
+            }
+            match self.changed.wait_interruptible_timeout(&mut state, left) {
+                // Engines run in kernel threads, which get no signals.
+                CondVarTimeoutResult::Woken { jiffies }
+                | CondVarTimeoutResult::Signal { jiffies } => left = jiffies,
+                CondVarTimeoutResult::Timeout => return state.slots.take(ticket),
             }
         }
     }
 
-    /// Gives up on the descriptors that are doomed: the hardware does not have them any more.
-    pub(super) fn abandon(&self) {
+    /// Takes note of all descriptors that are done.
+    pub(super) fn reap(&self) {
+        self.reap_locked(&mut self.state.lock());
+        self.changed.notify_all();
+    }
+
+    fn reap_locked(&self, state: &mut State) {
+        // Without the device there are no records either.
+        if let Some(dev) = self.regs.bound().get() {
+            state.slots.reap(|at| {
+                let record = self.records.get(&dev, at).ok()?.read()?;
+                Some(Completion::from_bytes(&record))
+            });
+        }
+    }
+
+    /// Begins a recovery: marks what the hardware has as doomed, and bars submission until
+    /// [`Self::settle`]. Returns false, and does neither, if the hardware does not have `stuck` any
+    /// more: another recovery has ended it, or it is done after all.
+    pub(super) fn bar(&self, stuck: Option<&Ticket>) -> bool {
         let mut state = self.state.lock();
-        for slot in state.slots.iter_mut() {
-            if matches!(slot, Slot::Doomed) {
-                *slot = Slot::Abandoned;
-            }
+        self.reap_locked(&mut state);
+        if stuck.is_some_and(|stuck| !state.slots.is_pending(stuck)) {
+            return false;
+        }
+        state.slots.doom();
+        if state.status == Status::Enabled {
+            state.status = Status::Recovering;
+        }
+        true
+    }
+
+    /// Ends a recovery, after which the hardware has nothing of what was doomed; the work queue is
+    /// then `next`.
+    pub(super) fn settle(&self, next: Status) {
+        let mut state = self.state.lock();
+        self.reap_locked(&mut state);
+        state.slots.abandon();
+        if state.status == Status::Recovering {
+            state.status = next;
         }
         self.changed.notify_all();
     }
 
     /// The hardware does nothing any more until it is reset: ends what it has, and takes nothing.
     pub(super) fn lose(&self) {
-        self.state.lock().lost = true;
-        self.doom();
-        self.reap();
-        self.abandon();
-    }
-
-    /// Waits until the hardware is done with a descriptor; `None` if it never will be.
-    ///
-    /// On return the hardware no longer accesses memory for it, whatever happened.
-    pub(super) fn wait(&self, device: &Device, ticket: Ticket) -> Option<Completion> {
-        let since = Instant::<Monotonic>::now();
-        loop {
-            let mut state = self.state.lock();
-            let slot = state.slots.get_mut(ticket.0)?;
-            match slot {
-                Slot::Done(record) => {
-                    let record = *record;
-                    *slot = Slot::Free;
-                    return Some(record);
-                }
-                Slot::Abandoned => {
-                    *slot = Slot::Free;
-                    return None;
-                }
-                Slot::Free => return None,
-                Slot::Busy | Slot::Doomed => (),
-            }
-            if since.elapsed() >= STUCK {
-                drop(state);
-                device.recover(self);
-                continue;
-            }
-            let woken = self
-                .changed
-                .wait_interruptible_timeout(&mut state, msecs_to_jiffies(LOOK_MS));
-            drop(state);
-            if matches!(woken, kernel::sync::CondVarTimeoutResult::Timeout) {
-                self.reap();
-            }
-        }
+        let mut state = self.state.lock();
+        state.status = Status::Lost;
+        self.reap_locked(&mut state);
+        state.slots.doom();
+        state.slots.abandon();
+        self.changed.notify_all();
     }
 }

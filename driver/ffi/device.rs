@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Devices: one that its user keeps bound, and the C side of any.
+//! What the kernel crate lacks for devices.
 
 use kernel::{
     bindings,
@@ -10,12 +10,7 @@ use kernel::{
         Core,
         DeviceContext, //
     },
-    dma::{
-        Device as _,
-        DmaMask, //
-    },
-    prelude::*,
-    sync::aref::ARef,
+    pci, //
 };
 
 /// The C side of `dev`.
@@ -24,54 +19,25 @@ pub(super) fn raw<Ctx: DeviceContext>(dev: &device::Device<Ctx>) -> *mut binding
     core::ptr::from_ref(dev).cast_mut().cast()
 }
 
-/// A reference to a device together with the promise that a driver is bound to it.
-///
-/// The lifetimes of [`device::Device<Bound>`] end with `probe`; a registry that outlives `probe`
-/// and is told of `unbind` needs the same proof for longer.
-///
-/// # Invariants
-///
-/// `dev` is bound to its driver for as long as this value lives.
-pub(crate) struct BoundDevice {
-    dev: ARef<device::Device>,
-}
-
-impl BoundDevice {
-    /// Takes a reference to `dev`.
-    ///
-    /// # Safety
-    ///
-    /// The value must be dropped before the driver's unbinding has come to its end, that is, at
-    /// the latest in the drop of the driver's private data.
-    pub(crate) unsafe fn new(dev: &device::Device<Bound>) -> Self {
-        // INVARIANT: Holds by the safety requirement.
-        Self { dev: dev.into() }
-    }
-
-    /// The device.
-    pub(crate) fn get(&self) -> &device::Device<Bound> {
-        let dev: &device::Device = &self.dev;
-        // SAFETY: `Device<Ctx>` differs in a marker only, and by the type invariant the device is
-        // bound while `self` is borrowed.
-        unsafe { &*core::ptr::from_ref(dev).cast::<device::Device<Bound>>() }
-    }
-}
-
-/// Lets a device that is being probed address all of memory by DMA.
-///
-/// Fails if anything is wrong with that; to be called before anything is mapped for the device.
-pub(crate) fn enable_dma(dev: &kernel::pci::Device<Core<'_>>) -> Result {
-    // SAFETY: The device is being probed, by one thread, which has not mapped anything yet: the
-    // kernel crate's mappings need a bound device, and the one caller comes first in `probe`.
-    unsafe { dev.dma_set_mask_and_coherent(DmaMask::new::<64>()) }
-}
-
-/// Takes the right to do DMA from a PCI device.
-pub(crate) fn clear_master(dev: &kernel::pci::Device) {
+/// The C side of `dev`.
+fn raw_pci<Ctx: DeviceContext>(dev: &pci::Device<Ctx>) -> *mut bindings::pci_dev {
     // `pci::Device` is a transparent wrapper of `struct pci_dev`.
-    let pdev = core::ptr::from_ref(dev)
-        .cast_mut()
-        .cast::<bindings::pci_dev>();
-    // SAFETY: `dev` is a valid PCI device.
-    unsafe { bindings::pci_clear_master(pdev) };
+    core::ptr::from_ref(dev).cast_mut().cast()
+}
+
+/// Takes the right to do DMA from a device, whose driver it is to decide that.
+pub(crate) fn clear_master(dev: &pci::Device<Bound>) {
+    // SAFETY: `dev` is a valid PCI device. It is bound, so nobody else's device is meant.
+    unsafe { bindings::pci_clear_master(raw_pci(dev)) };
+}
+
+/// Undoes [`pci::Device::enable_device_mem`] and [`pci::Device::set_master`]: the device does no DMA
+/// any more.
+pub(crate) fn disable(dev: &pci::Device<Core<'_>>) {
+    // SAFETY: `dev` is a valid PCI device, and a callback of its bus is running, which nothing else
+    // that enables or disables the device runs beside.
+    unsafe {
+        bindings::pci_clear_master(raw_pci(dev));
+        bindings::pci_disable_device(raw_pci(dev));
+    }
 }

@@ -45,7 +45,7 @@ impl EventFd {
 
 impl Drop for EventFd {
     fn drop(&mut self) {
-        // SAFETY: By the type invariant the reference is ours to give back.
+        // SAFETY: By the type invariant the reference is ours to put.
         unsafe { bindings::eventfd_ctx_put(self.ctx.as_ptr()) };
     }
 }

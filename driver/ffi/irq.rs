@@ -21,30 +21,39 @@ use kernel::{
 
 /// MSI-X vectors of a device, each with a threaded handler.
 ///
-/// The handlers borrow from the vectors, and both live in this value: fields are dropped in the
-/// order in which they are declared, so the handlers go first.
+/// # Invariants
+///
+/// `vectors` is not moved out before all `handlers` are dropped: nothing hands it out, and fields
+/// are dropped in the order in which they are declared.
 pub(crate) struct Vectors<'a, T: ThreadedHandler + 'static> {
     handlers: KVec<Pin<KBox<ThreadedRegistration<'a, T>>>>,
-    vectors: KBox<IrqVectorRegistration<'a>>,
+    vectors: IrqVectorRegistration<'a>,
 }
 
 impl<'a, T: ThreadedHandler + Send + 'static> Vectors<'a, T> {
     /// Allocates exactly `count` MSI-X vectors.
-    pub(crate) fn new(dev: &'a pci::Device<Bound>, count: u32) -> Result<Self> {
+    ///
+    /// # Safety
+    ///
+    /// The value must be dropped, and not be forgotten.
+    pub(crate) unsafe fn new(dev: &'a pci::Device<Bound>, count: u32) -> Result<Self> {
         let types = IrqTypes::default().with(IrqType::MsiX);
+        // INVARIANT: There is no handler yet.
         Ok(Self {
             handlers: KVec::with_capacity(count as usize, GFP_KERNEL)?,
-            vectors: KBox::new(dev.alloc_irq_vectors(count, count, types)?, GFP_KERNEL)?,
+            vectors: dev.alloc_irq_vectors(count, count, types)?,
         })
     }
 
     /// Puts `handler` on the next vector that has none.
     pub(crate) fn add(&mut self, name: &'static CStr, handler: T) -> Result {
         let request = IrqRequest::from(self.vectors.index(self.handlers.len())?);
-        // SAFETY: Only a lifetime changes. The request stands for a vector that is freed when
-        // `vectors` is dropped, and what is made of it is dropped before that.
+        // SAFETY: Only a lifetime changes, from that of the borrow of `vectors` to that of the
+        // binding. An `IrqRequest` keeps no reference: it is the number of an interrupt, which stays
+        // that of the vector until `vectors` is dropped. By the type invariant the registration that
+        // it is made into is gone by then.
         let request: IrqRequest<'a> = unsafe { core::mem::transmute(request) };
-        // SAFETY: The registration is owned by `self` and never forgotten.
+        // SAFETY: The registration is owned by `self`, which is dropped, as `new` requires.
         let init =
             unsafe { ThreadedRegistration::new(request, Flags::TRIGGER_NONE, name, Ok(handler)) };
         let registration = KBox::pin_init(init, GFP_KERNEL)?;

@@ -1,34 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Pages of a VFIO user that are pinned, and mapped for a device.
+//! Pages of a user that are pinned, and mapped for a device.
 //!
 //! C header: [`include/linux/dma-mapping.h`](srctree/include/linux/dma-mapping.h)
 
 use kernel::{
     bindings,
-    device::{
-        Bound,
-        Device, //
-    },
     dma::{
         DataDirection,
         DmaAddress, //
     },
     error::to_result,
     page::PAGE_SIZE,
-    prelude::*, //
+    prelude::*,
+    warn_on, //
 };
 
 use super::{
     bindings as local,
+    bound::{
+        BoundDevice,
+        Guard, //
+    },
     device::raw,
-    vfio::{
+    memory::{
         Memory,
         PIN_MAX, //
     }, //
 };
 
-/// Room for what is known about pinned pages, made once and used again and again.
+/// Place for what is known about pinned pages, allocated once and used again and again.
 pub(crate) struct Slots {
     pages: [*mut bindings::page; PIN_MAX],
     mapped: [DmaAddress; PIN_MAX],
@@ -38,21 +39,44 @@ pub(crate) struct Slots {
 unsafe impl Send for Slots {}
 
 impl Slots {
-    /// Allocates the room.
+    /// Allocates the slots.
     pub(crate) fn new() -> Result<KBox<Self>> {
         // SAFETY: Null pointers and zeroes are valid for the fields.
         Ok(unsafe { KBox::<Self>::new_uninit(GFP_KERNEL | __GFP_ZERO)?.assume_init() })
     }
 }
 
-/// Pages of a VFIO user that are pinned, and mapped for a device; dropping it undoes both.
+/// Accompanies the calls that pin and unpin, each of which may take as long as the user likes.
+pub(crate) trait Observer {
+    /// The calling thread is about to pin or unpin.
+    fn begin_call(&self);
+
+    /// It has done so.
+    fn end_call(&self);
+
+    /// Whether to give up, because the user wants the memory back.
+    fn stop(&self) -> bool;
+}
+
+/// Why no pages are pinned.
+pub(crate) enum Unpinned {
+    /// The observer said so.
+    Stopped,
+    /// A limit of the user does not allow it.
+    Limited,
+    /// The device cannot be given the pages.
+    Unmapped,
+}
+
+/// Pages of a user that are pinned, and mapped for a device; dropping it undoes both.
 ///
 /// # Invariants
 ///
 /// The first `mapped` pages of `slots` are mapped for `dev`, and `count` pages at `iova` pinned.
 pub(crate) struct Pinned<'a> {
-    memory: &'a Memory,
-    dev: &'a Device<Bound>,
+    memory: &'a dyn Memory,
+    observer: &'a dyn Observer,
+    dev: Guard<'a>,
     slots: &'a mut Slots,
     iova: u64,
     count: usize,
@@ -64,20 +88,26 @@ impl<'a> Pinned<'a> {
     /// Pins up to `count` pages at `iova`, a multiple of the page size, and maps them for `dev`,
     /// which will write to them if `write`, else read them.
     ///
-    /// Pages are pinned up to the first one that is not there; that may be none. `None` if `stop`
-    /// says so while that one is looked for.
+    /// Pages are pinned up to the first one that is not there; that may be none.
     pub(crate) fn new(
-        memory: &'a Memory,
-        dev: &'a Device<Bound>,
+        memory: &'a dyn Memory,
+        observer: &'a dyn Observer,
+        dev: &'a BoundDevice,
         slots: &'a mut Slots,
         iova: u64,
         count: usize,
         write: bool,
-        stop: impl Fn() -> bool,
-    ) -> Result<Option<Self>> {
-        let pages = slots.pages.get_mut(..count).ok_or(EINVAL)?;
-        let Some(count) = pin_prefix(memory, iova, write, pages, stop) else {
-            return Ok(None);
+    ) -> Result<Self, Unpinned> {
+        let Some(pages) = slots.pages.get_mut(..count) else {
+            warn_on!(true);
+            return Err(Unpinned::Unmapped);
+        };
+        let count = pin_prefix(memory, observer, iova, write, pages)?;
+        // Not before: the user decides how long pinning takes, and a guard holds up the unbinding.
+        let Some(dev) = dev.get() else {
+            // SAFETY: They were just pinned, and nobody knows them.
+            unsafe { unpin(memory, observer, iova, count) };
+            return Err(Unpinned::Unmapped);
         };
         let direction = if write {
             // What the device leaves as it is must stay as it is.
@@ -88,6 +118,7 @@ impl<'a> Pinned<'a> {
         // INVARIANT: The pages are pinned; none is mapped yet.
         let mut this = Self {
             memory,
+            observer,
             dev,
             slots,
             iova,
@@ -95,8 +126,8 @@ impl<'a> Pinned<'a> {
             mapped: 0,
             direction,
         };
-        this.map()?;
-        Ok(Some(this))
+        this.map().map_err(|_| Unpinned::Unmapped)?;
+        Ok(this)
     }
 
     fn map(&mut self) -> Result {
@@ -106,7 +137,7 @@ impl<'a> Pinned<'a> {
             // unmaps it first.
             let addr = unsafe {
                 bindings::dma_map_page_attrs(
-                    raw(self.dev),
+                    raw(&*self.dev),
                     *page,
                     0,
                     PAGE_SIZE,
@@ -115,7 +146,7 @@ impl<'a> Pinned<'a> {
                 )
             };
             // SAFETY: The device is valid, and the address is one that mapping returned for it.
-            to_result(unsafe { local::subdev_shim_dma_mapping_error(raw(self.dev), addr) })?;
+            to_result(unsafe { local::subdev_shim_dma_mapping_error(raw(&*self.dev), addr) })?;
             *mapped = addr;
             // INVARIANT: One more is mapped.
             self.mapped += 1;
@@ -123,19 +154,29 @@ impl<'a> Pinned<'a> {
         Ok(())
     }
 
+    /// Number of pages that are pinned and mapped.
+    pub(crate) fn len(&self) -> usize {
+        self.mapped
+    }
+
     /// The address of each page as the device sees it.
-    pub(crate) fn addresses(&self) -> &[DmaAddress] {
-        self.slots.mapped.get(..self.mapped).unwrap_or_default()
+    ///
+    /// # Safety
+    ///
+    /// The device must be done with what it does with the addresses before `self` is dropped.
+    pub(crate) unsafe fn addresses(&self) -> impl Iterator<Item = DmaAddress> + '_ {
+        self.slots.mapped.iter().take(self.mapped).copied()
     }
 }
 
 impl Drop for Pinned<'_> {
     fn drop(&mut self) {
-        for &addr in self.addresses() {
-            // SAFETY: By the type invariant; the owner has waited for the device.
+        for &addr in self.slots.mapped.iter().take(self.mapped) {
+            // SAFETY: By the type invariant; the device is done with the page by the requirement of
+            // `addresses`.
             unsafe {
                 bindings::dma_unmap_page_attrs(
-                    raw(self.dev),
+                    raw(&*self.dev),
                     addr,
                     PAGE_SIZE,
                     self.direction.into(),
@@ -143,41 +184,72 @@ impl Drop for Pinned<'_> {
                 )
             };
         }
-        if self.count > 0 {
-            self.memory.unpin(self.iova, self.count);
-        }
+        // SAFETY: By the type invariant, and nobody uses the pages any more, as above.
+        unsafe { unpin(self.memory, self.observer, self.iova, self.count) };
     }
 }
 
-/// Pins as many of `pages` from the first on as are there. `None`, and none, if `stop` says so.
+/// Unpins the `count` pages at `iova`, if there are any.
+///
+/// # Safety
+///
+/// As that of [`Memory::unpin`].
+unsafe fn unpin(memory: &dyn Memory, observer: &dyn Observer, iova: u64, count: usize) {
+    if count > 0 {
+        observer.begin_call();
+        // SAFETY: Guaranteed by the caller.
+        unsafe { memory.unpin(iova, count) };
+        observer.end_call();
+    }
+}
+
+/// Pins as many of `pages` from the first on as are there.
 fn pin_prefix(
-    memory: &Memory,
+    memory: &dyn Memory,
+    observer: &dyn Observer,
     iova: u64,
     write: bool,
     pages: &mut [*mut bindings::page],
-    stop: impl Fn() -> bool,
-) -> Option<usize> {
-    if memory.pin(iova, write, pages).is_ok() {
-        return Some(pages.len());
+) -> Result<usize, Unpinned> {
+    // Whether all of `pages` are there.
+    let pin = |iova, pages: &mut [_]| {
+        observer.begin_call();
+        let pinned = memory.pin(iova, write, pages);
+        observer.end_call();
+        match pinned {
+            Ok(()) => Ok(true),
+            // To try again with fewer would fail again, and VFIO prints a line each time.
+            Err(error) if error == ENOMEM => Err(Unpinned::Limited),
+            Err(_) => Ok(false),
+        }
+    };
+    if pin(iova, pages)? {
+        return Ok(pages.len());
     }
-    // VFIO does not tell which page is not there. Look for it by halves: those before `first` are
-    // pinned, and something is amiss before `last`.
-    let (mut first, mut last) = (0, pages.len());
-    while first + 1 < last {
-        if stop() {
-            if first > 0 {
-                memory.unpin(iova, first);
+    // VFIO does not tell which page is not there. Look for it by halves: it is one of `rest`, and
+    // those before are pinned.
+    let mut count = 0;
+    let mut rest = pages;
+    while rest.len() > 1 {
+        let next = iova.checked_add((count * PAGE_SIZE) as u64);
+        let (half, behind) = rest.split_at_mut(rest.len() / 2);
+        let there = match next {
+            _ if observer.stop() => Err(Unpinned::Stopped),
+            Some(next) => pin(next, half),
+            None => Ok(false),
+        };
+        match there {
+            Ok(true) => {
+                count += half.len();
+                rest = behind;
             }
-            return None;
-        }
-        let middle = first + (last - first) / 2;
-        let next = iova.checked_add((first * PAGE_SIZE) as u64);
-        let half = pages.get_mut(first..middle).unwrap_or_default();
-        if next.is_some_and(|next| memory.pin(next, write, half).is_ok()) {
-            first = middle;
-        } else {
-            last = middle;
+            Ok(false) => rest = half,
+            Err(unpinned) => {
+                // SAFETY: They were pinned here, and nobody knows them.
+                unsafe { unpin(memory, observer, iova, count) };
+                return Err(unpinned);
+            }
         }
     }
-    Some(first)
+    Ok(count)
 }

@@ -10,7 +10,8 @@ use kernel::{
         MmioBackend, //
     },
     pci::Bar,
-    prelude::*, //
+    prelude::*,
+    sync::barrier, //
 };
 
 use super::bindings;
@@ -19,19 +20,23 @@ use super::bindings;
 pub(crate) const DESCRIPTOR: usize = 64;
 
 /// Whether the CPU stores 64 bytes at once (MOVDIR64B).
-pub(crate) fn has_atomic_store() -> bool {
+fn has_atomic_store() -> bool {
     // SAFETY: The shim reads a feature bit.
     unsafe { bindings::subdev_shim_has_movdir64b() }
 }
 
-/// Stores `descriptor` at `offset` of `bar`.
+/// Stores `descriptor` at `offset` of `bar`. What was written to memory before is visible to the
+/// device when it has the descriptor.
 ///
 /// Where the CPU has MOVDIR64B this is one atomic write. Elsewhere it is eight ordered writes, so
-/// the caller must not let two calls for one portal overlap.
+/// two calls for one portal that overlap mix their descriptors.
 pub(crate) fn store(bar: &Bar<'_>, offset: usize, descriptor: &[u8; DESCRIPTOR]) -> Result {
     if offset % DESCRIPTOR != 0 {
         return Err(EINVAL);
     }
+    // A direct store is not ordered after older stores, whatever the type of the memory
+    // (`idxd_submit_desc` in `srctree/drivers/dma/idxd/submit.c` has the same barrier).
+    barrier::mb(barrier::Write);
     if has_atomic_store() {
         let end = offset.checked_add(DESCRIPTOR).ok_or(EINVAL)?;
         if end > bar.size() {
@@ -50,4 +55,12 @@ pub(crate) fn store(bar: &Bar<'_>, offset: usize, descriptor: &[u8; DESCRIPTOR])
         bar.try_write64(word, offset + i * 8)?;
     }
     Ok(())
+}
+
+/// Sleeps for as long as the module's parameter `submit_delay_us` says, between the decision to
+/// submit and the submission. It is there on kernels with fault injection, for tests; elsewhere
+/// this does nothing.
+pub(crate) fn delay_submission() {
+    // SAFETY: The shim sleeps, as its caller may.
+    unsafe { bindings::subdev_shim_submit_delay() };
 }

@@ -7,6 +7,7 @@ use kernel::{
         Bound,
         Device, //
     },
+    devres::Devres,
     dma::{
         Coherent,
         DmaAddress, //
@@ -14,49 +15,73 @@ use kernel::{
     prelude::*, //
 };
 
+/// Words of 64 bits in a record.
+const WORDS: usize = 4;
+
 /// Bytes of a record.
-const RECORD: usize = 32;
+const RECORD: usize = WORDS * size_of::<u64>();
 
 /// An array of 32-byte records that the device writes, first byte last.
-pub(crate) struct Records(Coherent<[[u64; RECORD / 8]]>);
+///
+/// The memory is freed when the device is unbound, whoever has the value then.
+pub(crate) struct Records(Devres<Coherent<[[u64; WORDS]]>>);
 
 impl Records {
     /// Allocates `len` records, all zero.
     pub(crate) fn new(dev: &Device<Bound>, len: usize) -> Result<Self> {
-        Ok(Self(Coherent::zeroed_slice(dev, len, GFP_KERNEL)?))
+        let memory = Coherent::zeroed_slice(dev, len, GFP_KERNEL)?;
+        Ok(Self(Devres::new(dev, memory)?))
     }
 
-    /// The address of record `index` as the device sees it.
-    pub(crate) fn address(&self, index: usize) -> DmaAddress {
+    /// The record `index`, for as long as the device that it was allocated for is bound.
+    pub(crate) fn get<'a>(&'a self, dev: &'a Device<Bound>, index: usize) -> Result<Record<'a>> {
+        let memory = self.0.access(dev)?;
+        if index >= memory.len() {
+            return Err(EINVAL);
+        }
+        // INVARIANT: As was just checked.
+        Ok(Record { memory, index })
+    }
+}
+
+/// A record.
+///
+/// # Invariants
+///
+/// `index` is that of a record in `memory`.
+pub(crate) struct Record<'a> {
+    memory: &'a Coherent<[[u64; WORDS]]>,
+    index: usize,
+}
+
+impl Record<'_> {
+    /// Its address as the device sees it.
+    pub(crate) fn address(&self) -> DmaAddress {
         // CAST: The offset is within one allocation.
-        self.0.dma_address() + (index * RECORD) as DmaAddress
+        self.memory.dma_address() + (self.index * RECORD) as DmaAddress
     }
 
-    fn record(&self, index: usize) -> Option<*mut u8> {
-        if index >= self.0.len() {
-            return None;
-        }
-        Some(
-            self.0
-                .as_mut_ptr()
-                .cast::<u8>()
-                .wrapping_add(index * RECORD),
-        )
+    fn bytes(&self) -> *mut u8 {
+        let start = self.memory.as_mut_ptr().cast::<u8>();
+        start.wrapping_add(self.index * RECORD)
     }
 
-    /// Clears record `index` before the device is told of it.
-    pub(crate) fn clear(&self, index: usize) {
-        if let Some(record) = self.record(index) {
-            // SAFETY: The record is within the allocation, and the device was not told of it yet.
-            unsafe { record.write_bytes(0, RECORD) };
+    /// Clears the record, before a descriptor with its address is submitted.
+    pub(crate) fn clear(&self) {
+        let words = self.bytes().cast::<u64>();
+        for i in 0..WORDS {
+            // SAFETY: By the type invariant the record is within the allocation, which is aligned
+            // to more than a record. Volatile, because a device may write where one is not told to.
+            unsafe { words.wrapping_add(i).write_volatile(0) };
         }
     }
 
-    /// Reads record `index` if the device has written it, that is, if its first byte is not zero.
-    pub(crate) fn read(&self, index: usize) -> Option<[u8; RECORD]> {
-        let record = self.record(index)?;
-        // SAFETY: The record is within the allocation; the device may be writing it.
-        if unsafe { record.read_volatile() } == 0 {
+    /// Reads the record if the device has written it, that is, if its first byte is not zero.
+    pub(crate) fn read(&self) -> Option<[u8; RECORD]> {
+        let bytes = self.bytes();
+        // SAFETY: By the type invariant the record is within the allocation; the device may be
+        // writing it.
+        if unsafe { bytes.read_volatile() } == 0 {
             return None;
         }
         // The first byte is written last: what follows it must not be read before it.
@@ -64,7 +89,7 @@ impl Records {
         let mut copy = [0; RECORD];
         for (i, byte) in copy.iter_mut().enumerate() {
             // SAFETY: As above; the device is done with the record.
-            *byte = unsafe { record.wrapping_add(i).read_volatile() };
+            *byte = unsafe { bytes.wrapping_add(i).read_volatile() };
         }
         Some(copy)
     }

@@ -5,10 +5,12 @@
  */
 
 #include <linux/cpufeature.h>
+#include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/rcupdate.h>
 #include <linux/vfio.h>
 #include <linux/workqueue.h>
@@ -104,6 +106,24 @@ void subdev_shim_movdir64b(void __iomem *dst, const void *src)
 {
 	iosubmit_cmds512(dst, src, 1);
 }
+
+#ifdef CONFIG_FAULT_INJECTION
+static unsigned int submit_delay_us;
+module_param(submit_delay_us, uint, 0600);
+MODULE_PARM_DESC(submit_delay_us, "Delay before each submission, for tests");
+
+void subdev_shim_submit_delay(void)
+{
+	unsigned int delay = READ_ONCE(submit_delay_us);
+
+	if (delay)
+		fsleep(delay);
+}
+#else
+void subdev_shim_submit_delay(void)
+{
+}
+#endif
 
 struct workqueue_struct *subdev_shim_alloc_workqueue(const char *name)
 {

@@ -50,6 +50,12 @@ bool subdev_shim_has_movdir64b(void);
 /* Stores 64 bytes at once; only where the CPU can. */
 void subdev_shim_movdir64b(void __iomem *dst, const void *src);
 
+/*
+ * Sleeps as long as the parameter submit_delay_us says. The parameter is there
+ * on kernels with fault injection; on others this does nothing.
+ */
+void subdev_shim_submit_delay(void);
+
 struct workqueue_struct *subdev_shim_alloc_workqueue(const char *name);
 
 #endif /* SUBDEV_SHIM_H */

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Something that a thread does before it returns to userspace.
+//! Threads: whether one sleeps, and what one does before it returns to userspace.
 //!
-//! C header: [`include/linux/task_work.h`](srctree/include/linux/task_work.h)
+//! C headers: [`include/linux/sched.h`](srctree/include/linux/sched.h),
+//! [`include/linux/task_work.h`](srctree/include/linux/task_work.h)
 
 use kernel::{
     bindings,
     error::to_result,
     prelude::*,
+    sync::aref::ARef,
+    task::Task,
     types::Opaque, //
 };
 
@@ -15,6 +18,20 @@ use super::bindings as local;
 
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
+
+/// The calling thread.
+pub(crate) fn current() -> ARef<Task> {
+    let task: &Task = kernel::current!();
+    task.into()
+}
+
+/// Whether a thread sleeps, or is about to, at this moment. One that runs, or could, does not.
+pub(crate) fn is_blocked(task: &Task) -> bool {
+    // SAFETY: The task is valid while it is borrowed; its state may change at any time, as for
+    // `READ_ONCE(task->__state)` in C.
+    let state = unsafe { (&raw const (*task.as_ptr()).__state).read_volatile() };
+    state != bindings::TASK_RUNNING
+}
 
 /// A closure, waiting for its thread.
 #[repr(C)]
@@ -27,9 +44,7 @@ struct Returning<F> {
 /// Has the calling thread run `run` before it returns to userspace, or when it ends.
 ///
 /// The module cannot be unloaded before that. Fails for a thread that has no userspace to return
-/// to, and for one that is past that point.
-///
-/// Only to be called where something else keeps the module loaded.
+/// to, for one that is past that point, and when the module is being unloaded already.
 pub(crate) fn before_return(run: impl FnOnce() + Send + 'static) -> Result {
     fn new<F: FnOnce() + Send + 'static>(run: F) -> Result<(KBox<Returning<F>>, Callback)> {
         let head = Opaque::uninit();
@@ -46,10 +61,15 @@ pub(crate) fn before_return(run: impl FnOnce() + Send + 'static) -> Result {
     let (returning, callback) = new(run)?;
     let returning = KBox::into_raw(returning);
     let head = returning.cast::<bindings::callback_head>();
-    // SAFETY: The head is the first field; the caller knows that the module is loaded.
+    // SAFETY: The module is this one, whose code is running.
+    if !unsafe { bindings::try_module_get(local::subdev_shim_this_module()) } {
+        // SAFETY: Nobody else has it yet.
+        drop(unsafe { KBox::from_raw(returning) });
+        return Err(ENODEV);
+    }
+    // SAFETY: The head is the first field, and the module stays until the callback has run.
     let added = unsafe {
         bindings::init_task_work(head, Some(callback));
-        bindings::__module_get(local::subdev_shim_this_module());
         bindings::task_work_add(current, head, bindings::task_work_notify_mode_TWA_RESUME)
     };
     to_result(added).inspect_err(|_| {

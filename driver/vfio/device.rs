@@ -40,6 +40,7 @@ const PIECE: usize = 64;
 /// What serves the VFIO device of a subdev.
 pub(super) struct Device {
     subdev: Arc<Subdev>,
+    function: Arc<dyn Function>,
     irqs: Arc<Irqs>,
 }
 
@@ -48,16 +49,20 @@ impl Device {
     pub(super) fn new(subdev: Arc<Subdev>) -> Result<Self> {
         let function = subdev.function().ok_or(ENODEV)?;
         let irqs = Irqs::new(function.vectors())?;
-        Ok(Self { subdev, irqs })
+        Ok(Self {
+            subdev,
+            function,
+            irqs,
+        })
     }
 
     /// The function, for a user that asks something of it: a subdev that is being removed answers
     /// nobody.
-    fn function(&self) -> Result<Arc<dyn Function>> {
+    fn alive(&self) -> Result<&dyn Function> {
         if self.subdev.is_dead() {
             return Err(ENODEV);
         }
-        self.subdev.function().ok_or(ENODEV)
+        Ok(&*self.function)
     }
 
     /// Accesses up to `count` bytes at `position` of the file, piece by piece: `access` gets the
@@ -71,7 +76,7 @@ impl Device {
         if count == 0 {
             return Ok(0);
         }
-        let function = self.function()?;
+        let function = self.alive()?;
         let (region, start) = layout::locate(position)?;
         let count = layout::clip(region, function.region_size(region), start, count)?;
         let mut done = 0;
@@ -87,7 +92,7 @@ impl Device {
                 warn_on!(true);
                 return Err(EINVAL);
             };
-            access(&*function, region, offset, piece)?;
+            access(function, region, offset, piece)?;
             done += len;
         }
         Ok(done)
@@ -99,14 +104,14 @@ impl vfio::Operations for Device {
 
     fn open(&self, memory: vfio::Memory) -> Result {
         self.subdev.open(self.irqs.clone())?;
-        let opened = self.function().and_then(|function| {
-            let host = Host {
-                memory,
-                irqs: self.irqs.clone(),
-                subdev: self.subdev.clone(),
-            };
-            function.open(Arc::new(host, GFP_KERNEL)?)
-        });
+        let host = Host {
+            memory,
+            irqs: self.irqs.clone(),
+            subdev: self.subdev.clone(),
+        };
+        let opened = Arc::new(host, GFP_KERNEL)
+            .map_err(Error::from)
+            .and_then(|host| self.function.open(host));
         if opened.is_err() {
             self.subdev.closed();
         }
@@ -114,9 +119,7 @@ impl vfio::Operations for Device {
     }
 
     fn close(&self) {
-        if let Some(function) = self.subdev.function() {
-            function.close();
-        }
+        self.function.close();
         self.irqs.clear();
         self.subdev.closed();
     }
@@ -136,11 +139,11 @@ impl vfio::Operations for Device {
     }
 
     fn ioctl(&self, command: u32, arg: usize) -> Result<isize> {
-        ioctl::serve(&*self.function()?, &self.irqs, command, arg)
+        ioctl::serve(self.alive()?, &self.irqs, command, arg)
     }
 
     fn region(&self, index: u32) -> Result<RegionInfo> {
-        let function = self.function()?;
+        let function = self.alive()?;
         let size = match layout::slot(index)? {
             layout::Slot::Function(region) => function.region_size(region),
             layout::Slot::Rom => 0,
@@ -158,10 +161,8 @@ impl vfio::Operations for Device {
     }
 
     fn dma_unmap(&self, iova: u64, length: u64) {
-        // A subdev that is being removed may have pages pinned still.
-        if let Some(function) = self.subdev.function() {
-            function.unmap(iova, length);
-        }
+        // Also of a subdev that is being removed, which may have pages pinned still.
+        self.function.unmap(iova, length);
     }
 
     fn request(&self, count: u32) {

@@ -21,7 +21,7 @@ const GROUP: usize = 256;
 /// its speed then.
 const PASSES: usize = 3;
 /// How often each of a group is got, and dumps are made, in each pass.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 /// The most that a request to one of the last may cost, as a multiple of one to the first. A scan
 /// of all subdevs costs more; a tree or a hash table does not.
@@ -63,7 +63,6 @@ pub fn run() -> Result<bool> {
         ("get by index", index),
         ("get by UUID", uuid),
         ("delete", delete),
-        ("dump, each of 256 | 4096", dump),
     ] {
         table.ratio(
             what,
@@ -72,6 +71,14 @@ pub fn run() -> Result<bool> {
             RATIO_BAR,
         );
     }
+    // The fastest: a dump takes so long that most are interrupted by something else.
+    let fastest = |times: &[Duration]| times.iter().copied().min().context("no dump");
+    table.ratio(
+        "dump, each of 256 | 4096",
+        fastest(&dump.first)?,
+        fastest(&dump.last)?,
+        RATIO_BAR,
+    );
     let each = |of: fn(&Memory) -> i64| {
         let mut bytes: Vec<_> = memory.iter().map(of).collect();
         anyhow::Ok(median(&mut bytes)? as f64 / COUNT as f64)
@@ -80,7 +87,7 @@ pub fn run() -> Result<bool> {
     table.bytes("memory of one, all", each(|it| it.all)?, MEMORY_BAR);
     println!("{COUNT} inactive subdevs\n{table}");
     if !table.passed() {
-        eprintln!("Error: it costs too much, or the machine was busy.");
+        println!("it costs too much, or the machine was busy");
     }
     Ok(table.passed())
 }
@@ -192,12 +199,13 @@ fn timed(work: impl FnOnce() -> Result<()>) -> Result<Duration> {
 
 /// Makes dumps, and adds the time for each object.
 fn dump(crowd: &Crowd, count: usize, times: &mut Vec<Duration>) -> Result<()> {
-    // Short ones more often.
-    for _ in 0..ROUNDS * COUNT / count {
+    for _ in 0..ROUNDS {
+        // As many objects in a row whatever the count: what takes long is interrupted more.
         let start = Instant::now();
-        let there = crowd.dump()?.len();
-        times.push(start.elapsed() / count as u32);
-        check::equal("subdevs in a dump", there, count)?;
+        for _ in 0..COUNT / count {
+            check::equal("subdevs in a dump", crowd.dump()?.len(), count)?;
+        }
+        times.push(start.elapsed() / COUNT as u32);
     }
     Ok(())
 }

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Carrying out what was accepted, and reporting its end.
+
+use kernel::{
+    sync::{
+        barrier,
+        Arc, //
+    },
+    warn_on,
+    workqueue::WorkItem, //
+};
+
+use super::{
+    super::transfer::{
+        self,
+        Context,
+        Scratch, //
+    },
+    state::Item,
+    Engine, //
+};
+use crate::{
+    dsa_core::{
+        desc::{
+            code::status,
+            Completion, //
+        },
+        virt::Swerr, //
+    },
+    ffi::memory::Memory,
+    framework::Host, //
+};
+
+impl WorkItem for Engine {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        loop {
+            let Some(item) = this.state.lock().begin() else {
+                return;
+            };
+            // Whoever closes the device waits until this has ended, and with it the reference to
+            // the host.
+            if let Some(host) = this.front.host() {
+                if let Some(scratch) = &mut *this.scratch.lock() {
+                    this.process(&item, &*host, scratch);
+                }
+            }
+            this.state.lock().end();
+            this.changed.notify_all();
+        }
+    }
+}
+
+impl Engine {
+    /// Carries out one descriptor.
+    fn process(&self, item: &Item, host: &dyn Host, scratch: &mut Scratch) {
+        let wq = item.accepted.wq;
+        let Some(submitter) = self.submitters.get(usize::from(wq)) else {
+            warn_on!(true);
+            return;
+        };
+        let context = Context {
+            submitter: &**submitter,
+            memory: host.memory(),
+            gate: self,
+        };
+        let work = &item.work;
+        let Some(completion) = transfer::run(context, &work.op, scratch) else {
+            return;
+        };
+        // Before the tenant can see the end: it may submit another at once then.
+        self.state.lock().free_running();
+        let record = Completion::wants_record(work, completion.status);
+        if let Some(addr) = work.cr.filter(|_| record) {
+            self.write_record(wq, item.opcode, host.memory(), addr, &completion);
+        } else if work.cr.is_none() && completion.status != status::SUCCESS {
+            self.front.software_error(Swerr {
+                code: completion.status & status::MASK,
+                wq: Some(wq),
+                opcode: Some(item.opcode),
+                addr: Some(completion.fault_addr),
+                write: completion.status & status::WRITE != 0,
+                invalid_flags: 0,
+            });
+        }
+        self.interrupt(work.interrupt);
+    }
+
+    pub(super) fn interrupt(&self, vector: Option<u16>) {
+        if let Some(vector) = vector {
+            self.front.interrupt(vector);
+        }
+    }
+
+    /// Writes a completion record, its status last: a tenant polls it.
+    pub(super) fn write_record(
+        &self,
+        wq: u8,
+        opcode: u8,
+        memory: &dyn Memory,
+        addr: u64,
+        completion: &Completion,
+    ) {
+        let bytes = completion.to_bytes();
+        let [status, rest @ ..] = &bytes;
+        let written = memory
+            .write(addr.wrapping_add(1), rest)
+            .inspect(|()| barrier::smp_mb(barrier::Write))
+            .and_then(|()| memory.write(addr, core::slice::from_ref(status)));
+        if written.is_err() {
+            self.front.software_error(Swerr {
+                code: status::CR_TRANSLATION,
+                wq: Some(wq),
+                opcode: Some(opcode),
+                addr: Some(addr),
+                write: true,
+                invalid_flags: 0,
+            });
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Ending what was accepted: by waiting for it, or by dropping it.
+
+use super::Engine;
+
+/// Whether a mask of virtual WQs has one.
+fn has(mask: u8, wq: u8) -> bool {
+    mask.checked_shr(u32::from(wq)).unwrap_or(0) & 1 != 0
+}
+
+impl Engine {
+    /// Accepts nothing any more that was checked in an epoch of its WQ before these, the first of
+    /// which is that of WQ 0.
+    pub(in super::super) fn set_epochs(&self, epochs: impl IntoIterator<Item = u32>) {
+        let mut state = self.state.lock();
+        for (wq, epoch) in (0..).zip(epochs) {
+            state.set_epoch(wq, epoch);
+        }
+    }
+
+    /// Waits until everything that the virtual WQs of `mask` have accepted so far has ended.
+    pub(in super::super) fn drain(&self, mask: u8) {
+        let mut state = self.state.lock();
+        let next = state.next();
+        while state.has(next, |wq| has(mask, wq)) {
+            self.changed.wait(&mut state);
+        }
+    }
+
+    /// Discards what the virtual WQs of `mask` have accepted so far. On return the hardware is done
+    /// with what it had of it, and so is who completes invalid descriptors.
+    pub(in super::super) fn abort(&self, mask: u8) {
+        let mut state = self.state.lock();
+        state.drop_accepted(|wq| has(mask, wq));
+        let next = state.next();
+        self.changed.notify_all();
+        while state.has(next, |wq| has(mask, wq)) {
+            self.changed.wait(&mut state);
+        }
+    }
+
+    /// Discards everything, and neither accepts nor submits any more. Does not wait.
+    pub(in super::super) fn kill(&self) {
+        self.state.lock().kill();
+        self.changed.notify_all();
+    }
+
+    /// After [`Self::kill`]: on return the hardware has nothing, and will be given nothing.
+    ///
+    /// Waits for the hardware only, which is bounded; access to the memory of a tenant may take as
+    /// long as the tenant likes, and is not waited for.
+    pub(in super::super) fn quiesce(&self) {
+        let mut state = self.state.lock();
+        while state.flying {
+            self.changed.wait(&mut state);
+        }
+    }
+}

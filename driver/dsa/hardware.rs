@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Submission to a work queue that this driver owns.
+
+use kernel::{
+    prelude::*,
+    sync::Arc,
+    time::{
+        Delta,
+        Instant,
+        Monotonic, //
+    }, //
+};
+
+use super::{
+    device::Device,
+    recovery,
+    submitter::{
+        Ended,
+        Make,
+        Submitter,
+        Ticket, //
+    },
+    wq::{
+        Status,
+        Wq, //
+    }, //
+};
+use crate::ffi::bound::BoundDevice;
+
+/// How long to wait before looking without an interrupt, in ms: one may be lost.
+const LOOK: u32 = 500;
+/// How long until a descriptor counts as stuck.
+const STUCK: Delta = Delta::from_secs(10);
+
+/// A work queue of a device.
+pub(super) struct Hardware {
+    device: Arc<Device>,
+    wq: Arc<Wq>,
+}
+
+impl Hardware {
+    pub(super) fn new(device: Arc<Device>, wq: Arc<Wq>) -> Result<Arc<dyn Submitter>> {
+        Ok(Arc::new(Self { device, wq }, GFP_KERNEL)?)
+    }
+}
+
+// SAFETY: A descriptor ends when the hardware has written its completion record, which it does
+// last; when the hardware was made to abort it; and when the device is lost, which is said only of
+// one that does no DMA any more.
+unsafe impl Submitter for Hardware {
+    fn device(&self) -> &BoundDevice {
+        self.device.regs.bound()
+    }
+
+    fn max_transfer_shift(&self) -> u32 {
+        self.wq.max_transfer_shift()
+    }
+
+    fn is_lost(&self) -> bool {
+        self.wq.status() == Status::Lost
+    }
+
+    fn submit(&self, make: Make<'_>) -> Result<Ticket> {
+        self.wq.submit(make)
+    }
+
+    fn wait(&self, ticket: Ticket) -> Ended {
+        let since = Instant::<Monotonic>::now();
+        loop {
+            if let Some(ended) = self.wq.wait(&ticket, LOOK) {
+                return ended;
+            }
+            self.wq.reap();
+            // A device that vanished, halted or was reset will not say so of itself.
+            if self.device.check().is_ok() && since.elapsed() >= STUCK {
+                recovery::recover(&self.device, &self.wq, &ticket);
+            }
+        }
+    }
+}

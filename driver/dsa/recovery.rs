@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Ending descriptors that do not end by themselves, so that the hardware no longer accesses memory
+//! for them.
+
+use kernel::{
+    pci,
+    prelude::*, //
+};
+
+use super::{
+    command::CommandError,
+    device::{
+        Device,
+        Loss, //
+    },
+    submitter::Ticket,
+    wq::{
+        Status,
+        Wq, //
+    }, //
+};
+use crate::{
+    dsa_core::regs::{
+        command::error,
+        Command, //
+    },
+    ffi::device::clear_master, //
+};
+
+/// The descriptor of `stuck` on `wq` does not end: on return the hardware does not have it any more,
+/// nor what else was on `wq`.
+pub(super) fn recover(device: &Device, wq: &Wq, stuck: &Ticket) {
+    let _one = device.lock_recovery();
+    // Another recovery, which was waited for, may have ended it.
+    if !wq.bar(Some(stuck)) {
+        return;
+    }
+    dev_err!(
+        device.regs.pci(),
+        "wq {} does not complete its work, aborting\n",
+        wq.id()
+    );
+    let operand = Command::wq_mask_operand(wq.id());
+    if let Some(next) = abort(device, Command::AbortWq, operand) {
+        wq.settle(next);
+    }
+}
+
+/// On return the hardware has nothing of what was submitted before.
+pub(super) fn quiesce(device: &Device) {
+    let _one = device.lock_recovery();
+    // A command to a device that is gone would not even time out.
+    if device.check().is_err() {
+        return;
+    }
+    for wq in device.wqs() {
+        wq.bar(None);
+    }
+    if let Some(next) = abort(device, Command::AbortAll, 0) {
+        for wq in device.wqs() {
+            wq.settle(next);
+        }
+    }
+}
+
+/// Aborts by a command. Returns what the work queues that it concerned are then, or nothing if the
+/// device is lost.
+fn abort(device: &Device, command: Command, operand: u32) -> Option<Status> {
+    let error = match device.command(command, operand) {
+        Ok(_) => return Some(Status::Enabled),
+        Err(error) => error,
+    };
+    // A device that has halted, vanished or was reset does no DMA either, and the check says so.
+    device.check().ok()?;
+    match error {
+        // The hardware has nothing of it.
+        CommandError::Failed(code) if error::is_not_enabled(code) => Some(Status::Disabled),
+        _ => {
+            // Nothing stops the engines any more: cut the device off from memory.
+            if let Some(dev) = device.regs.bound().get() {
+                if let Ok(pdev) = <&pci::Device<_>>::try_from(&*dev) {
+                    clear_master(pdev);
+                }
+            }
+            device.lose(Loss::Stuck);
+            None
+        }
+    }
+}
