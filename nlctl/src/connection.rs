@@ -5,11 +5,14 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::channel::mpsc::{self, UnboundedReceiver};
+use futures::future::{Either, select};
+use futures::lock::Mutex;
 use futures::{FutureExt, StreamExt};
 use genetlink::GenetlinkHandle;
 use genetlink::message::RawGenlMessage;
@@ -19,10 +22,12 @@ use tokio::sync::watch;
 
 use crate::error::Error;
 use crate::family::FamilyHandle;
+use crate::generated::Command;
 use crate::monitor::{self, Monitor};
 use crate::parent::ParentHandle;
 use crate::subdev::SubdevHandle;
 use crate::types::TypeHandle;
+use crate::watch::Watch;
 use crate::wq::WqHandle;
 
 /// Drives the socket; to be spawned on the runtime.
@@ -87,6 +92,7 @@ pub(crate) fn connect<S: AsyncSocket>() -> io::Result<(Driver<S>, Handle)> {
     };
     let handle = Handle {
         genetlink,
+        dumping: Arc::default(),
         lost,
         _user: user,
     };
@@ -141,8 +147,10 @@ impl<S: AsyncSocket> Future for Driver<S> {
 #[derive(Clone, Debug)]
 pub struct Handle {
     pub(crate) genetlink: GenetlinkHandle,
+    /// Held during a dump: the kernel lets a socket have one at a time.
+    pub(crate) dumping: Arc<Mutex<()>>,
     /// Changes when the kernel could not deliver an answer, whichever it was.
-    pub(crate) lost: watch::Receiver<()>,
+    lost: watch::Receiver<()>,
     /// Dropped after `genetlink`, so that the connection finds its end.
     _user: mpsc::Sender<Infallible>,
 }
@@ -177,12 +185,55 @@ impl Handle {
     ///
     /// Every change after this call has returned is in the stream. It uses a
     /// socket of its own, so slow readers of events do not hold up requests.
-    /// The stream ends after an error of the socket only.
+    /// Equivalent to `dsa-nl monitor`.
     ///
     /// # Errors
     ///
     /// When the family is absent or the system gives no socket.
     pub async fn monitor(&self) -> Result<Monitor, Error> {
-        monitor::subscribe(self).await
+        monitor::monitor(self).await
+    }
+
+    /// Gets the state of the family and what changes it, in one stream.
+    ///
+    /// ```no_run
+    /// # async fn example(handle: nlctl::Handle) -> Result<(), nlctl::Error> {
+    /// use futures::TryStreamExt;
+    ///
+    /// let mut state = nlctl::State::default();
+    /// let mut updates = handle.watch().await?;
+    /// while let Some(update) = updates.try_next().await? {
+    ///     state.update(update);
+    ///     println!("there are {} subdevs", state.subdevs.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The state that results stays true when changes come faster than they
+    /// are read, and when the module is loaded anew.
+    ///
+    /// # Errors
+    ///
+    /// When the family is absent or the system gives no socket.
+    pub async fn watch(&self) -> Result<Watch, Error> {
+        monitor::watch(self).await
+    }
+
+    /// Waits for an answer that the kernel may be unable to deliver.
+    pub(crate) async fn unless_lost<T>(
+        &self,
+        command: Command,
+        answer: impl Future<Output = T>,
+    ) -> Result<T, Error> {
+        let mut lost = self.lost.clone();
+        lost.mark_unchanged();
+        // The answer counts if it is there, whatever else was lost.
+        match select(pin!(answer), pin!(lost.changed())).await {
+            Either::Left((answer, _)) => Ok(answer),
+            Either::Right((Ok(()), _)) => Err(Error::Lost { command }),
+            // The connection has ended, which the answer says better.
+            Either::Right((Err(_), answer)) => Ok(answer.await),
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Everything that can go wrong, in words for whoever asked.
 
 use std::fmt;
+use std::time::Duration;
 
 use netlink_packet_core::DecodeError;
 use nix::errno::Errno;
@@ -34,14 +35,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// Changes kept interrupting a dump.
-    #[error("{command}: changes interrupted the dump {attempts} times in a row; try again")]
+    /// Changes kept interrupting a dump, which was repeated for that long.
+    #[error("{command}: changes kept interrupting the dump for {} s; try again", limit.as_secs())]
     #[non_exhaustive]
     Interrupted {
         /// The operation.
         command: Command,
-        /// How often it was tried.
-        attempts: u32,
+        /// How long it was tried.
+        limit: Duration,
     },
     /// The kernel could not deliver an answer, which may have been the one to
     /// this request.
@@ -134,6 +135,12 @@ impl Refusal {
             && self.message.is_none()
             && self.attribute.is_none()
             && self.missing.is_none()
+    }
+
+    /// Whether it is what netlink itself says to a second dump on a socket. What
+    /// the module refuses has a reason.
+    pub(crate) fn is_of_busy_socket(&self) -> bool {
+        self.errno == Errno::EBUSY as i32 && self.message.is_none() && self.attribute.is_none()
     }
 
     /// Name of the errno, for example "EBUSY".

@@ -6,15 +6,15 @@
 //! here: refusals with their extended ACK, dumps that fail at their end, dumps
 //! that a change interrupted, and answers that the kernel could not deliver.
 
-use std::pin::pin;
+use std::time::Duration;
 
 use futures::StreamExt;
-use futures::future::{Either, select};
 use genetlink::GenetlinkError;
 use netlink_packet_core::{
     Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
 };
 use netlink_packet_generic::GenlMessage;
+use tokio::time::Instant;
 
 use crate::answer::{Answer, Warning};
 use crate::attribute::Attribute;
@@ -26,8 +26,12 @@ use crate::message::Message;
 use crate::object::Object;
 use crate::value;
 
-/// How often a dump is repeated that a change interrupts, before giving up.
-const DUMP_ATTEMPTS: u32 = 16;
+/// How long a dump is repeated that changes interrupt, before giving up.
+pub(crate) const DUMP_LIMIT: Duration = Duration::from_secs(30);
+
+/// The first pause before it is repeated, and the longest; each is twice as
+/// long as the one before.
+const DUMP_PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(100));
 
 /// All that came back for a request that was carried out.
 struct Replies<A> {
@@ -70,25 +74,54 @@ pub(crate) async fn acknowledgement<A: Attribute>(
     })
 }
 
-/// Gets all objects, in a state that they all had at the same time.
+/// Which objects a dump is to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// All, in a state that they had at the same time.
+    Together,
+    /// Each that is there during the whole dump, as it is at some time.
+    Each,
+}
+
+/// Gets all objects.
 pub(crate) async fn dump<A: Attribute>(
     handle: &Handle,
     command: Command,
     attributes: Vec<A>,
+    wanted: Wanted,
 ) -> Result<Answer<Vec<Vec<A>>>, Error> {
-    for _ in 0..DUMP_ATTEMPTS {
-        let replies = send(handle, command, attributes.clone(), NLM_F_DUMP).await?;
-        if !replies.interrupted {
-            return Ok(Answer {
-                object: replies.objects,
-                warning: replies.warning,
-            });
+    let start = Instant::now();
+    let (mut pause, longest) = DUMP_PAUSE;
+    loop {
+        let replies = {
+            let _turn = handle.dumping.lock().await;
+            send(handle, command, attributes.clone(), NLM_F_DUMP).await
+        };
+        let error = match replies {
+            Ok(replies) if replies.interrupted && wanted == Wanted::Together => {
+                Error::Interrupted {
+                    command,
+                    limit: DUMP_LIMIT,
+                }
+            }
+            Ok(replies) => {
+                return Ok(Answer {
+                    object: replies.objects,
+                    warning: replies.warning,
+                });
+            }
+            // A dump changes nothing, so it may be repeated.
+            Err(error @ Error::Lost { .. }) => error,
+            // Somebody gave a dump up, and it is not at its end yet.
+            Err(Error::Refused(refusal)) if refusal.is_of_busy_socket() => refusal.into(),
+            Err(error) => return Err(error),
+        };
+        if start.elapsed() >= DUMP_LIMIT {
+            return Err(error);
         }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(longest);
     }
-    Err(Error::Interrupted {
-        command,
-        attempts: DUMP_ATTEMPTS,
-    })
 }
 
 async fn send<A: Attribute>(
@@ -103,16 +136,8 @@ async fn send<A: Attribute>(
             reason: defect.reason,
         });
     }
-    let mut lost = handle.lost.clone();
-    lost.mark_unchanged();
-    let answer = pin!(transact(handle, command, attributes, flags));
-    // The answer counts if it is there, whatever else was lost.
-    match select(answer, pin!(lost.changed())).await {
-        Either::Left((answer, _)) => answer,
-        Either::Right((Ok(()), _)) => Err(Error::Lost { command }),
-        // The connection has ended, which the answer says better.
-        Either::Right((Err(_), answer)) => answer.await,
-    }
+    let answer = transact(handle, command, attributes, flags);
+    handle.unless_lost(command, answer).await?
 }
 
 /// Sends the request to the family by the number that it has now.

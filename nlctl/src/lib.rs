@@ -60,13 +60,16 @@ mod id;
 mod message;
 mod monitor;
 mod named;
+mod notification;
 mod object;
 mod parent;
 mod path;
 mod request;
+mod state;
 mod subdev;
 mod types;
 mod value;
+mod watch;
 mod wq;
 
 pub use answer::{Answer, Warning};
@@ -78,12 +81,15 @@ pub use generated::*;
 pub use id::{Id, NotAWorkQueue, WqRef};
 pub use monitor::{Event, Monitor};
 pub use named::UnknownName;
+pub use notification::NotificationKind;
 pub use object::Object;
 pub use parent::ParentHandle;
 pub use request::{Dump, Get, Objects};
+pub use state::State;
 pub use subdev::{Add, Del, SubdevHandle};
 pub use types::TypeHandle;
 pub use value::{Binary, Defect, Value};
+pub use watch::{Update, Watch};
 pub use wq::WqHandle;
 
 /// Keeps the example in the README compiling.

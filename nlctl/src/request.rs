@@ -72,9 +72,12 @@ impl<O: Object> Dump<O> {
     ///
     /// # Errors
     ///
-    /// See [`Error`].
+    /// [`Error::Interrupted`] when objects kept coming and going for half a
+    /// minute, so that there was no one time to show; see [`Error`] for what
+    /// else can go wrong.
     pub async fn all(self) -> Result<Answer<Vec<O>>, Error> {
-        let answer = exchange::dump(&self.handle, O::GET, self.attributes).await?;
+        let together = exchange::Wanted::Together;
+        let answer = exchange::dump(&self.handle, O::GET, self.attributes, together).await?;
         Ok(answer.map(|objects| objects.into_iter().map(O::from).collect()))
     }
 }

@@ -48,6 +48,11 @@ impl Client {
         answer.context("no answer from the family")
     }
 
+    /// Does something with the handle that takes as long as it takes.
+    pub fn block_on<T>(&self, work: impl AsyncFnOnce(Handle) -> T) -> T {
+        self.runtime.block_on(work(self.handle.clone()))
+    }
+
     /// All subdevs.
     pub fn subdevs(&self) -> Result<Result<Vec<Subdev>, Error>> {
         self.ask(|handle| async move { all(handle.subdev().dump()).await })

@@ -88,10 +88,22 @@ fn page(now: SystemTime, event: &Event) -> io::Result<Page> {
             let object = serde_json::to_value(it)?;
             (it.name(), brief(&object), Some((it.object(), object)))
         }
-        Event::Resync { subdevs, .. } => (
+        Event::Resync(state) => (
             "resync",
-            format!("events were lost; there are {} subdevs", subdevs.len()),
-            Some(("subdev", json!(subdevs))),
+            format!(
+                "events were lost; there are {} subdevs",
+                state.subdevs.len()
+            ),
+            Some(("subdevs", json!(state.subdevs))),
+        ),
+        Event::Gone => ("gone", "the module was unloaded".into(), None),
+        Event::Back(state) => (
+            "back",
+            format!(
+                "the module is loaded; there are {} subdevs",
+                state.subdevs.len()
+            ),
+            Some(("subdevs", json!(state.subdevs))),
         ),
         Event::Unknown { command, .. } => (
             "unknown",

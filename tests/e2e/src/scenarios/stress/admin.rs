@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use fastrand::Rng;
 use futures::StreamExt;
-use nlctl::{AdminState, Error, PasidMode};
+use nlctl::{AdminState, Error, PasidMode, State};
 use tokio::time::timeout;
 
 use super::{Stage, count};
@@ -92,23 +92,27 @@ fn tolerated<T>(stage: &Stage, answer: Result<T, Error>) -> Result<Option<T>> {
     }
 }
 
-/// Listens to the events.
+/// Keeps a copy of the state by watching, over one socket, however often the module is loaded anew.
 pub fn monitor(stage: &Stage, _rng: &mut Rng) -> Result<()> {
-    /// The module may have been loaded again: subscribe once more after so long.
-    const QUIET: Duration = Duration::from_secs(1);
-    while !stage.is_over() {
-        let client = Client::new()?;
-        let heard = client.ask(|handle| async move {
-            let mut events = handle.monitor().await?;
-            for _ in 0..100 {
-                match timeout(QUIET, events.next()).await {
-                    Ok(Some(event)) => event.map(|_| count(&stage.done.events))?,
-                    Ok(None) | Err(_) => break,
+    /// How often to look whether the time is over.
+    const LOOK: Duration = Duration::from_millis(100);
+    let client = Client::new()?;
+    client.block_on(async |handle| {
+        let mut state = State::default();
+        let mut updates = handle.watch().await?;
+        while !stage.is_over() {
+            match timeout(LOOK, updates.next()).await {
+                Ok(Some(Ok(update))) => {
+                    state.update(update);
+                    count(&stage.done.events);
                 }
+                Ok(Some(Err(error))) => {
+                    tolerated::<()>(stage, Err(error))?;
+                }
+                Ok(None) => bail!("the updates ended"),
+                Err(_) => (),
             }
-            Ok(())
-        })?;
-        tolerated(stage, heard)?;
-    }
-    Ok(())
+        }
+        Ok(())
+    })
 }
