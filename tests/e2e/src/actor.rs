@@ -10,11 +10,14 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use nix::sys::resource::{Resource, setrlimit};
+use nix::unistd::{Gid, Uid, setresgid, setresuid};
 use serde::{Deserialize, Serialize};
 
 use crate::dsa::{Completion, Descriptor, Dsa, Notice, RECORDS, regs};
 use crate::pattern;
 use crate::process::Talker;
+use crate::tool::NOBODY;
 use crate::vfio::{Buffer, Location};
 use crate::{check, wait};
 
@@ -82,6 +85,11 @@ pub enum Request {
     Restart {
         /// How many times.
         rounds: u32,
+    },
+    /// Give up all privileges, and the right to lock more than so much memory.
+    LimitLocked {
+        /// How much.
+        bytes: u64,
     },
     /// Read the device's state.
     State,
@@ -254,6 +262,13 @@ impl User {
                     self.restart()
                         .with_context(|| format!("restart {round} of {rounds}"))?;
                 }
+            }
+            Request::LimitLocked { bytes } => {
+                setrlimit(Resource::RLIMIT_MEMLOCK, bytes, bytes).context("RLIMIT_MEMLOCK")?;
+                // With them goes CAP_IPC_LOCK, to which no limit applies.
+                let (user, group) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
+                setresgid(group, group, group).context("the group")?;
+                setresuid(user, user, user).context("the user")?;
             }
             Request::State => return Ok(Answer::State(self.dsa()?.state()?)),
             Request::Close => *self = Self::default(),

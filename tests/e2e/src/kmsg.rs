@@ -8,6 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use anyhow::{Context, Result, bail, ensure};
 use nix::libc;
 
+use crate::upstream;
 use crate::wait::{self, SOON};
 
 /// What tells in a line of the log that the kernel is not well.
@@ -53,6 +54,8 @@ const COMPLAINTS: &[&str] = &[
     "turning off the locking correctness validator",
     "Kernel memory leak detector disabled",
     "DMA-API: debugging out of memory",
+    // So a tenant could fill the log.
+    upstream::MEMLOCK,
     // What was in them nobody knows.
     LOST,
 ];

@@ -51,6 +51,7 @@ impl Scenario {
             step(format!("known reports of the kernel itself: {known}"));
             taint = taint.with(Taint::WARNED);
         }
+        upstream::take_allowed(self.name, &mut lines);
         let complaints = kmsg::complaints(&lines);
         if !complaints.is_empty() || result.is_err() {
             println!("  kernel log since the start of the scenario:");

@@ -19,6 +19,9 @@ pub const DSA_NL: &str = "dsa-nl";
 /// Exit status of the tool when the kernel refused.
 const REFUSED: i32 = 2;
 
+/// User and group `nobody` of Debian, by number: there need be no passwd file.
+pub const NOBODY: u32 = 65534;
+
 /// Runs `dsa-nl` with the words of `line`.
 pub fn dsa_nl(line: &str) -> Result<Output> {
     dsa_nl_words(&line.split_whitespace().collect::<Vec<_>>())
@@ -36,8 +39,6 @@ pub fn dsa_nl_unprivileged(line: &str) -> Result<Output> {
 
 /// A command that will run as a user without any privilege.
 pub fn unprivileged(program: &str) -> Command {
-    /// User and group `nobody` of Debian, by number: there need be no passwd file.
-    const NOBODY: u32 = 65534;
     let mut command = Command::new(program);
     command.uid(NOBODY).gid(NOBODY);
     command

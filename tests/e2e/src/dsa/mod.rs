@@ -360,6 +360,11 @@ impl Dsa {
         Completion::decode(&self.records.read(offset, RECORD_LEN)?).map(Some)
     }
 
+    /// All completion records as they are.
+    pub fn records(&self) -> Result<Vec<u8>> {
+        self.records.read(0, RECORDS * RECORD_LEN)
+    }
+
     /// Waits for the completion record `record`.
     pub fn wait(&self, record: usize, limit: Duration) -> Result<Completion> {
         wait::until(limit, &format!("completion record {record}"), || {

@@ -142,16 +142,15 @@ fn reset(function: &Function) -> Result<()> {
     function.bind(MODULE)
 }
 
-/// Has a device that vanished found anew: it comes back as after power-on,
-/// without the addresses that it was given.
+/// Has a device that vanished found anew: it comes back as after power-on.
 fn replug(function: &Function) -> Result<()> {
-    ctl("return")?;
     function.unbind()?;
     ensure!(
         function.bind(MODULE).is_err(),
-        "the driver takes a device without addresses"
+        "the driver takes a device that does not answer"
     );
     check::equal("parents", tool::parents()?.len(), 0)?;
+    ctl("return")?;
     function.remove()?;
     function.find_again()
 }

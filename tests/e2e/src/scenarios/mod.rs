@@ -4,25 +4,37 @@
 mod busy;
 mod close;
 mod data;
+mod dead_and_open;
 mod direct_store;
+mod driver_override;
+mod enable_flood;
 mod faults;
 mod fuzz;
+mod halted;
 mod hardware;
 mod idxd;
 mod injection;
+mod interleaved;
 mod inventory;
 mod kunit;
 mod library;
 mod lifecycle;
 mod many;
+mod memlock;
 mod monitor;
+mod noop_flood;
 mod permissions;
 mod refusals;
+mod reset_races;
+mod set_irqs;
 mod shared;
 mod stress;
 mod two_parents;
+mod unbind_two;
 mod unload;
 mod unmap;
+mod withheld_memory;
+mod yank;
 mod ynl;
 
 pub use self::idxd::{MISTAKE, go_wrong};
@@ -46,15 +58,27 @@ pub const ALL: &[Scenario] = &[
     direct_store::DIRECT_STORE_SHARED,
     faults::FAULTS,
     faults::COMMANDS,
+    interleaved::INTERLEAVED,
+    set_irqs::SET_IRQS,
+    reset_races::RESET_RACES,
     hardware::HARDWARE,
+    halted::HALTED,
+    yank::YANK,
     shared::SHARED,
     shared::ISOLATION,
     busy::DEL_BUSY,
     busy::DEL_FORCED,
+    noop_flood::NOOP_FLOOD,
+    dead_and_open::DEAD_AND_OPEN,
+    enable_flood::ENABLE_FLOOD,
+    memlock::MEMLOCK_FLOOD,
+    withheld_memory::WITHHELD_MEMORY,
     unmap::UNMAP,
     close::CLOSE,
     unload::UNLOAD,
     unload::UNBIND,
+    unbind_two::UNBIND_TWO,
+    driver_override::OVERRIDE,
     two_parents::TWO_PARENTS,
     many::MANY,
     ynl::YNL,

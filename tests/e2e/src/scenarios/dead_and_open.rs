@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Subdevs that were deleted by force, and that their tenants do not let go.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use nix::sys::resource::{Resource, setrlimit};
+use nlctl::PasidMode;
+
+use crate::check::{self, step};
+use crate::client::Client;
+use crate::scenario::Scenario;
+use crate::vfio::{Device, Location};
+use crate::wait::{self, SOON};
+use crate::{system, tool};
+
+pub const DEAD_AND_OPEN: Scenario = Scenario {
+    name: "dead-and-open",
+    vm: "",
+    about: "any number of dead devices that are kept open stops no creation and no deletion",
+    run,
+};
+
+/// How many: more than a work queue of the kernel has active items (srctree
+/// include/linux/workqueue.h, `WQ_DFL_ACTIVE`).
+const DEAD: usize = 1100;
+
+/// Descriptors that they take, and some.
+const FILES: u64 = 4 * DEAD as u64 + 256;
+
+/// Subdevs that are made and deleted beside them.
+const LATER: usize = 16;
+
+/// How long a deletion may take, however many dead devices there are.
+const PROMPT: Duration = Duration::from_secs(5);
+
+/// The WQ of all of them.
+const WQ: u32 = 3;
+
+fn run() -> Result<()> {
+    setrlimit(Resource::RLIMIT_NOFILE, FILES, FILES).context("RLIMIT_NOFILE")?;
+    let client = Client::new()?;
+    step(format!(
+        "{DEAD} subdevs are opened and deleted by force; none of them is closed"
+    ));
+    let mut dead = Vec::new();
+    for number in 0..DEAD {
+        let location = add(&client, number)?;
+        let device = Device::open(&location)?;
+        del(&client, number, true).with_context(|| format!("deletion {number} of {DEAD}"))?;
+        dead.push((location, device));
+    }
+    check::equal("subdevs", tool::subdevs()?, vec![])?;
+    let open = |(location, _): &(Location, Device)| location.group.exists();
+    check::equal("groups", dead.iter().filter(|it| open(it)).count(), DEAD)?;
+    check::equal("entries available", tool::wq("wq3")?.available, 16)?;
+
+    step(format!("{LATER} others come and go, with their devices"));
+    for number in 0..LATER {
+        let location = add(&client, number)?;
+        drop(Device::open(&location)?);
+        del(&client, number, false)?;
+        gone(&location)?;
+    }
+
+    step("closed, the dead are gone as well");
+    for (location, device) in dead {
+        drop(device);
+        gone(&location)?;
+    }
+    check::equal("auxiliary devices", system::auxiliary_devices()?, vec![])
+}
+
+fn name(number: usize) -> String {
+    format!("dead{number}")
+}
+
+fn add(client: &Client, number: usize) -> Result<Location> {
+    let subdev = client.ask(|handle| {
+        let add = handle.subdev().add().wq(WQ).size(1);
+        add.pasid_mode(PasidMode::Shared)
+            .name(name(number))
+            .execute()
+    })??;
+    let subdev = subdev.object;
+    Ok(Location {
+        group: subdev.vfio_path.context("no VFIO path")?.into(),
+        device: subdev.auxiliary_device.context("no auxiliary device")?,
+    })
+}
+
+fn del(client: &Client, number: usize, force: bool) -> Result<()> {
+    let start = Instant::now();
+    client.ask(|handle| {
+        let del = handle.subdev().del(name(number));
+        if force { del.force() } else { del }.execute()
+    })??;
+    let elapsed = start.elapsed();
+    ensure!(
+        elapsed < PROMPT,
+        "it took {elapsed:?}, where {PROMPT:?} is allowed"
+    );
+    Ok(())
+}
+
+/// Waits until nothing is left of a device.
+fn gone(location: &Location) -> Result<()> {
+    let device = system::auxiliary_path(&location.device);
+    for path in [&location.group, &device] {
+        let what = format!("the removal of {}", path.display());
+        wait::until_true(SOON, &what, || Ok(!path.exists()))?;
+    }
+    Ok(())
+}
