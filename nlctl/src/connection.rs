@@ -23,7 +23,7 @@ use tokio::sync::watch;
 use crate::error::Error;
 use crate::family::FamilyHandle;
 use crate::generated::Command;
-use crate::monitor::{self, Monitor};
+use crate::monitor::{Monitor, Subscribe};
 use crate::parent::ParentHandle;
 use crate::subdev::SubdevHandle;
 use crate::types::TypeHandle;
@@ -191,7 +191,7 @@ impl Handle {
     ///
     /// When the family is absent or the system gives no socket.
     pub async fn monitor(&self) -> Result<Monitor, Error> {
-        monitor::monitor(self).await
+        self.subscribe().monitor().await
     }
 
     /// Gets the state of the family and what changes it, in one stream.
@@ -217,7 +217,12 @@ impl Handle {
     ///
     /// When the family is absent or the system gives no socket.
     pub async fn watch(&self) -> Result<Watch, Error> {
-        monitor::watch(self).await
+        self.subscribe().watch().await
+    }
+
+    /// Subscribes to events, with options.
+    pub fn subscribe(&self) -> Subscribe {
+        Subscribe::new(self.clone())
     }
 
     /// Waits for an answer that the kernel may be unable to deliver.

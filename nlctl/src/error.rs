@@ -3,6 +3,7 @@
 //! Everything that can go wrong, in words for whoever asked.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use netlink_packet_core::DecodeError;
@@ -66,12 +67,73 @@ pub enum Error {
     Closed,
     /// The system refused an operation on the socket.
     #[error("netlink socket: {0}")]
-    Socket(#[from] std::io::Error),
+    Socket(#[from] io::Error),
 }
 
 impl From<DecodeError> for Error {
     fn from(error: DecodeError) -> Self {
         Self::Malformed(error.to_string())
+    }
+}
+
+/// An error as programs know it that care for no more than the kind.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match &error {
+            Error::Refused(refusal) => refusal.kind().into(),
+            Error::FamilyAbsent => io::ErrorKind::Unsupported,
+            Error::Unsendable { .. } => io::ErrorKind::InvalidInput,
+            Error::Interrupted { .. } => io::ErrorKind::TimedOut,
+            Error::Lost { .. } => io::ErrorKind::Other,
+            Error::Malformed(_) => io::ErrorKind::InvalidData,
+            Error::Closed => io::ErrorKind::NotConnected,
+            Error::Socket(error) => error.kind(),
+        };
+        match error {
+            Error::Socket(error) => error,
+            error => Self::new(kind, error),
+        }
+    }
+}
+
+/// Why the kernel refused, to match on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RefusalKind {
+    /// There is no such object, or its device is gone (ENOENT, ENODEV).
+    NotFound,
+    /// There is such an object already (EEXIST).
+    Exists,
+    /// The object is in use (EBUSY).
+    Busy,
+    /// There is no room for more (ENOSPC, EOVERFLOW).
+    NoRoom,
+    /// The request is invalid, or an attribute of it (EINVAL, ERANGE, E2BIG,
+    /// EMSGSIZE).
+    Invalid,
+    /// This kernel or this device cannot do that (EOPNOTSUPP).
+    Unsupported,
+    /// That needs CAP_NET_ADMIN in the initial user namespace (EPERM, EACCES).
+    Permission,
+    /// The kernel is out of memory (ENOMEM, ENOBUFS).
+    NoMemory,
+    /// Another reason; see [`Refusal::errno`].
+    Other,
+}
+
+impl From<RefusalKind> for io::ErrorKind {
+    fn from(kind: RefusalKind) -> Self {
+        match kind {
+            RefusalKind::NotFound => Self::NotFound,
+            RefusalKind::Exists => Self::AlreadyExists,
+            RefusalKind::Busy => Self::ResourceBusy,
+            RefusalKind::NoRoom => Self::StorageFull,
+            RefusalKind::Invalid => Self::InvalidInput,
+            RefusalKind::Unsupported => Self::Unsupported,
+            RefusalKind::Permission => Self::PermissionDenied,
+            RefusalKind::NoMemory => Self::OutOfMemory,
+            RefusalKind::Other => Self::Other,
+        }
     }
 }
 
@@ -125,6 +187,21 @@ impl Refusal {
             attribute: offending.map(|at| at.path),
             missing,
             accepts: accepts.filter(|it| *it != Accepts::Any),
+        }
+    }
+
+    /// Why, to match on.
+    pub fn kind(&self) -> RefusalKind {
+        match Errno::from_raw(self.errno) {
+            Errno::ENOENT | Errno::ENODEV => RefusalKind::NotFound,
+            Errno::EEXIST => RefusalKind::Exists,
+            Errno::EBUSY => RefusalKind::Busy,
+            Errno::ENOSPC | Errno::EOVERFLOW => RefusalKind::NoRoom,
+            Errno::EINVAL | Errno::ERANGE | Errno::E2BIG | Errno::EMSGSIZE => RefusalKind::Invalid,
+            Errno::EOPNOTSUPP => RefusalKind::Unsupported,
+            Errno::EPERM | Errno::EACCES => RefusalKind::Permission,
+            Errno::ENOMEM | Errno::ENOBUFS => RefusalKind::NoMemory,
+            _ => RefusalKind::Other,
         }
     }
 
@@ -225,6 +302,18 @@ mod tests {
     fn without_a_message_the_errno_speaks() {
         let text = refusal(None, Some("name")).to_string();
         assert_eq!(text, "name: Device or resource busy (EBUSY)");
+    }
+
+    #[test]
+    fn an_error_has_a_kind_and_keeps_its_words_as_an_error_of_io() {
+        let busy = refusal(Some("open by a VFIO user"), Some("name"));
+        assert_eq!(busy.kind(), RefusalKind::Busy);
+        let error = io::Error::from(Error::from(busy));
+        assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
+        assert_eq!(error.to_string(), "name: open by a VFIO user");
+        let full = io::Error::from_raw_os_error(Errno::EMFILE as i32);
+        let error = io::Error::from(Error::from(full));
+        assert_eq!(error.raw_os_error(), Some(Errno::EMFILE as i32));
     }
 
     #[test]

@@ -313,7 +313,7 @@ pub fn notification(family: u16, command: u8, attributes: &[impl Nla]) -> Vec<u8
 }
 
 impl EventSocket for FakeKernel {
-    fn open() -> io::Result<Self> {
+    fn open(_: usize) -> io::Result<Self> {
         <Self as AsyncSocket>::new(NETLINK_GENERIC)
     }
 

@@ -45,6 +45,8 @@
 
 mod answer;
 mod attribute;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod connection;
 mod error;
 mod exchange;
@@ -75,11 +77,11 @@ mod wq;
 pub use answer::{Answer, Warning};
 pub use attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 pub use connection::{Connection, Handle, new_connection};
-pub use error::{Error, Refusal};
+pub use error::{Error, Refusal, RefusalKind};
 pub use family::FamilyHandle;
 pub use generated::*;
 pub use id::{Id, NotAWorkQueue, WqRef};
-pub use monitor::{Event, Monitor};
+pub use monitor::{Event, Monitor, Subscribe};
 pub use named::UnknownName;
 pub use notification::NotificationKind;
 pub use object::Object;

@@ -113,38 +113,71 @@ impl fmt::Debug for Monitor {
     }
 }
 
-/// Subscribes to events from now on.
-pub(crate) async fn monitor(handle: &Handle) -> Result<Monitor, Error> {
-    let subscription = Subscription::<TokioSocket>::new(handle).await?;
-    Ok(Monitor(subscription.stream().boxed()))
+/// Subscribes to events, with options; from [`Handle::subscribe`].
+#[derive(Debug, Clone)]
+#[must_use = "`monitor` or `watch` subscribes"]
+pub struct Subscribe {
+    handle: Handle,
+    buffer: usize,
 }
 
-/// Subscribes to the state and what changes it.
-pub(crate) async fn watch(handle: &Handle) -> Result<Watch, Error> {
-    let mut subscription = Subscription::<TokioSocket>::new(handle).await?;
-    subscription.due = Some(Due::Resync);
-    Ok(Watch::new(subscription.stream()))
+impl Subscribe {
+    pub(crate) fn new(handle: Handle) -> Self {
+        Self {
+            handle,
+            buffer: BUFFER,
+        }
+    }
+
+    /// The room for events that were not read yet, in bytes; a mebibyte unless
+    /// said. The kernel takes about a kilobyte for an event. Without privileges
+    /// the limit of the system applies (`net.core.rmem_max`).
+    pub fn receive_buffer(mut self, bytes: usize) -> Self {
+        self.buffer = bytes;
+        self
+    }
+
+    /// Subscribes to events from now on; see [`Handle::monitor`].
+    ///
+    /// # Errors
+    ///
+    /// When the family is absent or the system gives no socket.
+    pub async fn monitor(self) -> Result<Monitor, Error> {
+        let subscription = Subscription::<TokioSocket>::new(self).await?;
+        Ok(Monitor(subscription.stream().boxed()))
+    }
+
+    /// Subscribes to the state and what changes it; see [`Handle::watch`].
+    ///
+    /// # Errors
+    ///
+    /// When the family is absent or the system gives no socket.
+    pub async fn watch(self) -> Result<Watch, Error> {
+        let mut subscription = Subscription::<TokioSocket>::new(self).await?;
+        subscription.due = Some(Due::Resync);
+        Ok(Watch::new(subscription.stream()))
+    }
 }
 
 /// A socket that events come in on.
 pub(crate) trait EventSocket: AsyncSocket {
-    /// Opens one that is in the group of the controller.
-    fn open() -> io::Result<Self>;
+    /// Opens one with so much room that is in the group of the controller.
+    fn open(buffer: usize) -> io::Result<Self>;
 
     /// Has events of a group come in.
     fn join(&self, group: u32) -> io::Result<()>;
 }
 
 impl EventSocket for TokioSocket {
-    fn open() -> io::Result<Self> {
+    fn open(buffer: usize) -> io::Result<Self> {
         let mut socket = Self::new(NETLINK_GENERIC)?;
         // An unbound socket cannot be a member: bind first.
         socket.socket_mut().bind_auto()?;
         // Only the privileged may exceed the limit of the system. With less
         // room, more is lost and made up for.
         let fd = socket.socket_ref().as_fd();
-        setsockopt(&fd, sockopt::RcvBufForce, &BUFFER)
-            .or_else(|_| setsockopt(&fd, sockopt::RcvBuf, &BUFFER))?;
+        setsockopt(&fd, sockopt::RcvBufForce, &buffer)
+            .or_else(|_| setsockopt(&fd, sockopt::RcvBuf, &buffer))?;
         socket.join(CONTROLLER_NOTIFY)?;
         Ok(socket)
     }
@@ -182,11 +215,11 @@ struct Subscription<S> {
 }
 
 impl<S: EventSocket> Subscription<S> {
-    async fn new(handle: &Handle) -> Result<Self, Error> {
+    async fn new(options: Subscribe) -> Result<Self, Error> {
         // Before the family is looked up, so that no change of it is missed.
-        let socket = S::open()?;
+        let socket = S::open(options.buffer)?;
         let mut subscription = Self {
-            handle: handle.clone(),
+            handle: options.handle,
             socket,
             family: None,
             generation: None,
