@@ -37,6 +37,9 @@ pub enum Error {
         reason: String,
     },
     /// Changes kept interrupting a dump, which was repeated for that long.
+    ///
+    /// [`Handle::watch`](crate::Handle::watch) has the state of such a time
+    /// nevertheless.
     #[error("{command}: changes kept interrupting the dump for {} s; try again", limit.as_secs())]
     #[non_exhaustive]
     Interrupted {

@@ -153,13 +153,18 @@ fn listens(pid: u32) -> bool {
 /// Protocol number of generic netlink (srctree include/uapi/linux/netlink.h).
 const NETLINK_GENERIC: &str = "16";
 
-/// Inodes of the generic netlink sockets in `/proc/net/netlink` that are in a
-/// multicast group.
+/// The group in which families are announced, as a bit of the column: a monitor joins it first
+/// (srctree net/netlink/genetlink.c, genl_validate_assign_mc_groups).
+const ANNOUNCEMENTS: u32 = 1 << (16 - 1);
+
+/// Inodes of the generic netlink sockets in `/proc/net/netlink` that are in
+/// another multicast group.
 fn listening_inodes(sockets: &str) -> impl Iterator<Item = &str> {
     sockets.lines().filter_map(|line| {
         let columns: Vec<_> = line.split_whitespace().collect();
         let (protocol, groups) = (columns.get(1)?, columns.get(3)?);
-        let member = u32::from_str_radix(groups, 16).is_ok_and(|groups| groups != 0);
+        let member =
+            u32::from_str_radix(groups, 16).is_ok_and(|groups| groups & !ANNOUNCEMENTS != 0);
         (*protocol == NETLINK_GENERIC && member)
             .then(|| columns.last().copied())
             .flatten()
@@ -190,7 +195,8 @@ mod tests {
 sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode
 0000000000000000 0   1          00000011 0        0        0     2        0        100
 0000000000000000 16  2          00000000 0        0        0     2        0        200
-0000000000000000 16  4294963102 00000020 0        0        0     2        0        300
+0000000000000000 16  4294963102 00008020 0        0        0     2        0        300
+0000000000000000 16  4294963103 00008000 0        0        0     2        0        400
 ";
         assert_eq!(listening_inodes(sockets).collect::<Vec<_>>(), ["300"]);
         assert_eq!(listening_inodes("nonsense\n16").count(), 0);
