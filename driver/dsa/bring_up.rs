@@ -119,12 +119,14 @@ impl<'bound> Bound<'bound> {
         for wq in device.wqs() {
             vectors.add(c"subdev-wq", Handler::Wq(wq.clone()))?;
         }
-        let interrupts = genctrl::SOFTERR_INT_EN | genctrl::HALT_INT_EN;
-        device.regs.write32(regs::GENCTRL, interrupts)?;
         device.command(Command::EnableDevice, 0)?;
 
         let register = || {
-            let mut wqs = KVec::with_capacity(configs.len(), GFP_KERNEL)?;
+            // From here on a device that is disabled was reset by somebody else.
+            let interrupts = genctrl::SOFTERR_INT_EN | genctrl::HALT_INT_EN;
+            device.regs.write32(regs::GENCTRL, interrupts)?;
+            let mut wqs =
+                KVec::<Arc<dyn framework::WorkQueue>>::with_capacity(configs.len(), GFP_KERNEL)?;
             for (wq, config) in device.wqs().iter().zip(&configs) {
                 let wq = WorkQueue::new(device.clone(), wq.clone(), *config)?;
                 wqs.push(wq, GFP_KERNEL)?;

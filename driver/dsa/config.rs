@@ -116,7 +116,11 @@ pub(super) fn write_wq(regs: &Registers, caps: &Capabilities, id: u32) -> Result
     regs.write32(base + wqcfg::LIMITS, limits)?;
     // All operations that there are, as idxd does: what a tenant may use is checked before.
     if caps.wq.op_config() {
-        for (word, at) in caps.operations.iter().zip((base + wqcfg::OP_CONFIG..).step_by(8)) {
+        for (word, at) in caps
+            .operations
+            .iter()
+            .zip((base + wqcfg::OP_CONFIG..).step_by(8))
+        {
             regs.write64(at, *word)?;
         }
     }

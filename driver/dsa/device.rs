@@ -146,7 +146,8 @@ impl Device {
         Loss::new(self.loss.load(Relaxed))
     }
 
-    /// Looks whether the device still works, and returns its state, as GENSTS has it, if so.
+    /// Looks whether the device, which was enabled, still works, and returns its state, as GENSTS
+    /// has it, if so.
     pub(super) fn check(&self) -> Result<u32, Loss> {
         let state = self.regs.read32(regs::GENSTS);
         let loss = match state {

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! The PCI driver.
+//!
+//! The kernel crate has no callbacks for resets, errors, suspension and shutdown of a PCI device.
+//! What a reset or a suspension leaves is a device that is disabled; [`Device::check`] notices that,
+//! ends everything on the device and asks to have it bound anew. On the way into another kernel the
+//! PCI core takes the right to do DMA from all devices (`pci_device_shutdown` in
+//! `srctree/drivers/pci/pci-driver.c`).
+//!
+//! [`Device::check`]: super::device::Device::check
 
 use kernel::{
     device::Core,

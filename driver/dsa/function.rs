@@ -94,7 +94,7 @@ impl Function {
                     return;
                 }
                 Effect::Command(command) => {
-                    self.tell_epochs();
+                    self.update_epochs();
                     match command.quiesce() {
                         Quiesce::None => (),
                         Quiesce::Drain(mask) => self.engine.drain(mask),
@@ -112,7 +112,7 @@ impl Function {
     }
 
     /// Has the engine refuse what was checked before WQs stopped to accept work.
-    fn tell_epochs(&self) {
+    fn update_epochs(&self) {
         self.front.look(|registers| {
             let wqs = 0..registers.wqs();
             self.engine.set_epochs(wqs.map(|wq| registers.epoch(wq)));
@@ -123,7 +123,7 @@ impl Function {
     fn start_over(&self) {
         let _one = self.resets.lock();
         self.front.change(virt::Function::begin_reset);
-        self.tell_epochs();
+        self.update_epochs();
         self.engine.abort(u8::MAX);
         self.front.change(virt::Function::reset);
     }
@@ -253,7 +253,7 @@ impl framework::Function for Function {
     fn halt(&self) {
         self.halted.xchg(true, Full);
         if let Some(effect) = self.front.change(virt::Function::lose) {
-            self.tell_epochs();
+            self.update_epochs();
             self.carry_out(effect);
         }
     }

@@ -40,7 +40,7 @@ pub(super) struct Hardware {
 }
 
 impl Hardware {
-    pub(super) fn new(device: Arc<Device>, wq: Arc<Wq>) -> Result<Arc<dyn Submitter>> {
+    pub(super) fn new(device: Arc<Device>, wq: Arc<Wq>) -> Result<Arc<Self>> {
         Ok(Arc::new(Self { device, wq }, GFP_KERNEL)?)
     }
 }

@@ -18,6 +18,24 @@
 //! - What the framework sees: [`function`], [`work_queue`] and [`parent`].
 //! - [`bring_up`] puts a device together, and [`driver`] binds to it.
 //!
+//! # Locks
+//!
+//! From the outermost to the innermost; whoever holds one takes only those below it. Above all of
+//! them is the configuration lock of the framework, which does not call with any other lock held.
+//!
+//! | lock | guards | may wait for | taken by |
+//! |---|---|---|---|
+//! | `Function::resets` | one reset at a time | what is in flight, and so for the tenant | a tenant's own threads |
+//! | `Engine::scratch` | what one operation needs | as above | the engine's thread; open and close |
+//! | `Device::handles` | interrupt handles | commands, bounded | enabling and disabling, renewal |
+//! | `Device::recovery` | one recovery at a time | commands, bounded | `recovery` |
+//! | `Device::commands` | the command register | one command, bounded | `Device::command` |
+//! | `Wq::state` | completion records and status | a recovery, bounded, without the lock | submission, interrupts |
+//! | `Front::host` | who has the function open, and the order of what it is notified of | the framework's event lock | `Front` |
+//! | `Front::registers` | what a tenant sees | nothing | `Front` |
+//! | `Engine::state` | what was accepted | what is in flight, without the lock | all of `engine` |
+//! | `Unmaps::state` | memory that is going | nothing | `unmaps` |
+//!
 //! Facts about the hardware are from the Intel Data Streaming Accelerator Architecture
 //! Specification (341204) as `drivers/dma/idxd` of the kernel has them.
 

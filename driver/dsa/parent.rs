@@ -14,7 +14,8 @@ use super::{
     },
     function::Function,
     hardware::Hardware,
-    recovery, //
+    recovery,
+    submitter::Submitter, //
 };
 use crate::{
     dsa_core::{
@@ -66,7 +67,7 @@ pub(super) struct Parent {
 
 impl Parent {
     /// For a device that is enabled.
-    pub(super) fn new(device: Arc<Device>) -> Result<Arc<dyn framework::Parent>> {
+    pub(super) fn new(device: Arc<Device>) -> Result<Arc<Self>> {
         Ok(Arc::new(Self { device }, GFP_KERNEL)?)
     }
 }
@@ -79,6 +80,8 @@ impl framework::Parent for Parent {
             vendor: "dsa",
             // Work queues carry no PASID yet, whatever the device can do.
             pasid: false,
+            // Each descriptor is stored to a dedicated work queue.
+            shared_wq: false,
         }
     }
 
@@ -105,17 +108,16 @@ impl framework::Parent for Parent {
         visitor.attribute("version", Value::U32(caps.version))?;
         visitor.attribute("max-transfer-size", Value::Uint(general.max_transfer()))?;
         visitor.attribute("max-batch-size", Value::U32(general.max_batch()))?;
-        visitor.attribute("gencap", Value::Uint(general.0))?;
         visitor.attribute("opcap", Value::Binary(&operations))?;
-        visitor.attribute("groups", Value::U32(caps.group.groups()))?;
-        visitor.attribute("engines", Value::U32(caps.engine.engines()))?;
+        visitor.attribute("group-count", Value::U32(caps.group.groups()))?;
+        visitor.attribute("engine-count", Value::U32(caps.engine.engines()))?;
         visitor.attribute("wq-capacity", Value::U32(caps.wq.total_size()))
     }
 
     fn function(&self, wqs: &[u32], entries: u32) -> Result<Arc<dyn framework::Function>> {
         let device = &self.device;
         let caps = &device.caps;
-        let mut submitters = KVec::with_capacity(wqs.len(), GFP_KERNEL)?;
+        let mut submitters = KVec::<Arc<dyn Submitter>>::with_capacity(wqs.len(), GFP_KERNEL)?;
         let mut max_transfer = caps.general.max_xfer_shift();
         for &id in wqs {
             let wq = device.wqs().get(id as usize).ok_or(EINVAL)?;

@@ -2,8 +2,8 @@
 
 //! Memory that a tenant is taking away at this moment, and that must not be pinned again.
 //!
-//! VFIO's type1 driver looks for pins again after it had a driver give them back, and gives up
-//! with a `BUG_ON` when it finds some for the eleventh time (`vfio_dma_do_unmap` in
+//! VFIO's type1 driver looks for pins again after it had a driver release them, and gives up with a
+//! `BUG_ON` when it finds some for the eleventh time (`vfio_dma_do_unmap` in
 //! `srctree/drivers/vfio/vfio_iommu_type1.c`). A tenant can have a thread that unmaps wait as long
 //! as it likes, so no span of time is enough to keep away: memory is left alone until that thread
 //! has returned to userspace.
@@ -25,7 +25,7 @@ use kernel::{
 use super::span::Span;
 use crate::ffi::task;
 
-/// How long memory is left alone if the thread that unmaps it cannot tell when it has done so:
+/// How long memory is left alone if the thread that unmaps it cannot take note when it has done so:
 /// there is no memory left to take note, or it has no userspace to return to.
 const REST: Delta = Delta::from_secs(1);
 
@@ -37,7 +37,7 @@ pub(super) struct Unmaps {
 }
 
 struct State {
-    /// With a number that tells it from others.
+    /// With a number that distinguishes it from others.
     in_flight: KVec<(u64, Span)>,
     next: u64,
     /// What is left alone for [`REST`], and since when.

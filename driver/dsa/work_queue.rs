@@ -49,20 +49,15 @@ pub(super) struct WorkQueue {
 
 impl WorkQueue {
     /// For a work queue of an enabled device, with the configuration that it has.
-    pub(super) fn new(
-        device: Arc<Device>,
-        wq: Arc<Wq>,
-        config: WqConfig,
-    ) -> Result<Arc<dyn framework::WorkQueue>> {
-        let this = Arc::pin_init(
+    pub(super) fn new(device: Arc<Device>, wq: Arc<Wq>, config: WqConfig) -> Result<Arc<Self>> {
+        Arc::pin_init(
             pin_init!(Self {
                 device,
                 wq,
                 config <- new_mutex!(config, "WorkQueue::config"),
             }),
             GFP_KERNEL,
-        )?;
-        Ok(this)
+        )
     }
 
     /// Configures the work queue, which is disabled, as far as that may be changed. Returns what it

@@ -73,9 +73,19 @@ impl<'a> Attr<'a> {
         Some(u32::from_ne_bytes(self.payload.try_into().ok()?))
     }
 
-    /// The payload up to the first NUL.
+    /// The payload without the NUL that closes it. What has another one is the name of nothing.
     pub(crate) fn text(&self) -> &'a [u8] {
-        self.payload.split(|b| *b == 0).next().unwrap_or_default()
+        self.payload.strip_suffix(&[0]).unwrap_or(self.payload)
+    }
+
+    /// The attributes in a nest.
+    pub(crate) fn attrs(&self) -> impl Iterator<Item = Attr<'a>> {
+        Attrs { rest: self.payload }
+    }
+
+    /// The attribute `number` in a nest; the last one, if there are several.
+    pub(crate) fn attr(&self, number: u32) -> Option<Attr<'a>> {
+        self.attrs().filter(|a| a.number == number).last()
     }
 }
 
@@ -111,6 +121,8 @@ pub(crate) enum Culprit<'a> {
     Bad(Attr<'a>),
     /// The number of an attribute that the request lacks.
     Missing(u32),
+    /// The number of an attribute that a nest in the request lacks.
+    MissingIn(Attr<'a>, u32),
     /// Nothing in particular.
     Nothing,
 }
@@ -184,6 +196,10 @@ impl<'a> Request<'a> {
         match culprit {
             Culprit::Bad(attr) => extack.bad_attr = attr.raw,
             Culprit::Missing(number) => extack.miss_type = number as u16,
+            Culprit::MissingIn(nest, number) => {
+                extack.miss_nest = nest.raw;
+                extack.miss_type = number as u16;
+            }
             Culprit::Nothing => {}
         }
     }

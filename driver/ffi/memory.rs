@@ -7,6 +7,9 @@ use kernel::{
     prelude::*, //
 };
 
+#[cfg(CONFIG_KUNIT = "y")]
+pub(crate) mod kunit;
+
 /// Most pages that can be pinned in one call (`VFIO_PIN_PAGES_MAX_ENTRIES`).
 pub(crate) const PIN_MAX: usize = 512;
 

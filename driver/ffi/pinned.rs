@@ -226,7 +226,7 @@ fn pin_prefix(
     if pin(iova, pages)? {
         return Ok(pages.len());
     }
-    // VFIO does not tell which page is not there. Look for it by halves: it is one of `rest`, and
+    // VFIO does not say which page is not there. Look for it by halves: it is one of `rest`, and
     // those before are pinned.
     let mut count = 0;
     let mut rest = pages;

@@ -71,7 +71,8 @@ impl Record<'_> {
         let words = self.bytes().cast::<u64>();
         for i in 0..WORDS {
             // SAFETY: By the type invariant the record is within the allocation, which is aligned
-            // to more than a record. Volatile, because a device may write where one is not told to.
+            // to more than a record. Volatile, because a
+            // device that is faulty may write at any time.
             unsafe { words.wrapping_add(i).write_volatile(0) };
         }
     }

@@ -79,10 +79,9 @@ void subdev_shim_vfio_get(struct vfio_device *vdev)
 	get_device(&vdev->device);
 }
 
-const char *subdev_shim_vfio_cdev(struct vfio_device *vdev)
+const char *subdev_shim_vfio_name(struct vfio_device *vdev)
 {
-	return IS_ENABLED(CONFIG_VFIO_DEVICE_CDEV) ? dev_name(&vdev->device) :
-						     NULL;
+	return dev_name(&vdev->device);
 }
 
 int subdev_shim_iommu_group(struct device *dev)

@@ -40,8 +40,7 @@ void subdev_shim_synchronize_rcu_tasks(void);
 /* VFIO. */
 void subdev_shim_vfio_put(struct vfio_device *vdev);
 void subdev_shim_vfio_get(struct vfio_device *vdev);
-/* The name of the device's own node below /dev/vfio/devices, or NULL. */
-const char *subdev_shim_vfio_cdev(struct vfio_device *vdev);
+const char *subdev_shim_vfio_name(struct vfio_device *vdev);
 /* Number of the IOMMU group of a device, or a negative errno. */
 int subdev_shim_iommu_group(struct device *dev);
 

@@ -32,6 +32,7 @@ pub(crate) fn engines() -> Option<&'static Queue> {
 }
 
 /// Waits until all of the tenants' work that was queued so far has run.
+#[cfg(CONFIG_KUNIT = "y")]
 pub(crate) fn flush_engines() {
     ENGINES.flush();
 }

@@ -35,10 +35,12 @@ use super::{
     },
     Field,
     Kind,
+    ParentId,
     ParentState,
     Refusal,
     Snapshot,
-    Subdev, //
+    Subdev,
+    MAX_WQS, //
 };
 use crate::subdev_core::{
     share::PasidMode,
@@ -49,11 +51,18 @@ use crate::subdev_core::{
 pub(crate) struct New<'a> {
     pub(crate) name: Option<&'a [u8]>,
     pub(crate) uuid: Option<&'a [u8]>,
-    pub(crate) parent: Option<&'a [u8]>,
-    pub(crate) wqs: Wqs,
+    pub(crate) parent: ParentId<'a>,
+    pub(crate) wqs: Wqs<WqRequest>,
     pub(crate) type_name: Option<&'a [u8]>,
     pub(crate) pasid_mode: Option<PasidMode>,
     pub(crate) state: AdminState,
+}
+
+/// A work queue in a request for a subdev. What is absent is chosen by the framework.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct WqRequest {
+    pub(crate) id: Option<u32>,
+    /// Entries of the virtual work queue.
     pub(crate) size: Option<u32>,
 }
 
@@ -64,7 +73,7 @@ pub(crate) fn create(
 ) -> Result<(), Refusal> {
     let node = {
         let mut registry = REGISTRY.lock();
-        registry.get()?.find_parent(new.parent)?.node.clone()
+        registry.get()?.find_parent(&new.parent)?.node.clone()
     };
     let subdev = {
         let mut config = node.config.lock();
@@ -120,7 +129,7 @@ fn reserve(node: &Node, new: &New<'_>) -> Result<Arc<Subdev>, Refusal> {
     registry.next_subdev = identity.index.checked_add(1).ok_or(EOVERFLOW)?;
     let Ok(subdev) = memory.pin_init_with(Subdev::new(identity, new.state, node));
     let subdev = Arc::from(subdev);
-    registry.insert(node.index, &subdev, room);
+    registry.insert(&subdev, room);
     node.presence.enter();
     Ok(subdev)
 }
@@ -143,17 +152,17 @@ fn decide(
     let (index, name) = choose_name(registry, node, new.name)?;
     let uuid = choose_uuid(registry, new.uuid, random)?;
     let kind = choose_type(node, new.type_name, new.pasid_mode)?;
-    let (wqs, entries) = choose_wqs(parent, new, kind)?;
+    let wqs = choose_wqs(parent, new, kind)?;
     Ok(Identity {
         index,
         name,
         uuid,
+        parent_index: node.index,
         parent: node.name,
         wqs,
         type_name: kind.name,
         pasid_mode: kind.pasid_mode,
         isolation: kind.isolation,
-        entries,
     })
 }
 
@@ -166,8 +175,12 @@ fn configure(
     state: AdminState,
 ) -> Result<(), Refusal> {
     let identity = subdev.identity();
-    let wqs = identity.wqs.as_slice();
-    for &id in wqs {
+    let mut ids = [0; MAX_WQS];
+    let mut entries = 0;
+    for (share, place) in identity.wqs.as_slice().iter().zip(&mut ids) {
+        let id = share.id;
+        *place = id;
+        entries = share.entries;
         let wq = {
             let mut registry = REGISTRY.lock();
             let parents = &mut registry.get()?.parents;
@@ -183,7 +196,9 @@ fn configure(
         parent.wqs.get_mut(&id).ok_or(ENODEV)?.enabled = true;
     }
     if state == AdminState::Active {
-        let function = node.provider.function(wqs, identity.entries)?;
+        let wqs = ids.get(..identity.wqs.as_slice().len()).ok_or(EINVAL)?;
+        // All have the same, see `choose_wqs`.
+        let function = node.provider.function(wqs, entries)?;
         subdev.set_function(function);
     }
     Ok(())
@@ -196,11 +211,11 @@ fn publish(
 ) -> Result<(), Refusal> {
     let identity = subdev.identity();
     let mut registry = REGISTRY.lock();
-    let parent = registry.get()?.parents.get(&subdev.parent);
+    let parent = registry.get()?.parents.get(&subdev.identity().parent_index);
     let parent = parent.filter(|parent| !parent.removing);
     let stays = parent.is_some_and(|parent| {
         let mut wqs = identity.wqs.as_slice().iter();
-        wqs.all(|id| parent.wqs.get(id).is_some_and(|wq| !wq.removing))
+        wqs.all(|share| parent.wqs.get(&share.id).is_some_and(|wq| !wq.removing))
     });
     if !stays {
         return Err(Refusal::new(

@@ -17,11 +17,11 @@ use super::{
         Id,
         REGISTRY, //
     },
-    subdev::MAX_WQS,
     Kind,
     Refusal,
     Subdev,
-    WorkQueue, //
+    WorkQueue,
+    MAX_WQS, //
 };
 use crate::subdev_core::state::NotRemoved;
 
@@ -34,7 +34,7 @@ pub(crate) fn delete(id: Id<'_>, force: bool) -> Result<(), Refusal> {
         let mut registry = REGISTRY.lock();
         let registry = registry.get()?;
         let subdev = registry.find(id)?.clone();
-        let parent = registry.parents.get(&subdev.parent).ok_or(ENODEV)?;
+        let parent = registry.parents.get(&subdev.identity().parent_index).ok_or(ENODEV)?;
         let node = parent.node.clone();
         subdev.begin_removal(force).map_err(|why| {
             let text = match why {
@@ -79,15 +79,15 @@ impl Subdev {
         }
         let mut idle: [Option<Arc<dyn WorkQueue>>; MAX_WQS] = [const { None }; MAX_WQS];
         if let Ok(registry) = REGISTRY.lock().get() {
-            for (slot, &id) in idle.iter_mut().zip(self.identity().wqs.as_slice()) {
-                *slot = registry.leave_wq(self.parent, self, id);
+            for (slot, share) in idle.iter_mut().zip(self.identity().wqs.as_slice()) {
+                *slot = registry.leave_wq(self, share);
             }
         }
         for wq in idle.iter().flatten() {
             config.disable(&**wq);
         }
         if let Ok(registry) = REGISTRY.lock().get() {
-            registry.remove(self.parent, self);
+            registry.remove(self);
             events::report(Kind::Deleted, self);
         }
         // Nothing more becomes due for a subdev that nobody knows of.

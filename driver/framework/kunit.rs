@@ -29,7 +29,9 @@ use super::{
     Holder,
     Id,
     New,
+    ParentId,
     Subdev,
+    WqRequest,
     Wqs,
     QUEUE, //
 };
@@ -55,17 +57,20 @@ fn add_named(
 ) -> Result<Arc<Subdev>> {
     let mut list = Wqs::new();
     for &wq in wqs {
-        list.push(wq).ok_or(EINVAL)?;
+        list.push(WqRequest {
+            id: Some(wq),
+            size: None,
+        })
+        .ok_or(EINVAL)?;
     }
     let new = New {
         name,
         uuid: None,
-        parent: Some(PARENT),
+        parent: parent_id(),
         wqs: list,
         type_name: None,
         pasid_mode: Some(pasid_mode),
         state,
-        size: None,
     };
     let mut index = None;
     let created = create(&new, |subdev| {
@@ -83,19 +88,27 @@ fn remove(subdev: &Subdev, force: bool) -> Result {
     delete(Id::Index(subdev.identity().index), force).map_err(|refusal| refusal.error())
 }
 
+/// The fake parent.
+fn parent_id() -> ParentId<'static> {
+    ParentId {
+        name: Some(PARENT),
+        ..ParentId::default()
+    }
+}
+
 /// Whether the registry knows the subdev.
 fn is_known(subdev: &Subdev) -> bool {
     query::subdev(Id::Index(subdev.identity().index), |_| Ok(())).is_ok()
 }
 
 fn parent_is_known() -> bool {
-    query::parent(None, Some(PARENT), |_| Ok(())).is_ok()
+    query::parent(&parent_id(), |_| Ok(())).is_ok()
 }
 
 /// Entries that work queue `id` has left.
 fn available(id: u32) -> Option<u32> {
     let mut available = None;
-    let found = query::wq(Some(PARENT), Some(id), |wq| {
+    let found = query::wq(&parent_id(), Some(id), |wq| {
         available = Some(wq.available());
         Ok(())
     });

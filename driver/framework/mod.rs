@@ -48,7 +48,8 @@ use crate::ffi::workqueue::{
 pub(crate) use self::{
     create::{
         create,
-        New, //
+        New,
+        WqRequest, //
     },
     delete::delete,
     events::{
@@ -106,12 +107,16 @@ pub(crate) use self::{
         Names,
         Refusal, //
     },
-    registry::Id,
+    registry::{
+        Id,
+        ParentId, //
+    },
     subdev::{
         Handles,
         Holder,
         Snapshot,
         Subdev,
+        WqShare,
         Wqs,
         MAX_WQS, //
     }, //

@@ -216,7 +216,7 @@ fn entry(wq: Arc<dyn WorkQueue>) -> Result<RBTreeNode<u32, WqEntry>> {
         enabled: false,
         removing: false,
     };
-    Ok(RBTreeNode::new(id, entry, GFP_KERNEL)?)
+    RBTreeNode::new(id, entry, GFP_KERNEL)
 }
 
 impl ParentRegistration {

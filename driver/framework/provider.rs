@@ -56,7 +56,6 @@ pub(crate) enum WqMode {
     /// One submitter that counts the free entries.
     Dedicated = 0,
     /// Many submitters, told to retry when the queue is full.
-    #[cfg_attr(not(CONFIG_KUNIT = "y"), expect(dead_code))]
     Shared = 1,
 }
 
@@ -81,6 +80,8 @@ pub(crate) struct Description {
     pub(crate) vendor: &'static str,
     /// Whether work queues can carry a PASID now.
     pub(crate) pasid: bool,
+    /// Whether work queues take submissions that the hardware may refuse.
+    pub(crate) shared_wq: bool,
 }
 
 /// A work queue as it is configured and as it is.

@@ -14,6 +14,7 @@ use super::{
     registry::{
         Id,
         ParentEntry,
+        ParentId,
         Registry,
         WqEntry,
         REGISTRY, //
@@ -134,6 +135,10 @@ impl<'a> WqView<'a> {
         }
     }
 
+    pub(crate) fn parent_index(&self) -> u32 {
+        self.parent.node.index
+    }
+
     pub(crate) fn parent(&self) -> &str {
         self.parent.node.name.as_str()
     }
@@ -174,6 +179,10 @@ pub(crate) struct TypeView<'a> {
 }
 
 impl TypeView<'_> {
+    pub(crate) fn parent_index(&self) -> u32 {
+        self.parent.node.index
+    }
+
     pub(crate) fn parent(&self) -> &str {
         self.parent.node.name.as_str()
     }
@@ -197,29 +206,14 @@ impl TypeView<'_> {
     }
 }
 
-/// Shows the parent with the index, the name, or the only one there is.
+/// Shows the parent that `id` names.
 pub(crate) fn parent(
-    index: Option<u32>,
-    name: Option<&[u8]>,
+    id: &ParentId<'_>,
     show: impl FnOnce(&ParentView) -> Result,
 ) -> Result<(), Refusal> {
     let node = {
         let mut registry = REGISTRY.lock();
-        let registry = registry.get()?;
-        let entry = match index {
-            Some(index) => registry
-                .parents
-                .get(&index)
-                .ok_or_else(|| registry.no_such_parent(Field::Index))?,
-            None => registry.find_parent(name).map_err(|refusal| {
-                // Here the parent itself is what is asked for.
-                match refusal.field() {
-                    Field::Parent => refusal.about(Field::Name),
-                    _ => refusal,
-                }
-            })?,
-        };
-        entry.node.clone()
+        registry.get()?.find_parent(id)?.node.clone()
     };
     show(&ParentView::new(node)?)?;
     Ok(())
@@ -254,13 +248,13 @@ pub(crate) fn parents(
 /// A key is the parent's index and the number of something on it.
 fn on_parents(
     registry: &Registry,
-    only: Option<&[u8]>,
+    only: &ParentId<'_>,
     from: u64,
     mut show: impl FnMut(&ParentEntry, u64, u32) -> Result<bool>,
 ) -> Result<(), Refusal> {
-    let only = match only {
-        Some(name) => Some(registry.find_parent(Some(name))?.node.index),
-        None => None,
+    let only = match only.is_absent() {
+        true => None,
+        false => Some(registry.find_parent(only)?.node.index),
     };
     // CAST: The two halves of a key.
     let (first, within) = ((from >> 32) as u32, from as u32);
@@ -278,7 +272,7 @@ fn on_parents(
 
 /// Shows work queues: of one parent or all.
 pub(crate) fn wqs(
-    parent: Option<&[u8]>,
+    parent: &ParentId<'_>,
     from: u64,
     mut show: impl FnMut(u64, &WqView<'_>) -> Result<bool>,
 ) -> Result<(), Refusal> {
@@ -294,9 +288,9 @@ pub(crate) fn wqs(
     })
 }
 
-/// Shows the work queue `id` of the parent named `parent`, or of the only one.
+/// Shows the work queue `id` of the parent `parent`.
 pub(crate) fn wq(
-    parent: Option<&[u8]>,
+    parent: &ParentId<'_>,
     id: Option<u32>,
     show: impl FnOnce(&WqView<'_>) -> Result,
 ) -> Result<(), Refusal> {
@@ -311,7 +305,7 @@ pub(crate) fn wq(
 
 /// Shows types: of one parent or all. The number in a key is the place in the catalogue.
 pub(crate) fn types(
-    parent: Option<&[u8]>,
+    parent: &ParentId<'_>,
     from: u64,
     mut show: impl FnMut(u64, &TypeView<'_>) -> Result<bool>,
 ) -> Result<(), Refusal> {
@@ -328,9 +322,9 @@ pub(crate) fn types(
     })
 }
 
-/// Shows the type `name` of the parent named `parent`, or of the only one.
+/// Shows the type `name` of the parent `parent`.
 pub(crate) fn type_named(
-    parent: Option<&[u8]>,
+    parent: &ParentId<'_>,
     name: Option<&[u8]>,
     show: impl FnOnce(&TypeView<'_>) -> Result,
 ) -> Result<(), Refusal> {
@@ -364,15 +358,15 @@ pub(crate) fn subdev(
 
 /// Shows subdevs: of one parent or all. A key is the index.
 pub(crate) fn subdevs(
-    parent: Option<&[u8]>,
+    parent: &ParentId<'_>,
     from: u64,
     mut show: impl FnMut(u64, &Subdev) -> Result<bool>,
 ) -> Result<(), Refusal> {
     let mut registry = REGISTRY.lock();
     let registry = registry.get()?;
-    let list = match parent {
-        None => &registry.subdevs,
-        Some(name) => &registry.find_parent(Some(name))?.subdevs,
+    let list = match parent.is_absent() {
+        true => &registry.subdevs,
+        false => &registry.find_parent(parent)?.subdevs,
     };
     let mut from = u32::try_from(from).ok();
     while let Some(cursor) = from.and_then(|from| list.cursor_lower_bound(&from)) {

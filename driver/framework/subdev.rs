@@ -68,34 +68,45 @@ pub(crate) const MAX_WQS: usize = 8;
 const EVENT_BURST: u32 = 8;
 const EVENT_INTERVAL_MS: u64 = 1000;
 
-/// A short list of work queues.
+/// A list of something about each work queue of a subdev, in the order of the request.
 #[derive(Clone, Copy)]
-pub(crate) struct Wqs {
-    ids: [u32; MAX_WQS],
+pub(crate) struct Wqs<T> {
+    items: [T; MAX_WQS],
     len: usize,
 }
 
-impl Wqs {
+impl<T: Copy + Default> Wqs<T> {
     /// No work queues.
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            ids: [0; MAX_WQS],
+            items: [T::default(); MAX_WQS],
             len: 0,
         }
     }
 
     /// Adds a work queue, if there is room for one more.
-    pub(crate) fn push(&mut self, id: u32) -> Option<()> {
-        *self.ids.get_mut(self.len)? = id;
+    pub(crate) fn push(&mut self, item: T) -> Option<()> {
+        *self.items.get_mut(self.len)? = item;
         self.len += 1;
         Some(())
     }
+}
 
-    /// The work queues.
-    pub(crate) fn as_slice(&self) -> &[u32] {
+impl<T> Wqs<T> {
+    /// The items.
+    pub(crate) fn as_slice(&self) -> &[T] {
         // `len` never exceeds the array.
-        self.ids.get(..self.len).unwrap_or(&self.ids)
+        self.items.get(..self.len).unwrap_or(&self.items)
     }
+}
+
+/// What a subdev has of a work queue.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct WqShare {
+    /// Number of the work queue on its parent.
+    pub(crate) id: u32,
+    /// Entries of the virtual work queue.
+    pub(crate) entries: u32,
 }
 
 /// What a subdev is and does not cease to be.
@@ -103,13 +114,12 @@ pub(crate) struct Identity {
     pub(crate) index: u32,
     pub(crate) name: Name,
     pub(crate) uuid: Uuid,
+    pub(crate) parent_index: u32,
     pub(crate) parent: Name,
-    pub(crate) wqs: Wqs,
+    pub(crate) wqs: Wqs<WqShare>,
     pub(crate) type_name: &'static str,
     pub(crate) pasid_mode: PasidMode,
     pub(crate) isolation: Isolation,
-    /// Entries of each virtual work queue.
-    pub(crate) entries: u32,
 }
 
 /// By what names VFIO knows a subdev while it is handed over.
@@ -117,8 +127,8 @@ pub(crate) struct Identity {
 pub(crate) struct Handles {
     /// Number of the IOMMU group.
     pub(crate) group: u32,
-    /// Name of the device's own node, where the kernel has those.
-    pub(crate) cdev: Option<Name>,
+    /// Name of the VFIO device.
+    pub(crate) device: Name,
 }
 
 /// Who has a subdev open.
@@ -147,8 +157,6 @@ pub(super) struct State {
 #[pin_data]
 pub(crate) struct Subdev {
     identity: Identity,
-    /// Index of the parent.
-    pub(super) parent: u32,
     pub(super) dev: BoundDevice,
     pub(super) presence: Arc<Presence>,
     born: Instant<Monotonic>,
@@ -189,7 +197,6 @@ impl Subdev {
     pub(super) fn new(identity: Identity, state: AdminState, node: &Node) -> impl PinInit<Self> {
         let dev = node.dev.clone();
         let presence = node.presence.clone();
-        let parent = node.index;
         let state = State {
             life: Life::new(state),
             handles: None,
@@ -202,7 +209,6 @@ impl Subdev {
         };
         pin_init!(Self {
             identity,
-            parent,
             dev,
             presence,
             born: Instant::now(),

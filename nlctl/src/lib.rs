@@ -22,7 +22,7 @@
 //!     .name("net0")
 //!     .execute()
 //!     .await?;
-//! println!("made {:?} at {:?}", subdev.name, subdev.vfio_path);
+//! println!("made {:?} at {:?}", subdev.name, subdev.vfio_group_path());
 //!
 //! let mut all = handle.subdev().dump().execute();
 //! while let Some(subdev) = all.try_next().await? {
@@ -80,7 +80,7 @@ pub use connection::{Connection, Handle, new_connection};
 pub use error::{Error, Refusal, RefusalKind};
 pub use family::FamilyHandle;
 pub use generated::*;
-pub use id::{Id, NotAWorkQueue, WqRef};
+pub use id::{Id, NotAWorkQueue, ParentRef, WqRef};
 pub use monitor::{Event, Monitor, Subscribe};
 pub use named::UnknownName;
 pub use notification::NotificationKind;

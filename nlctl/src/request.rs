@@ -14,19 +14,34 @@ use crate::answer::{Answer, Warning};
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange;
+use crate::id::ParentRef;
 use crate::object::Object;
+use crate::parent::OnParent;
 
 /// Gets one object.
 #[derive(Debug, Clone)]
 #[must_use = "a request is sent by `execute`"]
 pub struct Get<O: Object> {
     handle: Handle,
-    pub(crate) attributes: Vec<O::Attribute>,
+    attributes: Vec<O::Attribute>,
+    /// Of an object that is on a parent.
+    pub(crate) parent: Option<OnParent<O::Attribute>>,
 }
 
 impl<O: Object> Get<O> {
     pub(crate) fn new(handle: Handle, attributes: Vec<O::Attribute>) -> Self {
-        Self { handle, attributes }
+        Self {
+            handle,
+            attributes,
+            parent: None,
+        }
+    }
+
+    pub(crate) fn on(self, parent: OnParent<O::Attribute>) -> Self {
+        Self {
+            parent: Some(parent),
+            ..self
+        }
     }
 
     /// Sends the request.
@@ -35,7 +50,10 @@ impl<O: Object> Get<O> {
     ///
     /// [`Error::Refused`] when there is no such object; see [`Error`] for what
     /// else can go wrong.
-    pub async fn execute(self) -> Result<Answer<O>, Error> {
+    pub async fn execute(mut self) -> Result<Answer<O>, Error> {
+        if let Some(parent) = self.parent {
+            self.attributes.extend(parent.needed(&self.handle).await?);
+        }
         exchange::object(&self.handle, O::GET, self.attributes).await
     }
 }
@@ -46,6 +64,8 @@ impl<O: Object> Get<O> {
 pub struct Dump<O: Object> {
     handle: Handle,
     pub(crate) attributes: Vec<O::Attribute>,
+    /// Of objects that are on a parent.
+    parent: Option<OnParent<O::Attribute>>,
 }
 
 impl<O: Object> Dump<O> {
@@ -53,6 +73,15 @@ impl<O: Object> Dump<O> {
         Self {
             handle,
             attributes: Vec::new(),
+            parent: None,
+        }
+    }
+
+    pub(crate) fn on(self, mut parent: OnParent<O::Attribute>, named: ParentRef) -> Self {
+        parent.named = Some(named);
+        Self {
+            parent: Some(parent),
+            ..self
         }
     }
 
@@ -75,7 +104,10 @@ impl<O: Object> Dump<O> {
     /// [`Error::Interrupted`] when objects kept coming and going for half a
     /// minute, so that there was no one time to show; see [`Error`] for what
     /// else can go wrong.
-    pub async fn all(self) -> Result<Answer<Vec<O>>, Error> {
+    pub async fn all(mut self) -> Result<Answer<Vec<O>>, Error> {
+        if let Some(parent) = self.parent {
+            self.attributes.extend(parent.named(&self.handle).await?);
+        }
         let together = exchange::Wanted::Together;
         let answer = exchange::dump(&self.handle, O::GET, self.attributes, together).await?;
         Ok(answer.map(|objects| objects.into_iter().map(O::from).collect()))

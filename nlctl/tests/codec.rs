@@ -4,8 +4,8 @@
 
 use netlink_packet_core::{Emitable, Nla, NlasIterator};
 use nlctl::{
-    Attribute, Binary, DsaParentAttr, DsaWqAttr, FamilyAttr, Id, Parent, ParentAttr, ParentState,
-    PasidMode, SubdevAttr, TypeAttr, WqAttr, WqRef,
+    Attribute, Binary, Capabilities, DsaParentAttr, DsaWqAttr, FamilyAttr, Id, Parent, ParentAttr,
+    ParentState, PasidMode, SubdevAttr, SubdevWqAttr, TypeAttr, WqAttr, WqRef,
 };
 use proptest::prelude::*;
 
@@ -98,6 +98,21 @@ fn enums_have_names_and_keep_numbers_without() {
     );
 }
 
+#[test]
+fn flags_are_a_list_of_names() {
+    let both = Capabilities::PASID | Capabilities::SHARED_WQ;
+    assert!(both.contains(Capabilities::PASID));
+    assert!(!Capabilities::PASID.contains(both));
+    assert_eq!(both.to_string(), "pasid,shared-wq");
+    assert_eq!(Capabilities::default().to_string(), "");
+    let newer = Capabilities::from(0x8000_0001);
+    assert_eq!(newer.bits(), 0x8000_0001);
+    let json = serde_json::to_string(&newer).expect("is JSON");
+    assert_eq!(json, r#"["pasid","0x80000000"]"#);
+    let bytes = emit(&[ParentAttr::Capabilities(newer)]);
+    assert_eq!(parse(&bytes), Ok(vec![ParentAttr::Capabilities(newer)]));
+}
+
 /// Text without NUL, which ends a string on the wire.
 const TEXT: &str = "[^\0]{0,40}";
 
@@ -107,7 +122,7 @@ prop_compose! {
             DsaParentAttr::Version(version),
             DsaParentAttr::MaxTransferSize(size),
             DsaParentAttr::Opcap(Binary(opcap)),
-            DsaParentAttr::Engines(engines),
+            DsaParentAttr::EngineCount(engines),
         ]
     }
 }
@@ -135,7 +150,7 @@ fn parent_attribute() -> impl Strategy<Value = ParentAttr> {
 fn wq_attribute() -> impl Strategy<Value = WqAttr> {
     prop_oneof![
         any::<u32>().prop_map(WqAttr::Id),
-        any::<u32>().prop_map(WqAttr::Subdevs),
+        any::<u32>().prop_map(WqAttr::SubdevCount),
         any::<u32>().prop_map(WqAttr::Subdev),
         dsa_wq().prop_map(WqAttr::DsaWq),
     ]
@@ -148,6 +163,9 @@ fn subdev_attribute() -> impl Strategy<Value = SubdevAttr> {
         any::<u32>().prop_map(|number| SubdevAttr::PasidMode(number.into())),
         any::<u32>().prop_map(|number| SubdevAttr::Opstate(number.into())),
         any::<u64>().prop_map(SubdevAttr::Generation),
+        any::<(u32, u32)>().prop_map(|(id, size)| {
+            SubdevAttr::Wq(vec![SubdevWqAttr::Id(id), SubdevWqAttr::Size(size)])
+        }),
         Just(SubdevAttr::Force),
     ]
 }

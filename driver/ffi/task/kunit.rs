@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What has no userspace to return to is told so. What returns is seen in the VFIO scenarios.
+//! What has no userspace to return to is refused. What returns is seen in the VFIO scenarios.
 
 use kernel::sync::{
     atomic::{

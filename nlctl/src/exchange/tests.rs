@@ -168,7 +168,7 @@ fn a_lost_acknowledgement_ends_every_request_that_waits() {
     let errors = run(async {
         let handle = handle([vec![Reply::lost()], vec![]]);
         let one = handle.subdev().del(1).execute();
-        let two = handle.subdev().add().wq(3).execute();
+        let two = handle.subdev().add().parent("dsa0").wq(3).execute();
         futures::join!(two.map(Result::err), one.map(Result::err))
     });
     for error in [errors.0, errors.1] {

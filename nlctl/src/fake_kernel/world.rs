@@ -16,7 +16,7 @@ pub enum Change {
     Create,
     /// The subdev that many places from the first, if there is one.
     Delete(usize),
-    Resize(usize),
+    Alter(usize),
     Unload,
     Load,
     /// Nothing.
@@ -29,7 +29,7 @@ pub struct World {
     pub family: Option<u16>,
     next_family: u16,
     generation: u64,
-    /// Sizes by index.
+    /// IOMMU groups by index.
     subdevs: BTreeMap<u32, u32>,
     next_index: u32,
     /// One of them happens whenever somebody asks or reads something.
@@ -62,10 +62,10 @@ impl World {
         }
     }
 
-    /// Index and size of all subdevs.
+    /// Index and IOMMU group of all subdevs.
     pub fn subdevs(&self) -> Vec<(Option<u32>, Option<u32>)> {
         let all = self.subdevs.iter();
-        all.map(|(index, size)| (Some(*index), Some(*size)))
+        all.map(|(index, iommu_group)| (Some(*index), Some(*iommu_group)))
             .collect()
     }
 
@@ -94,34 +94,34 @@ impl World {
             }
             Some(Change::Delete(at)) => {
                 if let Some(index) = self.subdevs.keys().nth(at).copied() {
-                    let size = self.subdevs.remove(&index).unwrap_or_default();
-                    self.tell(Command::SubdevDeleteNtf, index, size);
+                    let iommu_group = self.subdevs.remove(&index).unwrap_or_default();
+                    self.tell(Command::SubdevDeleteNtf, index, iommu_group);
                 }
             }
-            Some(Change::Resize(at)) => {
-                if let Some((index, size)) = self.subdevs.iter_mut().nth(at) {
-                    *size += 1;
-                    let (index, size) = (*index, *size);
-                    self.tell(Command::SubdevChangeNtf, index, size);
+            Some(Change::Alter(at)) => {
+                if let Some((index, iommu_group)) = self.subdevs.iter_mut().nth(at) {
+                    *iommu_group += 1;
+                    let (index, iommu_group) = (*index, *iommu_group);
+                    self.tell(Command::SubdevChangeNtf, index, iommu_group);
                 }
             }
             Some(Change::Load | Change::Quiet) | None => (),
         }
     }
 
-    fn tell(&mut self, command: Command, index: u32, size: u32) {
+    fn tell(&mut self, command: Command, index: u32, iommu_group: u32) {
         self.generation += 1;
         if let Some(family) = self.family.filter(|it| self.member == Some(group(*it))) {
-            let subdev = self.attributes(index, size);
+            let subdev = self.attributes(index, iommu_group);
             self.say(notification(family, command.into(), &subdev));
         }
     }
 
-    fn attributes(&self, index: u32, size: u32) -> [SubdevAttr; 3] {
+    fn attributes(&self, index: u32, iommu_group: u32) -> [SubdevAttr; 3] {
         [
             SubdevAttr::Generation(self.generation),
             SubdevAttr::Index(index),
-            SubdevAttr::Size(size),
+            SubdevAttr::IommuGroup(iommu_group),
         ]
     }
 
@@ -198,10 +198,10 @@ impl World {
     fn dump(&mut self) -> Vec<Reply> {
         let mut parts = Vec::new();
         let mut from = 0;
-        while let Some((&index, &size)) = self.subdevs.range(from..).next() {
+        while let Some((&index, &iommu_group)) = self.subdevs.range(from..).next() {
             parts.push(Reply::object(
                 NLM_F_MULTIPART,
-                &self.attributes(index, size),
+                &self.attributes(index, iommu_group),
             ));
             from = index + 1;
             // A module that dumps cannot go.
@@ -215,5 +215,5 @@ impl World {
 
 /// What a world knows of a subdev.
 pub fn known(subdev: &Subdev) -> (Option<u32>, Option<u32>) {
-    (subdev.index, subdev.size)
+    (subdev.index, subdev.iommu_group)
 }

@@ -11,17 +11,18 @@ pub enum Command {
     /// Get the version of the module, the instance and generation of its
     /// state, how much there is, and the limits.
     FamilyGet = 1,
-    /// Get one parent by index or name, or dump all.
+    /// Get one parent by index, by name, or by bus and device; or dump all.
     ParentGet = 2,
     /// Get one work queue, or dump those of one parent or of all.
     WqGet = 3,
     /// Get one type, or dump the catalogue of one parent or of all.
     TypeGet = 4,
-    /// Get one subdev by index, name or UUID, or dump those of one parent or
-    /// of all.
+    /// Get one subdev by index, name or UUID, or dump all. A dump shows those
+    /// to which everything in the request applies; of a `wq` the number does,
+    /// and one of several is enough.
     SubdevGet = 5,
-    /// Create a subdev and, unless told otherwise, hand it to VFIO. Needs wq
-    /// or type. The reply is the subdev with all its handles.
+    /// Create a subdev and, unless told otherwise, hand it to VFIO. Needs the
+    /// parent, and a `wq` with an id or a type. The reply is the subdev with all its handles.
     SubdevNew = 6,
     /// Delete a subdev, named by index, name or UUID. Refused with EBUSY
     /// while a VFIO user has it open, unless forced.

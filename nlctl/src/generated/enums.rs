@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use crate::named::named_number;
+use crate::named::{named_flags, named_number};
 /// State of a parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -302,3 +302,18 @@ impl From<Opstate> for u32 {
 }
 
 named_number!(Opstate, "opstate");
+
+/// What work queues of a parent can do, as the system is now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Capabilities(u32);
+
+impl Capabilities {
+    /// Their DMA can carry a PASID, by which an IOMMU separates memory.
+    pub const PASID: Self = Self(1 << 0);
+    /// They can take submissions that the hardware may refuse (ENQCMD).
+    pub const SHARED_WQ: Self = Self(1 << 1);
+    /// The names, in the order of their bits.
+    pub const NAMES: &'static [&'static str] = &["pasid", "shared-wq"];
+}
+
+named_flags!(Capabilities);

@@ -22,6 +22,7 @@ mod family;
 mod notification;
 mod parent;
 mod subdev;
+mod subdev_wq;
 mod type_;
 mod wq;
 pub use command::*;
@@ -32,6 +33,7 @@ pub use family::*;
 pub use notification::*;
 pub use parent::*;
 pub use subdev::*;
+pub use subdev_wq::*;
 pub use type_::*;
 pub use wq::*;
 /// Name by which the kernel registers the family.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use super::{Command, DsaParent, DsaParentAttr, ParentState};
+use super::{Capabilities, Command, DsaParent, DsaParentAttr, ParentState};
 use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 use crate::object::Object;
 use crate::value::Value;
@@ -31,16 +31,16 @@ pub struct Parent {
     /// State of the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ParentState>,
+    /// What its work queues can do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Capabilities>,
     /// Number of work queues. Work queues may come and go, so their numbers
     /// need not follow one another; dump them to learn which there are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub wqs: Option<u32>,
-    /// 1 when work queues can carry a PASID now, else 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pasid: Option<u32>,
+    pub wq_count: Option<u32>,
     /// Number of subdevs that use this parent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub subdevs: Option<u32>,
+    pub subdev_count: Option<u32>,
     /// What only an Intel Data Streaming Accelerator has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dsa_parent: Option<DsaParent>,
@@ -60,9 +60,9 @@ impl From<Vec<ParentAttr>> for Parent {
                 ParentAttr::Bus(value) => out.bus = Some(value),
                 ParentAttr::Device(value) => out.device = Some(value),
                 ParentAttr::State(value) => out.state = Some(value),
-                ParentAttr::Wqs(value) => out.wqs = Some(value),
-                ParentAttr::Pasid(value) => out.pasid = Some(value),
-                ParentAttr::Subdevs(value) => out.subdevs = Some(value),
+                ParentAttr::Capabilities(value) => out.capabilities = Some(value),
+                ParentAttr::WqCount(value) => out.wq_count = Some(value),
+                ParentAttr::SubdevCount(value) => out.subdev_count = Some(value),
                 ParentAttr::DsaParent(inner) => out.dsa_parent = Some(inner.into()),
                 ParentAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
@@ -87,13 +87,13 @@ pub enum ParentAttr {
     Device(String),
     /// State of the device.
     State(ParentState),
+    /// What its work queues can do.
+    Capabilities(Capabilities),
     /// Number of work queues. Work queues may come and go, so their numbers
     /// need not follow one another; dump them to learn which there are.
-    Wqs(u32),
-    /// 1 when work queues can carry a PASID now, else 0.
-    Pasid(u32),
+    WqCount(u32),
     /// Number of subdevs that use this parent.
-    Subdevs(u32),
+    SubdevCount(u32),
     /// What only an Intel Data Streaming Accelerator has.
     DsaParent(Vec<DsaParentAttr>),
     /// An attribute that this version of the library does not know.
@@ -109,9 +109,9 @@ impl Nla for ParentAttr {
             Self::Bus(_) => 4,
             Self::Device(_) => 5,
             Self::State(_) => 6,
-            Self::Wqs(_) => 7,
-            Self::Pasid(_) => 8,
-            Self::Subdevs(_) => 9,
+            Self::Capabilities(_) => 7,
+            Self::WqCount(_) => 8,
+            Self::SubdevCount(_) => 9,
             Self::DsaParent(_) => 10 | NLA_F_NESTED,
             Self::Unknown(unknown) => unknown.kind,
         }
@@ -137,9 +137,13 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for ParentAttr {
             4 => Self::Bus(Value::parse(buffer.value()).context("attribute 'bus'")?),
             5 => Self::Device(Value::parse(buffer.value()).context("attribute 'device'")?),
             6 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
-            7 => Self::Wqs(Value::parse(buffer.value()).context("attribute 'wqs'")?),
-            8 => Self::Pasid(Value::parse(buffer.value()).context("attribute 'pasid'")?),
-            9 => Self::Subdevs(Value::parse(buffer.value()).context("attribute 'subdevs'")?),
+            7 => Self::Capabilities(
+                Value::parse(buffer.value()).context("attribute 'capabilities'")?,
+            ),
+            8 => Self::WqCount(Value::parse(buffer.value()).context("attribute 'wq-count'")?),
+            9 => {
+                Self::SubdevCount(Value::parse(buffer.value()).context("attribute 'subdev-count'")?)
+            }
             10 => Self::DsaParent(Value::parse(buffer.value()).context("attribute 'dsa-parent'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
@@ -156,15 +160,18 @@ impl Attribute for ParentAttr {
                 min: None,
                 max: Some(31),
             }),
-            AttributeInfo::new("bus"),
-            AttributeInfo::new("device"),
-            AttributeInfo::new("state").accepts(Accepts::Names(ParentState::NAMES)),
-            AttributeInfo::new("wqs"),
-            AttributeInfo::new("pasid").accepts(Accepts::Range {
+            AttributeInfo::new("bus").accepts(Accepts::Length {
                 min: None,
-                max: Some(1),
+                max: Some(31),
             }),
-            AttributeInfo::new("subdevs"),
+            AttributeInfo::new("device").accepts(Accepts::Length {
+                min: None,
+                max: Some(63),
+            }),
+            AttributeInfo::new("state").accepts(Accepts::Names(ParentState::NAMES)),
+            AttributeInfo::new("capabilities"),
+            AttributeInfo::new("wq-count"),
+            AttributeInfo::new("subdev-count"),
             AttributeInfo::new("dsa-parent").nested(DsaParentAttr::SET),
         ],
     };
@@ -177,9 +184,9 @@ impl Attribute for ParentAttr {
             Self::Bus(value) => Some(value),
             Self::Device(value) => Some(value),
             Self::State(value) => Some(value),
-            Self::Wqs(value) => Some(value),
-            Self::Pasid(value) => Some(value),
-            Self::Subdevs(value) => Some(value),
+            Self::Capabilities(value) => Some(value),
+            Self::WqCount(value) => Some(value),
+            Self::SubdevCount(value) => Some(value),
             Self::DsaParent(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }

@@ -16,7 +16,12 @@ pub struct Type {
     /// Generation of the family's state that the message shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,
-    /// Name of the parent. May be left out while there is only one.
+    /// Number of the parent, which is its handle. A request names the
+    /// parent by it or by `parent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_index: Option<u32>,
+    /// Name of the parent. A name may be another device's later; together
+    /// with `parent-index` it has to be that parent's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
     /// Name of the type, unique on its parent.
@@ -31,7 +36,8 @@ pub struct Type {
     /// Most subdevs of this type when there are no others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_instances: Option<u32>,
-    /// Number of subdevs of this type that could be created now.
+    /// Number of subdevs of this type that could be created now, each with
+    /// the default share of a work queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub available_instances: Option<u32>,
     /// What the parent lacks for this type; absent when it lacks nothing.
@@ -51,6 +57,7 @@ impl From<Vec<TypeAttr>> for Type {
         for attribute in attributes {
             match attribute {
                 TypeAttr::Generation(value) => out.generation = Some(value),
+                TypeAttr::ParentIndex(value) => out.parent_index = Some(value),
                 TypeAttr::Parent(value) => out.parent = Some(value),
                 TypeAttr::Name(value) => out.name = Some(value),
                 TypeAttr::PasidMode(value) => out.pasid_mode = Some(value),
@@ -72,7 +79,11 @@ impl From<Vec<TypeAttr>> for Type {
 pub enum TypeAttr {
     /// Generation of the family's state that the message shows.
     Generation(u64),
-    /// Name of the parent. May be left out while there is only one.
+    /// Number of the parent, which is its handle. A request names the
+    /// parent by it or by `parent`.
+    ParentIndex(u32),
+    /// Name of the parent. A name may be another device's later; together
+    /// with `parent-index` it has to be that parent's.
     Parent(String),
     /// Name of the type, unique on its parent.
     Name(String),
@@ -82,7 +93,8 @@ pub enum TypeAttr {
     Isolation(Isolation),
     /// Most subdevs of this type when there are no others.
     MaxInstances(u32),
-    /// Number of subdevs of this type that could be created now.
+    /// Number of subdevs of this type that could be created now, each with
+    /// the default share of a work queue.
     AvailableInstances(u32),
     /// What the parent lacks for this type; absent when it lacks nothing.
     MissingPrerequisite(String),
@@ -96,14 +108,15 @@ impl Nla for TypeAttr {
     fn kind(&self) -> u16 {
         match self {
             Self::Generation(_) => 1,
-            Self::Parent(_) => 2,
-            Self::Name(_) => 3,
-            Self::PasidMode(_) => 4,
-            Self::Isolation(_) => 5,
-            Self::MaxInstances(_) => 6,
-            Self::AvailableInstances(_) => 7,
-            Self::MissingPrerequisite(_) => 8,
-            Self::Description(_) => 9,
+            Self::ParentIndex(_) => 2,
+            Self::Parent(_) => 3,
+            Self::Name(_) => 4,
+            Self::PasidMode(_) => 5,
+            Self::Isolation(_) => 6,
+            Self::MaxInstances(_) => 7,
+            Self::AvailableInstances(_) => 8,
+            Self::MissingPrerequisite(_) => 9,
+            Self::Description(_) => 10,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -123,20 +136,23 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for TypeAttr {
     fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
         Ok(match buffer.kind() {
             1 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
-            2 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
-            3 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
-            4 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
-            5 => Self::Isolation(Value::parse(buffer.value()).context("attribute 'isolation'")?),
-            6 => Self::MaxInstances(
+            2 => {
+                Self::ParentIndex(Value::parse(buffer.value()).context("attribute 'parent-index'")?)
+            }
+            3 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
+            4 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
+            5 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
+            6 => Self::Isolation(Value::parse(buffer.value()).context("attribute 'isolation'")?),
+            7 => Self::MaxInstances(
                 Value::parse(buffer.value()).context("attribute 'max-instances'")?,
             ),
-            7 => Self::AvailableInstances(
+            8 => Self::AvailableInstances(
                 Value::parse(buffer.value()).context("attribute 'available-instances'")?,
             ),
-            8 => Self::MissingPrerequisite(
+            9 => Self::MissingPrerequisite(
                 Value::parse(buffer.value()).context("attribute 'missing-prerequisite'")?,
             ),
-            9 => {
+            10 => {
                 Self::Description(Value::parse(buffer.value()).context("attribute 'description'")?)
             }
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
@@ -149,6 +165,7 @@ impl Attribute for TypeAttr {
         name: "type",
         attributes: &[
             AttributeInfo::new("generation"),
+            AttributeInfo::new("parent-index"),
             AttributeInfo::new("parent").accepts(Accepts::Length {
                 min: None,
                 max: Some(31),
@@ -169,6 +186,7 @@ impl Attribute for TypeAttr {
     fn value(&self) -> Option<&dyn Value> {
         match self {
             Self::Generation(value) => Some(value),
+            Self::ParentIndex(value) => Some(value),
             Self::Parent(value) => Some(value),
             Self::Name(value) => Some(value),
             Self::PasidMode(value) => Some(value),

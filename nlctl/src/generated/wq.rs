@@ -16,7 +16,12 @@ pub struct Wq {
     /// Generation of the family's state that the message shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,
-    /// Name of the parent. May be left out while there is only one.
+    /// Number of the parent, which is its handle. A request names the
+    /// parent by it or by `parent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_index: Option<u32>,
+    /// Name of the parent. A name may be another device's later; together
+    /// with `parent-index` it has to be that parent's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
     /// Number of the work queue on its parent.
@@ -39,7 +44,7 @@ pub struct Wq {
     pub available: Option<u32>,
     /// Number of subdevs that use the work queue.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub subdevs: Option<u32>,
+    pub subdev_count: Option<u32>,
     /// Index of a subdev that uses the work queue, the lowest first and at
     /// most `max-listed-subdevs` of them. Dump subdevs for all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -58,6 +63,7 @@ impl From<Vec<WqAttr>> for Wq {
         for attribute in attributes {
             match attribute {
                 WqAttr::Generation(value) => out.generation = Some(value),
+                WqAttr::ParentIndex(value) => out.parent_index = Some(value),
                 WqAttr::Parent(value) => out.parent = Some(value),
                 WqAttr::Id(value) => out.id = Some(value),
                 WqAttr::State(value) => out.state = Some(value),
@@ -65,7 +71,7 @@ impl From<Vec<WqAttr>> for Wq {
                 WqAttr::Size(value) => out.size = Some(value),
                 WqAttr::PasidMode(value) => out.pasid_mode = Some(value),
                 WqAttr::Available(value) => out.available = Some(value),
-                WqAttr::Subdevs(value) => out.subdevs = Some(value),
+                WqAttr::SubdevCount(value) => out.subdev_count = Some(value),
                 WqAttr::Subdev(value) => out.subdev.push(value),
                 WqAttr::DsaWq(inner) => out.dsa_wq = Some(inner.into()),
                 WqAttr::Unknown(unknown) => out.unknown.push(unknown),
@@ -81,7 +87,11 @@ impl From<Vec<WqAttr>> for Wq {
 pub enum WqAttr {
     /// Generation of the family's state that the message shows.
     Generation(u64),
-    /// Name of the parent. May be left out while there is only one.
+    /// Number of the parent, which is its handle. A request names the
+    /// parent by it or by `parent`.
+    ParentIndex(u32),
+    /// Name of the parent. A name may be another device's later; together
+    /// with `parent-index` it has to be that parent's.
     Parent(String),
     /// Number of the work queue on its parent.
     Id(u32),
@@ -96,7 +106,7 @@ pub enum WqAttr {
     /// Entries that further subdevs could have.
     Available(u32),
     /// Number of subdevs that use the work queue.
-    Subdevs(u32),
+    SubdevCount(u32),
     /// Index of a subdev that uses the work queue, the lowest first and at
     /// most `max-listed-subdevs` of them. Dump subdevs for all.
     Subdev(u32),
@@ -110,16 +120,17 @@ impl Nla for WqAttr {
     fn kind(&self) -> u16 {
         match self {
             Self::Generation(_) => 1,
-            Self::Parent(_) => 2,
-            Self::Id(_) => 3,
-            Self::State(_) => 4,
-            Self::Mode(_) => 5,
-            Self::Size(_) => 6,
-            Self::PasidMode(_) => 7,
-            Self::Available(_) => 8,
-            Self::Subdevs(_) => 9,
-            Self::Subdev(_) => 10,
-            Self::DsaWq(_) => 11 | NLA_F_NESTED,
+            Self::ParentIndex(_) => 2,
+            Self::Parent(_) => 3,
+            Self::Id(_) => 4,
+            Self::State(_) => 5,
+            Self::Mode(_) => 6,
+            Self::Size(_) => 7,
+            Self::PasidMode(_) => 8,
+            Self::Available(_) => 9,
+            Self::SubdevCount(_) => 10,
+            Self::Subdev(_) => 11,
+            Self::DsaWq(_) => 12 | NLA_F_NESTED,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -139,16 +150,21 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for WqAttr {
     fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
         Ok(match buffer.kind() {
             1 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
-            2 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
-            3 => Self::Id(Value::parse(buffer.value()).context("attribute 'id'")?),
-            4 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
-            5 => Self::Mode(Value::parse(buffer.value()).context("attribute 'mode'")?),
-            6 => Self::Size(Value::parse(buffer.value()).context("attribute 'size'")?),
-            7 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
-            8 => Self::Available(Value::parse(buffer.value()).context("attribute 'available'")?),
-            9 => Self::Subdevs(Value::parse(buffer.value()).context("attribute 'subdevs'")?),
-            10 => Self::Subdev(Value::parse(buffer.value()).context("attribute 'subdev'")?),
-            11 => Self::DsaWq(Value::parse(buffer.value()).context("attribute 'dsa-wq'")?),
+            2 => {
+                Self::ParentIndex(Value::parse(buffer.value()).context("attribute 'parent-index'")?)
+            }
+            3 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
+            4 => Self::Id(Value::parse(buffer.value()).context("attribute 'id'")?),
+            5 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
+            6 => Self::Mode(Value::parse(buffer.value()).context("attribute 'mode'")?),
+            7 => Self::Size(Value::parse(buffer.value()).context("attribute 'size'")?),
+            8 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
+            9 => Self::Available(Value::parse(buffer.value()).context("attribute 'available'")?),
+            10 => {
+                Self::SubdevCount(Value::parse(buffer.value()).context("attribute 'subdev-count'")?)
+            }
+            11 => Self::Subdev(Value::parse(buffer.value()).context("attribute 'subdev'")?),
+            12 => Self::DsaWq(Value::parse(buffer.value()).context("attribute 'dsa-wq'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -159,6 +175,7 @@ impl Attribute for WqAttr {
         name: "wq",
         attributes: &[
             AttributeInfo::new("generation"),
+            AttributeInfo::new("parent-index"),
             AttributeInfo::new("parent").accepts(Accepts::Length {
                 min: None,
                 max: Some(31),
@@ -169,7 +186,7 @@ impl Attribute for WqAttr {
             AttributeInfo::new("size"),
             AttributeInfo::new("pasid-mode").accepts(Accepts::Names(PasidMode::NAMES)),
             AttributeInfo::new("available"),
-            AttributeInfo::new("subdevs"),
+            AttributeInfo::new("subdev-count"),
             AttributeInfo::new("subdev"),
             AttributeInfo::new("dsa-wq").nested(DsaWqAttr::SET),
         ],
@@ -178,6 +195,7 @@ impl Attribute for WqAttr {
     fn value(&self) -> Option<&dyn Value> {
         match self {
             Self::Generation(value) => Some(value),
+            Self::ParentIndex(value) => Some(value),
             Self::Parent(value) => Some(value),
             Self::Id(value) => Some(value),
             Self::State(value) => Some(value),
@@ -185,7 +203,7 @@ impl Attribute for WqAttr {
             Self::Size(value) => Some(value),
             Self::PasidMode(value) => Some(value),
             Self::Available(value) => Some(value),
-            Self::Subdevs(value) => Some(value),
+            Self::SubdevCount(value) => Some(value),
             Self::Subdev(value) => Some(value),
             Self::DsaWq(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),

@@ -297,7 +297,7 @@ fn happens() -> impl Strategy<Value = Change> {
     prop_oneof![
         8 => Just(Change::Create),
         8 => (0usize..4).prop_map(Change::Delete),
-        8 => (0usize..4).prop_map(Change::Resize),
+        8 => (0usize..4).prop_map(Change::Alter),
         4 => Just(Change::Quiet),
         1 => Just(Change::Unload),
         2 => Just(Change::Load),

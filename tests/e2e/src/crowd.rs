@@ -60,7 +60,7 @@ impl Crowd {
     pub fn create(&self, n: usize) -> Result<Subdev> {
         let (parent, wq) = &self.places[n];
         let made = self.client.ask(|handle| {
-            let add = handle.subdev().add().parent(parent).wq(*wq);
+            let add = handle.subdev().add().parent(parent.as_str()).wq(*wq);
             let add = add.pasid_mode(PasidMode::Shared).size(1);
             add.state(AdminState::Inactive)
                 .name(Self::name(n))

@@ -178,9 +178,9 @@ mod tests {
     #[test]
     fn an_event_is_read() {
         let line = r#"{"time": "2026-01-01T00:00:00.000Z", "event": "subdev-change", "subdev":
-            {"index": 3, "name": "x", "uuid": "u", "parent": "dsa0", "wq": [3], "pasid-mode":
-            "shared", "isolation": "mediated", "state": "active", "opstate": "open", "size": 2,
-            "generation": 9, "of-tomorrow": true}}"#;
+            {"index": 3, "name": "x", "uuid": "u", "parent-index": 0, "parent": "dsa0",
+            "wq": [{"id": 3, "size": 2}], "pasid-mode": "shared", "isolation": "mediated",
+            "state": "active", "opstate": "open", "generation": 9, "of-tomorrow": true}}"#;
         let event = Event::parse(line).expect("an event");
         let got = (event.event.as_str(), event.generation, event.subdev.index);
         assert_eq!(got, ("change", 9, 3));

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use nlctl::{AdminState, Id, PasidMode, WqRef};
+use nlctl::{AdminState, Id, ParentRef, PasidMode, WqRef};
 
 use crate::failure::Failure;
 use crate::grammar::help_or_failure;
@@ -154,9 +154,9 @@ pub enum Object {
 pub enum Parent {
     /// Show one parent, or list all
     Show {
-        /// Index or name
+        /// Index, name, or bus and device: pci/0000:6a:01.0
         #[arg(value_name = "DEV")]
-        id: Option<Id>,
+        id: Option<ParentRef>,
     },
 }
 
@@ -177,9 +177,9 @@ pub enum Wq {
 pub enum Type {
     /// List the catalogue of a parent, or of all
     Show {
-        /// Name of the parent
+        /// The parent
         #[arg(value_name = "DEV")]
-        parent: Option<String>,
+        parent: Option<ParentRef>,
     },
 }
 
@@ -236,7 +236,7 @@ pub struct Add {
 
     /// Parent to carve from; needed when there are several
     #[arg(long, value_name = "DEV", allow_hyphen_values = true)]
-    pub parent: Option<String>,
+    pub parent: Option<ParentRef>,
 
     /// active or inactive: handed to VFIO at once or not
     #[arg(long, value_name = "STATE")]

@@ -18,11 +18,11 @@ const SHOWN: [&str; 8] = [
     "index",
     "name",
     "parent",
-    "wq",
+    "wq.id",
     "pasid-mode",
     "state",
     "opstate",
-    "vfio-path",
+    "vfio-device",
 ];
 
 /// Prints events until as many as asked for are there, or the time is over.
@@ -135,14 +135,14 @@ fn brief(object: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nlctl::{Notification, Opstate, Subdev, SubdevAttr};
+    use nlctl::{Notification, Opstate, Subdev, SubdevAttr, SubdevWqAttr};
 
     #[test]
     fn an_event_is_a_line_and_a_document() {
         let subdev = Subdev::from(vec![
             SubdevAttr::Index(1),
             SubdevAttr::Name("net0".into()),
-            SubdevAttr::Wq(3),
+            SubdevAttr::Wq(vec![SubdevWqAttr::Id(3)]),
             SubdevAttr::Opstate(Opstate::Open),
             SubdevAttr::Generation(7),
         ]);
@@ -150,12 +150,12 @@ mod tests {
         let page = page(SystemTime::UNIX_EPOCH, &event).expect("is JSON");
         assert_eq!(
             page.text,
-            "1970-01-01T00:00:00.000Z subdev-change index 1 name net0 wq 3 opstate open\n"
+            "1970-01-01T00:00:00.000Z subdev-change index 1 name net0 wq.id 3 opstate open\n"
         );
         assert_eq!(
             page.document.to_string(),
             "{\"time\":\"1970-01-01T00:00:00.000Z\",\"event\":\"subdev-change\",\
-             \"subdev\":{\"generation\":7,\"index\":1,\"name\":\"net0\",\"wq\":[3],\
+             \"subdev\":{\"generation\":7,\"index\":1,\"name\":\"net0\",\"wq\":[{\"id\":3}],\
              \"opstate\":\"open\"}}"
         );
     }

@@ -2,7 +2,7 @@
 
 //! Carries out one command.
 
-use nlctl::{Handle, WqRef};
+use nlctl::{Handle, ParentRef, WqRef};
 
 use crate::cli::{Add, Object, Parent, Subdev, Type, Wq};
 use crate::failure::Failure;
@@ -101,7 +101,7 @@ async fn add_subdev(handle: &Handle, printer: &mut Printer, add: Add) -> Result<
 }
 
 /// The parent that `parent` and the work queues name, if any does.
-fn common_parent(add: &Add) -> Result<Option<String>, Failure> {
+fn common_parent(add: &Add) -> Result<Option<ParentRef>, Failure> {
     let mut named = add
         .parent
         .iter()

@@ -21,7 +21,7 @@ use self::generator::Generator;
 use self::request::found;
 pub use self::request::{Attribute, Request};
 pub use self::table::Table;
-use self::verdict::Verdict;
+use self::verdict::{NESTED, Verdict};
 use crate::check::{equal, step};
 use crate::client::{Client, Generation, State};
 use crate::genl::{Answer, Refusal, Socket};
@@ -189,7 +189,10 @@ fn explained(request: &Request, refusal: &Refusal) -> Result<()> {
     let sentence = refusal.message.as_deref().unwrap_or_default();
     ensure!(!sentence.is_empty(), "no sentence: {refusal:?}");
     let payload = request.payload();
-    let (attributes, _) = found(&payload);
+    let (mut attributes, _) = found(&payload);
+    let nests = attributes.iter().filter(|it| it.kind & NESTED != 0);
+    let inner: Vec<_> = nests.flat_map(|it| it.inner().0).collect();
+    attributes.extend(inner);
     ensure!(
         refusal
             .offset

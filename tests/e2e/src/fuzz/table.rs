@@ -44,7 +44,7 @@ pub struct Operation {
 pub type Policy = HashMap<u16, Rule>;
 
 /// What an attribute has to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// A number of 32 bits within these limits.
     U32 {
@@ -60,6 +60,15 @@ pub enum Rule {
     },
     /// Nothing: that it is there is what counts.
     Flag,
+    /// Attributes that are as this says.
+    Nest(Policy),
+}
+
+/// What an attribute has to be, where nests are known by the number of a policy.
+#[derive(Clone, Debug)]
+enum Entry {
+    Rule(Rule),
+    Nest(u32),
 }
 
 impl Table {
@@ -119,7 +128,7 @@ impl Table {
 /// operation has which.
 #[derive(Default)]
 struct Policies {
-    numbered: HashMap<u32, Policy>,
+    numbered: HashMap<u32, HashMap<u16, Entry>>,
     of: HashMap<(u8, bool), u32>,
 }
 
@@ -138,9 +147,9 @@ impl Policies {
                     }
                 }
                 GenlCtrlAttrs::Policy(policy) => {
-                    let rule = Rule::read(&policy.attr_policy.policies)?;
+                    let entry = Entry::read(&policy.attr_policy.policies)?;
                     let numbered = policies.numbered.entry(policy.index.into()).or_default();
-                    numbered.insert(policy.attr_policy.index, rule);
+                    numbered.insert(policy.attr_policy.index, entry);
                 }
                 _ => {}
             }
@@ -150,29 +159,46 @@ impl Policies {
 
     fn of(&self, command: u8, dump: bool) -> Option<Policy> {
         let number = self.of.get(&(command, dump))?;
-        self.numbered.get(number).cloned()
+        self.resolve(*number)
+    }
+
+    /// The policy of that number; nests do not nest in themselves.
+    fn resolve(&self, number: u32) -> Option<Policy> {
+        let entries = self.numbered.get(&number)?.iter();
+        entries
+            .map(|(&kind, entry)| {
+                let rule = match entry {
+                    Entry::Rule(rule) => rule.clone(),
+                    Entry::Nest(number) => Rule::Nest(self.resolve(*number)?),
+                };
+                Some((kind, rule))
+            })
+            .collect()
     }
 }
 
-impl Rule {
+impl Entry {
     fn read(attributes: &[NlPolicyTypeAttrs]) -> Result<Self> {
         let (mut kind, mut min, mut max, mut len) = (None, 0, u64::from(u32::MAX), u32::MAX);
+        let mut nested = None;
         for attribute in attributes {
             match *attribute {
                 NlPolicyTypeAttrs::Type(it) => kind = Some(it),
                 NlPolicyTypeAttrs::MinValueUnsigned(it) => min = it,
                 NlPolicyTypeAttrs::MaxValueUnsigned(it) => max = it,
                 NlPolicyTypeAttrs::MaxLength(it) => len = it,
+                NlPolicyTypeAttrs::PolicyIdx(it) => nested = Some(it),
                 _ => {}
             }
         }
-        match kind {
-            Some(NlaType::U32) => Ok(Self::U32 {
+        match (kind, nested) {
+            (Some(NlaType::U32), _) => Ok(Self::Rule(Rule::U32 {
                 min: u32::try_from(min)?,
                 max: u32::try_from(max)?,
-            }),
-            Some(NlaType::NulString) => Ok(Self::Text { max: len as usize }),
-            Some(NlaType::Flag) => Ok(Self::Flag),
+            })),
+            (Some(NlaType::NulString), _) => Ok(Self::Rule(Rule::Text { max: len as usize })),
+            (Some(NlaType::Flag), _) => Ok(Self::Rule(Rule::Flag)),
+            (Some(NlaType::Nested), Some(policy)) => Ok(Self::Nest(policy)),
             other => Err(anyhow!(
                 "the fuzzer does not know attributes of type {other:?} yet: teach `Rule`"
             )),

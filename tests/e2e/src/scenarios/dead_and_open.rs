@@ -84,7 +84,7 @@ fn add(client: &Client, number: usize) -> Result<Location> {
     })??;
     let subdev = subdev.object;
     Ok(Location {
-        group: subdev.vfio_path.context("no VFIO path")?.into(),
+        group: subdev.vfio_group_path().context("no VFIO group")?,
         device: subdev.auxiliary_device.context("no auxiliary device")?,
     })
 }

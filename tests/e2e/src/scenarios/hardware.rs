@@ -142,15 +142,15 @@ fn reset(function: &Function) -> Result<()> {
     function.bind(MODULE)
 }
 
-/// Has a device that vanished found anew: it comes back as after power-on.
+/// Has a device that vanished come back, as after power-on; the driver does not
+/// take it before.
 fn replug(function: &Function) -> Result<()> {
     function.unbind()?;
     ensure!(
         function.bind(MODULE).is_err(),
-        "the driver takes a device that does not answer"
+        "the driver takes a device that vanished"
     );
     check::equal("parents", tool::parents()?.len(), 0)?;
     ctl("return")?;
-    function.remove()?;
-    function.find_again()
+    function.bind(MODULE)
 }

@@ -23,6 +23,7 @@ const ROOT: &str = "/sys/kernel/debug/kunit";
 /// The suites that the module has, as their `kunit_tests` attributes name them.
 const SUITES: &[&str] = &[
     "subdev_auxiliary",
+    "subdev_engine",
     "subdev_framework",
     "subdev_genl",
     "subdev_task",

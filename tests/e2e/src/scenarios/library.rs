@@ -83,7 +83,7 @@ async fn refusals(handle: &Handle) -> Result<()> {
         bail!("expected a refusal of WQ 99, got {unknown:?}");
     };
     check::equal("errno", refusal.errno, libc::EINVAL)?;
-    check::equal("attribute", refusal.attribute.as_deref(), Some("wq"))?;
+    check::equal("attribute", refusal.attribute.as_deref(), Some("wq.id"))?;
     ensure!(refusal.message.is_some(), "no message: {refusal:?}");
 
     let nothing = handle.subdev().add().execute().await;

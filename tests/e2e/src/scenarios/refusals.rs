@@ -48,7 +48,22 @@ const CASES: &[Case] = &[
     Case {
         why: "an unknown WQ beside a good one",
         words: &["add", "wq", "1,99"],
-        says: &["wq"],
+        says: &["wq.id"],
+    },
+    Case {
+        why: "a WQ twice",
+        words: &["add", "wq", "1,2,1"],
+        says: &["wq.id", "twice"],
+    },
+    Case {
+        why: "more WQs than a subdev can use",
+        words: &["add", "wq", "0,1,2,3,4,5,6,7,0"],
+        says: &["wq.id", "8"],
+    },
+    Case {
+        why: "more entries than any WQ has, by type",
+        words: &["add", "type", "1swq", "size", "17"],
+        says: &["type", "room"],
     },
     Case {
         why: "a WQ that another subdev owns",
@@ -69,6 +84,16 @@ const CASES: &[Case] = &[
         why: "an unknown type",
         words: &["add", "type", "nosuch"],
         says: &["type"],
+    },
+    Case {
+        why: "a parent of an unknown index",
+        words: &["add", "wq", "1", "parent", "77"],
+        says: &["parent-index", "dsa0"],
+    },
+    Case {
+        why: "a parent at an unknown place",
+        words: &["add", "wq", "1", "parent", "pci/0000:77:00.0"],
+        says: &["device", "dsa0"],
     },
     Case {
         why: "an unknown parent",

@@ -55,7 +55,11 @@ pub fn markdown(family: &Family) -> String {
     }
     out += "## Enums\n\n";
     for item in family.enums() {
-        out += &enum_section(item);
+        out += &enum_section(item, "value", |number| number.to_string());
+    }
+    out += "## Flags\n\n";
+    for item in family.flags() {
+        out += &enum_section(item, "bit", |bit| format!("{:#x}", 1_u32 << bit));
     }
     out += "## Constants\n\n| name | value | |\n|---|---|---|\n";
     for item in family.consts() {
@@ -143,7 +147,10 @@ fn type_cell(attribute: &Attribute) -> String {
 
 fn accepts_cell(family: &Family, attribute: &Attribute) -> String {
     match family.accepts(attribute).unwrap_or(Accepts::Any) {
-        Accepts::Any => String::new(),
+        Accepts::Any => match &attribute.names {
+            Some(flags) => format!("flags `{flags}`"),
+            None => String::new(),
+        },
         Accepts::Names(names) => format!("`{names}`"),
         Accepts::Range { min, max } => limits(min, max, ""),
         Accepts::Length { min, max } => limits(min, max, " bytes"),
@@ -160,14 +167,19 @@ fn limits(min: Option<u64>, max: Option<u64>, unit: &str) -> String {
     }
 }
 
-fn enum_section(item: &Enum) -> String {
+fn enum_section(item: &Enum, what: &str, number: impl Fn(usize) -> String) -> String {
     let mut out = format!(
-        "### `{}`\n\n{}\n\n| value | name | |\n|---|---|---|\n",
+        "### `{}`\n\n{}\n\n| {what} | name | |\n|---|---|---|\n",
         item.name,
         prose(&item.doc)
     );
-    for (value, entry) in item.entries.iter().enumerate() {
-        out += &format!("| {value} | `{}` | {} |\n", entry.name, cell(&entry.doc));
+    for (at, entry) in item.entries.iter().enumerate() {
+        out += &format!(
+            "| {} | `{}` | {} |\n",
+            number(at),
+            entry.name,
+            cell(&entry.doc)
+        );
     }
     out + "\n"
 }

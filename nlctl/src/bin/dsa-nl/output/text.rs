@@ -6,7 +6,8 @@ use nlctl::AttributeSet;
 use serde_json::Value;
 
 /// The attributes of an object as names and values; those in a nest have the
-/// name of the nest and a dot before theirs.
+/// name of the nest and a dot before theirs, and of several nests the values are
+/// together.
 ///
 /// With `set`, numbers that are best read in hexadecimal digits are.
 pub fn pairs(set: Option<&AttributeSet>, object: &Value) -> Vec<(String, String)> {
@@ -22,10 +23,30 @@ pub fn pairs(set: Option<&AttributeSet>, object: &Value) -> Vec<(String, String)
                         .map(|(key, value)| (format!("{name}.{key}"), value)),
                 );
             }
+            Value::Array(nests) if nests.iter().any(Value::is_object) => {
+                let inner = nests
+                    .iter()
+                    .flat_map(|nest| pairs(info.and_then(|it| it.nested), nest));
+                out.extend(together(
+                    inner.map(|(key, value)| (format!("{name}.{key}"), value)),
+                ));
+            }
             _ => {
                 let hex = info.is_some_and(|it| it.hex);
                 out.push((name.clone(), text(value, hex)));
             }
+        }
+    }
+    out
+}
+
+/// The pairs with the values of the same name in one, with commas between them.
+fn together(pairs: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = Vec::new();
+    for (name, value) in pairs {
+        match out.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => *values = format!("{values},{value}"),
+            None => out.push((name, value)),
         }
     }
     out

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What an engine does with what a tenant submits, on hardware and memory made of software.
+
+mod bench;
+mod fake;
+
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{
+            AtomicFlag,
+            Full,
+            Relaxed, //
+        },
+        Arc, //
+    }, //
+};
+
+use self::bench::{
+    Bench,
+    Descriptor,
+    DST,
+    SRC, //
+};
+use super::super::span::Span;
+use crate::{
+    dsa_core::{
+        desc::code::status,
+        regs::swerr, //
+    },
+    ffi::{
+        memory::kunit::Pins,
+        workqueue, //
+    }, //
+};
+
+/// Runs `run` beside the test; the returned flag is set when it has ended.
+fn beside(run: impl FnOnce() + Send + 'static) -> Result<Arc<AtomicFlag>> {
+    let ended = Arc::new(AtomicFlag::new(false), GFP_KERNEL)?;
+    let flag = ended.clone();
+    workqueue::engines()
+        .ok_or(ENODEV)?
+        .try_spawn(GFP_KERNEL, move || {
+            run();
+            flag.xchg(true, Full);
+        })?;
+    Ok(ended)
+}
+
+#[kunit_tests(subdev_engine)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptors_complete_in_order_each_with_its_record_and_interrupt() -> Result {
+        let bench = Bench::new(4)?;
+        for n in 0..4u32 {
+            bench.submit(Descriptor::memmove(64 + n).record(n).interrupt());
+        }
+        for n in 0..4 {
+            assert_eq!(bench.wait_for_record(n)?, status::SUCCESS);
+            assert_eq!(bench.bytes(n)?, 64 + n);
+            assert_eq!(bench.submitter.length(n as usize), Some(64 + n));
+        }
+        assert!(bench.eventually(|| bench.host.interrupts() == 4));
+        assert_eq!(bench.memory.pinned(), 0);
+        assert_eq!(bench.swerr(), None);
+        Ok(())
+    }
+
+    #[test]
+    fn one_more_than_the_share_is_refused() -> Result {
+        let bench = Bench::new(2)?;
+        bench.submitter.hold();
+        bench.submit(Descriptor::noop().record(0));
+        bench.submit(Descriptor::noop().record(1));
+        assert_eq!(bench.swerr(), None);
+        bench.submit(Descriptor::noop().record(2));
+        assert_eq!(bench.swerr(), Some(swerr::WQ_FULL));
+        bench.submitter.release();
+        assert_eq!(bench.wait_for_record(0)?, status::SUCCESS);
+        assert_eq!(bench.wait_for_record(1)?, status::SUCCESS);
+        assert_eq!(bench.record(2)?, 0);
+        // Both have ended, so there are entries again.
+        bench.submit(Descriptor::noop().record(3));
+        assert_eq!(bench.wait_for_record(3)?, status::SUCCESS);
+        Ok(())
+    }
+
+    #[test]
+    fn an_abort_drops_what_waits_and_waits_for_what_is_in_flight() -> Result {
+        let bench = Bench::new(4)?;
+        bench.submitter.hold();
+        bench.submit(Descriptor::memmove(64).record(0));
+        bench.submit(Descriptor::memmove(64).record(1));
+        assert!(bench.eventually(|| bench.submitter.count() == 1));
+        let engine = bench.engine.clone();
+        let ended = beside(move || engine.abort(1))?;
+        bench.pause();
+        assert!(!ended.load(Relaxed));
+        bench.submitter.release();
+        assert!(bench.eventually(|| ended.load(Relaxed)));
+        assert_eq!(bench.memory.pinned(), 0);
+        assert_eq!(bench.record(1)?, 0);
+        assert_eq!(bench.submitter.count(), 1);
+        // An abort disables nothing.
+        bench.submit(Descriptor::noop().record(2));
+        assert_eq!(bench.wait_for_record(2)?, status::SUCCESS);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_killed_submits_nothing_any_more() -> Result {
+        let bench = Bench::new(4)?;
+        bench.submitter.hold();
+        bench.submit(Descriptor::noop().record(0));
+        bench.submit(Descriptor::noop().record(1));
+        assert!(bench.eventually(|| bench.submitter.count() == 1));
+        // Does not wait.
+        bench.engine.kill();
+        let engine = bench.engine.clone();
+        let ended = beside(move || engine.quiesce())?;
+        bench.pause();
+        assert!(!ended.load(Relaxed));
+        bench.submitter.release();
+        assert!(bench.eventually(|| ended.load(Relaxed)));
+        bench.submit(Descriptor::noop().record(2));
+        assert_eq!(bench.swerr(), Some(swerr::WQ_NOT_ENABLED));
+        bench.pause();
+        assert_eq!(bench.submitter.count(), 1);
+        assert_eq!(bench.record(1)?, 0);
+        Ok(())
+    }
+
+    #[test]
+    fn what_was_checked_before_a_reset_is_not_accepted_after_it() -> Result {
+        let bench = Bench::new(4)?;
+        // As whoever resets does, between a check and the acceptance that follows it.
+        bench.engine.set_epochs([1]);
+        bench.submit(Descriptor::noop().record(0));
+        assert_eq!(bench.swerr(), Some(swerr::WQ_NOT_ENABLED));
+        bench.pause();
+        assert_eq!(bench.submitter.count(), 0);
+        // One that is behind changes nothing.
+        bench.engine.set_epochs([0]);
+        bench.submit(Descriptor::noop().record(0));
+        bench.pause();
+        assert_eq!(bench.submitter.count(), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn a_noop_fails_when_the_hardware_is_lost() -> Result {
+        let bench = Bench::new(4)?;
+        bench.submitter.hold();
+        bench.submit(Descriptor::noop().record(0));
+        assert!(bench.eventually(|| bench.submitter.count() == 1));
+        bench.submitter.lose();
+        assert_eq!(bench.wait_for_record(0)?, status::HARDWARE);
+        bench.submit(Descriptor::noop().record(1));
+        assert_eq!(bench.wait_for_record(1)?, status::HARDWARE);
+        assert!(bench.engine.is_lost());
+        Ok(())
+    }
+
+    #[test]
+    fn a_revoked_interrupt_handle_has_a_piece_submitted_again() -> Result {
+        let bench = Bench::new(4)?;
+        bench.submitter.revoke_handle();
+        bench.submit(Descriptor::memmove(64).record(0));
+        assert_eq!(bench.wait_for_record(0)?, status::SUCCESS);
+        assert_eq!(bench.submitter.count(), 2);
+        Ok(())
+    }
+
+    #[test]
+    fn a_limit_of_pinned_memory_is_met_once_and_then_left_alone() -> Result {
+        let bench = Bench::new(4)?;
+        bench.memory.set_pins(Pins::Limited);
+        bench.submit(Descriptor::memmove(64).record(0));
+        assert_eq!(bench.wait_for_record(0)?, status::HARDWARE);
+        assert_eq!(bench.memory.calls(), 1);
+        bench.submit(Descriptor::memmove(64).record(1));
+        assert_eq!(bench.wait_for_record(1)?, status::HARDWARE);
+        assert_eq!(bench.memory.calls(), 1);
+        // What pins nothing goes on.
+        bench.submit(Descriptor::noop().record(2));
+        assert_eq!(bench.wait_for_record(2)?, status::SUCCESS);
+        Ok(())
+    }
+
+    #[test]
+    fn a_page_that_is_not_there_is_a_fault_at_its_place() -> Result {
+        let bench = Bench::new(4)?;
+        // From the middle of the last page but one to two pages behind the end.
+        bench.submit(Descriptor::fill(bench::END - 6144, 4 * 4096).record(0));
+        let fault = status::PAGE_FAULT | status::WRITE;
+        assert_eq!(bench.wait_for_record(0)?, fault);
+        assert_eq!(bench.bytes(0)?, 6144);
+        assert_eq!(bench.memory.pinned(), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_invalid_is_complete_when_the_submission_returns() -> Result {
+        let bench = Bench::new(4)?;
+        bench.submitter.hold();
+        bench.submit(Descriptor::noop().record(0));
+        assert!(bench.eventually(|| bench.submitter.count() == 1));
+        // The engine's thread is busy, and not needed.
+        bench.submit(Descriptor::unknown().record(1));
+        assert_eq!(bench.record(1)?, status::OPCODE);
+        assert_eq!(bench.record(0)?, 0);
+        Ok(())
+    }
+
+    #[test]
+    fn unmapping_waits_for_what_the_hardware_has() -> Result {
+        let bench = Bench::new(4)?;
+        bench.submitter.hold();
+        bench.submit(Descriptor::memmove(64).record(0));
+        assert!(bench.eventually(|| bench.submitter.count() == 1));
+        let engine = bench.engine.clone();
+        let span = Span { iova: DST, len: 1 };
+        let ended = beside(move || engine.unmap(span))?;
+        // Memory that is not pinned is not waited for.
+        let elsewhere = bench::END;
+        bench.engine.unmap(Span {
+            iova: elsewhere,
+            len: 4096,
+        });
+        bench.pause();
+        assert!(!ended.load(Relaxed));
+        bench.submitter.release();
+        assert!(bench.eventually(|| ended.load(Relaxed)));
+        assert_eq!(bench.memory.pinned(), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn unmapping_does_not_wait_for_ever_for_a_thread_that_cannot_pin() -> Result {
+        let bench = Bench::new(4)?;
+        bench.memory.set_pins(Pins::Held);
+        bench.submit(Descriptor::memmove(64).record(0));
+        assert!(bench.eventually(|| bench.memory.calls() == 1));
+        // Returns, or this test does not.
+        bench.engine.unmap(Span { iova: SRC, len: 1 });
+        bench.memory.set_pins(Pins::Granted);
+        // What was just pinned is unpinned before anything else.
+        assert!(bench.eventually(|| bench.memory.pinned() == 0));
+        assert_eq!(bench.submitter.count(), 0);
+        // And pinned again when the memory is left alone no longer.
+        assert_eq!(bench.wait_for_record(0)?, status::SUCCESS);
+        Ok(())
+    }
+}

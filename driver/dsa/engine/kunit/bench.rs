@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A function with an engine, enabled, and what a tenant does with it.
+
+use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
+    faux,
+    prelude::*,
+    sync::Arc,
+    time::{
+        delay::fsleep,
+        Delta,
+        Instant,
+        Monotonic, //
+    }, //
+};
+
+use super::{
+    super::{
+        super::{
+            front::Front,
+            submitter, //
+        },
+        Engine, //
+    },
+    fake::{
+        Host,
+        Submitter, //
+    }, //
+};
+use crate::{
+    dsa_core::{
+        desc::{
+            code::{
+                flag,
+                opcode, //
+            },
+            Completion,
+            DESC_LEN, //
+        },
+        regs::{
+            self,
+            Command, //
+        },
+        virt::{
+            Effect,
+            Params,
+            Submission, //
+        }, //
+    },
+    ffi::{
+        bound::Anchor,
+        memory::{
+            kunit::{
+                let_do_dma,
+                Fake,
+                Pins,
+                BASE, //
+            },
+            Memory, //
+        },
+        workqueue, //
+    }, //
+};
+
+/// Where completion records, sources and destinations are.
+const RECORDS: u64 = BASE;
+pub(super) const SRC: u64 = BASE + 0x1000;
+pub(super) const DST: u64 = BASE + 0x3000;
+/// The first byte that is not there.
+pub(super) const END: u64 = BASE + 0x8000;
+
+/// How long anything may take.
+const SOON: Delta = Delta::from_secs(20);
+
+/// A descriptor of a tenant.
+pub(super) struct Descriptor([u8; DESC_LEN]);
+
+impl Descriptor {
+    fn new(opcode: u8) -> Self {
+        Self([0; DESC_LEN]).put(7, &[opcode])
+    }
+
+    fn put(mut self, at: usize, bytes: &[u8]) -> Self {
+        for (to, from) in self.0.iter_mut().skip(at).zip(bytes) {
+            *to |= from;
+        }
+        self
+    }
+
+    pub(super) fn noop() -> Self {
+        Self::new(opcode::NOOP)
+    }
+
+    /// An operation that there is not.
+    pub(super) fn unknown() -> Self {
+        Self::new(0xfe)
+    }
+
+    pub(super) fn memmove(len: u32) -> Self {
+        Self::new(opcode::MEMMOVE)
+            .put(16, &SRC.to_le_bytes())
+            .put(24, &DST.to_le_bytes())
+            .put(32, &len.to_le_bytes())
+    }
+
+    pub(super) fn fill(at: u64, len: u32) -> Self {
+        Self::new(opcode::FILL)
+            .put(24, &at.to_le_bytes())
+            .put(32, &len.to_le_bytes())
+    }
+
+    /// With completion record `n`.
+    pub(super) fn record(self, n: u32) -> Self {
+        let flags = flag::CR_VALID | flag::CR_REQUEST;
+        self.put(4, &flags.to_le_bytes())
+            .put(8, &record_address(n).to_le_bytes())
+    }
+
+    /// With an interrupt.
+    pub(super) fn interrupt(self) -> Self {
+        self.put(4, &flag::INT_REQUEST.to_le_bytes())
+            .put(36, &1u16.to_le_bytes())
+    }
+}
+
+fn record_address(n: u32) -> u64 {
+    RECORDS + u64::from(n) * Completion::LEN as u64
+}
+
+/// A function with one WQ, which is enabled. Fields are dropped in this order: the device last.
+pub(super) struct Bench {
+    pub(super) engine: Arc<Engine>,
+    pub(super) submitter: Arc<Submitter>,
+    pub(super) memory: Arc<Fake>,
+    pub(super) host: Arc<Host>,
+    front: Arc<Front>,
+    _anchor: Anchor<'static>,
+    _device: faux::Registration,
+}
+
+impl Bench {
+    /// With a share of `share` entries.
+    pub(super) fn new(share: u16) -> Result<Self> {
+        let device = faux::Registration::new(c"subdev-kunit", None)?;
+        let dev: *const Device<Bound> = device.as_ref().as_ref();
+        // SAFETY: The device stays, and stays bound, until its registration is dropped, which is
+        // after the anchor.
+        let dev = unsafe { &*dev };
+        let_do_dma(dev);
+        // SAFETY: As above; the anchor is not forgotten.
+        let anchor = unsafe { Anchor::new(dev)? };
+
+        let params = Params {
+            device_id: 0x0b25,
+            revision: 0,
+            version: regs::VERSION_1,
+            gencap: 21 << 16,
+            opcap: [u64::MAX; 4],
+            wqs: 1,
+            size: share,
+            engines: 1,
+        };
+        let front = Front::new(&params)?;
+        let submitter = Submitter::new(anchor.reference())?;
+        let mut submitters: KVec<Arc<dyn submitter::Submitter>> = KVec::new();
+        submitters.push(submitter.clone(), GFP_KERNEL)?;
+        let engine = Engine::new(front.clone(), submitters, share.into())?;
+        let memory = Fake::new()?;
+        let host = Host::new(memory.clone())?;
+        engine.open()?;
+        front.open(host.clone())?;
+        let bench = Self {
+            engine,
+            submitter,
+            memory,
+            host,
+            front,
+            _anchor: anchor,
+            _device: device,
+        };
+        // Memory and bus mastering.
+        let enabled = bench.front.change(|r| r.config_write(4, &[6]));
+        assert!(enabled == Some(Effect::None));
+        bench.command(Command::EnableDevice.encode(0, false));
+        bench.command(Command::EnableWq.encode(0, false));
+        Ok(bench)
+    }
+
+    fn command(&self, word: u32) {
+        let effect = self
+            .front
+            .change(|registers| registers.bar0_write(regs::CMD as u64, &word.to_le_bytes()));
+        let Some(Effect::Command(command)) = effect else {
+            pr_err!("a command was refused: {:?}\n", effect);
+            return;
+        };
+        let _ = self.front.change(|registers| registers.finish(command));
+    }
+
+    /// Submits a descriptor, as a write to a portal does.
+    pub(super) fn submit(&self, descriptor: Descriptor) {
+        self.engine.submit(&Submission {
+            wq: 0,
+            raw: descriptor.0,
+        });
+    }
+
+    /// The error that SWERR reports, if any.
+    pub(super) fn swerr(&self) -> Option<u8> {
+        let mut bytes = [0; 8];
+        self.front
+            .look(|registers| registers.bar0_read(regs::SWERR as u64, &mut bytes))?;
+        let register = u64::from_le_bytes(bytes);
+        let valid = register & regs::swerr::VALID != 0;
+        // CAST: A field of 8 bits.
+        valid.then_some((register >> regs::swerr::ERROR_SHIFT) as u8)
+    }
+
+    fn completion(&self, n: u32) -> Result<Completion> {
+        let mut bytes = [0; Completion::LEN];
+        self.memory.read(record_address(n), &mut bytes)?;
+        Ok(Completion::from_bytes(&bytes))
+    }
+
+    /// The status in completion record `n`.
+    pub(super) fn record(&self, n: u32) -> Result<u8> {
+        Ok(self.completion(n)?.status)
+    }
+
+    /// The bytes completed in completion record `n`.
+    pub(super) fn bytes(&self, n: u32) -> Result<u32> {
+        Ok(self.completion(n)?.bytes)
+    }
+
+    /// Waits for completion record `n`; its status.
+    pub(super) fn wait_for_record(&self, n: u32) -> Result<u8> {
+        self.eventually(|| !matches!(self.record(n), Ok(0)));
+        self.record(n)
+    }
+
+    /// Waits until something is so; whether it is.
+    pub(super) fn eventually(&self, so: impl Fn() -> bool) -> bool {
+        let since = Instant::<Monotonic>::now();
+        while !so() && since.elapsed() < SOON {
+            fsleep(Delta::from_millis(1));
+        }
+        so()
+    }
+
+    /// Waits for what should not happen.
+    pub(super) fn pause(&self) {
+        fsleep(Delta::from_millis(50));
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.submitter.release();
+        self.memory.set_pins(Pins::Granted);
+        self.front.forget_host();
+        self.engine.abort(u8::MAX);
+        workqueue::flush_engines();
+        self.front.close();
+        self.engine.close();
+    }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Hardware and a host made of software.
+
+use kernel::{
+    new_condvar,
+    new_mutex,
+    prelude::*,
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        Arc,
+        CondVar,
+        Mutex, //
+    }, //
+};
+
+use super::super::super::submitter::{
+    self,
+    Ended,
+    Make,
+    Ticket, //
+};
+use crate::{
+    dsa_core::desc::{
+        code::status,
+        Completion,
+        DESC_LEN, //
+    },
+    ffi::{
+        bound::BoundDevice,
+        memory::{
+            self,
+            Memory, //
+        }, //
+    },
+    framework, //
+};
+
+/// What the lock of a submitter guards.
+struct State {
+    /// All descriptors that were submitted.
+    descriptors: KVec<[u8; DESC_LEN]>,
+    /// Nothing completes.
+    held: bool,
+    lost: bool,
+    /// The next descriptor completes with an invalid interrupt handle.
+    revoked: bool,
+}
+
+/// Hardware that completes all descriptors, and does nothing else.
+#[pin_data]
+pub(super) struct Submitter {
+    dev: BoundDevice,
+    #[pin]
+    state: Mutex<State>,
+    #[pin]
+    changed: CondVar,
+}
+
+impl Submitter {
+    pub(super) fn new(dev: BoundDevice) -> Result<Arc<Self>> {
+        let state = State {
+            descriptors: KVec::new(),
+            held: false,
+            lost: false,
+            revoked: false,
+        };
+        Arc::pin_init(
+            pin_init!(Self {
+                dev,
+                state <- new_mutex!(state),
+                changed <- new_condvar!(),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock());
+        self.changed.notify_all();
+    }
+
+    /// From now on nothing completes.
+    pub(super) fn hold(&self) {
+        self.change(|state| state.held = true);
+    }
+
+    /// What is held completes.
+    pub(super) fn release(&self) {
+        self.change(|state| state.held = false);
+    }
+
+    /// From now on nothing is taken, and what there is, is lost.
+    pub(super) fn lose(&self) {
+        self.change(|state| state.lost = true);
+    }
+
+    /// The next descriptor completes with an invalid interrupt handle.
+    pub(super) fn revoke_handle(&self) {
+        self.change(|state| state.revoked = true);
+    }
+
+    /// Number of descriptors that were submitted.
+    pub(super) fn count(&self) -> usize {
+        self.state.lock().descriptors.len()
+    }
+
+    /// Bytes that a descriptor asks for.
+    pub(super) fn length(&self, at: usize) -> Option<u32> {
+        length(self.state.lock().descriptors.get(at)?)
+    }
+}
+
+fn length(descriptor: &[u8; DESC_LEN]) -> Option<u32> {
+    let bytes = descriptor.get(32..36)?;
+    Some(u32::from_le_bytes(bytes.try_into().ok()?))
+}
+
+// SAFETY: Nothing here accesses memory.
+unsafe impl submitter::Submitter for Submitter {
+    fn device(&self) -> &BoundDevice {
+        &self.dev
+    }
+
+    fn max_transfer_shift(&self) -> u32 {
+        21
+    }
+
+    fn is_lost(&self) -> bool {
+        self.state.lock().lost
+    }
+
+    fn submit(&self, make: Make<'_>) -> Result<Ticket> {
+        let mut state = self.state.lock();
+        if state.lost {
+            return Err(ENODEV);
+        }
+        let at = state.descriptors.len();
+        state.descriptors.push(make(0, 1), GFP_KERNEL)?;
+        Ok(Ticket::new(at))
+    }
+
+    fn wait(&self, ticket: Ticket) -> Ended {
+        let mut state = self.state.lock();
+        while state.held && !state.lost {
+            self.changed.wait(&mut state);
+        }
+        if state.lost {
+            return Ended::Lost;
+        }
+        let bytes = state.descriptors.get(ticket.at()).and_then(length);
+        let status = if core::mem::take(&mut state.revoked) {
+            status::INT_HANDLE
+        } else {
+            status::SUCCESS
+        };
+        Ended::Done(Completion {
+            status,
+            bytes: bytes.unwrap_or(0),
+            ..Completion::default()
+        })
+    }
+}
+
+/// Who has the function open.
+pub(super) struct Host {
+    memory: Arc<memory::kunit::Fake>,
+    interrupts: Atomic<u32>,
+}
+
+impl Host {
+    pub(super) fn new(memory: Arc<memory::kunit::Fake>) -> Result<Arc<Self>> {
+        let interrupts = Atomic::new(0);
+        Ok(Arc::new(Self { memory, interrupts }, GFP_KERNEL)?)
+    }
+
+    /// Interrupts so far.
+    pub(super) fn interrupts(&self) -> u32 {
+        self.interrupts.load(Relaxed)
+    }
+}
+
+impl framework::Host for Host {
+    fn memory(&self) -> &dyn Memory {
+        &*self.memory
+    }
+
+    fn interrupt(&self, _vector: u32) {
+        self.interrupts.fetch_add(1, Relaxed);
+    }
+
+    fn enabled(&self, _enabled: bool) {}
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Memory of a user that there is not, and a device that can be given its pages.
+
+use kernel::{
+    device::{
+        Bound,
+        Device, //
+    },
+    new_condvar,
+    new_mutex,
+    page::{
+        Page,
+        PAGE_SIZE, //
+    },
+    sync::{
+        Arc,
+        CondVar,
+        Mutex, //
+    }, //
+};
+
+use super::{
+    super::device::raw,
+    *, //
+};
+
+/// The address of the first byte.
+pub(crate) const BASE: u64 = 0x10_0000;
+
+/// Number of pages.
+const PAGES: usize = 8;
+
+/// What happens to calls that pin pages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pins {
+    /// They succeed.
+    Granted,
+    /// A limit does not allow them.
+    Limited,
+    /// They do not return.
+    Held,
+}
+
+struct State {
+    bytes: KVec<u8>,
+    pins: Pins,
+    /// Calls to pin so far.
+    calls: usize,
+    /// Pages that are pinned.
+    pinned: usize,
+}
+
+/// Some pages from [`BASE`] on. What is copied is apart from what is pinned.
+#[pin_data]
+pub(crate) struct Fake {
+    pages: KVec<Page>,
+    #[pin]
+    state: Mutex<State>,
+    #[pin]
+    changed: CondVar,
+}
+
+impl Fake {
+    /// Memory that is all zero.
+    pub(crate) fn new() -> Result<Arc<Self>> {
+        let mut pages = KVec::with_capacity(PAGES, GFP_KERNEL)?;
+        for _ in 0..PAGES {
+            pages.push(Page::alloc_page(GFP_KERNEL)?, GFP_KERNEL)?;
+        }
+        let state = State {
+            bytes: KVec::from_elem(0, PAGES * PAGE_SIZE, GFP_KERNEL)?,
+            pins: Pins::Granted,
+            calls: 0,
+            pinned: 0,
+        };
+        Arc::pin_init(
+            pin_init!(Self {
+                pages,
+                state <- new_mutex!(state),
+                changed <- new_condvar!(),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Decides what happens to calls that pin from now on, and to those that are held.
+    pub(crate) fn set_pins(&self, pins: Pins) {
+        self.state.lock().pins = pins;
+        self.changed.notify_all();
+    }
+
+    /// Calls to pin so far.
+    pub(crate) fn calls(&self) -> usize {
+        self.state.lock().calls
+    }
+
+    /// Pages that are pinned.
+    pub(crate) fn pinned(&self) -> usize {
+        self.state.lock().pinned
+    }
+}
+
+// SAFETY: The pages are there until the value is dropped.
+unsafe impl Memory for Fake {
+    fn read(&self, iova: u64, data: &mut [u8]) -> Result {
+        let at = iova.checked_sub(BASE).ok_or(EINVAL)? as usize;
+        let state = self.state.lock();
+        let from = state.bytes.get(at..at + data.len()).ok_or(EINVAL)?;
+        data.copy_from_slice(from);
+        Ok(())
+    }
+
+    fn write(&self, iova: u64, data: &[u8]) -> Result {
+        let at = iova.checked_sub(BASE).ok_or(EINVAL)? as usize;
+        let mut state = self.state.lock();
+        let to = state.bytes.get_mut(at..at + data.len()).ok_or(EINVAL)?;
+        to.copy_from_slice(data);
+        Ok(())
+    }
+
+    fn pin(&self, iova: u64, _write: bool, pages: &mut [*mut bindings::page]) -> Result {
+        let at = iova.checked_sub(BASE).ok_or(EINVAL)? as usize / PAGE_SIZE;
+        let there = self.pages.get(at..at + pages.len()).ok_or(EINVAL)?;
+        let mut state = self.state.lock();
+        state.calls += 1;
+        while state.pins == Pins::Held {
+            self.changed.wait(&mut state);
+        }
+        if state.pins == Pins::Limited {
+            return Err(ENOMEM);
+        }
+        state.pinned += pages.len();
+        for (to, page) in pages.iter_mut().zip(there) {
+            *to = page.as_ptr();
+        }
+        Ok(())
+    }
+
+    unsafe fn unpin(&self, _iova: u64, count: usize) {
+        self.state.lock().pinned -= count;
+    }
+}
+
+/// Has pages mapped for `dev`, which must be one that nothing else is mapped for.
+pub(crate) fn let_do_dma(dev: &Device<Bound>) {
+    let dev = raw(dev);
+    // SAFETY: The device is valid. The mask that it has for streaming is the one that is in itself.
+    unsafe {
+        (*dev).coherent_dma_mask = u64::MAX;
+        (*dev).dma_mask = &raw mut (*dev).coherent_dma_mask;
+    }
+}
