@@ -83,12 +83,13 @@ pub(crate) enum Wanted {
     Each,
 }
 
-/// Gets all objects.
+/// Gets all objects, trying for so long.
 pub(crate) async fn dump<A: Attribute>(
     handle: &Handle,
     command: Command,
     attributes: Vec<A>,
     wanted: Wanted,
+    limit: Duration,
 ) -> Result<Answer<Vec<Vec<A>>>, Error> {
     let start = Instant::now();
     let (mut pause, longest) = DUMP_PAUSE;
@@ -99,10 +100,7 @@ pub(crate) async fn dump<A: Attribute>(
         };
         let error = match replies {
             Ok(replies) if replies.interrupted && wanted == Wanted::Together => {
-                Error::Interrupted {
-                    command,
-                    limit: DUMP_LIMIT,
-                }
+                Error::Interrupted { command, limit }
             }
             Ok(replies) => {
                 return Ok(Answer {
@@ -116,7 +114,7 @@ pub(crate) async fn dump<A: Attribute>(
             Err(Error::Refused(refusal)) if refusal.is_of_busy_socket() => refusal.into(),
             Err(error) => return Err(error),
         };
-        if start.elapsed() >= DUMP_LIMIT {
+        if start.elapsed() >= limit {
             return Err(error);
         }
         tokio::time::sleep(pause).await;

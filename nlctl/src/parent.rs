@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::connection::Handle;
 use crate::error::Error;
-use crate::exchange;
+use crate::exchange::{self, DUMP_LIMIT};
 use crate::generated::{Parent, ParentAttr};
 use crate::id::ParentRef;
 use crate::object::Object;
@@ -83,9 +83,11 @@ impl<A> OnParent<A> {
         if self.named.is_some() {
             return self.named(handle).await;
         }
-        let parents = Dump::<Parent>::new(handle.clone()).all().await?;
-        Ok(match parents.as_slice() {
-            [only] => only.index.map(self.index),
+        let each = exchange::Wanted::Each;
+        let parents = exchange::dump(handle, Parent::GET, Vec::new(), each, DUMP_LIMIT).await?;
+        let mut parents = parents.object.into_iter().map(Parent::from);
+        Ok(match (parents.next(), parents.next()) {
+            (Some(only), None) => only.index.map(self.index),
             _ => None,
         })
     }

@@ -2,21 +2,26 @@
 
 //! Getting one object, and getting all.
 
+use std::any::{Any, TypeId};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use std::vec;
 
 use futures::future::BoxFuture;
 use futures::{FutureExt, Stream};
+use tokio::time::timeout;
 
 use crate::answer::{Answer, Warning};
 use crate::connection::Handle;
 use crate::error::Error;
-use crate::exchange;
+use crate::exchange::{self, DUMP_LIMIT};
+use crate::generated::Subdev;
 use crate::id::ParentRef;
 use crate::object::Object;
 use crate::parent::OnParent;
+use crate::state::State;
 
 /// Gets one object.
 #[derive(Debug, Clone)]
@@ -92,7 +97,7 @@ impl<O: Object> Dump<O> {
     /// An error ends the stream.
     pub fn execute(self) -> Objects<O> {
         Objects {
-            state: State::Asked(self.all().boxed()),
+            stage: Stage::Asked(self.all().boxed()),
             warning: None,
         }
     }
@@ -102,26 +107,56 @@ impl<O: Object> Dump<O> {
     /// # Errors
     ///
     /// [`Error::Interrupted`] when objects kept coming and going for half a
-    /// minute, so that there was no one time to show; see [`Error`] for what
-    /// else can go wrong.
+    /// minute, so that there was no one time to show; all subdevs can be put
+    /// together all the same. See [`Error`] for what else can go wrong.
     pub async fn all(mut self) -> Result<Answer<Vec<O>>, Error> {
         if let Some(parent) = self.parent {
             self.attributes.extend(parent.named(&self.handle).await?);
         }
+        // All subdevs are put together from changes when there is no quiet moment.
+        let reconciled = self.attributes.is_empty() && TypeId::of::<O>() == TypeId::of::<Subdev>();
+        let limit = match reconciled {
+            true => PATIENCE,
+            false => DUMP_LIMIT,
+        };
         let together = exchange::Wanted::Together;
-        let answer = exchange::dump(&self.handle, O::GET, self.attributes, together).await?;
-        Ok(answer.map(|objects| objects.into_iter().map(O::from).collect()))
+        match exchange::dump(&self.handle, O::GET, self.attributes, together, limit).await {
+            Err(Error::Interrupted { .. }) if reconciled => {
+                let objects = reconcile(&self.handle).await?;
+                Ok(Answer {
+                    object: objects.unwrap_or_default(),
+                    warning: None,
+                })
+            }
+            other => Ok(other?.map(|objects| objects.into_iter().map(O::from).collect())),
+        }
     }
+}
+
+/// How long a dump of all subdevs is repeated before it is reconciled.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// All subdevs at one time, from dumps and what changed meanwhile; `None` if
+/// that is not what is wanted.
+async fn reconcile<O: Object>(handle: &Handle) -> Result<Option<Vec<O>>, Error> {
+    let settled = async { State::settled(handle, handle.watch().await?).await };
+    let interrupted = |_| Error::Interrupted {
+        command: O::GET,
+        limit: DUMP_LIMIT,
+    };
+    let state = timeout(DUMP_LIMIT, settled).await.map_err(interrupted)??;
+    let subdevs: Box<dyn Any> = Box::new(state.subdevs);
+    Ok(subdevs.downcast().ok().map(|objects| *objects))
 }
 
 /// The objects of a dump, one after the other.
 #[must_use = "the request is sent when the stream is polled"]
 pub struct Objects<O> {
-    state: State<O>,
+    stage: Stage<O>,
     warning: Option<Warning>,
 }
 
-enum State<O> {
+enum Stage<O> {
     Asked(BoxFuture<'static, Result<Answer<Vec<O>>, Error>>),
     Answered(vec::IntoIter<O>),
 }
@@ -142,15 +177,15 @@ impl<O> Stream for Objects<O> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            self.state = match &mut self.state {
-                State::Answered(objects) => return Poll::Ready(objects.next().map(Ok)),
-                State::Asked(answer) => match ready!(answer.poll_unpin(cx)) {
+            self.stage = match &mut self.stage {
+                Stage::Answered(objects) => return Poll::Ready(objects.next().map(Ok)),
+                Stage::Asked(answer) => match ready!(answer.poll_unpin(cx)) {
                     Ok(answer) => {
                         self.warning = answer.warning;
-                        State::Answered(answer.object.into_iter())
+                        Stage::Answered(answer.object.into_iter())
                     }
                     Err(error) => {
-                        self.state = State::Answered(Vec::new().into_iter());
+                        self.stage = Stage::Answered(Vec::new().into_iter());
                         return Poll::Ready(Some(Err(error)));
                     }
                 },

@@ -2,9 +2,13 @@
 
 //! All that the family shows, and what notifications make of it.
 
+use std::pin::pin;
+
+use futures::{Stream, StreamExt};
+
 use crate::connection::Handle;
 use crate::error::Error;
-use crate::exchange;
+use crate::exchange::{self, DUMP_LIMIT};
 use crate::generated::{Family, Notification, Parent, Subdev, Type, Wq};
 use crate::id::Id;
 use crate::notification::NotificationKind;
@@ -49,6 +53,33 @@ impl State {
             types: all(handle).await?,
             subdevs: all(handle).await?,
         })
+    }
+
+    /// The state at one time, put together from `updates` of a watch, which may
+    /// show objects newer than the rest.
+    pub(crate) async fn settled(
+        handle: &Handle,
+        updates: impl Stream<Item = Result<Update, Error>>,
+    ) -> Result<Self, Error> {
+        let mut updates = pin!(updates);
+        let mut state = Self::default();
+        let mut goal = None;
+        while let Some(update) = updates.next().await {
+            let update = update?;
+            let fresh = !matches!(update, Update::Changed(_));
+            if matches!(update, Update::Gone) {
+                return Err(Error::FamilyAbsent);
+            }
+            state.update(update);
+            if fresh {
+                // Nothing in the dumps is newer than this.
+                goal = handle.family().get().execute().await?.generation;
+            }
+            if state.generation >= goal {
+                return Ok(state);
+            }
+        }
+        Err(Error::Closed)
     }
 
     /// The subdev of that index, name or UUID.
@@ -106,6 +137,7 @@ impl State {
 
 /// All objects of a kind; each is as it was at some time during the dump.
 async fn all<O: Object>(handle: &Handle) -> Result<Vec<O>, Error> {
-    let objects = exchange::dump(handle, O::GET, Vec::new(), exchange::Wanted::Each).await?;
+    let each = exchange::Wanted::Each;
+    let objects = exchange::dump(handle, O::GET, Vec::new(), each, DUMP_LIMIT).await?;
     Ok(objects.object.into_iter().map(O::from).collect())
 }

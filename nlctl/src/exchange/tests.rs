@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::fake_kernel::{
     FakeKernel, NOTHING, Reply, asked, handle, handle_reloaded, handle_without_family, run,
 };
-use crate::generated::{Subdev, SubdevAttr};
+use crate::generated::{ParentAttr, Subdev, SubdevAttr};
 
 /// NLMSGERR_ATTR_MSG and NLMSGERR_ATTR_OFFS.
 fn ext_ack(text: &str, offset: u32) -> [DefaultNla; 2] {
@@ -24,7 +24,7 @@ fn ext_ack(text: &str, offset: u32) -> [DefaultNla; 2] {
 }
 
 fn part(flags: u16, index: u32) -> Reply {
-    Reply::object(NLM_F_MULTIPART | flags, &[SubdevAttr::Index(index)])
+    Reply::object(NLM_F_MULTIPART | flags, &[ParentAttr::Index(index)])
 }
 
 fn complete(indices: &[u32]) -> Vec<Reply> {
@@ -40,12 +40,13 @@ fn interrupted() -> Vec<Reply> {
     ]
 }
 
+/// Dumps objects that cannot be had in another way.
 async fn dump(handle: Handle) -> Result<Vec<Option<u32>>, Error> {
     handle
-        .subdev()
+        .parent()
         .dump()
         .execute()
-        .map_ok(|subdev| subdev.index)
+        .map_ok(|parent| parent.index)
         .try_collect()
         .await
 }
@@ -97,9 +98,9 @@ fn a_warning_comes_with_the_answer() {
         let gone = handle.subdev().del("net0").execute().await;
         let warning = gone.expect("is deleted").warning.expect("has a warning");
         assert_eq!(warning.to_string(), text);
-        let mut all = handle.subdev().dump().execute();
+        let mut all = handle.parent().dump().execute();
         let first = all.try_next().await.expect("is answered");
-        assert_eq!(first.and_then(|subdev| subdev.index), Some(7));
+        assert_eq!(first.and_then(|parent| parent.index), Some(7));
         let warning = all.warning().expect("has a warning");
         assert_eq!(warning.to_string(), "not all");
     });

@@ -10,6 +10,9 @@ use netlink_packet_core::{NLM_F_DUMP, NLM_F_MULTIPART};
 use super::{ENOBUFS, FAMILY, NOTHING, Reply, announcement, family, group, notification};
 use crate::generated::{Command, FamilyAttr, ParentAttr, Subdev, SubdevAttr};
 
+/// Index and IOMMU group of a subdev.
+pub type Known = (Option<u32>, Option<u32>);
+
 /// Something that happens.
 #[derive(Debug, Clone)]
 pub enum Change {
@@ -34,6 +37,8 @@ pub struct World {
     next_index: u32,
     /// One of them happens whenever somebody asks or reads something.
     pub changes: VecDeque<Change>,
+    /// The subdevs of each generation, if wanted.
+    history: Option<BTreeMap<u64, Vec<Known>>>,
     member: Option<u32>,
     /// Events that nobody has read, no more than `room`, and whether some were
     /// dropped and this was not yet reported (srctree
@@ -54,6 +59,7 @@ impl World {
             subdevs: BTreeMap::new(),
             next_index: 0,
             changes: changes.into_iter().collect(),
+            history: None,
             member: None,
             queue: VecDeque::new(),
             room,
@@ -63,10 +69,21 @@ impl World {
     }
 
     /// Index and IOMMU group of all subdevs.
-    pub fn subdevs(&self) -> Vec<(Option<u32>, Option<u32>)> {
+    pub fn subdevs(&self) -> Vec<Known> {
         let all = self.subdevs.iter();
         all.map(|(index, iommu_group)| (Some(*index), Some(*iommu_group)))
             .collect()
+    }
+
+    /// From now on, knows the subdevs of each generation.
+    pub fn remember(&mut self) {
+        self.history = Some(BTreeMap::from([(self.generation, self.subdevs())]));
+    }
+
+    /// The subdevs that there were at that generation.
+    pub fn subdevs_at(&self, generation: u64) -> Vec<Known> {
+        let history = self.history.as_ref().expect("was remembered");
+        history.get(&generation).cloned().expect("was there")
     }
 
     /// Lets one change happen.
@@ -111,6 +128,10 @@ impl World {
 
     fn tell(&mut self, command: Command, index: u32, iommu_group: u32) {
         self.generation += 1;
+        let (generation, now) = (self.generation, self.subdevs());
+        if let Some(history) = &mut self.history {
+            history.insert(generation, now);
+        }
         if let Some(family) = self.family.filter(|it| self.member == Some(group(*it))) {
             let subdev = self.attributes(index, iommu_group);
             self.say(notification(family, command.into(), &subdev));
@@ -214,6 +235,6 @@ impl World {
 }
 
 /// What a world knows of a subdev.
-pub fn known(subdev: &Subdev) -> (Option<u32>, Option<u32>) {
+pub fn known(subdev: &Subdev) -> Known {
     (subdev.index, subdev.iommu_group)
 }

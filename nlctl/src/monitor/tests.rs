@@ -306,6 +306,30 @@ fn happens() -> impl Strategy<Value = Change> {
 
 proptest! {
     #[test]
+    fn a_settled_state_is_that_of_one_time(
+        room in 1usize..40,
+        changes in proptest::collection::vec(happens(), 0..300),
+    ) {
+        run(async {
+            // The module stays: else there is nothing to settle.
+            let stays = |it: &Change| !matches!(it, Change::Unload);
+            let changes = changes.into_iter().filter(stays);
+            let world = Rc::new(RefCell::new(World::new(room, changes)));
+            world.borrow_mut().remember();
+            let handle = handle_to(&world);
+            let mut subscription = subscription(handle.clone(), listener_to(&world));
+            subscription.socket.join(group(FAMILY)).expect("is there");
+            subscription.due = Some(Due::Resync);
+            let state = State::settled(&handle, updates(subscription.stream())).await;
+            let state = state.expect("settles");
+            let settled: Vec<_> = state.subdevs.iter().map(known).collect();
+            let generation = state.generation.unwrap_or_default();
+            prop_assert_eq!(settled, world.borrow().subdevs_at(generation));
+            Ok(())
+        })?;
+    }
+
+    #[test]
     fn a_watched_state_ends_as_the_kernels(
         room in 1usize..12,
         changes in proptest::collection::vec(happens(), 0..300),
