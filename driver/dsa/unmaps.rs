@@ -3,7 +3,7 @@
 //! Memory that a tenant is taking away at this moment, and that must not be pinned again.
 //!
 //! VFIO's type1 driver looks for pins again after it had a driver release them, and gives up with a
-//! `BUG_ON` when it finds some for the eleventh time (`vfio_dma_do_unmap` in
+//! `BUG_ON` when it finds some after eleven calls (`vfio_dma_do_unmap` in
 //! `srctree/drivers/vfio/vfio_iommu_type1.c`). A tenant can have a thread that unmaps wait as long
 //! as it likes, so no span of time is enough to keep away: memory is left alone until that thread
 //! has returned to userspace.

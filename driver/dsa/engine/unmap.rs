@@ -3,9 +3,9 @@
 //! Waiting for memory that a tenant takes away.
 //!
 //! VFIO's type1 driver calls for a range in which pages are pinned, and looks again when the call
-//! has returned. If it finds pages pinned in the same range after its tenth call, that is a `BUG_ON`
-//! (`vfio_dma_do_unmap` in `srctree/drivers/vfio/vfio_iommu_type1.c`). So a call returns when nothing
-//! is pinned, and waits for that as long as it takes, with one exception.
+//! has returned. If it finds pages pinned in the same range after its eleventh call in a row, that is
+//! a `BUG_ON` (`vfio_dma_do_unmap` in `srctree/drivers/vfio/vfio_iommu_type1.c`). So a call returns
+//! when nothing is pinned, and waits for that as long as it takes, with one exception.
 //!
 //! The exception is a deadlock that waiting would be part of. Pinning and unpinning need type1's
 //! `iommu->lock`, which the caller has dropped. But a second thread of the tenant that unmaps may
@@ -13,15 +13,17 @@
 //! call returns, before it drops `iommu->lock`. So while the engine's thread sleeps inside a call to
 //! pin or unpin, the wait has an end, and VFIO calls again.
 //!
-//! Ten calls are enough: when the wait of one has ended, the second thread gets `device_list_lock`
-//! and drops `iommu->lock`, for which the engine's thread has been queued all that time. A mutex is
-//! handed over to who has waited for it in vain once, so each call of VFIO lets the engine's thread
-//! have it at least once, before or after the threads that came later. It needs it at most three
-//! times: to end the pinning that is in progress, after which nothing more is pinned because memory
-//! is being unmapped, and to unpin two buffers.
+//! Eleven calls are enough. A call returns early only while the engine's thread is queued for
+//! `iommu->lock`, and its caller queues behind it to look again. A mutex goes to its waiters in the
+//! order in which they came; a thread that is running may overtake the first of them, but then the
+//! next unlock hands it over (`MUTEX_FLAG_HANDOFF` in `srctree/kernel/locking/mutex.c`). So for each
+//! early return the engine's thread has had the lock once by the next look, or by the one after. It
+//! needs it at most three times: to end the pinning that is in progress, after which nothing more is
+//! pinned because memory is being unmapped, and to unpin two buffers.
 //!
-//! If the thread sleeps for another reason, it is that the tenant serves the page itself that is
-//! being pinned. Then it holds `iommu->lock`, and the caller waits for that before it calls again.
+//! If the thread sleeps for another reason, a page that the tenant serves itself or a lock of the
+//! tenant's address space, it holds `iommu->lock`, and the caller waits for that before it calls
+//! again.
 
 use kernel::time::{
     delay::fsleep,

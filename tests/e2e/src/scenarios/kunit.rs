@@ -28,6 +28,8 @@ const SUITES: &[&str] = &[
     "subdev_genl",
     "subdev_task",
     "subdev_vfio",
+    "subdev_vfio_irqs",
+    "subdev_vfio_layout",
     "subdev_workqueue",
 ];
 
