@@ -34,6 +34,10 @@
 //! # }
 //! ```
 //!
+//! [`Handle::watch`] gives the state of the family and what changes it in one
+//! stream, which stays true over lost events and reloads of the module;
+//! [`Handle::monitor`] gives the events alone.
+//!
 //! What the kernel refuses comes back as [`Error::Refused`] with all that its
 //! extended ACK says. Attributes that the kernel did not send are `None`, and
 //! those that this version does not know are kept in `unknown`.
