@@ -44,15 +44,23 @@ impl State {
     pub(crate) async fn get(handle: &Handle) -> Result<Self, Error> {
         // The generation comes first. What changes later may be in the dumps
         // or not; it has a later generation in any case, and a notification.
-        let family: Family = handle.family().get().execute().await?.object;
-        Ok(Self {
-            instance: family.instance,
-            generation: family.generation,
-            parents: all(handle).await?,
-            wqs: all(handle).await?,
-            types: all(handle).await?,
-            subdevs: all(handle).await?,
-        })
+        let mut family = overview(handle).await?;
+        loop {
+            let state = Self {
+                instance: family.instance,
+                generation: family.generation,
+                parents: all(handle).await?,
+                wqs: all(handle).await?,
+                types: all(handle).await?,
+                subdevs: all(handle).await?,
+            };
+            let after = overview(handle).await?;
+            if after.instance == state.instance {
+                return Ok(state);
+            }
+            // The module was loaded anew in between.
+            family = after;
+        }
     }
 
     /// The state at one time, put together from `updates` of a watch, which may
@@ -73,7 +81,7 @@ impl State {
             state.update(update);
             if fresh {
                 // Nothing in the dumps is newer than this.
-                goal = handle.family().get().execute().await?.generation;
+                goal = overview(handle).await?.generation;
             }
             if state.generation >= goal {
                 return Ok(state);
@@ -133,6 +141,11 @@ impl State {
             Update::Gone => *self = Self::default(),
         }
     }
+}
+
+/// Instance and generation, among others.
+async fn overview(handle: &Handle) -> Result<Family, Error> {
+    Ok(handle.family().get().execute().await?.object)
 }
 
 /// All objects of a kind; each is as it was at some time during the dump.

@@ -204,7 +204,9 @@ impl World {
         match Command::try_from(command) {
             Ok(Command::FamilyGet) => {
                 let generation = FamilyAttr::Generation(self.generation);
-                vec![Reply::object(0, &[generation])]
+                // Each load has a number of its own.
+                let instance = FamilyAttr::Instance(self.next_family.into());
+                vec![Reply::object(0, &[generation, instance])]
             }
             Ok(Command::ParentGet) => {
                 let name = ParentAttr::Name("dsa0".into());

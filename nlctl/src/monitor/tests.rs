@@ -137,15 +137,19 @@ fn answers(generation: u64, subdevs: &[u32]) -> Vec<Vec<Reply>> {
         ];
         Reply::object(NLM_F_MULTIPART, &attributes)
     });
-    vec![
+    let overview = || {
         vec![
             Reply::object(0, &[FamilyAttr::Generation(generation)]),
             Reply::end(0, NOTHING),
-        ],
+        ]
+    };
+    vec![
+        overview(),
         vec![end()],
         vec![end()],
         vec![end()],
         subdevs.chain([end()]).collect(),
+        overview(),
     ]
 }
 
