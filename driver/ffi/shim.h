@@ -24,6 +24,11 @@ struct workqueue_struct;
 
 /* Generic netlink. */
 int subdev_shim_reply(struct sk_buff *skb, struct genl_info *info);
+/* To a group in the initial network namespace, and to a port if it wants an echo. */
+int subdev_shim_notify(struct sk_buff *skb, u32 portid, unsigned int group,
+		       bool echo);
+void subdev_shim_notify_loss(unsigned int group);
+bool subdev_shim_in_init_net(const struct genl_info *info);
 const struct genl_info *subdev_shim_dump_info(struct netlink_callback *cb);
 void subdev_shim_dump_check_consistent(struct netlink_callback *cb, void *hdr);
 struct nlattr *subdev_shim_nest_start(struct sk_buff *skb, int type);

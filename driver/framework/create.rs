@@ -35,6 +35,7 @@ use super::{
     },
     Field,
     Kind,
+    Origin,
     ParentId,
     ParentState,
     Refusal,
@@ -66,10 +67,12 @@ pub(crate) struct WqRequest {
     pub(crate) size: Option<u32>,
 }
 
-/// Creates a subdev, and has `reply` report it. A creation whose reply fails is undone.
+/// Creates a subdev, and has `reply` report it with the generation that it shows. A creation whose
+/// reply fails is undone.
 pub(crate) fn create(
     new: &New<'_>,
-    reply: impl FnOnce(&Snapshot<'_>) -> Result,
+    origin: Origin,
+    reply: impl FnOnce(&Snapshot<'_>, u64) -> Result,
 ) -> Result<(), Refusal> {
     let node = {
         let mut registry = REGISTRY.lock();
@@ -81,7 +84,7 @@ pub(crate) fn create(
         let subdev = reserve(&node, new)?;
         if let Err(refusal) = configure(&node, &mut config, &subdev, new.state) {
             subdev.abandon();
-            subdev.retire(&mut config);
+            subdev.retire(&mut config, origin);
             return Err(refusal);
         }
         subdev
@@ -91,10 +94,10 @@ pub(crate) fn create(
         AdminState::Active => subdev.attach(),
     };
     attached
-        .and_then(|()| publish(&subdev, reply))
+        .and_then(|()| publish(&subdev, origin, reply))
         .inspect_err(|_| {
             subdev.abandon();
-            delete::remove(&node, &subdev);
+            delete::remove(&node, &subdev, origin);
         })
 }
 
@@ -207,11 +210,13 @@ fn configure(
 /// Makes the subdev known, and has `reply` report it, unless its parent or a work queue is going.
 fn publish(
     subdev: &Subdev,
-    reply: impl FnOnce(&Snapshot<'_>) -> Result,
+    origin: Origin,
+    reply: impl FnOnce(&Snapshot<'_>, u64) -> Result,
 ) -> Result<(), Refusal> {
     let identity = subdev.identity();
     let mut registry = REGISTRY.lock();
-    let parent = registry.get()?.parents.get(&subdev.identity().parent_index);
+    let registry = registry.get()?;
+    let parent = registry.parents.get(&identity.parent_index);
     let parent = parent.filter(|parent| !parent.removing);
     let stays = parent.is_some_and(|parent| {
         let mut wqs = identity.wqs.as_slice().iter();
@@ -225,7 +230,12 @@ fn publish(
         ));
     }
     subdev.publish();
-    events::report(Kind::Created, subdev);
-    reply(&subdev.snapshot())?;
+    let told = events::report(Kind::Created, subdev, origin);
+    for share in identity.wqs.as_slice() {
+        registry.tell_wq(identity.parent_index, share.id, origin);
+    }
+    if let Some((generation, snapshot)) = told {
+        reply(&snapshot, generation)?;
+    }
     Ok(())
 }

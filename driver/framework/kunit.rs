@@ -29,7 +29,9 @@ use super::{
     Holder,
     Id,
     New,
+    Origin,
     ParentId,
+    Requester,
     Subdev,
     WqRequest,
     Wqs,
@@ -43,6 +45,13 @@ use crate::subdev_core::{
         OpState, //
     }, //
 };
+
+/// Where the requests of the tests come from.
+const ORIGIN: Origin = Origin::request(Requester {
+    port: 0,
+    sequence: 0,
+    echo: false,
+});
 
 /// Creates a subdev on work queues of the fake parent.
 fn add(wqs: &[u32], pasid_mode: PasidMode, state: AdminState) -> Result<Arc<Subdev>> {
@@ -73,7 +82,7 @@ fn add_named(
         state,
     };
     let mut index = None;
-    let created = create(&new, |subdev| {
+    let created = create(&new, ORIGIN, |subdev, _| {
         index = Some(subdev.identity.index);
         Ok(())
     });
@@ -85,7 +94,8 @@ fn add_named(
 }
 
 fn remove(subdev: &Subdev, force: bool) -> Result {
-    delete(Id::Index(subdev.identity().index), force).map_err(|refusal| refusal.error())
+    let id = Id::Index(subdev.identity().index);
+    delete(id, force, ORIGIN, |_, _| ()).map_err(|refusal| refusal.error())
 }
 
 /// The fake parent.
@@ -274,18 +284,23 @@ mod tests {
     fn every_change_is_counted() -> Result {
         let bench = Bench::new()?;
         let (start, structure) = (generation(), events::structure());
-        let subdev = add(&[0], PasidMode::None, AdminState::Active)?;
-        assert_eq!(generation(), start + 1);
-        open(&subdev)?;
+        // Of the subdev and of the work queue, which is enabled.
+        let subdev = add(&[0], PasidMode::Shared, AdminState::Active)?;
         assert_eq!(generation(), start + 2);
-        subdev.closed();
+        let other = add(&[0], PasidMode::Shared, AdminState::Inactive)?;
         assert_eq!(generation(), start + 3);
-        // What a user does does not change what there is.
-        assert_eq!(events::structure(), structure + 1);
-        remove(&subdev, false)?;
+        open(&subdev)?;
         assert_eq!(generation(), start + 4);
-        drop(bench);
+        subdev.closed();
         assert_eq!(generation(), start + 5);
+        // What a user does does not change what there is.
+        assert_eq!(events::structure(), structure + 2);
+        remove(&other, false)?;
+        assert_eq!(generation(), start + 6);
+        remove(&subdev, false)?;
+        assert_eq!(generation(), start + 8);
+        drop(bench);
+        assert_eq!(generation(), start + 9);
         Ok(())
     }
 

@@ -14,7 +14,7 @@
 //! | `Subdev::registration` | the auxiliary device | VFIO, and so for users | `hand_over`, on the workqueue, and nobody else |
 //! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `retire`, `unregister`, `remove_wq` |
 //! | the registry | what there is, shares | nothing | all look-ups, `reserve`, `publish`, `retire`, registration |
-//! | events | order and numbers of events | nothing | `events::report` |
+//! | events | order and numbers of events | nothing | the `report`s of `events` |
 //! | `Subdev::state` | phase, state and handles of a subdev | nothing | all of `subdev.rs`, `handover.rs` |
 //!
 //! `Presence` has a lock of its own, under which nothing is taken. A provider's own locks come
@@ -55,8 +55,13 @@ pub(crate) use self::{
     events::{
         generation,
         structure,
+        Cause,
         Event,
         Kind,
+        Loaded,
+        Object,
+        Origin,
+        Requester,
         Sink, //
     },
     function::{

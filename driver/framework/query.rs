@@ -83,15 +83,25 @@ impl ParentView {
         let state = node.provider.state();
         let mut registry = REGISTRY.lock();
         let entry = registry.get()?.parents.get(&node.index);
-        let (wqs, subdevs) = entry.map_or((0, 0), |entry| {
-            (entry.wq_count(), entry.count)
-        });
-        Ok(Self {
-            node,
+        Ok(entry.map_or_else(
+            || Self {
+                node: node.clone(),
+                state,
+                wqs: 0,
+                subdevs: 0,
+            },
+            |entry| Self::of(entry, state),
+        ))
+    }
+
+    /// A parent whose hardware is in `state`.
+    pub(super) fn of(entry: &ParentEntry, state: ParentState) -> Self {
+        Self {
+            node: entry.node.clone(),
             state,
-            wqs,
-            subdevs,
-        })
+            wqs: entry.wq_count(),
+            subdevs: entry.count,
+        }
     }
 
     pub(crate) fn index(&self) -> u32 {
@@ -126,7 +136,7 @@ pub(crate) struct WqView<'a> {
 }
 
 impl<'a> WqView<'a> {
-    fn new(parent: &'a ParentEntry, id: u32, entry: &'a WqEntry) -> Self {
+    pub(super) fn new(parent: &'a ParentEntry, id: u32, entry: &'a WqEntry) -> Self {
         Self {
             parent,
             entry,

@@ -16,13 +16,17 @@ use kernel::{
 };
 
 use super::{
+    events,
     parent::Node,
     Field,
+    Kind,
     Names,
+    Origin,
     Refusal,
     Subdev,
     WorkQueue,
-    WqShare, //
+    WqShare,
+    WqView, //
 };
 use crate::subdev_core::{
     name::Name,
@@ -40,6 +44,8 @@ pub(super) struct WqEntry {
     /// Whether the hardware has it enabled for subdevs; changed under the parent's configuration
     /// lock as well.
     pub(super) enabled: bool,
+    /// Whether userspace was told that it is enabled.
+    pub(super) told: bool,
     /// It is going: no further subdev may use it.
     pub(super) removing: bool,
 }
@@ -330,6 +336,20 @@ impl Registry {
             if entry.subdevs.remove(&identity.index).is_some() {
                 entry.count -= 1;
             }
+        }
+    }
+
+    /// Reports a work queue that was enabled or disabled since it was reported last.
+    pub(super) fn tell_wq(&mut self, parent: u32, id: u32, origin: Origin) {
+        let Some(parent) = self.parents.get_mut(&parent) else {
+            return;
+        };
+        match parent.wqs.get_mut(&id) {
+            Some(wq) if wq.told != wq.enabled => wq.told = wq.enabled,
+            _ => return,
+        }
+        if let Some(wq) = parent.wqs.get(&id) {
+            events::report_wq(Kind::Changed, &WqView::new(parent, id, wq), origin);
         }
     }
 

@@ -35,6 +35,7 @@ use super::{
     },
     parent::Node,
     presence::Presence,
+    Cause,
     Function,
     Isolation,
     Kind,
@@ -185,6 +186,7 @@ impl_has_delayed_work! {
 }
 
 /// A subdev at one moment.
+#[derive(Clone, Copy)]
 pub(crate) struct Snapshot<'a> {
     pub(crate) identity: &'a Identity,
     pub(crate) state: AdminState,
@@ -274,7 +276,7 @@ impl Subdev {
             state.handles = Some(handles);
             changed
         };
-        self.changed(changed);
+        self.changed(changed, Cause::Plug);
         Ok(())
     }
 
@@ -286,7 +288,7 @@ impl Subdev {
             // What is on its way out does not begin a new life.
             !state.life.is_dead() && state.life.detach()
         };
-        self.changed(changed);
+        self.changed(changed, Cause::Unplug);
     }
 
     /// Whether there is a VFIO device.
@@ -340,7 +342,7 @@ impl Subdev {
             function.halt();
         }
         let changed = self.state.lock().life.lose();
-        self.changed(changed);
+        self.changed(changed, Cause::Fault);
     }
 
     /// Whether the subdev is on its way out: its VFIO device answers nobody any more.
@@ -414,9 +416,9 @@ impl Subdev {
         }
     }
 
-    fn changed(&self, changed: bool) {
+    fn changed(&self, changed: bool, cause: Cause) {
         if changed {
-            events::report(Kind::Changed, self);
+            events::report(Kind::Changed, self, cause.into());
         }
     }
 
@@ -440,7 +442,7 @@ impl Subdev {
                 return;
             }
         }
-        events::report(Kind::Changed, self);
+        events::report(Kind::Changed, self, Cause::Tenant.into());
     }
 }
 
@@ -457,7 +459,7 @@ impl WorkItem<1> for Subdev {
 
     fn run(this: Arc<Self>) {
         this.state.lock().reporting = false;
-        events::report(Kind::Changed, &this);
+        events::report(Kind::Changed, &this, Cause::Tenant.into());
     }
 }
 

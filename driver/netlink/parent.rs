@@ -83,7 +83,8 @@ fn dump(dump: &mut Dump<'_>) -> Result {
     })
 }
 
-fn put(writer: &mut Writer<'_>, parent: &ParentView, generation: u64) -> Result {
+/// Puts a parent into a message.
+pub(super) fn put(writer: &mut Writer<'_>, parent: &ParentView, generation: u64) -> Result {
     let description = parent.description();
     writer.uint(uapi::SUBDEV_A_PARENT_GENERATION, generation)?;
     writer.u32(uapi::SUBDEV_A_PARENT_INDEX, parent.index())?;

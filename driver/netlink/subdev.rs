@@ -9,6 +9,7 @@ use core::fmt::{
 use kernel::prelude::*;
 
 use super::{
+    events::origin,
     parent::parent_id,
     refuse::{
         refuse,
@@ -64,10 +65,11 @@ genl_do!(subdev_nl_subdev_new_doit, new);
 genl_do!(subdev_nl_subdev_del_doit, del);
 
 fn get(request: &Request<'_>) -> Result {
+    let generation = framework::generation();
     id(request)
         .and_then(|id| {
             framework::subdev(id, |subdev| {
-                reply(request, uapi::SUBDEV_CMD_SUBDEV_GET, subdev)
+                reply(request, uapi::SUBDEV_CMD_SUBDEV_GET, subdev, generation)
             })
         })
         .map_err(|refusal| refuse(request, &NUMBERS, &refusal))
@@ -76,8 +78,8 @@ fn get(request: &Request<'_>) -> Result {
 fn new(request: &Request<'_>) -> Result {
     parse(request)
         .and_then(|new| {
-            framework::create(&new, |subdev| {
-                reply(request, uapi::SUBDEV_CMD_SUBDEV_NEW, subdev)
+            framework::create(&new, origin(request), |subdev, generation| {
+                reply(request, uapi::SUBDEV_CMD_SUBDEV_NEW, subdev, generation)
             })
         })
         .map_err(|refusal| refuse(request, &NUMBERS, &refusal))
@@ -85,9 +87,22 @@ fn new(request: &Request<'_>) -> Result {
 
 fn del(request: &Request<'_>) -> Result {
     let force = request.attr(uapi::SUBDEV_A_SUBDEV_FORCE).is_some();
-    id(request)
-        .and_then(|id| framework::delete(id, force))
+    let mut put_last = Ok(());
+    // What can fail does so before anything is done.
+    Message::reply(request, uapi::SUBDEV_CMD_SUBDEV_DEL)
+        .map_err(Refusal::from)
+        .and_then(|mut message| {
+            let id = id(request)?;
+            framework::delete(id, force, origin(request), |subdev, generation| {
+                put_last = put(&mut message.writer(), subdev, generation);
+            })?;
+            Ok(message)
+        })
         .map_err(|refusal| refuse(request, &NUMBERS, &refusal))
+        .map(|message| {
+            // The subdev is gone, whether the requester gets to see the reply or not.
+            let _ = put_last.and_then(|()| message.send(request));
+        })
 }
 
 fn dump(dump: &mut Dump<'_>) -> Result {
@@ -240,9 +255,14 @@ fn requests(request: &Request<'_>) -> Result<Wqs<WqRequest>, Refusal> {
     Ok(wqs)
 }
 
-fn reply(request: &Request<'_>, command: u32, subdev: &Snapshot<'_>) -> Result {
+fn reply(
+    request: &Request<'_>,
+    command: u32,
+    subdev: &Snapshot<'_>,
+    generation: u64,
+) -> Result {
     let mut message = Message::reply(request, command)?;
-    put(&mut message.writer(), subdev, framework::generation())?;
+    put(&mut message.writer(), subdev, generation)?;
     message.send(request)
 }
 

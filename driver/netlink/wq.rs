@@ -80,7 +80,8 @@ fn dump(dump: &mut Dump<'_>) -> Result {
     shown.map_err(|refusal| refuse(&request, &NUMBERS, &refusal))
 }
 
-fn put(writer: &mut Writer<'_>, wq: &WqView<'_>, generation: u64) -> Result {
+/// Puts a work queue into a message.
+pub(super) fn put(writer: &mut Writer<'_>, wq: &WqView<'_>, generation: u64) -> Result {
     let description = &wq.description;
     writer.uint(uapi::SUBDEV_A_WQ_GENERATION, generation)?;
     writer.u32(uapi::SUBDEV_A_WQ_PARENT_INDEX, wq.parent_index())?;

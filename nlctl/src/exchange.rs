@@ -61,19 +61,6 @@ pub(crate) async fn object<O: Object>(
     }
 }
 
-/// Sends a request that is acknowledged and no more.
-pub(crate) async fn acknowledgement<A: Attribute>(
-    handle: &Handle,
-    command: Command,
-    attributes: Vec<A>,
-) -> Result<Answer<()>, Error> {
-    let replies = send(handle, command, attributes, 0).await?;
-    Ok(Answer {
-        object: (),
-        warning: replies.warning,
-    })
-}
-
 /// Which objects a dump is to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {

@@ -155,6 +155,7 @@ impl Subscribe {
     pub async fn watch(self) -> Result<Watch, Error> {
         let mut subscription = Subscription::<TokioSocket>::new(self).await?;
         subscription.due = Some(Due::Resync);
+        subscription.watches = true;
         Ok(Watch::new(subscription.stream()))
     }
 }
@@ -206,6 +207,8 @@ struct Subscription<S> {
     /// The generation of what was handed out last.
     generation: Option<u64>,
     due: Option<Due>,
+    /// Whether the state of everything is wanted.
+    watches: bool,
     /// How many times in a row the state could not be had.
     failures: u32,
     /// Read and not yet handed out.
@@ -224,6 +227,7 @@ impl<S: EventSocket> Subscription<S> {
             family: None,
             generation: None,
             due: None,
+            watches: false,
             failures: 0,
             pending: VecDeque::new(),
             dead: false,
@@ -400,8 +404,14 @@ impl<S: EventSocket> Subscription<S> {
             (Some(_), _) => self.generation = generation,
             (None, _) => (),
         }
-        if event.is_err() {
+        let whole = match &event {
+            // Its work queues and its catalogue come with it, and are not told.
+            Ok(Event::Notification(Notification::ParentCreate(_))) => self.watches,
+            Ok(_) => false,
             // What it said is missing.
+            Err(_) => true,
+        };
+        if whole {
             self.due = Some(Due::Resync);
         }
         self.pending.push_back(event);

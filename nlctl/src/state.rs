@@ -21,6 +21,9 @@ use crate::watch::Update;
 /// notifications of what made them so are still to come, and [`apply`] leads
 /// to the same state with or without them.
 ///
+/// What subdevs take of work queues and parents (`available`, `subdev`, counts)
+/// is as it was when the object itself was told of last.
+///
 /// [`apply`]: Self::apply
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -111,22 +114,20 @@ impl State {
             return;
         }
         self.generation = generation.or(self.generation);
-        if let Some(subdev) = notification.subdev() {
-            self.apply_subdev(notification.kind(), subdev);
+        let kind = notification.kind();
+        if let Some(parent) = notification.parent() {
+            if kind == NotificationKind::Delete {
+                // Its work queues and its catalogue go with it.
+                self.wqs.retain(|it| it.parent_index != parent.index);
+                self.types.retain(|it| it.parent_index != parent.index);
+            }
+            put(&mut self.parents, kind, parent);
         }
-    }
-
-    fn apply_subdev(&mut self, kind: NotificationKind, subdev: &Subdev) {
-        // Subdevs are in the order of their indexes, which are not reused.
-        let place = self
-            .subdevs
-            .binary_search_by_key(&subdev.index, |it| it.index);
-        match (kind, place) {
-            (NotificationKind::Delete, Ok(at)) => drop(self.subdevs.remove(at)),
-            (NotificationKind::Delete, Err(_)) => (),
-            (_, Ok(at)) if self.subdevs[at].generation >= subdev.generation => (),
-            (_, Ok(at)) => self.subdevs[at] = subdev.clone(),
-            (_, Err(at)) => self.subdevs.insert(at, subdev.clone()),
+        if let Some(wq) = notification.wq() {
+            put(&mut self.wqs, kind, wq);
+        }
+        if let Some(subdev) = notification.subdev() {
+            put(&mut self.subdevs, kind, subdev);
         }
     }
 
@@ -143,6 +144,56 @@ impl State {
     }
 }
 
+/// An object that notifications are about.
+trait Told: Clone {
+    /// What it is known by, in the order of a dump.
+    fn key(&self) -> impl Ord + use<Self>;
+
+    fn generation(&self) -> Option<u64>;
+
+    /// Without what only notifications have.
+    fn object(&self) -> Self;
+}
+
+/// The objects are alike, and have no trait that says so.
+macro_rules! told {
+    ($name:ident, $($key:ident),+) => {
+        impl Told for $name {
+            fn key(&self) -> impl Ord + use<> {
+                ($(self.$key,)+)
+            }
+
+            fn generation(&self) -> Option<u64> {
+                self.generation
+            }
+
+            fn object(&self) -> Self {
+                Self {
+                    cause: None,
+                    port_id: None,
+                    ..self.clone()
+                }
+            }
+        }
+    };
+}
+
+told!(Parent, index);
+told!(Wq, parent_index, id);
+told!(Subdev, index);
+
+/// Makes a change to the objects of a kind, which stay in the order of a dump.
+fn put<T: Told>(objects: &mut Vec<T>, kind: NotificationKind, told: &T) {
+    let place = objects.binary_search_by(|it| it.key().cmp(&told.key()));
+    match (kind, place) {
+        (NotificationKind::Delete, Ok(at)) => drop(objects.remove(at)),
+        (NotificationKind::Delete, Err(_)) => (),
+        (_, Ok(at)) if objects[at].generation() >= told.generation() => (),
+        (_, Ok(at)) => objects[at] = told.object(),
+        (_, Err(at)) => objects.insert(at, told.object()),
+    }
+}
+
 /// Instance and generation, among others.
 async fn overview(handle: &Handle) -> Result<Family, Error> {
     Ok(handle.family().get().execute().await?.object)
@@ -153,4 +204,61 @@ async fn all<O: Object>(handle: &Handle) -> Result<Vec<O>, Error> {
     let each = exchange::Wanted::Each;
     let objects = exchange::dump(handle, O::GET, Vec::new(), each, DUMP_LIMIT).await?;
     Ok(objects.object.into_iter().map(O::from).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generated::{ParentAttr, SubdevAttr, WqAttr, WqState};
+
+    fn parent(index: u32) -> Parent {
+        Parent::from(vec![ParentAttr::Index(index)])
+    }
+
+    fn wq(parent: u32, id: u32, state: WqState, generation: u64) -> Wq {
+        Wq::from(vec![
+            WqAttr::ParentIndex(parent),
+            WqAttr::Id(id),
+            WqAttr::State(state),
+            WqAttr::Generation(generation),
+        ])
+    }
+
+    fn told(generation: u64) -> Subdev {
+        Subdev::from(vec![
+            SubdevAttr::Generation(generation),
+            SubdevAttr::Index(3),
+            SubdevAttr::PortId(7),
+        ])
+    }
+
+    #[test]
+    fn each_kind_of_object_is_followed() {
+        let mut state = State {
+            generation: Some(4),
+            parents: vec![parent(0), parent(1)],
+            wqs: vec![
+                wq(0, 0, WqState::Disabled, 4),
+                wq(0, 1, WqState::Disabled, 4),
+                wq(1, 0, WqState::Disabled, 4),
+            ],
+            ..State::default()
+        };
+        state.apply(&Notification::WqChange(wq(0, 1, WqState::Enabled, 5)));
+        assert_eq!(state.wqs[1].state, Some(WqState::Enabled));
+        state.apply(&Notification::SubdevCreate(told(6)));
+        let subdev = state.subdev(3).expect("is there");
+        assert_eq!(subdev.port_id, None, "is not of the object");
+        // Old news.
+        state.apply(&Notification::SubdevDelete(told(6)));
+        assert_eq!(state.subdevs.len(), 1);
+        state.apply(&Notification::SubdevDelete(told(7)));
+        assert_eq!(state.subdevs.len(), 0);
+        let mut gone = parent(0);
+        gone.generation = Some(8);
+        state.apply(&Notification::ParentDelete(gone));
+        assert_eq!(state.parents, [parent(1)]);
+        assert_eq!(state.wqs, [wq(1, 0, WqState::Disabled, 4)]);
+        assert_eq!(state.generation, Some(8));
+    }
 }

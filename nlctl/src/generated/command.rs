@@ -25,14 +25,29 @@ pub enum Command {
     /// parent, and a `wq` with an id or a type. The reply is the subdev with all its handles.
     SubdevNew = 6,
     /// Delete a subdev, named by index, name or UUID. Refused with EBUSY
-    /// while a VFIO user has it open, unless forced.
+    /// while a VFIO user has it open, unless forced. The reply is the subdev
+    /// as it was last, with the generation of its deletion.
     SubdevDel = 7,
+    /// A parent came, with its work queues.
+    ParentCreateNtf = 8,
+    /// A parent went, with its work queues. Shows it as it was last.
+    ParentDeleteNtf = 9,
+    /// The state of a parent changed.
+    ParentChangeNtf = 10,
+    /// A work queue came to a parent that was there.
+    WqCreateNtf = 11,
+    /// A work queue went from a parent that stays. Shows it as it was last.
+    WqDeleteNtf = 12,
+    /// A work queue was configured, enabled or disabled. What subdevs take of
+    /// it and give back is in their events.
+    WqChangeNtf = 13,
     /// A subdev was created.
-    SubdevCreateNtf = 8,
+    SubdevCreateNtf = 14,
     /// A subdev was deleted. Shows it as it was last.
-    SubdevDeleteNtf = 9,
-    /// The state of a subdev changed.
-    SubdevChangeNtf = 10,
+    SubdevDeleteNtf = 15,
+    /// The state of a subdev changed. What its VFIO user does often is told
+    /// now and then, so that states in between are left out.
+    SubdevChangeNtf = 16,
 }
 
 impl From<Command> for u8 {
@@ -54,9 +69,15 @@ impl TryFrom<u8> for Command {
             5 => Ok(Self::SubdevGet),
             6 => Ok(Self::SubdevNew),
             7 => Ok(Self::SubdevDel),
-            8 => Ok(Self::SubdevCreateNtf),
-            9 => Ok(Self::SubdevDeleteNtf),
-            10 => Ok(Self::SubdevChangeNtf),
+            8 => Ok(Self::ParentCreateNtf),
+            9 => Ok(Self::ParentDeleteNtf),
+            10 => Ok(Self::ParentChangeNtf),
+            11 => Ok(Self::WqCreateNtf),
+            12 => Ok(Self::WqDeleteNtf),
+            13 => Ok(Self::WqChangeNtf),
+            14 => Ok(Self::SubdevCreateNtf),
+            15 => Ok(Self::SubdevDeleteNtf),
+            16 => Ok(Self::SubdevChangeNtf),
             unknown => Err(unknown),
         }
     }
@@ -72,6 +93,12 @@ impl fmt::Display for Command {
             Self::SubdevGet => "subdev-get",
             Self::SubdevNew => "subdev-new",
             Self::SubdevDel => "subdev-del",
+            Self::ParentCreateNtf => "parent-create-ntf",
+            Self::ParentDeleteNtf => "parent-delete-ntf",
+            Self::ParentChangeNtf => "parent-change-ntf",
+            Self::WqCreateNtf => "wq-create-ntf",
+            Self::WqDeleteNtf => "wq-delete-ntf",
+            Self::WqChangeNtf => "wq-change-ntf",
             Self::SubdevCreateNtf => "subdev-create-ntf",
             Self::SubdevDeleteNtf => "subdev-delete-ntf",
             Self::SubdevChangeNtf => "subdev-change-ntf",

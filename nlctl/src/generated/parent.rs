@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use super::{Capabilities, Command, DsaParent, DsaParentAttr, ParentState};
+use super::{Capabilities, Cause, Command, DsaParent, DsaParentAttr, ParentState};
 use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 use crate::object::Object;
 use crate::value::Value;
@@ -41,6 +41,13 @@ pub struct Parent {
     /// Number of subdevs that use this parent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subdev_count: Option<u32>,
+    /// In an event, why it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// In an event that a request caused, the netlink port ID of the socket
+    /// that it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port_id: Option<u32>,
     /// What only an Intel Data Streaming Accelerator has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dsa_parent: Option<DsaParent>,
@@ -63,6 +70,8 @@ impl From<Vec<ParentAttr>> for Parent {
                 ParentAttr::Capabilities(value) => out.capabilities = Some(value),
                 ParentAttr::WqCount(value) => out.wq_count = Some(value),
                 ParentAttr::SubdevCount(value) => out.subdev_count = Some(value),
+                ParentAttr::Cause(value) => out.cause = Some(value),
+                ParentAttr::PortId(value) => out.port_id = Some(value),
                 ParentAttr::DsaParent(inner) => out.dsa_parent = Some(inner.into()),
                 ParentAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
@@ -94,6 +103,11 @@ pub enum ParentAttr {
     WqCount(u32),
     /// Number of subdevs that use this parent.
     SubdevCount(u32),
+    /// In an event, why it happened.
+    Cause(Cause),
+    /// In an event that a request caused, the netlink port ID of the socket
+    /// that it came from.
+    PortId(u32),
     /// What only an Intel Data Streaming Accelerator has.
     DsaParent(Vec<DsaParentAttr>),
     /// An attribute that this version of the library does not know.
@@ -112,7 +126,9 @@ impl Nla for ParentAttr {
             Self::Capabilities(_) => 7,
             Self::WqCount(_) => 8,
             Self::SubdevCount(_) => 9,
-            Self::DsaParent(_) => 10 | NLA_F_NESTED,
+            Self::Cause(_) => 10,
+            Self::PortId(_) => 11,
+            Self::DsaParent(_) => 12 | NLA_F_NESTED,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -144,7 +160,9 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for ParentAttr {
             9 => {
                 Self::SubdevCount(Value::parse(buffer.value()).context("attribute 'subdev-count'")?)
             }
-            10 => Self::DsaParent(Value::parse(buffer.value()).context("attribute 'dsa-parent'")?),
+            10 => Self::Cause(Value::parse(buffer.value()).context("attribute 'cause'")?),
+            11 => Self::PortId(Value::parse(buffer.value()).context("attribute 'port-id'")?),
+            12 => Self::DsaParent(Value::parse(buffer.value()).context("attribute 'dsa-parent'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -172,6 +190,8 @@ impl Attribute for ParentAttr {
             AttributeInfo::new("capabilities"),
             AttributeInfo::new("wq-count"),
             AttributeInfo::new("subdev-count"),
+            AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
+            AttributeInfo::new("port-id"),
             AttributeInfo::new("dsa-parent").nested(DsaParentAttr::SET),
         ],
     };
@@ -187,6 +207,8 @@ impl Attribute for ParentAttr {
             Self::Capabilities(value) => Some(value),
             Self::WqCount(value) => Some(value),
             Self::SubdevCount(value) => Some(value),
+            Self::Cause(value) => Some(value),
+            Self::PortId(value) => Some(value),
             Self::DsaParent(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }

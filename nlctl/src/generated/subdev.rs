@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use super::{AdminState, Command, Isolation, Opstate, PasidMode, SubdevWq, SubdevWqAttr};
+use super::{AdminState, Cause, Command, Isolation, Opstate, PasidMode, SubdevWq, SubdevWqAttr};
 use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 use crate::object::Object;
 use crate::value::Value;
@@ -68,6 +68,13 @@ pub struct Subdev {
     /// In a request to delete: although a VFIO user has the device open.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
+    /// In an event, why it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// In an event that a request caused, the netlink port ID of the socket
+    /// that it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port_id: Option<u32>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -94,6 +101,8 @@ impl From<Vec<SubdevAttr>> for Subdev {
                 SubdevAttr::IommuGroup(value) => out.iommu_group = Some(value),
                 SubdevAttr::VfioDevice(value) => out.vfio_device = Some(value),
                 SubdevAttr::Force => out.force = true,
+                SubdevAttr::Cause(value) => out.cause = Some(value),
+                SubdevAttr::PortId(value) => out.port_id = Some(value),
                 SubdevAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
         }
@@ -144,6 +153,11 @@ pub enum SubdevAttr {
     VfioDevice(String),
     /// In a request to delete: although a VFIO user has the device open.
     Force,
+    /// In an event, why it happened.
+    Cause(Cause),
+    /// In an event that a request caused, the netlink port ID of the socket
+    /// that it came from.
+    PortId(u32),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -167,6 +181,8 @@ impl Nla for SubdevAttr {
             Self::IommuGroup(_) => 14,
             Self::VfioDevice(_) => 15,
             Self::Force => 16,
+            Self::Cause(_) => 17,
+            Self::PortId(_) => 18,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -209,6 +225,8 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for SubdevAttr {
                 Self::VfioDevice(Value::parse(buffer.value()).context("attribute 'vfio-device'")?)
             }
             16 => Self::Force,
+            17 => Self::Cause(Value::parse(buffer.value()).context("attribute 'cause'")?),
+            18 => Self::PortId(Value::parse(buffer.value()).context("attribute 'port-id'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -246,6 +264,8 @@ impl Attribute for SubdevAttr {
             AttributeInfo::new("iommu-group"),
             AttributeInfo::new("vfio-device"),
             AttributeInfo::new("force"),
+            AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
+            AttributeInfo::new("port-id"),
         ],
     };
 
@@ -267,6 +287,8 @@ impl Attribute for SubdevAttr {
             Self::IommuGroup(value) => Some(value),
             Self::VfioDevice(value) => Some(value),
             Self::Force => None,
+            Self::Cause(value) => Some(value),
+            Self::PortId(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use super::{Command, DsaWq, DsaWqAttr, PasidMode, WqMode, WqState};
+use super::{Cause, Command, DsaWq, DsaWqAttr, PasidMode, WqMode, WqState};
 use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 use crate::object::Object;
 use crate::value::Value;
@@ -49,6 +49,13 @@ pub struct Wq {
     /// most `max-listed-subdevs` of them. Dump subdevs for all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub subdev: Vec<u32>,
+    /// In an event, why it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// In an event that a request caused, the netlink port ID of the socket
+    /// that it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port_id: Option<u32>,
     /// What only a work queue of an Intel Data Streaming Accelerator has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dsa_wq: Option<DsaWq>,
@@ -73,6 +80,8 @@ impl From<Vec<WqAttr>> for Wq {
                 WqAttr::Available(value) => out.available = Some(value),
                 WqAttr::SubdevCount(value) => out.subdev_count = Some(value),
                 WqAttr::Subdev(value) => out.subdev.push(value),
+                WqAttr::Cause(value) => out.cause = Some(value),
+                WqAttr::PortId(value) => out.port_id = Some(value),
                 WqAttr::DsaWq(inner) => out.dsa_wq = Some(inner.into()),
                 WqAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
@@ -110,6 +119,11 @@ pub enum WqAttr {
     /// Index of a subdev that uses the work queue, the lowest first and at
     /// most `max-listed-subdevs` of them. Dump subdevs for all.
     Subdev(u32),
+    /// In an event, why it happened.
+    Cause(Cause),
+    /// In an event that a request caused, the netlink port ID of the socket
+    /// that it came from.
+    PortId(u32),
     /// What only a work queue of an Intel Data Streaming Accelerator has.
     DsaWq(Vec<DsaWqAttr>),
     /// An attribute that this version of the library does not know.
@@ -130,7 +144,9 @@ impl Nla for WqAttr {
             Self::Available(_) => 9,
             Self::SubdevCount(_) => 10,
             Self::Subdev(_) => 11,
-            Self::DsaWq(_) => 12 | NLA_F_NESTED,
+            Self::Cause(_) => 12,
+            Self::PortId(_) => 13,
+            Self::DsaWq(_) => 14 | NLA_F_NESTED,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -164,7 +180,9 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for WqAttr {
                 Self::SubdevCount(Value::parse(buffer.value()).context("attribute 'subdev-count'")?)
             }
             11 => Self::Subdev(Value::parse(buffer.value()).context("attribute 'subdev'")?),
-            12 => Self::DsaWq(Value::parse(buffer.value()).context("attribute 'dsa-wq'")?),
+            12 => Self::Cause(Value::parse(buffer.value()).context("attribute 'cause'")?),
+            13 => Self::PortId(Value::parse(buffer.value()).context("attribute 'port-id'")?),
+            14 => Self::DsaWq(Value::parse(buffer.value()).context("attribute 'dsa-wq'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -188,6 +206,8 @@ impl Attribute for WqAttr {
             AttributeInfo::new("available"),
             AttributeInfo::new("subdev-count"),
             AttributeInfo::new("subdev"),
+            AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
+            AttributeInfo::new("port-id"),
             AttributeInfo::new("dsa-wq").nested(DsaWqAttr::SET),
         ],
     };
@@ -205,6 +225,8 @@ impl Attribute for WqAttr {
             Self::Available(value) => Some(value),
             Self::SubdevCount(value) => Some(value),
             Self::Subdev(value) => Some(value),
+            Self::Cause(value) => Some(value),
+            Self::PortId(value) => Some(value),
             Self::DsaWq(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }

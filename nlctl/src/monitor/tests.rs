@@ -71,6 +71,7 @@ fn subscription(handle: Handle, socket: FakeKernel) -> Subscription<FakeKernel> 
         family: Some(FAMILY),
         generation: None,
         due: None,
+        watches: true,
         failures: 0,
         pending: VecDeque::new(),
         dead: false,

@@ -218,7 +218,14 @@ fn done(command: u8, answer: &Answer, before: &State, after: &State) -> Result<(
         }
         Ok(Command::SubdevDel) => {
             equal("subdevs that came", came, vec![])?;
-            equal("number of subdevs that went", went.len(), 1)
+            let indexes =
+                |subdevs: &[Subdev]| subdevs.iter().map(|it| it.index).collect::<Vec<_>>();
+            equal("number of subdevs that went", went.len(), 1)?;
+            equal(
+                "subdevs that went",
+                indexes(&went),
+                indexes(&reply(answer)?),
+            )
         }
         _ => same(before, after),
     }

@@ -7,9 +7,9 @@ use anyhow::{Context, Result, anyhow, ensure};
 use netlink_packet_core::{Emitable, NlasIterator, Parseable};
 use netlink_packet_generic::constants::{CTRL_CMD_GETFAMILY, CTRL_CMD_GETPOLICY, GENL_ID_CTRL};
 use netlink_packet_generic::ctrl::nlas::{
-    GenlCtrlAttrs, NlPolicyTypeAttrs, NlaType, OpAttrs, OppolicyIndexAttr,
+    GenlCtrlAttrs, McastGrpAttrs, NlPolicyTypeAttrs, NlaType, OpAttrs, OppolicyIndexAttr,
 };
-use nlctl::FAMILY_NAME;
+use nlctl::{FAMILY_NAME, GROUP_MONITOR};
 
 use crate::genl::{Answer, Socket, flag};
 
@@ -23,6 +23,8 @@ const CAP_DUMP: u32 = 4;
 pub struct Table {
     /// Number of the family.
     pub family: u16,
+    /// Number of the group of its events.
+    pub group: u32,
     /// Its operations.
     pub operations: Vec<Operation>,
 }
@@ -76,11 +78,12 @@ impl Table {
     pub fn read(socket: &mut Socket) -> Result<Self> {
         let name = GenlCtrlAttrs::FamilyName(FAMILY_NAME.to_owned());
         let answer = control(socket, CTRL_CMD_GETFAMILY, 0, name)?;
-        let (mut family, mut flags) = (None, Vec::new());
+        let (mut family, mut group, mut flags) = (None, None, Vec::new());
         for attribute in attributes(&answer)? {
             match attribute {
                 GenlCtrlAttrs::FamilyId(id) => family = Some(id),
                 GenlCtrlAttrs::Ops(ops) => flags = ops,
+                GenlCtrlAttrs::McastGroups(groups) => group = number_of(&groups, GROUP_MONITOR),
                 _ => {}
             }
         }
@@ -114,7 +117,11 @@ impl Table {
             }
         }
         ensure!(!operations.is_empty(), "the family has no operations");
-        Ok(Self { family, operations })
+        Ok(Self {
+            family,
+            group: group.context("the group has no number")?,
+            operations,
+        })
     }
 
     /// The operation with this number in this form.
@@ -204,6 +211,17 @@ impl Entry {
             )),
         }
     }
+}
+
+/// The number of the group of that name.
+fn number_of(groups: &[Vec<McastGrpAttrs>], name: &str) -> Option<u32> {
+    let named =
+        |attribute: &McastGrpAttrs| matches!(attribute, McastGrpAttrs::Name(it) if it == name);
+    let group = groups.iter().find(|group| group.iter().any(named))?;
+    group.iter().find_map(|attribute| match attribute {
+        McastGrpAttrs::Id(id) => Some(*id),
+        McastGrpAttrs::Name(_) => None,
+    })
 }
 
 fn control(

@@ -11,8 +11,7 @@ use super::table::{Operation, Policy, Rule, Table};
 use crate::genl::{GENL_HEADER, flag};
 
 /// Flags of netlink that a request may have, beside those of a dump.
-const KNOWN_FLAGS: u16 = flag::REQUEST | flag::ACK | ECHO;
-const ECHO: u16 = 8;
+const KNOWN_FLAGS: u16 = flag::REQUEST | flag::ACK | flag::ECHO;
 
 /// Flags in the number of an attribute.
 pub const NESTED: u16 = 1 << 15;
@@ -142,6 +141,7 @@ mod tests {
         };
         Table {
             family: 30,
+            group: 5,
             operations: vec![operation(1, false), operation(2, true)],
         }
     }

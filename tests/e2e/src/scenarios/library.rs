@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt, TryStreamExt};
 use nix::libc;
-use nlctl::{Error, Event, Handle, Id, Notification, PasidMode, Subdev};
+use nlctl::{Cause, Error, Event, Handle, Id, Notification, PasidMode, Subdev};
 use tokio::time::timeout;
 
 use crate::check::{self, step};
@@ -58,22 +58,30 @@ async fn round_trip(handle: &Handle) -> Result<()> {
     check::equal("the dump", dump(handle).await?, vec![made.clone()])?;
     let wq = handle.wq().get(3).execute().await?;
     check::equal("subdevs of the WQ", &wq.subdev, &vec![index])?;
-    handle.subdev().del("library").execute().await?;
+    let last = handle.subdev().del("library").execute().await?.object;
+    let whole = (last.index, last.uuid, last.wq);
+    let expected = (made.index, made.uuid.clone(), made.wq.clone());
+    check::equal("what was deleted", whole, expected)?;
     check::equal("the dump after deletion", dump(handle).await?, vec![])?;
 
     step("the stream of events told the same story");
-    match timeout(SOON, events.next()).await?.context("no event")?? {
-        Event::Notification(Notification::SubdevCreate(subdev)) => {
-            check::equal("the event's subdev", subdev.name, made.name)?;
+    let mut story = Vec::new();
+    while story.len() < 4 {
+        match timeout(SOON, events.next()).await?.context("no event")?? {
+            Event::Notification(it) => story.push(it),
+            other => bail!("expected a notification, got {other:?}"),
         }
-        other => bail!("expected a creation, got {other:?}"),
     }
-    match timeout(SOON, events.next()).await?.context("no event")?? {
-        Event::Notification(Notification::SubdevDelete(subdev)) => {
-            check::equal("the event's subdev", subdev.uuid, Some(uuid))
+    let names: Vec<_> = story.iter().map(Notification::name).collect();
+    let expected = vec!["subdev-create", "wq-change", "subdev-delete", "wq-change"];
+    check::equal("the events", names, expected)?;
+    for event in &story {
+        if let Notification::SubdevCreate(subdev) | Notification::SubdevDelete(subdev) = event {
+            check::equal("the event's subdev", &subdev.uuid, &made.uuid)?;
+            check::equal("the cause", subdev.cause, Some(Cause::Request))?;
         }
-        other => bail!("expected a deletion, got {other:?}"),
     }
+    Ok(())
 }
 
 async fn refusals(handle: &Handle) -> Result<()> {

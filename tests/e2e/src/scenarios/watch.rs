@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use fastrand::Rng;
 use futures::StreamExt;
-use nlctl::{AdminState, Error, PasidMode, State, Subdev, Update, Watch};
+use nlctl::{AdminState, Error, PasidMode, State, Subdev, Update, Watch, Wq, WqState};
 use tokio::time::timeout;
 
 use crate::check::{self, step};
@@ -195,12 +195,17 @@ impl Copy {
             })?;
         }
         let truth = timeless(self.client.subdevs()??);
-        check::equal(
-            "the watched subdevs",
-            timeless(self.state.subdevs.clone()),
-            truth,
-        )
+        let watched = timeless(self.state.subdevs.clone());
+        check::equal("the watched subdevs", watched, truth)?;
+        let truth = self.client.ask(|handle| handle.wq().dump().all())??;
+        check::equal("the watched WQs", states(&self.state.wqs), states(&truth))
     }
+}
+
+/// What is told of work queues: which are enabled. What subdevs take of them is told of the subdevs.
+fn states(wqs: &[Wq]) -> Vec<(Option<u32>, Option<u32>, Option<WqState>)> {
+    let state = |wq: &Wq| (wq.parent_index, wq.id, wq.state);
+    wqs.iter().map(state).collect()
 }
 
 /// Subdevs without the generation, which is that of the message.

@@ -38,6 +38,11 @@ fn reply(kind: &str, operation: &str, request: &Value) -> Result<Value> {
 }
 
 fn run() -> Result<()> {
+    step("family-get tells what there is");
+    let family = reply("--do", "family-get", &json!({}))?;
+    check::equal("parents", &family["parent-count"], &json!(1))?;
+    check::equal("work queues", &family["wq-count"], &json!(8))?;
+
     step("parent-get dumps what dsa-nl lists");
     let parents = reply("--dump", "parent-get", &json!({}))?;
     check::equal("name of the parent", &parents[0]["name"], &json!("dsa0"))?;
@@ -83,7 +88,11 @@ fn run() -> Result<()> {
     );
 
     step("subdev-del deletes it");
-    let request = json!({"name": "by-ynl"}).to_string();
-    ynl(&["--do", "subdev-del", "--json", &request])?.ok()?;
+    let gone = reply("--do", "subdev-del", &json!({"name": "by-ynl"}))?;
+    check::equal(
+        "the subdev that is gone",
+        &gone["index"],
+        &json!(shown.index),
+    )?;
     check::equal("subdevs", tool::subdevs()?, vec![])
 }
