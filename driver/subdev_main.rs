@@ -29,6 +29,7 @@ use kernel::{
 /// the drivers and the family that they need are still there.
 #[pin_data]
 struct SubdevModule {
+    _loaded: framework::Loaded,
     #[pin]
     _dsa: driver::Registration<pci::Adapter<dsa::Driver>>,
     #[pin]
@@ -62,13 +63,15 @@ impl InPlaceModule for SubdevModule {
                     ffi::workqueue::ENGINES.start()?, //
                 )
             };
+            // In the reverse order: who is told of the first parent is there.
             Ok(try_pin_init!(Self {
-                _dsa <- driver::Registration::new(<LocalModule as ModuleMetadata>::NAME, module),
-                _vfio <- driver::Registration::new(<LocalModule as ModuleMetadata>::NAME, module),
-                _netlink: netlink::Registration::new()?,
-                _engines: engines,
-                _framework: framework,
                 _stragglers: stragglers,
+                _framework: framework,
+                _engines: engines,
+                _netlink: netlink::Registration::new()?,
+                _vfio <- driver::Registration::new(<LocalModule as ModuleMetadata>::NAME, module),
+                _dsa <- driver::Registration::new(<LocalModule as ModuleMetadata>::NAME, module),
+                _loaded: framework::Loaded::new(),
             }? Error))
         })
     }

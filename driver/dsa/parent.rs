@@ -80,6 +80,8 @@ impl framework::Parent for Parent {
             vendor: "dsa",
             // Work queues carry no PASID yet, whatever the device can do.
             pasid: false,
+            // Each descriptor is stored to a dedicated work queue.
+            shared_wq: false,
         }
     }
 
@@ -106,10 +108,9 @@ impl framework::Parent for Parent {
         visitor.attribute("version", Value::U32(caps.version))?;
         visitor.attribute("max-transfer-size", Value::Uint(general.max_transfer()))?;
         visitor.attribute("max-batch-size", Value::U32(general.max_batch()))?;
-        visitor.attribute("gencap", Value::Uint(general.0))?;
         visitor.attribute("opcap", Value::Binary(&operations))?;
-        visitor.attribute("groups", Value::U32(caps.group.groups()))?;
-        visitor.attribute("engines", Value::U32(caps.engine.engines()))?;
+        visitor.attribute("group-count", Value::U32(caps.group.groups()))?;
+        visitor.attribute("engine-count", Value::U32(caps.engine.engines()))?;
         visitor.attribute("wq-capacity", Value::U32(caps.wq.total_size()))
     }
 

@@ -73,9 +73,19 @@ impl<'a> Attr<'a> {
         Some(u32::from_ne_bytes(self.payload.try_into().ok()?))
     }
 
-    /// The payload up to the first NUL.
+    /// The payload without the NUL that closes it. What has another one is the name of nothing.
     pub(crate) fn text(&self) -> &'a [u8] {
-        self.payload.split(|b| *b == 0).next().unwrap_or_default()
+        self.payload.strip_suffix(&[0]).unwrap_or(self.payload)
+    }
+
+    /// The attributes in a nest.
+    pub(crate) fn attrs(&self) -> impl Iterator<Item = Attr<'a>> {
+        Attrs { rest: self.payload }
+    }
+
+    /// The attribute `number` in a nest; the last one, if there are several.
+    pub(crate) fn attr(&self, number: u32) -> Option<Attr<'a>> {
+        self.attrs().filter(|a| a.number == number).last()
     }
 }
 
@@ -111,8 +121,19 @@ pub(crate) enum Culprit<'a> {
     Bad(Attr<'a>),
     /// The number of an attribute that the request lacks.
     Missing(u32),
+    /// The number of an attribute that a nest in the request lacks.
+    MissingIn(Attr<'a>, u32),
     /// Nothing in particular.
     Nothing,
+}
+
+/// Who sent a request.
+#[derive(Clone, Copy)]
+pub(crate) struct Sender {
+    /// Port ID of the socket.
+    pub(crate) port: u32,
+    /// Sequence number of the request.
+    pub(crate) sequence: u32,
 }
 
 /// A request to the family.
@@ -143,6 +164,33 @@ impl<'a> Request<'a> {
     fn info(&self) -> &'a bindings::genl_info {
         // SAFETY: By the type invariant.
         unsafe { self.info.as_ref() }
+    }
+
+    /// Who sent it.
+    pub(crate) fn sender(&self) -> Sender {
+        let info = self.info();
+        Sender {
+            port: info.snd_portid,
+            sequence: info.snd_seq,
+        }
+    }
+
+    /// Whether the sender wants to get the events that the request causes.
+    pub(crate) fn wants_echo(&self) -> bool {
+        // SAFETY: By the type invariant; the C side sets the header of the message.
+        let flags = unsafe { (*self.info().nlhdr).nlmsg_flags };
+        u32::from(flags) & bindings::NLM_F_ECHO != 0
+    }
+
+    /// Refuses a sender in another than the initial network namespace.
+    fn check_namespace(&self) -> Result {
+        // SAFETY: By the type invariant.
+        if unsafe { local::subdev_shim_in_init_net(self.info.as_ptr()) } {
+            return Ok(());
+        }
+        let text = "the family is for the initial network namespace only";
+        self.explain(Culprit::Nothing, &text);
+        Err(EPERM)
     }
 
     /// All attributes at the top level, in the order of the message.
@@ -184,6 +232,10 @@ impl<'a> Request<'a> {
         match culprit {
             Culprit::Bad(attr) => extack.bad_attr = attr.raw,
             Culprit::Missing(number) => extack.miss_type = number as u16,
+            Culprit::MissingIn(nest, number) => {
+                extack.miss_nest = nest.raw;
+                extack.miss_type = number as u16;
+            }
             Culprit::Nothing => {}
         }
     }
@@ -316,9 +368,10 @@ impl Message {
         Self::new(info.snd_portid, info.snd_seq, command)
     }
 
-    /// Starts an event.
-    pub(crate) fn event(command: u32) -> Result<Self> {
-        Self::new(0, 0, command)
+    /// Starts an event, which whoever `echo` says gets as an answer.
+    pub(crate) fn event(command: u32, echo: Option<Sender>) -> Result<Self> {
+        let (port, sequence) = echo.map_or((0, 0), |sender| (sender.port, sender.sequence));
+        Self::new(port, sequence, command)
     }
 
     /// Puts attributes.
@@ -346,15 +399,24 @@ impl Message {
         to_result(unsafe { local::subdev_shim_reply(skb.as_ptr(), request.info.as_ptr()) })
     }
 
-    /// Sends the message to the listeners of `group` in every network namespace.
+    /// Sends the message to the listeners of `group` in the initial network namespace, and to
+    /// whoever `echo` says.
     ///
-    /// That nobody listens is no error.
-    pub(crate) fn multicast(self, group: u32) {
+    /// That nobody listens is no error. A listener that cannot take it is told so by the C side.
+    pub(crate) fn notify(self, group: u32, echo: Option<Sender>) {
         let skb = self.finish();
+        let port = echo.map_or(0, |sender| sender.port);
         // SAFETY: `skb` is ours and is consumed; the family is registered for as long as there
         // is anything to report.
-        let _ = unsafe { bindings::genlmsg_multicast_allns(family(), skb.as_ptr(), 0, group) };
+        let _ = unsafe { local::subdev_shim_notify(skb.as_ptr(), port, group, echo.is_some()) };
     }
+}
+
+/// Tells the listeners of `group` that a message to them was lost.
+pub(crate) fn notify_loss(group: u32) {
+    // SAFETY: Takes integers only; the family is registered for as long as there is anything to
+    // report.
+    unsafe { local::subdev_shim_notify_loss(group) };
 }
 
 impl Drop for Message {
@@ -491,7 +553,7 @@ pub(crate) unsafe fn run_do(
     let Some(request) = (unsafe { Request::from_raw(info) }) else {
         return EINVAL.to_errno();
     };
-    match handler(&request) {
+    match request.check_namespace().and_then(|()| handler(&request)) {
         Ok(()) => 0,
         Err(error) => error.to_errno(),
     }
@@ -511,7 +573,8 @@ pub(crate) unsafe fn run_dump(
     let Some(mut dump) = (unsafe { Dump::from_raw(skb, cb) }) else {
         return EINVAL.to_errno();
     };
-    match handler(&mut dump) {
+    let checked = dump.request().and_then(|request| request.check_namespace());
+    match checked.and_then(|()| handler(&mut dump)) {
         Ok(()) => dump.outcome(),
         Err(error) => error.to_errno(),
     }

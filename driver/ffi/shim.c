@@ -15,12 +15,36 @@
 #include <linux/vfio.h>
 #include <linux/workqueue.h>
 #include <net/genetlink.h>
+#include <uapi/linux/subdev.h>
 
+#include "../netlink/generated/subdev_nl.h"
 #include "shim.h"
+
+MODULE_VERSION(SUBDEV_VERSION);
+/* Who looks the family up has the module loaded. */
+MODULE_ALIAS_GENL_FAMILY(SUBDEV_FAMILY_NAME);
 
 int subdev_shim_reply(struct sk_buff *skb, struct genl_info *info)
 {
 	return genlmsg_reply(skb, info);
+}
+
+int subdev_shim_notify(struct sk_buff *skb, u32 portid, unsigned int group,
+		       bool echo)
+{
+	return nlmsg_notify(init_net.genl_sock, skb, portid,
+			    subdev_nl_family.mcgrp_offset + group, echo,
+			    GFP_KERNEL);
+}
+
+void subdev_shim_notify_loss(unsigned int group)
+{
+	genl_set_err(&subdev_nl_family, &init_net, 0, group, -ENOBUFS);
+}
+
+bool subdev_shim_in_init_net(const struct genl_info *info)
+{
+	return net_eq(genl_info_net(info), &init_net);
 }
 
 const struct genl_info *subdev_shim_dump_info(struct netlink_callback *cb)
@@ -74,10 +98,9 @@ void subdev_shim_vfio_get(struct vfio_device *vdev)
 	get_device(&vdev->device);
 }
 
-const char *subdev_shim_vfio_cdev(struct vfio_device *vdev)
+const char *subdev_shim_vfio_name(struct vfio_device *vdev)
 {
-	return IS_ENABLED(CONFIG_VFIO_DEVICE_CDEV) ? dev_name(&vdev->device) :
-						     NULL;
+	return dev_name(&vdev->device);
 }
 
 int subdev_shim_iommu_group(struct device *dev)

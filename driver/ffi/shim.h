@@ -19,8 +19,16 @@ struct sk_buff;
 struct vfio_device;
 struct workqueue_struct;
 
+/* Of the module; the same as that of the programs in Cargo.toml. */
+#define SUBDEV_VERSION "0.1.0"
+
 /* Generic netlink. */
 int subdev_shim_reply(struct sk_buff *skb, struct genl_info *info);
+/* To a group in the initial network namespace, and to a port if it wants an echo. */
+int subdev_shim_notify(struct sk_buff *skb, u32 portid, unsigned int group,
+		       bool echo);
+void subdev_shim_notify_loss(unsigned int group);
+bool subdev_shim_in_init_net(const struct genl_info *info);
 const struct genl_info *subdev_shim_dump_info(struct netlink_callback *cb);
 void subdev_shim_dump_check_consistent(struct netlink_callback *cb, void *hdr);
 struct nlattr *subdev_shim_nest_start(struct sk_buff *skb, int type);
@@ -37,8 +45,7 @@ void subdev_shim_synchronize_rcu_tasks(void);
 /* VFIO. */
 void subdev_shim_vfio_put(struct vfio_device *vdev);
 void subdev_shim_vfio_get(struct vfio_device *vdev);
-/* The name of the device's own node below /dev/vfio/devices, or NULL. */
-const char *subdev_shim_vfio_cdev(struct vfio_device *vdev);
+const char *subdev_shim_vfio_name(struct vfio_device *vdev);
 /* Number of the IOMMU group of a device, or a negative errno. */
 int subdev_shim_iommu_group(struct device *dev);
 

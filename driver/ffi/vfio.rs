@@ -332,15 +332,10 @@ impl<'bound, T: Operations> Registration<'bound, T> {
         self.inner.as_ptr().cast()
     }
 
-    /// Name of the device's own node below `/dev/vfio/devices`, where the kernel has such nodes.
-    pub(crate) fn cdev(&self) -> Option<&CStr> {
-        // SAFETY: The device is valid by the type invariant.
-        let name = unsafe { local::subdev_shim_vfio_cdev(self.vdev()) };
-        if name.is_null() {
-            return None;
-        }
-        // SAFETY: The name of a device that was registered does not change.
-        Some(unsafe { CStr::from_char_ptr(name) })
+    /// Name of the VFIO device, for example `vfio0`.
+    pub(crate) fn name(&self) -> &CStr {
+        // SAFETY: The device is valid by the type invariant, and has a name, which does not change.
+        unsafe { CStr::from_char_ptr(local::subdev_shim_vfio_name(self.vdev())) }
     }
 
     /// Takes the device away from VFIO, and waits until its last user has closed it: what serves

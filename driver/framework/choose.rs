@@ -14,6 +14,8 @@ use super::{
     New,
     Refusal,
     Type,
+    WqRequest,
+    WqShare,
     Wqs, //
 };
 use crate::subdev_core::{
@@ -76,57 +78,109 @@ pub(super) fn choose_type<'a>(
     Ok(kind)
 }
 
-/// The work queues that are asked for, or the one with most room, and the share of each.
+/// The work queues that are asked for, or those with most room, and the share of each.
+///
+/// The virtual work queues of a subdev are all of one size yet: the one that is asked for, or the
+/// smallest of the defaults.
 pub(super) fn choose_wqs(
     parent: &ParentEntry,
     new: &New<'_>,
     kind: &Type,
-) -> Result<(Wqs, u32), Refusal> {
+) -> Result<Wqs<WqShare>, Refusal> {
     let mode = kind.pasid_mode;
-    let mut wqs = new.wqs;
-    if wqs.as_slice().is_empty() {
-        if new.type_name.is_none() {
+    let asked = match new.wqs.as_slice() {
+        [] if new.type_name.is_none() => {
             return Err(Refusal::missing(
                 Field::Wq(None),
                 format_args!("a work queue is needed, or a type"),
             ));
         }
-        let roomiest = parent
-            .wqs
-            .iter()
-            .filter(|(_, wq)| !wq.removing && wq.share.admit(mode, new.size).is_ok())
-            // The first of those that have most.
-            .max_by_key(|(id, wq)| (wq.share.available(), core::cmp::Reverse(**id)));
-        let Some((&id, _)) = roomiest else {
-            return Err(Refusal::new(
-                ENOSPC,
-                Field::Type,
-                format_args!("no work queue of {} has room for it", parent.node.name),
-            ));
-        };
-        wqs.push(id).ok_or(EINVAL)?;
-    }
+        [] => &[WqRequest::default()],
+        asked => asked,
+    };
+    let sized = common_size(asked)?;
+    let size = sized.map(|(_, size)| size);
 
+    let mut ids: Wqs<u32> = Wqs::new();
     let mut entries = u32::MAX;
-    for (n, &id) in wqs.as_slice().iter().enumerate() {
+    for (n, request) in asked.iter().enumerate() {
+        let id = match request.id {
+            Some(id) => id,
+            None if new.type_name.is_none() => {
+                return Err(Refusal::missing(
+                    Field::WqId(n),
+                    format_args!("the number of a work queue is needed, or a type"),
+                ));
+            }
+            None => roomiest(parent, mode, size, |id| {
+                ids.as_slice().contains(&id) || asked.iter().any(|other| other.id == Some(id))
+            })?,
+        };
         let field = Field::Wq(Some(id));
         let wq = parent.wqs.get(&id).filter(|wq| !wq.removing);
         let wq = wq.ok_or_else(|| parent.no_such_wq(id))?;
-        if wqs.as_slice().iter().take(n).any(|&other| other == id) {
+        if ids.as_slice().contains(&id) {
             return Err(Refusal::new(
                 EINVAL,
                 field,
                 format_args!("wq {id} is named twice"),
             ));
         }
-        let share = wq.share.admit(mode, new.size);
-        entries = entries.min(share.map_err(|refusal| refuse_share(refusal, id))?);
+        let place = sized.map_or(n, |(first, _)| request.size.map_or(first, |_| n));
+        let share = wq.share.admit(mode, size);
+        entries = entries.min(share.map_err(|refusal| refuse_share(refusal, id, place))?);
+        ids.push(id).ok_or(EINVAL)?;
     }
-    Ok((wqs, entries))
+
+    let mut wqs = Wqs::new();
+    for &id in ids.as_slice() {
+        wqs.push(WqShare { id, entries }).ok_or(EINVAL)?;
+    }
+    Ok(wqs)
+}
+
+/// The size that is asked for, if any is, and for which work queue first.
+fn common_size(asked: &[WqRequest]) -> Result<Option<(usize, u32)>, Refusal> {
+    let mut sizes = asked
+        .iter()
+        .enumerate()
+        .filter_map(|(n, request)| Some((n, request.size?)));
+    let Some((first, size)) = sizes.next() else {
+        return Ok(None);
+    };
+    match sizes.find(|(_, other)| *other != size) {
+        Some((n, _)) => Err(Refusal::new(
+            EOPNOTSUPP,
+            Field::WqSize(n),
+            format_args!("all work queues of a subdev have the same size; another has {size}"),
+        )),
+        None => Ok(Some((first, size))),
+    }
+}
+
+/// The work queue with most room, the first if there are several, that is not `taken`.
+fn roomiest(
+    parent: &ParentEntry,
+    mode: PasidMode,
+    size: Option<u32>,
+    taken: impl Fn(u32) -> bool,
+) -> Result<u32, Refusal> {
+    let fits = parent.wqs.iter().filter(|(id, wq)| {
+        !wq.removing && !taken(**id) && wq.share.admit(mode, size).is_ok()
+    });
+    fits.max_by_key(|(id, wq)| (wq.share.available(), core::cmp::Reverse(**id)))
+        .map(|(id, _)| *id)
+        .ok_or_else(|| {
+            Refusal::new(
+                ENOSPC,
+                Field::Type,
+                format_args!("no work queue of {} has room for it", parent.node.name),
+            )
+        })
 }
 
 /// Explains why a work queue cannot be had.
-fn refuse_share(refusal: share::Refusal, wq: u32) -> Refusal {
+fn refuse_share(refusal: share::Refusal, wq: u32, place: usize) -> Refusal {
     let field = Field::Wq(Some(wq));
     match refusal {
         share::Refusal::Owned => Refusal::new(
@@ -146,7 +200,7 @@ fn refuse_share(refusal: share::Refusal, wq: u32) -> Refusal {
         ),
         share::Refusal::Zero { max } | share::Refusal::TooLarge { max, .. } => Refusal::new(
             EINVAL,
-            Field::Size,
+            Field::WqSize(place),
             format_args!("wq {wq} has 1 to {max} entries to give"),
         ),
     }

@@ -35,10 +35,13 @@ use super::{
     },
     Field,
     Kind,
+    Origin,
+    ParentId,
     ParentState,
     Refusal,
     Snapshot,
-    Subdev, //
+    Subdev,
+    MAX_WQS, //
 };
 use crate::subdev_core::{
     share::PasidMode,
@@ -49,22 +52,31 @@ use crate::subdev_core::{
 pub(crate) struct New<'a> {
     pub(crate) name: Option<&'a [u8]>,
     pub(crate) uuid: Option<&'a [u8]>,
-    pub(crate) parent: Option<&'a [u8]>,
-    pub(crate) wqs: Wqs,
+    pub(crate) parent: ParentId<'a>,
+    pub(crate) wqs: Wqs<WqRequest>,
     pub(crate) type_name: Option<&'a [u8]>,
     pub(crate) pasid_mode: Option<PasidMode>,
     pub(crate) state: AdminState,
+}
+
+/// A work queue in a request for a subdev. What is absent is chosen by the framework.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct WqRequest {
+    pub(crate) id: Option<u32>,
+    /// Entries of the virtual work queue.
     pub(crate) size: Option<u32>,
 }
 
-/// Creates a subdev, and has `reply` report it. A creation whose reply fails is undone.
+/// Creates a subdev, and has `reply` report it with the generation that it shows. A creation whose
+/// reply fails is undone.
 pub(crate) fn create(
     new: &New<'_>,
-    reply: impl FnOnce(&Snapshot<'_>) -> Result,
+    origin: Origin,
+    reply: impl FnOnce(&Snapshot<'_>, u64) -> Result,
 ) -> Result<(), Refusal> {
     let node = {
         let mut registry = REGISTRY.lock();
-        registry.get()?.find_parent(new.parent)?.node.clone()
+        registry.get()?.find_parent(&new.parent)?.node.clone()
     };
     let subdev = {
         let mut config = node.config.lock();
@@ -72,7 +84,7 @@ pub(crate) fn create(
         let subdev = reserve(&node, new)?;
         if let Err(refusal) = configure(&node, &mut config, &subdev, new.state) {
             subdev.abandon();
-            subdev.retire(&mut config);
+            subdev.retire(&mut config, origin);
             return Err(refusal);
         }
         subdev
@@ -82,10 +94,10 @@ pub(crate) fn create(
         AdminState::Active => subdev.attach(),
     };
     attached
-        .and_then(|()| publish(&subdev, reply))
+        .and_then(|()| publish(&subdev, origin, reply))
         .inspect_err(|_| {
             subdev.abandon();
-            delete::remove(&node, &subdev);
+            delete::remove(&node, &subdev, origin);
         })
 }
 
@@ -120,7 +132,7 @@ fn reserve(node: &Node, new: &New<'_>) -> Result<Arc<Subdev>, Refusal> {
     registry.next_subdev = identity.index.checked_add(1).ok_or(EOVERFLOW)?;
     let Ok(subdev) = memory.pin_init_with(Subdev::new(identity, new.state, node));
     let subdev = Arc::from(subdev);
-    registry.insert(node.index, &subdev, reserved);
+    registry.insert(&subdev, reserved);
     node.presence.enter();
     Ok(subdev)
 }
@@ -143,17 +155,17 @@ fn decide(
     let (index, name) = choose_name(registry, node, new.name)?;
     let uuid = choose_uuid(registry, new.uuid, random)?;
     let kind = choose_type(node, new.type_name, new.pasid_mode)?;
-    let (wqs, entries) = choose_wqs(parent, new, kind)?;
+    let wqs = choose_wqs(parent, new, kind)?;
     Ok(Identity {
         index,
         name,
         uuid,
+        parent_index: node.index,
         parent: node.name,
         wqs,
         type_name: kind.name,
         pasid_mode: kind.pasid_mode,
         isolation: kind.isolation,
-        entries,
     })
 }
 
@@ -166,8 +178,12 @@ fn configure(
     state: AdminState,
 ) -> Result<(), Refusal> {
     let identity = subdev.identity();
-    let wqs = identity.wqs.as_slice();
-    for &id in wqs {
+    let mut ids = [0; MAX_WQS];
+    let mut entries = 0;
+    for (share, place) in identity.wqs.as_slice().iter().zip(&mut ids) {
+        let id = share.id;
+        *place = id;
+        entries = share.entries;
         let wq = {
             let mut registry = REGISTRY.lock();
             let parents = &mut registry.get()?.parents;
@@ -183,7 +199,9 @@ fn configure(
         parent.wqs.get_mut(&id).ok_or(ENODEV)?.enabled = true;
     }
     if state == AdminState::Active {
-        let function = node.provider.function(wqs, identity.entries)?;
+        let wqs = ids.get(..identity.wqs.as_slice().len()).ok_or(EINVAL)?;
+        // All have the same, see `choose_wqs`.
+        let function = node.provider.function(wqs, entries)?;
         subdev.set_function(function);
     }
     Ok(())
@@ -192,15 +210,17 @@ fn configure(
 /// Makes the subdev known, and has `reply` report it, unless its parent or a work queue is going.
 fn publish(
     subdev: &Subdev,
-    reply: impl FnOnce(&Snapshot<'_>) -> Result,
+    origin: Origin,
+    reply: impl FnOnce(&Snapshot<'_>, u64) -> Result,
 ) -> Result<(), Refusal> {
     let identity = subdev.identity();
     let mut registry = REGISTRY.lock();
-    let parent = registry.get()?.parents.get(&subdev.parent);
+    let registry = registry.get()?;
+    let parent = registry.parents.get(&identity.parent_index);
     let parent = parent.filter(|parent| !parent.removing);
     let stays = parent.is_some_and(|parent| {
         let mut wqs = identity.wqs.as_slice().iter();
-        wqs.all(|id| parent.wqs.get(id).is_some_and(|wq| !wq.removing))
+        wqs.all(|share| parent.wqs.get(&share.id).is_some_and(|wq| !wq.removing))
     });
     if !stays {
         return Err(Refusal::new(
@@ -210,7 +230,12 @@ fn publish(
         ));
     }
     subdev.publish();
-    events::report(Kind::Created, subdev);
-    reply(&subdev.snapshot())?;
+    let told = events::report(Kind::Created, subdev, origin);
+    for share in identity.wqs.as_slice() {
+        registry.tell_wq(identity.parent_index, share.id, origin);
+    }
+    if let Some((generation, snapshot)) = told {
+        reply(&snapshot, generation)?;
+    }
     Ok(())
 }

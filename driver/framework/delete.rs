@@ -17,24 +17,32 @@ use super::{
         Id,
         REGISTRY, //
     },
-    subdev::MAX_WQS,
     Kind,
+    Origin,
     Refusal,
+    Snapshot,
     Subdev,
-    WorkQueue, //
+    WorkQueue,
+    MAX_WQS, //
 };
 use crate::subdev_core::state::NotRemoved;
 
 /// Deletes the subdev that `id` names; `force` although a VFIO user has it open.
 ///
 /// On return the work queues are free for others. A VFIO device that somebody has open is dead
-/// and goes away when it is closed.
-pub(crate) fn delete(id: Id<'_>, force: bool) -> Result<(), Refusal> {
+/// and goes away when it is closed. `reply` gets the subdev as it was last, and the generation that
+/// shows it gone.
+pub(crate) fn delete(
+    id: Id<'_>,
+    force: bool,
+    origin: Origin,
+    reply: impl FnOnce(&Snapshot<'_>, u64),
+) -> Result<(), Refusal> {
     let (node, subdev) = {
         let mut registry = REGISTRY.lock();
         let registry = registry.get()?;
         let subdev = registry.find(id)?.clone();
-        let parent = registry.parents.get(&subdev.parent).ok_or(ENODEV)?;
+        let parent = registry.parents.get(&subdev.identity().parent_index).ok_or(ENODEV)?;
         let node = parent.node.clone();
         subdev.begin_removal(force).map_err(|why| {
             let text = match why {
@@ -46,32 +54,44 @@ pub(crate) fn delete(id: Id<'_>, force: bool) -> Result<(), Refusal> {
         })?;
         (node, subdev)
     };
-    remove(&node, &subdev);
+    // Somebody else may have removed it at the same time, with its parent.
+    let (generation, last) = remove(&node, &subdev, origin)
+        .unwrap_or_else(|| (events::generation(), subdev.snapshot()));
+    reply(&last, generation);
     Ok(())
 }
 
 /// Removes a subdev that is dead, and takes it back from VFIO, for which it waits a moment if nobody
-/// has it open.
-pub(super) fn remove(node: &Node, subdev: &Arc<Subdev>) {
+/// has it open. Returns what [`Subdev::retire`] does.
+pub(super) fn remove<'a>(
+    node: &Node,
+    subdev: &'a Arc<Subdev>,
+    origin: Origin,
+) -> Option<(u64, Snapshot<'a>)> {
     subdev.doom();
-    subdev.retire(&mut node.config.lock());
+    let last = subdev.retire(&mut node.config.lock(), origin);
     subdev.let_go();
     if !subdev.is_open() {
         subdev.wait_until_detached();
     }
+    last
 }
 
 impl Subdev {
     /// Takes a subdev that is dead off the hardware and out of the registry. Nothing is done if
-    /// somebody else has done so.
-    pub(super) fn retire(self: &Arc<Self>, config: &mut Config) {
+    /// somebody else has done so. Returns the number of its event, and what that showed.
+    pub(super) fn retire(
+        self: &Arc<Self>,
+        config: &mut Config,
+        origin: Origin,
+    ) -> Option<(u64, Snapshot<'_>)> {
         let index = self.identity().index;
         let present = REGISTRY
             .lock()
             .get()
             .is_ok_and(|registry| registry.subdevs.get(&index).is_some());
         if !present {
-            return;
+            return None;
         }
         if let Some(function) = self.function() {
             function.kill();
@@ -79,16 +99,20 @@ impl Subdev {
         }
         let mut idle: [Option<Arc<dyn WorkQueue>>; MAX_WQS] = [const { None }; MAX_WQS];
         if let Ok(registry) = REGISTRY.lock().get() {
-            for (slot, &id) in idle.iter_mut().zip(self.identity().wqs.as_slice()) {
-                *slot = registry.leave_wq(self.parent, self, id);
+            for (slot, share) in idle.iter_mut().zip(self.identity().wqs.as_slice()) {
+                *slot = registry.leave_wq(self, share);
             }
         }
         for wq in idle.iter().flatten() {
             config.disable(&**wq);
         }
+        let mut last = None;
         if let Ok(registry) = REGISTRY.lock().get() {
-            registry.remove(self.parent, self);
-            events::report(Kind::Deleted, self);
+            registry.remove(self);
+            last = events::report(Kind::Deleted, self, origin);
+            for share in self.identity().wqs.as_slice() {
+                registry.tell_wq(self.identity().parent_index, share.id, origin);
+            }
         }
         // Nothing more becomes due for a subdev that nobody knows of.
         self.flush_report();
@@ -96,5 +120,6 @@ impl Subdev {
             self.drop_function();
         }
         self.presence.leave();
+        last
     }
 }

@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Events: what changed, passed to whoever sends it to userspace, in order.
+//!
+//! The generation grows by one with each event, and with nothing else.
 
 use kernel::{
     prelude::*,
-    sync::global_lock, //
+    sync::{
+        atomic::{
+            Atomic,
+            Relaxed, //
+        },
+        global_lock, //
+    }, //
 };
 
 use super::{
+    ParentView,
     Snapshot,
-    Subdev, //
+    Subdev,
+    WqView, //
 };
 
-/// What happened to a subdev.
+/// What happened to an object.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Created,
@@ -20,12 +30,76 @@ pub(crate) enum Kind {
     Changed,
 }
 
+/// Why something happened; the numbers are the spec's `cause`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub(crate) enum Cause {
+    Request = 0,
+    Tenant = 1,
+    Fault = 2,
+    Plug = 3,
+    Unplug = 4,
+    Unload = 6,
+}
+
+/// Who made a request. The framework hands it on to the sink, for which it means something.
+#[derive(Clone, Copy)]
+pub(crate) struct Requester {
+    pub(crate) port: u32,
+    pub(crate) sequence: u32,
+    /// Whether the requester wants the events of the request.
+    pub(crate) echo: bool,
+}
+
+/// Why something happened, and who asked for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin {
+    pub(crate) cause: Cause,
+    pub(crate) requester: Option<Requester>,
+}
+
+impl Origin {
+    /// A request.
+    pub(crate) const fn request(requester: Requester) -> Self {
+        Self {
+            cause: Cause::Request,
+            requester: Some(requester),
+        }
+    }
+
+    /// The removal of a device.
+    pub(super) fn removal() -> Self {
+        if UNLOADING.load(Relaxed) {
+            Cause::Unload.into()
+        } else {
+            Cause::Unplug.into()
+        }
+    }
+}
+
+impl From<Cause> for Origin {
+    fn from(cause: Cause) -> Self {
+        Self {
+            cause,
+            requester: None,
+        }
+    }
+}
+
+/// An object as it is after an event, or was before its deletion.
+#[derive(Clone, Copy)]
+pub(crate) enum Object<'a> {
+    Parent(&'a ParentView),
+    Wq(&'a WqView<'a>),
+    Subdev(&'a Snapshot<'a>),
+}
+
 /// An event, as the sink gets it.
 pub(crate) struct Event<'a> {
     pub(crate) kind: Kind,
-    /// The subdev as it is after the event, or was before its deletion.
-    pub(crate) subdev: &'a Snapshot<'a>,
-    /// Grows by one with each change.
+    pub(crate) object: Object<'a>,
+    pub(crate) origin: Origin,
+    /// Number of the event.
     pub(crate) generation: u64,
 }
 
@@ -34,11 +108,29 @@ pub(crate) type Sink = fn(&Event<'_>);
 
 /// What the event lock guards.
 struct Events {
-    /// Number of changes.
+    /// Number of events.
     generation: u64,
     /// Number of changes to what there is, which make a dump skip or repeat something.
     structure: u64,
     sink: Option<Sink>,
+}
+
+impl Events {
+    fn send(&mut self, kind: Kind, object: Object<'_>, origin: Origin) -> u64 {
+        self.generation += 1;
+        if kind != Kind::Changed {
+            self.structure += 1;
+        }
+        if let Some(sink) = self.sink {
+            sink(&Event {
+                kind,
+                object,
+                origin,
+                generation: self.generation,
+            });
+        }
+        self.generation
+    }
 }
 
 global_lock! {
@@ -48,6 +140,25 @@ global_lock! {
         structure: 0,
         sink: None,
     };
+}
+
+/// Whether the module is being unloaded.
+static UNLOADING: Atomic<bool> = Atomic::new(false);
+
+/// Held by the module; dropped when it is being unloaded, before anything else is.
+pub(crate) struct Loaded(());
+
+impl Loaded {
+    /// The module is there, until this is dropped.
+    pub(crate) fn new() -> Self {
+        Self(())
+    }
+}
+
+impl Drop for Loaded {
+    fn drop(&mut self) {
+        UNLOADING.store(true, Relaxed);
+    }
 }
 
 /// Makes the event lock ready, with `sink` for the events.
@@ -61,14 +172,7 @@ pub(super) unsafe fn init(sink: Sink) {
     EVENTS.lock().sink = Some(sink);
 }
 
-/// Takes note of a change that is no event: a parent or a work queue came or went.
-pub(super) fn count() {
-    let mut events = EVENTS.lock();
-    events.generation += 1;
-    events.structure += 1;
-}
-
-/// The generation of the state: how many changes there were.
+/// The generation of the state: how many events there were.
 pub(crate) fn generation() -> u64 {
     EVENTS.lock().generation
 }
@@ -78,30 +182,37 @@ pub(crate) fn structure() -> u64 {
     EVENTS.lock().structure
 }
 
-/// Reports what happened to `subdev`.
+/// Reports what happened to a parent. The registry is locked.
+pub(super) fn report_parent(kind: Kind, parent: &ParentView, origin: Origin) {
+    EVENTS.lock().send(kind, Object::Parent(parent), origin);
+}
+
+/// Reports what happened to a work queue. The registry is locked.
+pub(super) fn report_wq(kind: Kind, wq: &WqView<'_>, origin: Origin) {
+    EVENTS.lock().send(kind, Object::Wq(wq), origin);
+}
+
+/// Reports what happened to `subdev`. Returns the number of the event and what it showed; nothing
+/// when userspace does not know of the subdev.
 ///
 /// One lock around numbering, looking and sending makes the order of events, their generations
 /// and what they show agree.
-pub(super) fn report(kind: Kind, subdev: &Subdev) {
+pub(super) fn report(
+    kind: Kind,
+    subdev: &Subdev,
+    origin: Origin,
+) -> Option<(u64, Snapshot<'_>)> {
     let mut events = EVENTS.lock();
     match kind {
         Kind::Created => subdev.announce(true),
         // Nobody has heard of it: its creation is being undone.
-        Kind::Deleted if !subdev.is_announced() => return,
+        Kind::Deleted if !subdev.is_announced() => return None,
         Kind::Deleted => subdev.announce(false),
         // A VFIO user may be faster than the creation, or slower than the deletion.
-        Kind::Changed if !subdev.is_announced() => return,
+        Kind::Changed if !subdev.is_announced() => return None,
         Kind::Changed => (),
     }
-    events.generation += 1;
-    if kind != Kind::Changed {
-        events.structure += 1;
-    }
-    if let Some(sink) = events.sink {
-        sink(&Event {
-            kind,
-            subdev: &subdev.snapshot(),
-            generation: events.generation,
-        });
-    }
+    let snapshot = subdev.snapshot();
+    let generation = events.send(kind, Object::Subdev(&snapshot), origin);
+    Some((generation, snapshot))
 }

@@ -29,7 +29,11 @@ use super::{
     Holder,
     Id,
     New,
+    Origin,
+    ParentId,
+    Requester,
     Subdev,
+    WqRequest,
     Wqs,
     QUEUE, //
 };
@@ -41,6 +45,13 @@ use crate::subdev_core::{
         OpState, //
     }, //
 };
+
+/// Where the requests of the tests come from.
+const ORIGIN: Origin = Origin::request(Requester {
+    port: 0,
+    sequence: 0,
+    echo: false,
+});
 
 /// Creates a subdev on work queues of the fake parent.
 fn add(wqs: &[u32], pasid_mode: PasidMode, state: AdminState) -> Result<Arc<Subdev>> {
@@ -55,20 +66,23 @@ fn add_named(
 ) -> Result<Arc<Subdev>> {
     let mut list = Wqs::new();
     for &wq in wqs {
-        list.push(wq).ok_or(EINVAL)?;
+        list.push(WqRequest {
+            id: Some(wq),
+            size: None,
+        })
+        .ok_or(EINVAL)?;
     }
     let new = New {
         name,
         uuid: None,
-        parent: Some(PARENT),
+        parent: parent_id(),
         wqs: list,
         type_name: None,
         pasid_mode: Some(pasid_mode),
         state,
-        size: None,
     };
     let mut index = None;
-    let created = create(&new, |subdev| {
+    let created = create(&new, ORIGIN, |subdev, _| {
         index = Some(subdev.identity.index);
         Ok(())
     });
@@ -80,7 +94,16 @@ fn add_named(
 }
 
 fn remove(subdev: &Subdev, force: bool) -> Result {
-    delete(Id::Index(subdev.identity().index), force).map_err(|refusal| refusal.error())
+    let id = Id::Index(subdev.identity().index);
+    delete(id, force, ORIGIN, |_, _| ()).map_err(|refusal| refusal.error())
+}
+
+/// The fake parent.
+fn parent_id() -> ParentId<'static> {
+    ParentId {
+        name: Some(PARENT),
+        ..ParentId::default()
+    }
 }
 
 /// Whether the registry knows the subdev.
@@ -89,13 +112,13 @@ fn is_known(subdev: &Subdev) -> bool {
 }
 
 fn parent_is_known() -> bool {
-    query::parent(None, Some(PARENT), |_| Ok(())).is_ok()
+    query::parent(&parent_id(), |_| Ok(())).is_ok()
 }
 
 /// Entries that work queue `id` has left.
 fn available(id: u32) -> Option<u32> {
     let mut available = None;
-    let found = query::wq(Some(PARENT), Some(id), |wq| {
+    let found = query::wq(&parent_id(), Some(id), |wq| {
         available = Some(wq.available());
         Ok(())
     });
@@ -262,18 +285,23 @@ mod tests {
     fn every_change_is_counted() -> Result {
         let bench = Bench::new()?;
         let (start, structure) = (generation(), events::structure());
-        let subdev = add(&[0], PasidMode::None, AdminState::Active)?;
-        assert_eq!(generation(), start + 1);
-        open(&subdev)?;
+        // Of the subdev and of the work queue, which is enabled.
+        let subdev = add(&[0], PasidMode::Shared, AdminState::Active)?;
         assert_eq!(generation(), start + 2);
-        subdev.closed();
+        let other = add(&[0], PasidMode::Shared, AdminState::Inactive)?;
         assert_eq!(generation(), start + 3);
-        // What a user does does not change what there is.
-        assert_eq!(events::structure(), structure + 1);
-        remove(&subdev, false)?;
+        open(&subdev)?;
         assert_eq!(generation(), start + 4);
-        drop(bench);
+        subdev.closed();
         assert_eq!(generation(), start + 5);
+        // What a user does does not change what there is.
+        assert_eq!(events::structure(), structure + 2);
+        remove(&other, false)?;
+        assert_eq!(generation(), start + 6);
+        remove(&subdev, false)?;
+        assert_eq!(generation(), start + 8);
+        drop(bench);
+        assert_eq!(generation(), start + 9);
         Ok(())
     }
 

@@ -14,7 +14,7 @@
 //! | `Subdev::registration` | the auxiliary device | VFIO, and so for users | `hand_over`, on the workqueue, and nobody else |
 //! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `retire`, `unregister`, `remove_wq` |
 //! | the registry | what there is, shares | nothing | all look-ups, `reserve`, `publish`, `retire`, registration |
-//! | events | order and numbers of events | nothing | `events::report` |
+//! | events | order and numbers of events | nothing | the `report`s of `events` |
 //! | `Subdev::state` | phase, state and handles of a subdev | nothing | all of `subdev.rs`, `handover.rs` |
 //!
 //! `Presence` has a lock of its own, under which nothing is taken. A provider's own locks come
@@ -48,14 +48,20 @@ use crate::ffi::workqueue::{
 pub(crate) use self::{
     create::{
         create,
-        New, //
+        New,
+        WqRequest, //
     },
     delete::delete,
     events::{
         generation,
         structure,
+        Cause,
         Event,
         Kind,
+        Loaded,
+        Object,
+        Origin,
+        Requester,
         Sink, //
     },
     function::{
@@ -87,6 +93,7 @@ pub(crate) use self::{
         WqState, //
     },
     query::{
+        overview,
         parent,
         parents,
         subdev,
@@ -95,6 +102,7 @@ pub(crate) use self::{
         types,
         wq,
         wqs,
+        Overview,
         ParentView,
         TypeView,
         WqView, //
@@ -104,13 +112,18 @@ pub(crate) use self::{
         Names,
         Refusal, //
     },
-    registry::Id,
+    registry::{
+        Id,
+        ParentId, //
+    },
     subdev::{
         Handles,
         Holder,
         Snapshot,
         Subdev,
-        Wqs, //
+        WqShare,
+        Wqs,
+        MAX_WQS, //
     }, //
 };
 

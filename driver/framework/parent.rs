@@ -33,14 +33,19 @@ use super::{
         WqEntry,
         REGISTRY, //
     },
+    Cause,
     Description,
     Field,
+    Kind,
     Names,
+    Origin,
     Parent,
+    ParentView,
     Refusal,
     Subdev,
     Type,
     WorkQueue,
+    WqView,
     QUEUE, //
 };
 use crate::{
@@ -109,6 +114,11 @@ impl Node {
 }
 
 impl ParentEntry {
+    /// Number of work queues.
+    pub(super) fn wq_count(&self) -> u32 {
+        u32::try_from(self.wqs.keys().count()).unwrap_or(u32::MAX)
+    }
+
     /// The refusal of a work queue that the parent does not have.
     pub(super) fn no_such_wq(&self, id: u32) -> Refusal {
         let name = &self.node.name;
@@ -183,6 +193,7 @@ pub(crate) fn register_parent(
         },
         GFP_KERNEL,
     )?;
+    let state = node.provider.state();
     {
         let mut registry = REGISTRY.lock();
         let registry = registry.get()?;
@@ -191,7 +202,10 @@ pub(crate) fn register_parent(
             return Err(EAGAIN);
         }
         registry.parents.insert(entry);
-        events::count();
+        if let Some(entry) = registry.parents.get(&index) {
+            let view = ParentView::of(entry, state);
+            events::report_parent(Kind::Created, &view, Cause::Plug.into());
+        }
     }
     Ok(ParentRegistration {
         node,
@@ -209,6 +223,7 @@ fn entry(wq: Arc<dyn WorkQueue>) -> Result<RBTreeNode<u32, WqEntry>> {
         share: Share::new(size),
         subdevs: RBTree::new(),
         enabled: false,
+        told: false,
         removing: false,
     };
     RBTreeNode::new(id, entry, GFP_KERNEL)
@@ -245,19 +260,23 @@ impl ParentRegistration {
             config.quiesce(&*node.provider);
             for_each(node.index, None, |subdev| {
                 if subdev.is_dead() {
-                    subdev.retire(&mut config);
+                    subdev.retire(&mut config, Origin::removal());
                     subdev.let_go();
                 }
             });
         }
         node.presence.wait_until_zero();
+        let state = node.provider.state();
         let removed = {
             let mut registry = REGISTRY.lock();
             let removed = registry
                 .get()
                 .ok()
                 .and_then(|registry| registry.parents.remove(&node.index));
-            events::count();
+            if let Some(entry) = &removed {
+                let view = ParentView::of(entry, state);
+                events::report_parent(Kind::Deleted, &view, Origin::removal());
+            }
             removed
         };
         drop(removed);
@@ -270,6 +289,7 @@ impl ParentRegistration {
 impl ParentRegistration {
     /// There is one more work queue.
     pub(crate) fn add_wq(&self, wq: Arc<dyn WorkQueue>) -> Result {
+        let id = wq.id();
         let node = entry(wq)?;
         let mut registry = REGISTRY.lock();
         let parents = &mut registry.get()?.parents;
@@ -280,7 +300,10 @@ impl ParentRegistration {
             parent.wqs.insert(old);
             return Err(EEXIST);
         }
-        events::count();
+        if let Some(wq) = parent.wqs.get(&id) {
+            let view = WqView::new(parent, id, wq);
+            events::report_wq(Kind::Created, &view, Cause::Plug.into());
+        }
         Ok(())
     }
 
@@ -302,16 +325,21 @@ impl ParentRegistration {
             let mut config = node.config.lock();
             for_each(node.index, Some(id), |subdev| {
                 if subdev.is_dead() {
-                    subdev.retire(&mut config);
+                    subdev.retire(&mut config, Origin::removal());
                     subdev.let_go();
                 }
             });
             let mut registry = REGISTRY.lock();
             let parents = &mut registry.get()?.parents;
             let parent = parents.get_mut(&node.index).ok_or(ENODEV)?;
-            if parent.wqs.get(&id).is_none_or(|wq| wq.subdevs.is_empty()) {
+            let wq = parent.wqs.get(&id);
+            if let Some(wq) = wq.filter(|wq| wq.subdevs.is_empty()) {
+                let view = WqView::new(parent, id, wq);
+                events::report_wq(Kind::Deleted, &view, Origin::removal());
                 parent.wqs.remove(&id);
-                events::count();
+                return Ok(());
+            }
+            if wq.is_none() {
                 return Ok(());
             }
             // One is being created, and its creator will see that the work queue is going.
@@ -392,10 +420,37 @@ impl Notifier {
     }
 }
 
+impl Notifier {
+    /// Reports the parent, and its work queues that were enabled.
+    fn tell(&self) {
+        let provider = {
+            let mut registry = REGISTRY.lock();
+            let parents = registry.get().ok().map(|registry| &registry.parents);
+            parents
+                .and_then(|parents| parents.get(&self.index))
+                .map(|parent| parent.node.provider.clone())
+        };
+        let Some(provider) = provider else { return };
+        let state = provider.state();
+        let mut registry = REGISTRY.lock();
+        let Ok(registry) = registry.get() else { return };
+        let Some(parent) = registry.parents.get(&self.index) else {
+            return;
+        };
+        let view = ParentView::of(parent, state);
+        events::report_parent(Kind::Changed, &view, Cause::Fault.into());
+        for (&id, wq) in parent.wqs.iter().filter(|(_, wq)| wq.told) {
+            let view = WqView::new(parent, id, wq);
+            events::report_wq(Kind::Changed, &view, Cause::Fault.into());
+        }
+    }
+}
+
 impl WorkItem for Notifier {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
+        this.tell();
         for_each(this.index, None, |subdev| subdev.lose());
     }
 }

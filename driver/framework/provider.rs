@@ -80,6 +80,8 @@ pub(crate) struct Description {
     pub(crate) vendor: &'static str,
     /// Whether work queues can carry a PASID now.
     pub(crate) pasid: bool,
+    /// Whether work queues take submissions that the hardware may refuse.
+    pub(crate) shared_wq: bool,
 }
 
 /// A work queue as it is configured and as it is.

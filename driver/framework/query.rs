@@ -9,10 +9,12 @@ use kernel::{
 };
 
 use super::{
+    events,
     parent::Node,
     registry::{
         Id,
         ParentEntry,
+        ParentId,
         Registry,
         WqEntry,
         REGISTRY, //
@@ -36,6 +38,37 @@ use crate::subdev_core::{
     state::NotRemoved, //
 };
 
+/// All there is, in numbers.
+pub(crate) struct Overview {
+    /// The generation that the numbers are of.
+    pub(crate) generation: u64,
+    /// Tells this load of the module from others.
+    pub(crate) instance: u64,
+    pub(crate) parents: u32,
+    pub(crate) wqs: u32,
+    pub(crate) subdevs: u32,
+}
+
+/// Counts all there is.
+pub(crate) fn overview() -> Result<Overview> {
+    let mut registry = REGISTRY.lock();
+    let registry = registry.get()?;
+    let mut overview = Overview {
+        // Nothing comes or goes while the registry is locked.
+        generation: events::generation(),
+        instance: registry.instance,
+        parents: 0,
+        wqs: 0,
+        subdevs: 0,
+    };
+    for parent in registry.parents.values() {
+        overview.parents += 1;
+        overview.wqs += parent.wq_count();
+        overview.subdevs += parent.count;
+    }
+    Ok(overview)
+}
+
 /// A parent as it is now.
 pub(crate) struct ParentView {
     node: Arc<Node>,
@@ -50,16 +83,25 @@ impl ParentView {
         let state = node.provider.state();
         let mut registry = REGISTRY.lock();
         let entry = registry.get()?.parents.get(&node.index);
-        let (wqs, subdevs) = entry.map_or((0, 0), |entry| {
-            let wqs = u32::try_from(entry.wqs.keys().count()).unwrap_or(u32::MAX);
-            (wqs, entry.count)
-        });
-        Ok(Self {
-            node,
+        Ok(entry.map_or_else(
+            || Self {
+                node: node.clone(),
+                state,
+                wqs: 0,
+                subdevs: 0,
+            },
+            |entry| Self::of(entry, state),
+        ))
+    }
+
+    /// A parent whose hardware is in `state`.
+    pub(super) fn of(entry: &ParentEntry, state: ParentState) -> Self {
+        Self {
+            node: entry.node.clone(),
             state,
-            wqs,
-            subdevs,
-        })
+            wqs: entry.wq_count(),
+            subdevs: entry.count,
+        }
     }
 
     pub(crate) fn index(&self) -> u32 {
@@ -94,13 +136,17 @@ pub(crate) struct WqView<'a> {
 }
 
 impl<'a> WqView<'a> {
-    fn new(parent: &'a ParentEntry, id: u32, entry: &'a WqEntry) -> Self {
+    pub(super) fn new(parent: &'a ParentEntry, id: u32, entry: &'a WqEntry) -> Self {
         Self {
             parent,
             entry,
             id,
             description: entry.wq.describe(),
         }
+    }
+
+    pub(crate) fn parent_index(&self) -> u32 {
+        self.parent.node.index
     }
 
     pub(crate) fn parent(&self) -> &str {
@@ -143,6 +189,10 @@ pub(crate) struct TypeView<'a> {
 }
 
 impl TypeView<'_> {
+    pub(crate) fn parent_index(&self) -> u32 {
+        self.parent.node.index
+    }
+
     pub(crate) fn parent(&self) -> &str {
         self.parent.node.name.as_str()
     }
@@ -166,29 +216,14 @@ impl TypeView<'_> {
     }
 }
 
-/// Shows the parent with the index, the name, or the only one there is.
+/// Shows the parent that `id` names.
 pub(crate) fn parent(
-    index: Option<u32>,
-    name: Option<&[u8]>,
+    id: &ParentId<'_>,
     show: impl FnOnce(&ParentView) -> Result,
 ) -> Result<(), Refusal> {
     let node = {
         let mut registry = REGISTRY.lock();
-        let registry = registry.get()?;
-        let entry = match index {
-            Some(index) => registry
-                .parents
-                .get(&index)
-                .ok_or_else(|| registry.no_such_parent(Field::Index))?,
-            None => registry.find_parent(name).map_err(|refusal| {
-                // Here the parent itself is what is asked for.
-                match refusal.field() {
-                    Field::Parent => refusal.about(Field::Name),
-                    _ => refusal,
-                }
-            })?,
-        };
-        entry.node.clone()
+        registry.get()?.find_parent(id)?.node.clone()
     };
     show(&ParentView::new(node)?)?;
     Ok(())
@@ -223,13 +258,13 @@ pub(crate) fn parents(
 /// A key is the parent's index and the number of something on it.
 fn on_parents(
     registry: &Registry,
-    only: Option<&[u8]>,
+    only: &ParentId<'_>,
     from: u64,
     mut show: impl FnMut(&ParentEntry, u64, u32) -> Result<bool>,
 ) -> Result<(), Refusal> {
-    let only = match only {
-        Some(name) => Some(registry.find_parent(Some(name))?.node.index),
-        None => None,
+    let only = match only.is_absent() {
+        true => None,
+        false => Some(registry.find_parent(only)?.node.index),
     };
     // CAST: The two halves of a key.
     let (first, within) = ((from >> 32) as u32, from as u32);
@@ -247,7 +282,7 @@ fn on_parents(
 
 /// Shows work queues: of one parent or all.
 pub(crate) fn wqs(
-    parent: Option<&[u8]>,
+    parent: &ParentId<'_>,
     from: u64,
     mut show: impl FnMut(u64, &WqView<'_>) -> Result<bool>,
 ) -> Result<(), Refusal> {
@@ -263,9 +298,9 @@ pub(crate) fn wqs(
     })
 }
 
-/// Shows the work queue `id` of the parent named `parent`, or of the only one.
+/// Shows the work queue `id` of the parent `parent`.
 pub(crate) fn wq(
-    parent: Option<&[u8]>,
+    parent: &ParentId<'_>,
     id: Option<u32>,
     show: impl FnOnce(&WqView<'_>) -> Result,
 ) -> Result<(), Refusal> {
@@ -280,7 +315,7 @@ pub(crate) fn wq(
 
 /// Shows types: of one parent or all. The number in a key is the place in the catalogue.
 pub(crate) fn types(
-    parent: Option<&[u8]>,
+    parent: &ParentId<'_>,
     from: u64,
     mut show: impl FnMut(u64, &TypeView<'_>) -> Result<bool>,
 ) -> Result<(), Refusal> {
@@ -297,9 +332,9 @@ pub(crate) fn types(
     })
 }
 
-/// Shows the type `name` of the parent named `parent`, or of the only one.
+/// Shows the type `name` of the parent `parent`.
 pub(crate) fn type_named(
-    parent: Option<&[u8]>,
+    parent: &ParentId<'_>,
     name: Option<&[u8]>,
     show: impl FnOnce(&TypeView<'_>) -> Result,
 ) -> Result<(), Refusal> {
@@ -333,15 +368,15 @@ pub(crate) fn subdev(
 
 /// Shows subdevs: of one parent or all. A key is the index.
 pub(crate) fn subdevs(
-    parent: Option<&[u8]>,
+    parent: &ParentId<'_>,
     from: u64,
     mut show: impl FnMut(u64, &Subdev) -> Result<bool>,
 ) -> Result<(), Refusal> {
     let mut registry = REGISTRY.lock();
     let registry = registry.get()?;
-    let list = match parent {
-        None => &registry.subdevs,
-        Some(name) => &registry.find_parent(Some(name))?.subdevs,
+    let list = match parent.is_absent() {
+        true => &registry.subdevs,
+        false => &registry.find_parent(parent)?.subdevs,
     };
     let mut from = u32::try_from(from).ok();
     while let Some(cursor) = from.and_then(|from| list.cursor_lower_bound(&from)) {

@@ -11,12 +11,21 @@ pub(crate) enum Field {
     Index,
     Name,
     Uuid,
+    ParentIndex,
+    /// The name of the parent.
     Parent,
+    /// The bus of the parent.
+    Bus,
+    /// The name of the parent on its bus.
+    Device,
     /// A work queue; the number says which of several, if it was in the request.
     Wq(Option<u32>),
+    /// The number of a work queue; the place says of which in the request.
+    WqId(usize),
+    /// The entries that are asked for; the place says of which work queue in the request.
+    WqSize(usize),
     Type,
     PasidMode,
-    Size,
     /// None in particular.
     Nothing,
 }
@@ -88,11 +97,6 @@ impl Refusal {
             missing: true,
             ..Self::new(EINVAL, field, text)
         }
-    }
-
-    /// The same refusal, because of another field.
-    pub(crate) fn about(self, field: Field) -> Self {
-        Self { field, ..self }
     }
 
     /// The errno.

@@ -16,12 +16,17 @@ use kernel::{
 };
 
 use super::{
+    events,
     parent::Node,
     Field,
+    Kind,
     Names,
+    Origin,
     Refusal,
     Subdev,
-    WorkQueue, //
+    WorkQueue,
+    WqShare,
+    WqView, //
 };
 use crate::subdev_core::{
     name::Name,
@@ -39,6 +44,8 @@ pub(super) struct WqEntry {
     /// Whether the hardware has it enabled for subdevs; changed under the parent's configuration
     /// lock as well.
     pub(super) enabled: bool,
+    /// Whether userspace was told that it is enabled.
+    pub(super) told: bool,
     /// It is going: no further subdev may use it.
     pub(super) removing: bool,
 }
@@ -56,6 +63,8 @@ pub(super) struct ParentEntry {
 
 /// All there is.
 pub(super) struct Registry {
+    /// Tells this load of the module from others.
+    pub(super) instance: u64,
     pub(super) parents: RBTree<u32, ParentEntry>,
     pub(super) subdevs: RBTree<u32, Arc<Subdev>>,
     names: RBTree<Name, Arc<Subdev>>,
@@ -88,6 +97,7 @@ pub(super) unsafe fn init() {
     // SAFETY: By the safety requirement.
     unsafe { REGISTRY.init() };
     REGISTRY.lock().0 = Some(Registry {
+        instance: u64::from_ne_bytes(crate::ffi::random::bytes()),
         parents: RBTree::new(),
         subdevs: RBTree::new(),
         names: RBTree::new(),
@@ -101,6 +111,39 @@ pub(super) unsafe fn init() {
 pub(super) fn clear() {
     let registry = REGISTRY.lock().0.take();
     drop(registry);
+}
+
+/// How a request names a parent: by one of these, or by several that agree.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ParentId<'a> {
+    pub(crate) index: Option<u32>,
+    pub(crate) name: Option<&'a [u8]>,
+    pub(crate) bus: Option<&'a [u8]>,
+    /// Name of the device on its bus.
+    pub(crate) device: Option<&'a [u8]>,
+}
+
+impl ParentId<'_> {
+    /// Whether no parent is named.
+    pub(super) fn is_absent(&self) -> bool {
+        self.index.is_none() && self.name.is_none() && self.bus.is_none() && self.device.is_none()
+    }
+
+    /// The first field in which `parent` is another one than is named.
+    fn contradiction(&self, parent: &Node) -> Option<Field> {
+        let differs = |named: Option<&[u8]>, is: &[u8]| named.is_some_and(|named| named != is);
+        if self.index.is_some_and(|index| index != parent.index) {
+            Some(Field::ParentIndex)
+        } else if differs(self.name, parent.name.as_bytes()) {
+            Some(Field::Parent)
+        } else if differs(self.bus, parent.description.bus.as_bytes()) {
+            Some(Field::Bus)
+        } else if differs(self.device, parent.dev.device().name().to_bytes()) {
+            Some(Field::Device)
+        } else {
+            None
+        }
+    }
 }
 
 /// How a request names a subdev.
@@ -176,29 +219,74 @@ impl Registry {
         self.uuids.get(uuid).is_some()
     }
 
-    /// The parent named `name`, or the only one.
-    pub(super) fn find_parent(&self, name: Option<&[u8]>) -> Result<&ParentEntry, Refusal> {
+    /// The parent that `id` names.
+    pub(super) fn find_parent(&self, id: &ParentId<'_>) -> Result<&ParentEntry, Refusal> {
         let mut parents = self.parents.values();
-        let Some(name) = name else {
-            let first = parents.next().ok_or_else(|| {
-                Refusal::new(
-                    ENODEV,
-                    Field::Nothing,
-                    format_args!("there is no parent: no device is bound to the driver subdev"),
-                )
-            })?;
-            let others = parents.count();
-            if others > 0 {
+        let (found, field) = match *id {
+            ParentId {
+                index: Some(index), ..
+            } => (self.parents.get(&index), Field::ParentIndex),
+            ParentId {
+                name: Some(name), ..
+            } => (
+                parents.find(|parent| parent.node.name.as_bytes() == name),
+                Field::Parent,
+            ),
+            ParentId {
+                bus: Some(_),
+                device: Some(_),
+                ..
+            } => (
+                parents.find(|parent| id.contradiction(&parent.node).is_none()),
+                Field::Device,
+            ),
+            ParentId { bus: Some(_), .. } => {
                 return Err(Refusal::missing(
-                    Field::Parent,
-                    format_args!("there are {} parents: say which one", others + 1),
+                    Field::Device,
+                    format_args!("the name of a device on the bus is needed"),
                 ));
             }
-            return Ok(first);
+            ParentId {
+                device: Some(_), ..
+            } => {
+                return Err(Refusal::missing(
+                    Field::Bus,
+                    format_args!("the bus of the device is needed"),
+                ));
+            }
+            _ => return Err(self.no_parent_named()),
         };
-        parents
-            .find(|parent| parent.node.name.as_bytes() == name)
-            .ok_or_else(|| self.no_such_parent(Field::Parent))
+        let found = found.ok_or_else(|| self.no_such_parent(field))?;
+        if let Some(field) = id.contradiction(&found.node) {
+            return Err(Refusal::new(
+                EINVAL,
+                field,
+                format_args!(
+                    "contradicts the rest: parent {} is {}, on {} {}",
+                    found.node.index,
+                    found.node.name,
+                    found.node.description.bus,
+                    found.node.dev.device().name().to_str().unwrap_or_default(),
+                ),
+            ));
+        }
+        Ok(found)
+    }
+
+    /// The refusal of a request that names no parent.
+    fn no_parent_named(&self) -> Refusal {
+        if self.parents.is_empty() {
+            return Refusal::new(
+                ENODEV,
+                Field::Nothing,
+                format_args!("there is no parent: no device is bound to the driver subdev"),
+            );
+        }
+        let names = Names(|| self.parents.values().map(|parent| parent.node.name.as_str()));
+        Refusal::missing(
+            Field::ParentIndex,
+            format_args!("a parent is needed, by index or name; there is {names}"),
+        )
     }
 
     /// The refusal of a parent that is not there.
@@ -213,7 +301,7 @@ impl Registry {
 
     /// Adds a subdev whose index, name and UUID are its own, on a parent and work queues that are
     /// there.
-    pub(super) fn insert(&mut self, parent: u32, subdev: &Arc<Subdev>, reserved: Reserved) {
+    pub(super) fn insert(&mut self, subdev: &Arc<Subdev>, reserved: Reserved) {
         let identity = subdev.identity();
         let index = identity.index;
         let name = reserved.name.into_node(identity.name, subdev.clone());
@@ -222,7 +310,7 @@ impl Registry {
         self.uuids.insert(uuid);
         self.subdevs
             .insert(reserved.subdev.into_node(index, subdev.clone()));
-        let Some(entry) = self.parents.get_mut(&parent) else {
+        let Some(entry) = self.parents.get_mut(&identity.parent_index) else {
             kernel::warn_on!(true);
             return;
         };
@@ -230,24 +318,38 @@ impl Registry {
             .subdevs
             .insert(reserved.on_parent.into_node(index, subdev.clone()));
         entry.count += 1;
-        for (id, node) in identity.wqs.as_slice().iter().zip(reserved.on_wqs) {
-            if let Some(wq) = entry.wqs.get_mut(id) {
-                wq.share.take(identity.pasid_mode, identity.entries);
+        for (share, node) in identity.wqs.as_slice().iter().zip(reserved.on_wqs) {
+            if let Some(wq) = entry.wqs.get_mut(&share.id) {
+                wq.share.take(identity.pasid_mode, share.entries);
                 wq.subdevs.insert(node.into_node(index, ()));
             }
         }
     }
 
     /// Takes a subdev out. It stays on its work queues until [`Self::leave_wq`].
-    pub(super) fn remove(&mut self, parent: u32, subdev: &Subdev) {
+    pub(super) fn remove(&mut self, subdev: &Subdev) {
         let identity = subdev.identity();
         self.names.remove(&identity.name);
         self.uuids.remove(&identity.uuid);
         self.subdevs.remove(&identity.index);
-        if let Some(entry) = self.parents.get_mut(&parent) {
+        if let Some(entry) = self.parents.get_mut(&identity.parent_index) {
             if entry.subdevs.remove(&identity.index).is_some() {
                 entry.count -= 1;
             }
+        }
+    }
+
+    /// Reports a work queue that was enabled or disabled since it was reported last.
+    pub(super) fn tell_wq(&mut self, parent: u32, id: u32, origin: Origin) {
+        let Some(parent) = self.parents.get_mut(&parent) else {
+            return;
+        };
+        match parent.wqs.get_mut(&id) {
+            Some(wq) if wq.told != wq.enabled => wq.told = wq.enabled,
+            _ => return,
+        }
+        if let Some(wq) = parent.wqs.get(&id) {
+            events::report_wq(Kind::Changed, &WqView::new(parent, id, wq), origin);
         }
     }
 
@@ -255,14 +357,14 @@ impl Registry {
     /// enabled for nobody now, and notes that it is not: the caller disables it.
     pub(super) fn leave_wq(
         &mut self,
-        parent: u32,
         subdev: &Subdev,
-        id: u32,
+        share: &WqShare,
     ) -> Option<Arc<dyn WorkQueue>> {
         let identity = subdev.identity();
-        let entry = self.parents.get_mut(&parent)?.wqs.get_mut(&id)?;
+        let parent = self.parents.get_mut(&identity.parent_index)?;
+        let entry = parent.wqs.get_mut(&share.id)?;
         entry.subdevs.remove(&identity.index)?;
-        entry.share.give_back(identity.entries);
+        entry.share.give_back(share.entries);
         if entry.share.users() > 0 || !entry.enabled {
             return None;
         }

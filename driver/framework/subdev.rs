@@ -35,6 +35,7 @@ use super::{
     },
     parent::Node,
     presence::Presence,
+    Cause,
     Function,
     Isolation,
     Kind,
@@ -60,42 +61,53 @@ use crate::{
     }, //
 };
 
-/// Most work queues that a subdev may use (`SUBDEV_MAX_WQS_PER_SUBDEV`).
-pub(crate) const MAX_WQS: usize = crate::ffi::bindings::SUBDEV_MAX_WQS_PER_SUBDEV as usize;
+/// Most work queues that a subdev may use.
+pub(crate) const MAX_WQS: usize = 8;
 
 /// How many events a VFIO user can cause at once, and how often one more after that: enough for
 /// what a driver does, too few to crowd out the events of others.
 const EVENT_BURST: u32 = 8;
 const EVENT_INTERVAL_MS: u64 = 1000;
 
-/// A short list of work queues.
+/// A list of something about each work queue of a subdev, in the order of the request.
 #[derive(Clone, Copy)]
-pub(crate) struct Wqs {
-    ids: [u32; MAX_WQS],
+pub(crate) struct Wqs<T> {
+    items: [T; MAX_WQS],
     len: usize,
 }
 
-impl Wqs {
+impl<T: Copy + Default> Wqs<T> {
     /// No work queues.
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            ids: [0; MAX_WQS],
+            items: [T::default(); MAX_WQS],
             len: 0,
         }
     }
 
     /// Adds a work queue, if there is room for one more.
-    pub(crate) fn push(&mut self, id: u32) -> Option<()> {
-        *self.ids.get_mut(self.len)? = id;
+    pub(crate) fn push(&mut self, item: T) -> Option<()> {
+        *self.items.get_mut(self.len)? = item;
         self.len += 1;
         Some(())
     }
+}
 
-    /// The work queues.
-    pub(crate) fn as_slice(&self) -> &[u32] {
+impl<T> Wqs<T> {
+    /// The items.
+    pub(crate) fn as_slice(&self) -> &[T] {
         // `len` never exceeds the array.
-        self.ids.get(..self.len).unwrap_or(&self.ids)
+        self.items.get(..self.len).unwrap_or(&self.items)
     }
+}
+
+/// What a subdev has of a work queue.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct WqShare {
+    /// Number of the work queue on its parent.
+    pub(crate) id: u32,
+    /// Entries of the virtual work queue.
+    pub(crate) entries: u32,
 }
 
 /// What a subdev is and does not cease to be.
@@ -103,13 +115,12 @@ pub(crate) struct Identity {
     pub(crate) index: u32,
     pub(crate) name: Name,
     pub(crate) uuid: Uuid,
+    pub(crate) parent_index: u32,
     pub(crate) parent: Name,
-    pub(crate) wqs: Wqs,
+    pub(crate) wqs: Wqs<WqShare>,
     pub(crate) type_name: &'static str,
     pub(crate) pasid_mode: PasidMode,
     pub(crate) isolation: Isolation,
-    /// Entries of each virtual work queue.
-    pub(crate) entries: u32,
 }
 
 /// By what names VFIO knows a subdev while it is handed over.
@@ -117,8 +128,8 @@ pub(crate) struct Identity {
 pub(crate) struct Handles {
     /// Number of the IOMMU group.
     pub(crate) group: u32,
-    /// Name of the device's own node, where the kernel has those.
-    pub(crate) cdev: Option<Name>,
+    /// Name of the VFIO device.
+    pub(crate) device: Name,
 }
 
 /// Who has a subdev open.
@@ -147,8 +158,6 @@ pub(super) struct State {
 #[pin_data]
 pub(crate) struct Subdev {
     identity: Identity,
-    /// Index of the parent.
-    pub(super) parent: u32,
     pub(super) dev: BoundDevice,
     pub(super) presence: Arc<Presence>,
     born: Instant<Monotonic>,
@@ -177,6 +186,7 @@ impl_has_delayed_work! {
 }
 
 /// A subdev at one moment.
+#[derive(Clone, Copy)]
 pub(crate) struct Snapshot<'a> {
     pub(crate) identity: &'a Identity,
     pub(crate) state: AdminState,
@@ -189,7 +199,6 @@ impl Subdev {
     pub(super) fn new(identity: Identity, state: AdminState, node: &Node) -> impl PinInit<Self> {
         let dev = node.dev.clone();
         let presence = node.presence.clone();
-        let parent = node.index;
         let state = State {
             life: Life::new(state),
             handles: None,
@@ -202,7 +211,6 @@ impl Subdev {
         };
         pin_init!(Self {
             identity,
-            parent,
             dev,
             presence,
             born: Instant::now(),
@@ -268,7 +276,7 @@ impl Subdev {
             state.handles = Some(handles);
             changed
         };
-        self.changed(changed);
+        self.changed(changed, Cause::Plug);
         Ok(())
     }
 
@@ -280,7 +288,7 @@ impl Subdev {
             // What is on its way out does not begin a new life.
             !state.life.is_dead() && state.life.detach()
         };
-        self.changed(changed);
+        self.changed(changed, Cause::Unplug);
     }
 
     /// Whether there is a VFIO device.
@@ -334,7 +342,7 @@ impl Subdev {
             function.halt();
         }
         let changed = self.state.lock().life.lose();
-        self.changed(changed);
+        self.changed(changed, Cause::Fault);
     }
 
     /// Whether the subdev is on its way out: its VFIO device answers nobody any more.
@@ -408,9 +416,9 @@ impl Subdev {
         }
     }
 
-    fn changed(&self, changed: bool) {
+    fn changed(&self, changed: bool, cause: Cause) {
         if changed {
-            events::report(Kind::Changed, self);
+            events::report(Kind::Changed, self, cause.into());
         }
     }
 
@@ -434,7 +442,7 @@ impl Subdev {
                 return;
             }
         }
-        events::report(Kind::Changed, self);
+        events::report(Kind::Changed, self, Cause::Tenant.into());
     }
 }
 
@@ -451,7 +459,7 @@ impl WorkItem<1> for Subdev {
 
     fn run(this: Arc<Self>) {
         this.state.lock().reporting = false;
-        events::report(Kind::Changed, &this);
+        events::report(Kind::Changed, &this, Cause::Tenant.into());
     }
 }
 

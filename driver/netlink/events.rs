@@ -4,34 +4,95 @@
 
 use kernel::prelude::*;
 
-use super::subdev;
+use super::{
+    parent,
+    subdev,
+    wq, //
+};
 use crate::{
     ffi::{
         bindings as uapi,
-        genl::Message, //
+        genl::{
+            self,
+            Message,
+            Request,
+            Sender, //
+        }, //
     },
     framework::{
         Event,
-        Kind, //
+        Kind,
+        Object,
+        Origin,
+        Requester, //
     }, //
 };
 
-/// Sends an event to the listeners of every network namespace: parents belong to none.
+/// Sends an event to the listeners.
 pub(crate) fn send(event: &Event<'_>) {
-    // There is nobody to return an error to. Listeners see the gap in the generation.
+    // There is nobody to return an error to.
     if try_send(event).is_err() {
+        genl::notify_loss(uapi::SUBDEV_NLGRP_MONITOR);
         kernel::pr_warn_once!("an event could not be sent: out of memory\n");
     }
 }
 
 fn try_send(event: &Event<'_>) -> Result {
-    let command = match event.kind {
-        Kind::Created => uapi::SUBDEV_CMD_SUBDEV_CREATE_NTF,
-        Kind::Deleted => uapi::SUBDEV_CMD_SUBDEV_DELETE_NTF,
-        Kind::Changed => uapi::SUBDEV_CMD_SUBDEV_CHANGE_NTF,
+    let requester = event.origin.requester;
+    let echo = requester.filter(|it| it.echo).map(|it| Sender {
+        port: it.port,
+        sequence: it.sequence,
+    });
+    let mut message = Message::event(command(event), echo)?;
+    let writer = &mut message.writer();
+    let (cause, port_id) = match event.object {
+        Object::Parent(parent) => {
+            parent::put(writer, parent, event.generation)?;
+            (
+                uapi::SUBDEV_A_PARENT_CAUSE,
+                uapi::SUBDEV_A_PARENT_PORT_ID, //
+            )
+        }
+        Object::Wq(wq) => {
+            wq::put(writer, wq, event.generation)?;
+            (uapi::SUBDEV_A_WQ_CAUSE, uapi::SUBDEV_A_WQ_PORT_ID)
+        }
+        Object::Subdev(subdev) => {
+            subdev::put(writer, subdev, event.generation)?;
+            (
+                uapi::SUBDEV_A_SUBDEV_CAUSE,
+                uapi::SUBDEV_A_SUBDEV_PORT_ID, //
+            )
+        }
     };
-    let mut message = Message::event(command)?;
-    subdev::put(&mut message.writer(), event.subdev, event.generation)?;
-    message.multicast(uapi::SUBDEV_NLGRP_MONITOR);
+    writer.u32(cause, event.origin.cause as u32)?;
+    if let Some(requester) = requester {
+        writer.u32(port_id, requester.port)?;
+    }
+    message.notify(uapi::SUBDEV_NLGRP_MONITOR, echo);
     Ok(())
+}
+
+fn command(event: &Event<'_>) -> u32 {
+    match (event.object, event.kind) {
+        (Object::Parent(_), Kind::Created) => uapi::SUBDEV_CMD_PARENT_CREATE_NTF,
+        (Object::Parent(_), Kind::Deleted) => uapi::SUBDEV_CMD_PARENT_DELETE_NTF,
+        (Object::Parent(_), Kind::Changed) => uapi::SUBDEV_CMD_PARENT_CHANGE_NTF,
+        (Object::Wq(_), Kind::Created) => uapi::SUBDEV_CMD_WQ_CREATE_NTF,
+        (Object::Wq(_), Kind::Deleted) => uapi::SUBDEV_CMD_WQ_DELETE_NTF,
+        (Object::Wq(_), Kind::Changed) => uapi::SUBDEV_CMD_WQ_CHANGE_NTF,
+        (Object::Subdev(_), Kind::Created) => uapi::SUBDEV_CMD_SUBDEV_CREATE_NTF,
+        (Object::Subdev(_), Kind::Deleted) => uapi::SUBDEV_CMD_SUBDEV_DELETE_NTF,
+        (Object::Subdev(_), Kind::Changed) => uapi::SUBDEV_CMD_SUBDEV_CHANGE_NTF,
+    }
+}
+
+/// The origin of what a request causes.
+pub(super) fn origin(request: &Request<'_>) -> Origin {
+    let sender = request.sender();
+    Origin::request(Requester {
+        port: sender.port,
+        sequence: sender.sequence,
+        echo: request.wants_echo(),
+    })
 }

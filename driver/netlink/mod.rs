@@ -6,6 +6,7 @@
 //! `generated`; so is `uapi/linux/subdev.h`, from which the numbers come.
 
 mod events;
+mod family;
 mod parent;
 mod refuse;
 mod subdev;

@@ -18,7 +18,6 @@ use crate::{
         genl::{
             genl_do,
             genl_dump,
-            Attr,
             Dump,
             Message,
             Request,
@@ -28,27 +27,44 @@ use crate::{
     framework::{
         self,
         Field,
+        ParentId,
         ParentView, //
     }, //
 };
 
 const NUMBERS: Numbers = Numbers(&[
-    (Field::Index, uapi::SUBDEV_A_PARENT_INDEX),
-    (Field::Name, uapi::SUBDEV_A_PARENT_NAME),
+    (Field::ParentIndex, uapi::SUBDEV_A_PARENT_INDEX),
+    (Field::Parent, uapi::SUBDEV_A_PARENT_NAME),
+    (Field::Bus, uapi::SUBDEV_A_PARENT_BUS),
+    (Field::Device, uapi::SUBDEV_A_PARENT_DEVICE),
 ]);
 
 genl_do!(subdev_nl_parent_get_doit, get);
 genl_dump!(subdev_nl_parent_get_dumpit, dump);
 
+/// By what a request names its parent: the attributes `index` and `name`.
+pub(super) fn parent_id<'a>(request: &Request<'a>, index: u32, name: u32) -> ParentId<'a> {
+    ParentId {
+        index: request.attr(index).and_then(|attr| attr.u32()),
+        name: request.attr(name).map(|attr| attr.text()),
+        ..ParentId::default()
+    }
+}
+
 fn get(request: &Request<'_>) -> Result {
-    let index = request
-        .attr(uapi::SUBDEV_A_PARENT_INDEX)
-        .and_then(|attr| attr.u32());
-    let name = request.attr(uapi::SUBDEV_A_PARENT_NAME);
-    let name = name.as_ref().map(Attr::text);
+    let text = |number| request.attr(number).map(|attr| attr.text());
+    let id = ParentId {
+        bus: text(uapi::SUBDEV_A_PARENT_BUS),
+        device: text(uapi::SUBDEV_A_PARENT_DEVICE),
+        ..parent_id(
+            request,
+            uapi::SUBDEV_A_PARENT_INDEX,
+            uapi::SUBDEV_A_PARENT_NAME,
+        )
+    };
     let generation = framework::generation();
     let mut message = Message::reply(request, uapi::SUBDEV_CMD_PARENT_GET)?;
-    let found = framework::parent(index, name, |parent| {
+    let found = framework::parent(&id, |parent| {
         put(&mut message.writer(), parent, generation)
     });
     found.map_err(|refusal| refuse(request, &NUMBERS, &refusal))?;
@@ -67,18 +83,22 @@ fn dump(dump: &mut Dump<'_>) -> Result {
     })
 }
 
-fn put(writer: &mut Writer<'_>, parent: &ParentView, generation: u64) -> Result {
+/// Puts a parent into a message.
+pub(super) fn put(writer: &mut Writer<'_>, parent: &ParentView, generation: u64) -> Result {
     let description = parent.description();
+    writer.uint(uapi::SUBDEV_A_PARENT_GENERATION, generation)?;
     writer.u32(uapi::SUBDEV_A_PARENT_INDEX, parent.index())?;
     writer.string(uapi::SUBDEV_A_PARENT_NAME, parent.name())?;
     writer.string(uapi::SUBDEV_A_PARENT_BUS, description.bus)?;
     writer.string(uapi::SUBDEV_A_PARENT_DEVICE, parent.device()?)?;
     writer.u32(uapi::SUBDEV_A_PARENT_STATE, parent.state as u32)?;
-    writer.u32(uapi::SUBDEV_A_PARENT_WQS, parent.wqs)?;
-    writer.u32(uapi::SUBDEV_A_PARENT_PASID, description.pasid.into())?;
-    writer.u32(uapi::SUBDEV_A_PARENT_SUBDEVS, parent.subdevs)?;
+    let flag = |set: bool, flag: u32| if set { flag } else { 0 };
+    let capabilities = flag(description.pasid, uapi::SUBDEV_CAPABILITIES_PASID)
+        | flag(description.shared_wq, uapi::SUBDEV_CAPABILITIES_SHARED_WQ);
+    writer.u32(uapi::SUBDEV_A_PARENT_CAPABILITIES, capabilities)?;
+    writer.u32(uapi::SUBDEV_A_PARENT_WQ_COUNT, parent.wqs)?;
+    writer.u32(uapi::SUBDEV_A_PARENT_SUBDEV_COUNT, parent.subdevs)?;
     put_vendor(writer, vendor::PARENT, description.vendor, |visitor| {
         parent.provider().attributes(visitor)
-    })?;
-    writer.uint(uapi::SUBDEV_A_PARENT_GENERATION, generation)
+    })
 }

@@ -5,9 +5,13 @@
 use kernel::prelude::*;
 
 use crate::{
-    ffi::genl::{
-        Culprit,
-        Request, //
+    ffi::{
+        bindings as uapi,
+        genl::{
+            Attr,
+            Culprit,
+            Request, //
+        }, //
     },
     framework::{
         Field,
@@ -20,34 +24,67 @@ pub(super) struct Numbers(pub(super) &'static [(Field, u32)]);
 
 impl Numbers {
     fn of(&self, field: Field) -> Option<u32> {
-        let same = |listed: Field| {
-            listed == field || matches!((listed, field), (Field::Wq(_), Field::Wq(_)))
-        };
         let mut listed = self.0.iter();
-        listed.find(|(f, _)| same(*f)).map(|(_, number)| *number)
+        listed.find(|(f, _)| *f == field).map(|(_, number)| *number)
+    }
+
+    /// What is to blame when it is `field`.
+    fn culprit<'a>(&self, request: &Request<'a>, field: Field, missing: bool) -> Culprit<'a> {
+        match field {
+            Field::Wq(Some(id)) => self.wq(request, id),
+            Field::WqId(place) => match self.nest(request, place) {
+                Some(nest) => Culprit::MissingIn(nest, uapi::SUBDEV_A_SUBDEV_WQ_ID),
+                None => Culprit::Nothing,
+            },
+            Field::WqSize(place) => match self.nest(request, place) {
+                Some(nest) => {
+                    Culprit::Bad(nest.attr(uapi::SUBDEV_A_SUBDEV_WQ_SIZE).unwrap_or(nest))
+                }
+                None => Culprit::Nothing,
+            },
+            _ => match self.of(field) {
+                Some(number) if missing => Culprit::Missing(number),
+                Some(number) => match request.attr(number) {
+                    Some(attr) => Culprit::Bad(attr),
+                    // The parent may be named by its index instead.
+                    None if field == Field::Parent => {
+                        self.culprit(request, Field::ParentIndex, missing)
+                    }
+                    None => Culprit::Nothing,
+                },
+                None => Culprit::Nothing,
+            },
+        }
+    }
+
+    /// The number of a work queue: an attribute of the request, or in one of its nests.
+    fn wq<'a>(&self, request: &Request<'a>, id: u32) -> Culprit<'a> {
+        let Some(number) = self.of(Field::Wq(None)) else {
+            return Culprit::Nothing;
+        };
+        let attrs = request.attrs().filter(|attr| attr.number() == number);
+        let ids = attrs.filter_map(|attr| match attr.u32() {
+            Some(_) => Some(attr),
+            None => attr.attr(uapi::SUBDEV_A_SUBDEV_WQ_ID),
+        });
+        ids.filter(|attr| attr.u32() == Some(id))
+            .last()
+            .map_or(Culprit::Nothing, Culprit::Bad)
+    }
+
+    /// One of the nests with work queues.
+    fn nest<'a>(&self, request: &Request<'a>, place: usize) -> Option<Attr<'a>> {
+        let number = self.of(Field::Wq(None))?;
+        request
+            .attrs()
+            .filter(|attr| attr.number() == number)
+            .nth(place)
     }
 }
 
 /// Explains a refusal in the extended ACK, and gives its errno.
 pub(super) fn refuse(request: &Request<'_>, numbers: &Numbers, refusal: &Refusal) -> Error {
-    let field = refusal.field();
-    let culprit = match numbers.of(field) {
-        None => Culprit::Nothing,
-        Some(number) if refusal.is_missing() => Culprit::Missing(number),
-        Some(number) => {
-            // Of several work queues the one that is meant.
-            let which = match field {
-                Field::Wq(Some(wq)) => request
-                    .attrs()
-                    .filter(|attr| attr.number() == number)
-                    .find(|attr| attr.u32() == Some(wq)),
-                _ => None,
-            };
-            which
-                .or_else(|| request.attr(number))
-                .map_or(Culprit::Nothing, Culprit::Bad)
-        }
-    };
+    let culprit = numbers.culprit(request, refusal.field(), refusal.is_missing());
     request.explain(culprit, refusal);
     refusal.error()
 }

@@ -4,9 +4,12 @@
 
 use kernel::prelude::*;
 
-use super::refuse::{
-    refuse,
-    Numbers, //
+use super::{
+    parent::parent_id,
+    refuse::{
+        refuse,
+        Numbers, //
+    }, //
 };
 use crate::{
     ffi::{
@@ -24,11 +27,13 @@ use crate::{
     framework::{
         self,
         Field,
+        ParentId,
         TypeView, //
     }, //
 };
 
 const NUMBERS: Numbers = Numbers(&[
+    (Field::ParentIndex, uapi::SUBDEV_A_TYPE_PARENT_INDEX),
     (Field::Parent, uapi::SUBDEV_A_TYPE_PARENT),
     (Field::Type, uapi::SUBDEV_A_TYPE_NAME),
 ]);
@@ -36,14 +41,21 @@ const NUMBERS: Numbers = Numbers(&[
 genl_do!(subdev_nl_type_get_doit, get);
 genl_dump!(subdev_nl_type_get_dumpit, dump);
 
+fn parent<'a>(request: &Request<'a>) -> ParentId<'a> {
+    parent_id(
+        request,
+        uapi::SUBDEV_A_TYPE_PARENT_INDEX,
+        uapi::SUBDEV_A_TYPE_PARENT,
+    )
+}
+
 fn get(request: &Request<'_>) -> Result {
-    let parent = request.attr(uapi::SUBDEV_A_TYPE_PARENT);
-    let parent = parent.as_ref().map(Attr::text);
     let name = request.attr(uapi::SUBDEV_A_TYPE_NAME);
     let name = name.as_ref().map(Attr::text);
+    let parent = parent(request);
     let generation = framework::generation();
     let mut message = Message::reply(request, uapi::SUBDEV_CMD_TYPE_GET)?;
-    let found = framework::type_named(parent, name, |kind| {
+    let found = framework::type_named(&parent, name, |kind| {
         put(&mut message.writer(), kind, generation)
     });
     found.map_err(|refusal| refuse(request, &NUMBERS, &refusal))?;
@@ -52,11 +64,10 @@ fn get(request: &Request<'_>) -> Result {
 
 fn dump(dump: &mut Dump<'_>) -> Result {
     let request = dump.request()?;
-    let parent = request.attr(uapi::SUBDEV_A_TYPE_PARENT);
-    let parent = parent.as_ref().map(Attr::text);
+    let parent = parent(&request);
     let generation = framework::generation();
     dump.set_generation(framework::structure());
-    let shown = framework::types(parent, dump.position(), |key, kind| {
+    let shown = framework::types(&parent, dump.position(), |key, kind| {
         let fits = dump.entry(uapi::SUBDEV_CMD_TYPE_GET, |writer| {
             put(writer, kind, generation)
         })?;
@@ -68,6 +79,8 @@ fn dump(dump: &mut Dump<'_>) -> Result {
 
 fn put(writer: &mut Writer<'_>, view: &TypeView<'_>, generation: u64) -> Result {
     let kind = view.kind;
+    writer.uint(uapi::SUBDEV_A_TYPE_GENERATION, generation)?;
+    writer.u32(uapi::SUBDEV_A_TYPE_PARENT_INDEX, view.parent_index())?;
     writer.string(uapi::SUBDEV_A_TYPE_PARENT, view.parent())?;
     writer.string(uapi::SUBDEV_A_TYPE_NAME, kind.name)?;
     writer.u32(uapi::SUBDEV_A_TYPE_PASID_MODE, kind.pasid_mode.into())?;
@@ -80,6 +93,5 @@ fn put(writer: &mut Writer<'_>, view: &TypeView<'_>, generation: u64) -> Result 
     if let Some(missing) = kind.missing {
         writer.string(uapi::SUBDEV_A_TYPE_MISSING_PREREQUISITE, missing)?;
     }
-    writer.string(uapi::SUBDEV_A_TYPE_DESCRIPTION, kind.description)?;
-    writer.uint(uapi::SUBDEV_A_TYPE_GENERATION, generation)
+    writer.string(uapi::SUBDEV_A_TYPE_DESCRIPTION, kind.description)
 }

@@ -5,6 +5,7 @@
 use kernel::prelude::*;
 
 use super::{
+    parent::parent_id,
     refuse::{
         refuse,
         Numbers, //
@@ -18,7 +19,6 @@ use crate::{
         genl::{
             genl_do,
             genl_dump,
-            Attr,
             Dump,
             Message,
             Request,
@@ -28,38 +28,49 @@ use crate::{
     framework::{
         self,
         Field,
+        ParentId,
         WqView, //
     }, //
 };
 
 const NUMBERS: Numbers = Numbers(&[
+    (Field::ParentIndex, uapi::SUBDEV_A_WQ_PARENT_INDEX),
     (Field::Parent, uapi::SUBDEV_A_WQ_PARENT),
     (Field::Wq(None), uapi::SUBDEV_A_WQ_ID),
 ]);
 
+/// Most subdevs that a work queue lists.
+pub(super) const MAX_LISTED: u32 = 256;
+
 genl_do!(subdev_nl_wq_get_doit, get);
 genl_dump!(subdev_nl_wq_get_dumpit, dump);
 
+fn parent<'a>(request: &Request<'a>) -> ParentId<'a> {
+    parent_id(
+        request,
+        uapi::SUBDEV_A_WQ_PARENT_INDEX,
+        uapi::SUBDEV_A_WQ_PARENT,
+    )
+}
+
 fn get(request: &Request<'_>) -> Result {
-    let parent = request.attr(uapi::SUBDEV_A_WQ_PARENT);
-    let parent = parent.as_ref().map(Attr::text);
     let id = request
         .attr(uapi::SUBDEV_A_WQ_ID)
         .and_then(|attr| attr.u32());
+    let parent = parent(request);
     let generation = framework::generation();
     let mut message = Message::reply(request, uapi::SUBDEV_CMD_WQ_GET)?;
-    let found = framework::wq(parent, id, |wq| put(&mut message.writer(), wq, generation));
+    let found = framework::wq(&parent, id, |wq| put(&mut message.writer(), wq, generation));
     found.map_err(|refusal| refuse(request, &NUMBERS, &refusal))?;
     message.send(request)
 }
 
 fn dump(dump: &mut Dump<'_>) -> Result {
     let request = dump.request()?;
-    let parent = request.attr(uapi::SUBDEV_A_WQ_PARENT);
-    let parent = parent.as_ref().map(Attr::text);
+    let parent = parent(&request);
     let generation = framework::generation();
     dump.set_generation(framework::structure());
-    let shown = framework::wqs(parent, dump.position(), |key, wq| {
+    let shown = framework::wqs(&parent, dump.position(), |key, wq| {
         let fits = dump.entry(uapi::SUBDEV_CMD_WQ_GET, |writer| {
             put(writer, wq, generation)
         })?;
@@ -69,8 +80,11 @@ fn dump(dump: &mut Dump<'_>) -> Result {
     shown.map_err(|refusal| refuse(&request, &NUMBERS, &refusal))
 }
 
-fn put(writer: &mut Writer<'_>, wq: &WqView<'_>, generation: u64) -> Result {
+/// Puts a work queue into a message.
+pub(super) fn put(writer: &mut Writer<'_>, wq: &WqView<'_>, generation: u64) -> Result {
     let description = &wq.description;
+    writer.uint(uapi::SUBDEV_A_WQ_GENERATION, generation)?;
+    writer.u32(uapi::SUBDEV_A_WQ_PARENT_INDEX, wq.parent_index())?;
     writer.string(uapi::SUBDEV_A_WQ_PARENT, wq.parent())?;
     writer.u32(uapi::SUBDEV_A_WQ_ID, wq.id)?;
     writer.u32(uapi::SUBDEV_A_WQ_STATE, description.state as u32)?;
@@ -80,14 +94,12 @@ fn put(writer: &mut Writer<'_>, wq: &WqView<'_>, generation: u64) -> Result {
         writer.u32(uapi::SUBDEV_A_WQ_PASID_MODE, mode.into())?;
     }
     writer.u32(uapi::SUBDEV_A_WQ_AVAILABLE, wq.available())?;
-    writer.u32(uapi::SUBDEV_A_WQ_SUBDEVS, wq.count())?;
+    writer.u32(uapi::SUBDEV_A_WQ_SUBDEV_COUNT, wq.count())?;
     // No more than fit into any message: a dump of the subdevs has them all.
-    let most = uapi::SUBDEV_MAX_LISTED_SUBDEVS as usize;
-    for index in wq.subdevs().take(most) {
+    for index in wq.subdevs().take(MAX_LISTED as usize) {
         writer.u32(uapi::SUBDEV_A_WQ_SUBDEV, index)?;
     }
     put_vendor(writer, vendor::WQ, wq.vendor(), |visitor| {
         wq.work_queue().attributes(visitor)
-    })?;
-    writer.uint(uapi::SUBDEV_A_WQ_GENERATION, generation)
+    })
 }

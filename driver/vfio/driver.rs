@@ -42,12 +42,9 @@ impl<'bound> Bound<'bound> {
         let subdev = adev.registration_data_with::<AuxData, _>(|subdev| Arc::clone(&subdev))?;
         let dev = adev.as_ref();
         let registration = vfio::Registration::new(dev, Device::new(subdev.clone())?)?;
-        let cdev = registration
-            .cdev()
-            .and_then(|name| Name::parse(name.to_bytes()).ok());
         subdev.attached(Handles {
             group: vfio::iommu_group(dev)?,
-            cdev,
+            device: Name::parse(registration.name().to_bytes()).map_err(|_| EINVAL)?,
         })?;
         Ok(Self {
             registration,

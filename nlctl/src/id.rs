@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What names a parent or a subdev.
+/// What names a subdev.
 ///
 /// A word is taken for an index when it is a decimal number, for a UUID when
 /// it has the form of one, and else for a name.
@@ -23,7 +23,7 @@ pub enum Id {
     Index(u32),
     /// Its name.
     Name(String),
-    /// Its UUID in text form; parents have none, and take it for a name.
+    /// Its UUID in text form.
     Uuid(String),
 }
 
@@ -68,12 +68,77 @@ impl fmt::Display for Id {
     }
 }
 
-/// What names a work queue: `3`, `wq3`, or with its parent `dsa0/wq3`.
+/// What names a parent: `0`, `dsa0` or `pci/0000:6a:01.0`.
+///
+/// A word is taken for an index when it is a decimal number, for a bus and a
+/// device when there is a slash in it, and else for a name.
+///
+/// ```
+/// use nlctl::ParentRef;
+///
+/// assert_eq!(ParentRef::from("0"), ParentRef::Index(0));
+/// assert_eq!(ParentRef::from("dsa0"), ParentRef::Name("dsa0".into()));
+/// assert_eq!(ParentRef::from("pci/0000:6a:01.0").to_string(), "pci/0000:6a:01.0");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ParentRef {
+    /// The number that the kernel gave it, and gives to no other.
+    Index(u32),
+    /// Its name, which another device may have later.
+    Name(String),
+    /// Where it is, which stays the same when the module is loaded anew.
+    Device {
+        /// Name of the bus.
+        bus: String,
+        /// Name of the device on the bus.
+        device: String,
+    },
+}
+
+impl From<u32> for ParentRef {
+    fn from(index: u32) -> Self {
+        Self::Index(index)
+    }
+}
+
+impl From<&str> for ParentRef {
+    fn from(word: &str) -> Self {
+        let digits = word.bytes().all(|byte| byte.is_ascii_digit());
+        match (word.parse(), word.split_once('/')) {
+            (Ok(index), _) if digits => Self::Index(index),
+            (_, Some((bus, device))) => Self::Device {
+                bus: bus.to_string(),
+                device: device.to_string(),
+            },
+            (_, None) => Self::Name(word.to_string()),
+        }
+    }
+}
+
+impl From<String> for ParentRef {
+    fn from(word: String) -> Self {
+        Self::from(word.as_str())
+    }
+}
+
+impl fmt::Display for ParentRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Index(index) => write!(f, "{index}"),
+            Self::Name(name) => f.write_str(name),
+            Self::Device { bus, device } => write!(f, "{bus}/{device}"),
+        }
+    }
+}
+
+/// What names a work queue: `3`, `wq3`, or with its parent `dsa0/wq3` or
+/// `pci/0000:6a:01.0/wq3`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct WqRef {
-    /// Name of the parent; may be left out while there is only one.
-    pub parent: Option<String>,
+    /// The parent; may be left out while there is only one.
+    pub parent: Option<ParentRef>,
     /// Number of the work queue on its parent.
     pub id: u32,
 }
@@ -104,10 +169,20 @@ impl FromStr for WqRef {
         let number = digits.bytes().all(|byte| byte.is_ascii_digit());
         match digits.parse() {
             Ok(id) if number && parent != Some("") => Ok(Self {
-                parent: parent.map(str::to_string),
+                parent: parent.map(ParentRef::from),
                 id,
             }),
             _ => Err(NotAWorkQueue(word.to_string())),
+        }
+    }
+}
+
+impl WqRef {
+    /// The work queue `id` of `parent`.
+    pub fn on(parent: impl Into<ParentRef>, id: u32) -> Self {
+        Self {
+            parent: Some(parent.into()),
+            id,
         }
     }
 }
@@ -144,12 +219,17 @@ mod tests {
     #[test]
     fn a_work_queue_may_carry_its_parent() {
         let queue = |parent: Option<&str>, id| WqRef {
-            parent: parent.map(str::to_string),
+            parent: parent.map(ParentRef::from),
             id,
         };
         assert_eq!("3".parse(), Ok(queue(None, 3)));
         assert_eq!("wq3".parse(), Ok(queue(None, 3)));
         assert_eq!("dsa0/wq3".parse(), Ok(queue(Some("dsa0"), 3)));
+        assert_eq!("dsa0/wq3".parse(), Ok(WqRef::on("dsa0", 3)));
+        assert_eq!(
+            "pci/0000:6a:01.0/wq3".parse(),
+            Ok(queue(Some("pci/0000:6a:01.0"), 3))
+        );
         assert_eq!("dsa0/3".parse(), Ok(queue(Some("dsa0"), 3)));
         for word in [
             "",

@@ -79,3 +79,76 @@ macro_rules! named_number {
 }
 
 pub(crate) use named_number;
+
+/// Implements text, serde and wire forms for a generated set of flags.
+///
+/// Text is the names of the flags that are set with commas between them, JSON a
+/// list of the names. A bit without a name is shown as its number.
+macro_rules! named_flags {
+    ($name:ident) => {
+        impl $name {
+            /// The flags as bits.
+            pub const fn bits(self) -> u32 {
+                self.0
+            }
+
+            /// Whether all of `flags` are set.
+            pub const fn contains(self, flags: Self) -> bool {
+                self.0 & flags.0 == flags.0
+            }
+
+            /// The names of the flags that are set.
+            pub fn names(self) -> Vec<String> {
+                (0..u32::BITS)
+                    .filter(|bit| self.0 & 1 << bit != 0)
+                    .map(|bit| match Self::NAMES.get(bit as usize) {
+                        Some(name) => (*name).to_string(),
+                        None => format!("{:#x}", 1_u32 << bit),
+                    })
+                    .collect()
+            }
+        }
+
+        impl std::ops::BitOr for $name {
+            type Output = Self;
+
+            fn bitor(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+        }
+
+        impl From<u32> for $name {
+            fn from(bits: u32) -> Self {
+                Self(bits)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(&self.names().join(","))
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq(self.names())
+            }
+        }
+
+        impl crate::value::Value for $name {
+            fn length(&self) -> usize {
+                self.0.length()
+            }
+
+            fn emit(&self, buffer: &mut [u8]) {
+                self.0.emit(buffer);
+            }
+
+            fn parse(bytes: &[u8]) -> Result<Self, netlink_packet_core::DecodeError> {
+                <u32 as crate::value::Value>::parse(bytes).map(Self)
+            }
+        }
+    };
+}
+
+pub(crate) use named_flags;

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Requests about parents.
+//! Requests about parents, and how other requests name theirs.
+
+use std::fmt;
 
 use crate::connection::Handle;
+use crate::error::Error;
+use crate::exchange::{self, DUMP_LIMIT};
 use crate::generated::{Parent, ParentAttr};
-use crate::id::Id;
+use crate::id::ParentRef;
+use crate::object::Object;
 use crate::request::{Dump, Get};
 
 /// Requests about parents: the devices that subdevs are carved from.
@@ -17,16 +22,88 @@ impl ParentHandle {
     }
 
     /// Gets one parent.
-    pub fn get(&self, id: impl Into<Id>) -> Get<Parent> {
-        let id = match id.into() {
-            Id::Index(index) => ParentAttr::Index(index),
-            Id::Name(name) | Id::Uuid(name) => ParentAttr::Name(name),
-        };
-        Get::new(self.0.clone(), vec![id])
+    pub fn get(&self, parent: impl Into<ParentRef>) -> Get<Parent> {
+        Get::new(self.0.clone(), attributes(parent.into()))
     }
 
     /// Gets all parents.
     pub fn dump(&self) -> Dump<Parent> {
         Dump::new(self.0.clone())
+    }
+}
+
+fn attributes(parent: ParentRef) -> Vec<ParentAttr> {
+    match parent {
+        ParentRef::Index(index) => vec![ParentAttr::Index(index)],
+        ParentRef::Name(name) => vec![ParentAttr::Name(name)],
+        ParentRef::Device { bus, device } => {
+            vec![ParentAttr::Bus(bus), ParentAttr::Device(device)]
+        }
+    }
+}
+
+/// The parent of a request about something on a parent, and the attributes that
+/// name it.
+pub(crate) struct OnParent<A> {
+    pub(crate) named: Option<ParentRef>,
+    index: fn(u32) -> A,
+    name: fn(String) -> A,
+}
+
+impl<A> OnParent<A> {
+    /// No parent is named yet.
+    pub(crate) fn new(index: fn(u32) -> A, name: fn(String) -> A) -> Self {
+        Self {
+            named: None,
+            index,
+            name,
+        }
+    }
+
+    /// The attribute that names the parent that was named, if one was.
+    pub(crate) async fn named(self, handle: &Handle) -> Result<Option<A>, Error> {
+        Ok(Some(match self.named {
+            None => return Ok(None),
+            Some(ParentRef::Index(index)) => (self.index)(index),
+            Some(ParentRef::Name(name)) => (self.name)(name),
+            Some(device) => {
+                let attributes = attributes(device);
+                let found = exchange::object::<Parent>(handle, Parent::GET, attributes).await?;
+                match found.index {
+                    Some(index) => (self.index)(index),
+                    None => return Ok(None),
+                }
+            }
+        }))
+    }
+
+    /// The attribute that names the parent that was named, or the only one. When
+    /// there are several there is none, which the kernel refuses.
+    pub(crate) async fn needed(self, handle: &Handle) -> Result<Option<A>, Error> {
+        if self.named.is_some() {
+            return self.named(handle).await;
+        }
+        let each = exchange::Wanted::Each;
+        let parents = exchange::dump(handle, Parent::GET, Vec::new(), each, DUMP_LIMIT).await?;
+        let mut parents = parents.object.into_iter().map(Parent::from);
+        Ok(match (parents.next(), parents.next()) {
+            (Some(only), None) => only.index.map(self.index),
+            _ => None,
+        })
+    }
+}
+
+impl<A> Clone for OnParent<A> {
+    fn clone(&self) -> Self {
+        Self {
+            named: self.named.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<A> fmt::Debug for OnParent<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.named.fmt(f)
     }
 }

@@ -75,13 +75,13 @@ mod tests {
     use crate::generated::{DsaParentAttr, ParentAttr};
     use netlink_packet_core::Emitable;
 
-    /// name at 20, dsa-parent at 32, in it version at 36 and gencap at 44.
+    /// name at 20, dsa-parent at 32, in it version at 36 and engine-count at 44.
     fn request() -> Vec<u8> {
         let attributes = [
             ParentAttr::Name("dsa0".into()),
             ParentAttr::DsaParent(vec![
                 DsaParentAttr::Version(0x100),
-                DsaParentAttr::Gencap(1),
+                DsaParentAttr::EngineCount(1),
             ]),
         ];
         let mut bytes = vec![0; attributes.as_slice().buffer_len()];
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(path(20).as_deref(), Some("name"));
         assert_eq!(path(32).as_deref(), Some("dsa-parent"));
         assert_eq!(path(36).as_deref(), Some("dsa-parent.version"));
-        assert_eq!(path(44).as_deref(), Some("dsa-parent.gencap"));
+        assert_eq!(path(44).as_deref(), Some("dsa-parent.engine-count"));
         assert_eq!(path(52), None);
         assert_eq!(path(0), None);
     }
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn missing_attributes_have_names() {
         let path = |kind, nest| missing(ParentAttr::SET, &request(), Missing { kind, nest });
-        assert_eq!(path(1, None).as_deref(), Some("index"));
+        assert_eq!(path(2, None).as_deref(), Some("index"));
         assert_eq!(
             path(2, Some(32)).as_deref(),
             Some("dsa-parent.max-transfer-size")

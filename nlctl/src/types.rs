@@ -4,6 +4,8 @@
 
 use crate::connection::Handle;
 use crate::generated::{Type, TypeAttr};
+use crate::id::ParentRef;
+use crate::parent::OnParent;
 use crate::request::{Dump, Get};
 
 /// Requests about types: what could be created on a parent.
@@ -15,9 +17,10 @@ impl TypeHandle {
         Self(handle)
     }
 
-    /// Gets the type `name` of the only parent.
+    /// Gets the type `name`; without a parent, of the only one, which is asked
+    /// for first.
     pub fn get(&self, name: impl Into<String>) -> Get<Type> {
-        Get::new(self.0.clone(), vec![TypeAttr::Name(name.into())])
+        Get::new(self.0.clone(), vec![TypeAttr::Name(name.into())]).on(on_parent())
     }
 
     /// Gets the catalogues of all parents.
@@ -27,17 +30,21 @@ impl TypeHandle {
 }
 
 impl Get<Type> {
-    /// The type of that name on the parent of that name.
-    pub fn parent(mut self, name: impl Into<String>) -> Self {
-        self.attributes.push(TypeAttr::Parent(name.into()));
-        self
+    /// The type of that name on that parent.
+    pub fn parent(self, parent: impl Into<ParentRef>) -> Self {
+        let mut on = on_parent();
+        on.named = Some(parent.into());
+        self.on(on)
     }
 }
 
 impl Dump<Type> {
-    /// Only the catalogue of the parent of that name.
-    pub fn parent(mut self, name: impl Into<String>) -> Self {
-        self.attributes.push(TypeAttr::Parent(name.into()));
-        self
+    /// Only the catalogue of that parent.
+    pub fn parent(self, parent: impl Into<ParentRef>) -> Self {
+        self.on(on_parent(), parent.into())
     }
+}
+
+fn on_parent() -> OnParent<TypeAttr> {
+    OnParent::new(TypeAttr::ParentIndex, TypeAttr::Parent)
 }

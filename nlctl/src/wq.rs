@@ -4,7 +4,8 @@
 
 use crate::connection::Handle;
 use crate::generated::{Wq, WqAttr};
-use crate::id::WqRef;
+use crate::id::{ParentRef, WqRef};
+use crate::parent::OnParent;
 use crate::request::{Dump, Get};
 
 /// Requests about hardware work queues.
@@ -16,12 +17,13 @@ impl WqHandle {
         Self(handle)
     }
 
-    /// Gets one work queue.
+    /// Gets one work queue; without a parent, that of the only one, which is
+    /// asked for first.
     pub fn get(&self, queue: impl Into<WqRef>) -> Get<Wq> {
         let queue = queue.into();
-        let parent = queue.parent.map(WqAttr::Parent);
-        let id = WqAttr::Id(queue.id);
-        Get::new(self.0.clone(), parent.into_iter().chain([id]).collect())
+        let mut parent = on_parent();
+        parent.named = queue.parent;
+        Get::new(self.0.clone(), vec![WqAttr::Id(queue.id)]).on(parent)
     }
 
     /// Gets the work queues of all parents.
@@ -31,9 +33,12 @@ impl WqHandle {
 }
 
 impl Dump<Wq> {
-    /// Only the work queues of the parent of that name.
-    pub fn parent(mut self, name: impl Into<String>) -> Self {
-        self.attributes.push(WqAttr::Parent(name.into()));
-        self
+    /// Only the work queues of that parent.
+    pub fn parent(self, parent: impl Into<ParentRef>) -> Self {
+        self.on(on_parent(), parent.into())
     }
+}
+
+fn on_parent() -> OnParent<WqAttr> {
+    OnParent::new(WqAttr::ParentIndex, WqAttr::Parent)
 }

@@ -4,8 +4,8 @@
 
 use netlink_packet_core::{Emitable, Nla, NlasIterator};
 use nlctl::{
-    Attribute, Binary, DsaParentAttr, DsaWqAttr, Id, Parent, ParentAttr, ParentState, PasidMode,
-    SubdevAttr, TypeAttr, WqAttr, WqRef,
+    Attribute, Binary, Capabilities, DsaParentAttr, DsaWqAttr, FamilyAttr, Id, Parent, ParentAttr,
+    ParentState, PasidMode, SubdevAttr, SubdevWqAttr, TypeAttr, WqAttr, WqRef,
 };
 use proptest::prelude::*;
 
@@ -23,15 +23,33 @@ fn parse<A: Attribute>(bytes: &[u8]) -> Result<Vec<A>, String> {
         .collect()
 }
 
+/// The header of an attribute as the kernel wants it; its number is the spec's.
+fn header(attribute: &impl Nla, length: u8, flags: u8) -> [u8; 4] {
+    let [low, high] = attribute.kind().to_le_bytes();
+    assert_eq!(high, flags, "flags");
+    [length, 0, low, high]
+}
+
 #[test]
 fn bytes_are_as_the_kernel_wants_them() {
-    let name = emit(&[SubdevAttr::Name("ab".into())]);
-    assert_eq!(name, [7, 0, 2, 0, b'a', b'b', 0, 0]);
-    let flag = emit(&[SubdevAttr::Force]);
-    assert_eq!(flag, [4, 0, 16, 0]);
-    let nest = emit(&[ParentAttr::DsaParent(vec![DsaParentAttr::Version(1)])]);
-    assert_eq!(nest[..8], [12, 0, 9, 0x80, 8, 0, 1, 0]);
-    assert_eq!(nest[8..], 1u32.to_ne_bytes());
+    let name = SubdevAttr::Name("ab".into());
+    let expected = [&header(&name, 7, 0)[..], b"ab\0\0"].concat();
+    assert_eq!(emit(&[name]), expected);
+    assert_eq!(emit(&[SubdevAttr::Force]), header(&SubdevAttr::Force, 4, 0));
+    let version = DsaParentAttr::Version(1);
+    let inner = header(&version, 8, 0);
+    let nest = ParentAttr::DsaParent(vec![version]);
+    let expected = [header(&nest, 12, 0x80), inner, 1u32.to_ne_bytes()].concat();
+    assert_eq!(emit(&[nest]), expected);
+}
+
+#[test]
+fn the_generation_comes_first_in_every_set() {
+    assert_eq!(FamilyAttr::Generation(0).kind(), 1);
+    assert_eq!(ParentAttr::Generation(0).kind(), 1);
+    assert_eq!(WqAttr::Generation(0).kind(), 1);
+    assert_eq!(TypeAttr::Generation(0).kind(), 1);
+    assert_eq!(SubdevAttr::Generation(0).kind(), 1);
 }
 
 #[test]
@@ -39,13 +57,14 @@ fn a_uint_is_as_short_as_it_can_be_and_read_in_both_lengths() {
     let short = SubdevAttr::Generation(u64::from(u32::MAX));
     let long = SubdevAttr::Generation(u64::from(u32::MAX) + 1);
     assert_eq!((short.value_len(), long.value_len()), (4, 8));
-    let bytes = [&[12, 0, 17, 0][..], &7u64.to_ne_bytes()].concat();
+    let bytes = [&header(&long, 12, 0)[..], &7u64.to_ne_bytes()].concat();
     assert_eq!(parse(&bytes), Ok(vec![SubdevAttr::Generation(7)]));
 }
 
 #[test]
 fn a_value_of_a_wrong_length_is_refused_by_name() {
-    let error = parse::<SubdevAttr>(&[6, 0, 1, 0, 1, 2, 0, 0]).expect_err("is too short");
+    let bytes = [header(&SubdevAttr::Index(0), 6, 0), [1, 2, 0, 0]].concat();
+    let error = parse::<SubdevAttr>(&bytes).expect_err("is too short");
     assert!(error.contains("'index'"), "{error}");
 }
 
@@ -79,6 +98,21 @@ fn enums_have_names_and_keep_numbers_without() {
     );
 }
 
+#[test]
+fn flags_are_a_list_of_names() {
+    let both = Capabilities::PASID | Capabilities::SHARED_WQ;
+    assert!(both.contains(Capabilities::PASID));
+    assert!(!Capabilities::PASID.contains(both));
+    assert_eq!(both.to_string(), "pasid,shared-wq");
+    assert_eq!(Capabilities::default().to_string(), "");
+    let newer = Capabilities::from(0x8000_0001);
+    assert_eq!(newer.bits(), 0x8000_0001);
+    let json = serde_json::to_string(&newer).expect("is JSON");
+    assert_eq!(json, r#"["pasid","0x80000000"]"#);
+    let bytes = emit(&[ParentAttr::Capabilities(newer)]);
+    assert_eq!(parse(&bytes), Ok(vec![ParentAttr::Capabilities(newer)]));
+}
+
 /// Text without NUL, which ends a string on the wire.
 const TEXT: &str = "[^\0]{0,40}";
 
@@ -88,7 +122,7 @@ prop_compose! {
             DsaParentAttr::Version(version),
             DsaParentAttr::MaxTransferSize(size),
             DsaParentAttr::Opcap(Binary(opcap)),
-            DsaParentAttr::Engines(engines),
+            DsaParentAttr::EngineCount(engines),
         ]
     }
 }
@@ -116,7 +150,7 @@ fn parent_attribute() -> impl Strategy<Value = ParentAttr> {
 fn wq_attribute() -> impl Strategy<Value = WqAttr> {
     prop_oneof![
         any::<u32>().prop_map(WqAttr::Id),
-        any::<u32>().prop_map(WqAttr::Subdevs),
+        any::<u32>().prop_map(WqAttr::SubdevCount),
         any::<u32>().prop_map(WqAttr::Subdev),
         dsa_wq().prop_map(WqAttr::DsaWq),
     ]
@@ -129,6 +163,9 @@ fn subdev_attribute() -> impl Strategy<Value = SubdevAttr> {
         any::<u32>().prop_map(|number| SubdevAttr::PasidMode(number.into())),
         any::<u32>().prop_map(|number| SubdevAttr::Opstate(number.into())),
         any::<u64>().prop_map(SubdevAttr::Generation),
+        any::<(u32, u32)>().prop_map(|(id, size)| {
+            SubdevAttr::Wq(vec![SubdevWqAttr::Id(id), SubdevWqAttr::Size(size)])
+        }),
         Just(SubdevAttr::Force),
     ]
 }
@@ -194,4 +231,11 @@ proptest! {
         let queue = word.parse::<WqRef>().expect("names a work queue");
         prop_assert_eq!(queue.to_string(), word);
     }
+}
+
+#[test]
+fn a_string_that_is_not_utf_8_does_not_hide_the_rest() {
+    use nlctl::Value;
+    let name = String::parse(b"net\xff0\0").expect("is shown");
+    assert_eq!(name, "net\u{fffd}0");
 }

@@ -23,7 +23,7 @@ mod tests {
 
     #[test]
     fn attributes_are_read_as_they_were_put() -> Result {
-        let mut message = Message::event(1)?;
+        let mut message = Message::event(1, None)?;
         let mut writer = message.writer();
         writer.u32(1, 7)?;
         writer.string(2, "name")?;
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn a_uint_is_as_short_as_it_can_be() -> Result {
-        let mut message = Message::event(1)?;
+        let mut message = Message::event(1, None)?;
         message.writer().uint(1, u64::from(u32::MAX))?;
         message.writer().uint(2, u64::from(u32::MAX) + 1)?;
         let mut lengths = attributes(&message).map(|attr| attr.payload.len());
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_and_leaves_the_rest() -> Result {
-        let mut message = Message::event(1)?;
+        let mut message = Message::event(1, None)?;
         let mut writer = message.writer();
         let put = (0..1000)
             .take_while(|_| writer.binary(1, &[0xaa; 64]).is_ok())

@@ -130,6 +130,7 @@ impl Parent for Fake {
             bus: "faux",
             vendor: "kunit",
             pasid: false,
+            shared_wq: false,
         }
     }
 

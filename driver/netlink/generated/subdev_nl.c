@@ -11,73 +11,95 @@
 
 #include <uapi/linux/subdev.h>
 
+/* Common nested types */
+const struct nla_policy subdev_subdev_wq_nl_policy[SUBDEV_A_SUBDEV_WQ_SIZE + 1] = {
+	[SUBDEV_A_SUBDEV_WQ_ID] = { .type = NLA_U32, },
+	[SUBDEV_A_SUBDEV_WQ_SIZE] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
 /* SUBDEV_CMD_PARENT_GET - do */
-static const struct nla_policy subdev_parent_get_nl_policy[SUBDEV_A_PARENT_NAME + 1] = {
+static const struct nla_policy subdev_parent_get_nl_policy[SUBDEV_A_PARENT_DEVICE + 1] = {
 	[SUBDEV_A_PARENT_INDEX] = { .type = NLA_U32, },
 	[SUBDEV_A_PARENT_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_PARENT_BUS] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_PARENT_DEVICE] = { .type = NLA_NUL_STRING, .len = 63, },
 };
 
 /* SUBDEV_CMD_WQ_GET - do */
 static const struct nla_policy subdev_wq_get_do_nl_policy[SUBDEV_A_WQ_ID + 1] = {
+	[SUBDEV_A_WQ_PARENT_INDEX] = { .type = NLA_U32, },
 	[SUBDEV_A_WQ_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_WQ_ID] = { .type = NLA_U32, },
 };
 
 /* SUBDEV_CMD_WQ_GET - dump */
 static const struct nla_policy subdev_wq_get_dump_nl_policy[SUBDEV_A_WQ_PARENT + 1] = {
+	[SUBDEV_A_WQ_PARENT_INDEX] = { .type = NLA_U32, },
 	[SUBDEV_A_WQ_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 };
 
 /* SUBDEV_CMD_TYPE_GET - do */
 static const struct nla_policy subdev_type_get_do_nl_policy[SUBDEV_A_TYPE_NAME + 1] = {
+	[SUBDEV_A_TYPE_PARENT_INDEX] = { .type = NLA_U32, },
 	[SUBDEV_A_TYPE_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_TYPE_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 };
 
 /* SUBDEV_CMD_TYPE_GET - dump */
 static const struct nla_policy subdev_type_get_dump_nl_policy[SUBDEV_A_TYPE_PARENT + 1] = {
+	[SUBDEV_A_TYPE_PARENT_INDEX] = { .type = NLA_U32, },
 	[SUBDEV_A_TYPE_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 };
 
 /* SUBDEV_CMD_SUBDEV_GET - do */
-static const struct nla_policy subdev_subdev_get_do_nl_policy[SUBDEV_A_UUID + 1] = {
-	[SUBDEV_A_INDEX] = { .type = NLA_U32, },
-	[SUBDEV_A_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
-	[SUBDEV_A_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
+static const struct nla_policy subdev_subdev_get_do_nl_policy[SUBDEV_A_SUBDEV_UUID + 1] = {
+	[SUBDEV_A_SUBDEV_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_SUBDEV_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
 };
 
 /* SUBDEV_CMD_SUBDEV_GET - dump */
-static const struct nla_policy subdev_subdev_get_dump_nl_policy[SUBDEV_A_PARENT + 1] = {
-	[SUBDEV_A_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+static const struct nla_policy subdev_subdev_get_dump_nl_policy[SUBDEV_A_SUBDEV_OPSTATE + 1] = {
+	[SUBDEV_A_SUBDEV_PARENT_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_SUBDEV_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_SUBDEV_WQ] = NLA_POLICY_NESTED(subdev_subdev_wq_nl_policy),
+	[SUBDEV_A_SUBDEV_TYPE] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_SUBDEV_STATE] = NLA_POLICY_MAX(NLA_U32, 1),
+	[SUBDEV_A_SUBDEV_OPSTATE] = NLA_POLICY_MAX(NLA_U32, 4),
 };
 
 /* SUBDEV_CMD_SUBDEV_NEW - do */
-static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SIZE + 1] = {
-	[SUBDEV_A_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
-	[SUBDEV_A_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
-	[SUBDEV_A_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
-	[SUBDEV_A_WQ] = { .type = NLA_U32, },
-	[SUBDEV_A_TYPE] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
-	[SUBDEV_A_PASID_MODE] = NLA_POLICY_MAX(NLA_U32, 2),
-	[SUBDEV_A_STATE] = NLA_POLICY_MAX(NLA_U32, 1),
-	[SUBDEV_A_SIZE] = NLA_POLICY_MIN(NLA_U32, 1),
+static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SUBDEV_STATE + 1] = {
+	[SUBDEV_A_SUBDEV_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
+	[SUBDEV_A_SUBDEV_PARENT_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_SUBDEV_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_SUBDEV_WQ] = NLA_POLICY_NESTED(subdev_subdev_wq_nl_policy),
+	[SUBDEV_A_SUBDEV_TYPE] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_SUBDEV_PASID_MODE] = NLA_POLICY_MAX(NLA_U32, 2),
+	[SUBDEV_A_SUBDEV_STATE] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
 /* SUBDEV_CMD_SUBDEV_DEL - do */
-static const struct nla_policy subdev_subdev_del_nl_policy[SUBDEV_A_FORCE + 1] = {
-	[SUBDEV_A_INDEX] = { .type = NLA_U32, },
-	[SUBDEV_A_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
-	[SUBDEV_A_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
-	[SUBDEV_A_FORCE] = { .type = NLA_FLAG, },
+static const struct nla_policy subdev_subdev_del_nl_policy[SUBDEV_A_SUBDEV_FORCE + 1] = {
+	[SUBDEV_A_SUBDEV_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_SUBDEV_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
+	[SUBDEV_A_SUBDEV_FORCE] = { .type = NLA_FLAG, },
 };
 
 /* Ops table for subdev */
 static const struct genl_split_ops subdev_nl_ops[] = {
 	{
+		.cmd	= SUBDEV_CMD_FAMILY_GET,
+		.doit	= subdev_nl_family_get_doit,
+		.flags	= GENL_CMD_CAP_DO,
+	},
+	{
 		.cmd		= SUBDEV_CMD_PARENT_GET,
 		.doit		= subdev_nl_parent_get_doit,
 		.policy		= subdev_parent_get_nl_policy,
-		.maxattr	= SUBDEV_A_PARENT_NAME,
+		.maxattr	= SUBDEV_A_PARENT_DEVICE,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
@@ -117,28 +139,28 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.cmd		= SUBDEV_CMD_SUBDEV_GET,
 		.doit		= subdev_nl_subdev_get_doit,
 		.policy		= subdev_subdev_get_do_nl_policy,
-		.maxattr	= SUBDEV_A_UUID,
+		.maxattr	= SUBDEV_A_SUBDEV_UUID,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= SUBDEV_CMD_SUBDEV_GET,
 		.dumpit		= subdev_nl_subdev_get_dumpit,
 		.policy		= subdev_subdev_get_dump_nl_policy,
-		.maxattr	= SUBDEV_A_PARENT,
+		.maxattr	= SUBDEV_A_SUBDEV_OPSTATE,
 		.flags		= GENL_CMD_CAP_DUMP,
 	},
 	{
 		.cmd		= SUBDEV_CMD_SUBDEV_NEW,
 		.doit		= subdev_nl_subdev_new_doit,
 		.policy		= subdev_subdev_new_nl_policy,
-		.maxattr	= SUBDEV_A_SIZE,
+		.maxattr	= SUBDEV_A_SUBDEV_STATE,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= SUBDEV_CMD_SUBDEV_DEL,
 		.doit		= subdev_nl_subdev_del_doit,
 		.policy		= subdev_subdev_del_nl_policy,
-		.maxattr	= SUBDEV_A_FORCE,
+		.maxattr	= SUBDEV_A_SUBDEV_FORCE,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };

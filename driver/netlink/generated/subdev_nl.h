@@ -12,6 +12,10 @@
 
 #include <uapi/linux/subdev.h>
 
+/* Common nested types */
+extern const struct nla_policy subdev_subdev_wq_nl_policy[SUBDEV_A_SUBDEV_WQ_SIZE + 1];
+
+int subdev_nl_family_get_doit(struct sk_buff *skb, struct genl_info *info);
 int subdev_nl_parent_get_doit(struct sk_buff *skb, struct genl_info *info);
 int subdev_nl_parent_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb);

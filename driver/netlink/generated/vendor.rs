@@ -28,10 +28,9 @@ pub(crate) static PARENT: &[Nest] = &[Nest {
             uapi::SUBDEV_A_DSA_PARENT_MAX_TRANSFER_SIZE,
         ),
         ("max-batch-size", uapi::SUBDEV_A_DSA_PARENT_MAX_BATCH_SIZE),
-        ("gencap", uapi::SUBDEV_A_DSA_PARENT_GENCAP),
         ("opcap", uapi::SUBDEV_A_DSA_PARENT_OPCAP),
-        ("groups", uapi::SUBDEV_A_DSA_PARENT_GROUPS),
-        ("engines", uapi::SUBDEV_A_DSA_PARENT_ENGINES),
+        ("group-count", uapi::SUBDEV_A_DSA_PARENT_GROUP_COUNT),
+        ("engine-count", uapi::SUBDEV_A_DSA_PARENT_ENGINE_COUNT),
         ("wq-capacity", uapi::SUBDEV_A_DSA_PARENT_WQ_CAPACITY),
     ],
 }];

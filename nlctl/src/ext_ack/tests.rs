@@ -2,15 +2,15 @@
 
 //! Extended ACKs as bytes, as the kernel builds them and as it never would.
 
-use netlink_packet_core::{DefaultNla, Emitable};
+use netlink_packet_core::{DefaultNla, Emitable, NLA_TYPE_MASK, Nla};
 use proptest::prelude::*;
 
 use super::*;
 use crate::attribute::Attribute;
 use crate::error::Refusal;
-use crate::generated::{PasidMode, SubdevAttr};
+use crate::generated::{PasidMode, SubdevAttr, SubdevWqAttr};
 
-fn bytes(attributes: &[impl netlink_packet_core::Nla]) -> Vec<u8> {
+fn bytes(attributes: &[impl Nla]) -> Vec<u8> {
     let mut bytes = vec![0; attributes.buffer_len()];
     attributes.emit(&mut bytes);
     bytes
@@ -28,14 +28,13 @@ fn header(attributes: usize) -> Vec<u8> {
     header
 }
 
-/// The request that the errors here are about: name at 20, wq at 32, pasid-mode
-/// at 40, size at 48.
+/// The request that the errors here are about: name at 20, wq at 32, in it id
+/// at 36 and size at 44, pasid-mode at 52.
 fn request() -> Vec<u8> {
     bytes(&[
         SubdevAttr::Name("net0".into()),
-        SubdevAttr::Wq(99),
+        SubdevAttr::Wq(vec![SubdevWqAttr::Id(99), SubdevWqAttr::Size(0)]),
         SubdevAttr::PasidMode(PasidMode::Unknown(7)),
-        SubdevAttr::Size(0),
     ])
 }
 
@@ -70,14 +69,14 @@ fn a_refusal_names_the_attribute() {
         2,
         &[
             message("no such work queue on dsa0; it has 0 to 7"),
-            number(OFFS, 32),
+            number(OFFS, 36),
         ],
     );
     assert_eq!(refusal.errno_name(), "ENOENT");
-    assert_eq!(refusal.attribute.as_deref(), Some("wq"));
+    assert_eq!(refusal.attribute.as_deref(), Some("wq.id"));
     assert_eq!(
         refusal.to_string(),
-        "wq: no such work queue on dsa0; it has 0 to 7"
+        "wq.id: no such work queue on dsa0; it has 0 to 7"
     );
 }
 
@@ -88,15 +87,15 @@ fn a_violated_policy_says_what_is_accepted() {
         34,
         &[
             out_of_range.clone(),
-            number(OFFS, 48),
+            number(OFFS, 44),
             range(1, u64::from(u32::MAX)),
         ],
     );
     assert_eq!(
         size.to_string(),
-        "size: integer out of range; accepted: at least 1"
+        "wq.size: integer out of range; accepted: at least 1"
     );
-    let mode = refusal(34, &[out_of_range, number(OFFS, 40), range(0, 2)]);
+    let mode = refusal(34, &[out_of_range, number(OFFS, 52), range(0, 2)]);
     assert_eq!(
         mode.to_string(),
         "pasid-mode: integer out of range; accepted: none, dedicated, shared"
@@ -117,7 +116,8 @@ fn a_violated_policy_says_what_is_accepted() {
 
 #[test]
 fn a_missing_attribute_has_a_name() {
-    let refusal = refusal(22, &[number(MISS_TYPE, 5)]);
+    let wq = SubdevAttr::Wq(Vec::new()).kind() & NLA_TYPE_MASK;
+    let refusal = refusal(22, &[number(MISS_TYPE, wq.into())]);
     assert_eq!(refusal.missing.as_deref(), Some("wq"));
     assert_eq!(refusal.to_string(), "wq: this attribute is required");
 }

@@ -20,18 +20,15 @@ pub struct DsaParent {
     /// Largest number of descriptors in a batch (GENCAP).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_batch_size: Option<u32>,
-    /// GENCAP register.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gencap: Option<u64>,
     /// OPCAP registers, 256 bits, little-endian; bit n is operation code n.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opcap: Option<Binary>,
     /// Number of groups.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub groups: Option<u32>,
+    pub group_count: Option<u32>,
     /// Number of engines.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub engines: Option<u32>,
+    pub engine_count: Option<u32>,
     /// Number of entries that all work queues have together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wq_capacity: Option<u32>,
@@ -48,10 +45,9 @@ impl From<Vec<DsaParentAttr>> for DsaParent {
                 DsaParentAttr::Version(value) => out.version = Some(value),
                 DsaParentAttr::MaxTransferSize(value) => out.max_transfer_size = Some(value),
                 DsaParentAttr::MaxBatchSize(value) => out.max_batch_size = Some(value),
-                DsaParentAttr::Gencap(value) => out.gencap = Some(value),
                 DsaParentAttr::Opcap(value) => out.opcap = Some(value),
-                DsaParentAttr::Groups(value) => out.groups = Some(value),
-                DsaParentAttr::Engines(value) => out.engines = Some(value),
+                DsaParentAttr::GroupCount(value) => out.group_count = Some(value),
+                DsaParentAttr::EngineCount(value) => out.engine_count = Some(value),
                 DsaParentAttr::WqCapacity(value) => out.wq_capacity = Some(value),
                 DsaParentAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
@@ -70,14 +66,12 @@ pub enum DsaParentAttr {
     MaxTransferSize(u64),
     /// Largest number of descriptors in a batch (GENCAP).
     MaxBatchSize(u32),
-    /// GENCAP register.
-    Gencap(u64),
     /// OPCAP registers, 256 bits, little-endian; bit n is operation code n.
     Opcap(Binary),
     /// Number of groups.
-    Groups(u32),
+    GroupCount(u32),
     /// Number of engines.
-    Engines(u32),
+    EngineCount(u32),
     /// Number of entries that all work queues have together.
     WqCapacity(u32),
     /// An attribute that this version of the library does not know.
@@ -90,11 +84,10 @@ impl Nla for DsaParentAttr {
             Self::Version(_) => 1,
             Self::MaxTransferSize(_) => 2,
             Self::MaxBatchSize(_) => 3,
-            Self::Gencap(_) => 4,
-            Self::Opcap(_) => 5,
-            Self::Groups(_) => 6,
-            Self::Engines(_) => 7,
-            Self::WqCapacity(_) => 8,
+            Self::Opcap(_) => 4,
+            Self::GroupCount(_) => 5,
+            Self::EngineCount(_) => 6,
+            Self::WqCapacity(_) => 7,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -120,11 +113,12 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for DsaParentAttr {
             3 => Self::MaxBatchSize(
                 Value::parse(buffer.value()).context("attribute 'max-batch-size'")?,
             ),
-            4 => Self::Gencap(Value::parse(buffer.value()).context("attribute 'gencap'")?),
-            5 => Self::Opcap(Value::parse(buffer.value()).context("attribute 'opcap'")?),
-            6 => Self::Groups(Value::parse(buffer.value()).context("attribute 'groups'")?),
-            7 => Self::Engines(Value::parse(buffer.value()).context("attribute 'engines'")?),
-            8 => Self::WqCapacity(Value::parse(buffer.value()).context("attribute 'wq-capacity'")?),
+            4 => Self::Opcap(Value::parse(buffer.value()).context("attribute 'opcap'")?),
+            5 => Self::GroupCount(Value::parse(buffer.value()).context("attribute 'group-count'")?),
+            6 => {
+                Self::EngineCount(Value::parse(buffer.value()).context("attribute 'engine-count'")?)
+            }
+            7 => Self::WqCapacity(Value::parse(buffer.value()).context("attribute 'wq-capacity'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -137,15 +131,14 @@ impl Attribute for DsaParentAttr {
             AttributeInfo::new("version").hex(),
             AttributeInfo::new("max-transfer-size"),
             AttributeInfo::new("max-batch-size"),
-            AttributeInfo::new("gencap").hex(),
             AttributeInfo::new("opcap")
                 .accepts(Accepts::Length {
                     min: Some(32),
                     max: Some(32),
                 })
                 .hex(),
-            AttributeInfo::new("groups"),
-            AttributeInfo::new("engines"),
+            AttributeInfo::new("group-count"),
+            AttributeInfo::new("engine-count"),
             AttributeInfo::new("wq-capacity"),
         ],
     };
@@ -155,10 +148,9 @@ impl Attribute for DsaParentAttr {
             Self::Version(value) => Some(value),
             Self::MaxTransferSize(value) => Some(value),
             Self::MaxBatchSize(value) => Some(value),
-            Self::Gencap(value) => Some(value),
             Self::Opcap(value) => Some(value),
-            Self::Groups(value) => Some(value),
-            Self::Engines(value) => Some(value),
+            Self::GroupCount(value) => Some(value),
+            Self::EngineCount(value) => Some(value),
             Self::WqCapacity(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }

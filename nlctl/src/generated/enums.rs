@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use crate::named::named_number;
+use crate::named::{named_flags, named_number};
 /// State of a parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -302,3 +302,79 @@ impl From<Opstate> for u32 {
 }
 
 named_number!(Opstate, "opstate");
+
+/// Why something happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cause {
+    /// A request of the family.
+    Request,
+    /// The VFIO user did it.
+    Tenant,
+    /// The hardware failed.
+    Fault,
+    /// A device was plugged in, or bound to its driver.
+    Plug,
+    /// A device was unplugged, or unbound from its driver.
+    Unplug,
+    /// The socket that had the lease was closed.
+    Lease,
+    /// The module is being unloaded.
+    Unload,
+    /// A number that this version of the library has no name for.
+    Unknown(u32),
+}
+
+impl Cause {
+    /// The names, in the order of their numbers.
+    pub const NAMES: &'static [&'static str] = &[
+        "request", "tenant", "fault", "plug", "unplug", "lease", "unload",
+    ];
+}
+
+impl From<u32> for Cause {
+    fn from(number: u32) -> Self {
+        match number {
+            0 => Self::Request,
+            1 => Self::Tenant,
+            2 => Self::Fault,
+            3 => Self::Plug,
+            4 => Self::Unplug,
+            5 => Self::Lease,
+            6 => Self::Unload,
+            unknown => Self::Unknown(unknown),
+        }
+    }
+}
+
+impl From<Cause> for u32 {
+    fn from(value: Cause) -> Self {
+        match value {
+            Cause::Request => 0,
+            Cause::Tenant => 1,
+            Cause::Fault => 2,
+            Cause::Plug => 3,
+            Cause::Unplug => 4,
+            Cause::Lease => 5,
+            Cause::Unload => 6,
+            Cause::Unknown(number) => number,
+        }
+    }
+}
+
+named_number!(Cause, "cause");
+
+/// What work queues of a parent can do, as the system is now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Capabilities(u32);
+
+impl Capabilities {
+    /// Their DMA can carry a PASID, by which an IOMMU separates memory.
+    pub const PASID: Self = Self(1 << 0);
+    /// They can take submissions that the hardware may refuse (ENQCMD).
+    pub const SHARED_WQ: Self = Self(1 << 1);
+    /// The names, in the order of their bits.
+    pub const NAMES: &'static [&'static str] = &["pasid", "shared-wq"];
+}
+
+named_flags!(Capabilities);

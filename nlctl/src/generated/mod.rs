@@ -9,27 +9,51 @@
 //! `subdev` is created on one or more work queues with `subdev-new` and goes
 //! away with `subdev-del`.
 //!
-//! Whoever may open a netlink socket can look; every operation that changes
-//! something needs CAP_NET_ADMIN in the initial user namespace. A request is
-//! carried out whole or refused whole. A refusal names the offending attribute
-//! in the extended ACK and says what would be accepted.
+//! A request is carried out whole or refused whole. A refusal names the
+//! offending attribute in the extended ACK and says what would be accepted. Every
+//! operation that changes something replies with the object as it is now, or was
+//! last.
+//!
+//! The family is for the initial network namespace: parents are hardware of the
+//! host, and what is said of them and of who uses them is nobody's business in a
+//! container. There, whoever may open a netlink socket can look and listen. Every
+//! operation that changes something needs CAP_NET_ADMIN in the initial user
+//! namespace, as it does for the virtual functions of a network device that are
+//! handed to virtual machines, so that one privilege serves those who hand out
+//! devices. Requests from other network namespaces are refused with EPERM, and no
+//! events are sent there.
+//!
+//! The `generation` is a number of the state of all objects: each event adds one,
+//! and nothing else does. So a listener that finds a gap has lost an event. A
+//! reply shows at least what the generation in it covers. The dump of a state that
+//! gains or loses an object meanwhile is marked with NLM_F_DUMP_INTR.
+//!
+//! Events go to the group `monitor`. They carry the object as it is now, or was
+//! last; a `cause`, and the `port-id` of who made the request if one caused them.
+//! Who sets NLM_F_ECHO in a request gets its events too, with the sequence number
+//! of the request, without being in the group. Who loses an event, because a
+//! socket is full or memory is short, is told by ENOBUFS.
 
 mod command;
 mod dsa_parent;
 mod dsa_wq;
 mod enums;
+mod family;
 mod notification;
 mod parent;
 mod subdev;
+mod subdev_wq;
 mod type_;
 mod wq;
 pub use command::*;
 pub use dsa_parent::*;
 pub use dsa_wq::*;
 pub use enums::*;
+pub use family::*;
 pub use notification::*;
 pub use parent::*;
 pub use subdev::*;
+pub use subdev_wq::*;
 pub use type_::*;
 pub use wq::*;
 /// Name by which the kernel registers the family.
@@ -42,7 +66,3 @@ pub const GROUP_MONITOR: &str = "monitor";
 pub const NAME_MAX_LEN: u32 = 31;
 /// Length of a UUID in its text form, without the closing NUL.
 pub const UUID_LEN: u32 = 36;
-/// Most work queues that one subdev may use.
-pub const MAX_WQS_PER_SUBDEV: u32 = 8;
-/// Most subdevs that a work queue lists.
-pub const MAX_LISTED_SUBDEVS: u32 = 256;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use super::{Command, DsaParent, DsaParentAttr, ParentState};
+use super::{Capabilities, Cause, Command, DsaParent, DsaParentAttr, ParentState};
 use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 use crate::object::Object;
 use crate::value::Value;
@@ -13,6 +13,9 @@ use serde::Serialize;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Parent {
+    /// Generation of the family's state that the message shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
     /// Number of the parent, not reused while the module is loaded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<u32>,
@@ -28,22 +31,26 @@ pub struct Parent {
     /// State of the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ParentState>,
+    /// What its work queues can do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Capabilities>,
     /// Number of work queues. Work queues may come and go, so their numbers
     /// need not follow one another; dump them to learn which there are.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub wqs: Option<u32>,
-    /// 1 when work queues can carry a PASID now, else 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pasid: Option<u32>,
+    pub wq_count: Option<u32>,
     /// Number of subdevs that use this parent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub subdevs: Option<u32>,
+    pub subdev_count: Option<u32>,
+    /// In an event, why it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// In an event that a request caused, the netlink port ID of the socket
+    /// that it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port_id: Option<u32>,
     /// What only an Intel Data Streaming Accelerator has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dsa_parent: Option<DsaParent>,
-    /// Generation of the family's state that the message shows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub generation: Option<u64>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -54,16 +61,18 @@ impl From<Vec<ParentAttr>> for Parent {
         let mut out = Self::default();
         for attribute in attributes {
             match attribute {
+                ParentAttr::Generation(value) => out.generation = Some(value),
                 ParentAttr::Index(value) => out.index = Some(value),
                 ParentAttr::Name(value) => out.name = Some(value),
                 ParentAttr::Bus(value) => out.bus = Some(value),
                 ParentAttr::Device(value) => out.device = Some(value),
                 ParentAttr::State(value) => out.state = Some(value),
-                ParentAttr::Wqs(value) => out.wqs = Some(value),
-                ParentAttr::Pasid(value) => out.pasid = Some(value),
-                ParentAttr::Subdevs(value) => out.subdevs = Some(value),
+                ParentAttr::Capabilities(value) => out.capabilities = Some(value),
+                ParentAttr::WqCount(value) => out.wq_count = Some(value),
+                ParentAttr::SubdevCount(value) => out.subdev_count = Some(value),
+                ParentAttr::Cause(value) => out.cause = Some(value),
+                ParentAttr::PortId(value) => out.port_id = Some(value),
                 ParentAttr::DsaParent(inner) => out.dsa_parent = Some(inner.into()),
-                ParentAttr::Generation(value) => out.generation = Some(value),
                 ParentAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
         }
@@ -75,6 +84,8 @@ impl From<Vec<ParentAttr>> for Parent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParentAttr {
+    /// Generation of the family's state that the message shows.
+    Generation(u64),
     /// Number of the parent, not reused while the module is loaded.
     Index(u32),
     /// Name of the parent, for example "dsa0".
@@ -85,17 +96,20 @@ pub enum ParentAttr {
     Device(String),
     /// State of the device.
     State(ParentState),
+    /// What its work queues can do.
+    Capabilities(Capabilities),
     /// Number of work queues. Work queues may come and go, so their numbers
     /// need not follow one another; dump them to learn which there are.
-    Wqs(u32),
-    /// 1 when work queues can carry a PASID now, else 0.
-    Pasid(u32),
+    WqCount(u32),
     /// Number of subdevs that use this parent.
-    Subdevs(u32),
+    SubdevCount(u32),
+    /// In an event, why it happened.
+    Cause(Cause),
+    /// In an event that a request caused, the netlink port ID of the socket
+    /// that it came from.
+    PortId(u32),
     /// What only an Intel Data Streaming Accelerator has.
     DsaParent(Vec<DsaParentAttr>),
-    /// Generation of the family's state that the message shows.
-    Generation(u64),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -103,16 +117,18 @@ pub enum ParentAttr {
 impl Nla for ParentAttr {
     fn kind(&self) -> u16 {
         match self {
-            Self::Index(_) => 1,
-            Self::Name(_) => 2,
-            Self::Bus(_) => 3,
-            Self::Device(_) => 4,
-            Self::State(_) => 5,
-            Self::Wqs(_) => 6,
-            Self::Pasid(_) => 7,
-            Self::Subdevs(_) => 8,
-            Self::DsaParent(_) => 9 | NLA_F_NESTED,
-            Self::Generation(_) => 10,
+            Self::Generation(_) => 1,
+            Self::Index(_) => 2,
+            Self::Name(_) => 3,
+            Self::Bus(_) => 4,
+            Self::Device(_) => 5,
+            Self::State(_) => 6,
+            Self::Capabilities(_) => 7,
+            Self::WqCount(_) => 8,
+            Self::SubdevCount(_) => 9,
+            Self::Cause(_) => 10,
+            Self::PortId(_) => 11,
+            Self::DsaParent(_) => 12 | NLA_F_NESTED,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -131,16 +147,22 @@ impl Nla for ParentAttr {
 impl<'a> Parseable<NlaBuffer<&'a [u8]>> for ParentAttr {
     fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
         Ok(match buffer.kind() {
-            1 => Self::Index(Value::parse(buffer.value()).context("attribute 'index'")?),
-            2 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
-            3 => Self::Bus(Value::parse(buffer.value()).context("attribute 'bus'")?),
-            4 => Self::Device(Value::parse(buffer.value()).context("attribute 'device'")?),
-            5 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
-            6 => Self::Wqs(Value::parse(buffer.value()).context("attribute 'wqs'")?),
-            7 => Self::Pasid(Value::parse(buffer.value()).context("attribute 'pasid'")?),
-            8 => Self::Subdevs(Value::parse(buffer.value()).context("attribute 'subdevs'")?),
-            9 => Self::DsaParent(Value::parse(buffer.value()).context("attribute 'dsa-parent'")?),
-            10 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            1 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            2 => Self::Index(Value::parse(buffer.value()).context("attribute 'index'")?),
+            3 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
+            4 => Self::Bus(Value::parse(buffer.value()).context("attribute 'bus'")?),
+            5 => Self::Device(Value::parse(buffer.value()).context("attribute 'device'")?),
+            6 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
+            7 => Self::Capabilities(
+                Value::parse(buffer.value()).context("attribute 'capabilities'")?,
+            ),
+            8 => Self::WqCount(Value::parse(buffer.value()).context("attribute 'wq-count'")?),
+            9 => {
+                Self::SubdevCount(Value::parse(buffer.value()).context("attribute 'subdev-count'")?)
+            }
+            10 => Self::Cause(Value::parse(buffer.value()).context("attribute 'cause'")?),
+            11 => Self::PortId(Value::parse(buffer.value()).context("attribute 'port-id'")?),
+            12 => Self::DsaParent(Value::parse(buffer.value()).context("attribute 'dsa-parent'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -150,37 +172,44 @@ impl Attribute for ParentAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "parent",
         attributes: &[
+            AttributeInfo::new("generation"),
             AttributeInfo::new("index"),
             AttributeInfo::new("name").accepts(Accepts::Length {
                 min: None,
                 max: Some(31),
             }),
-            AttributeInfo::new("bus"),
-            AttributeInfo::new("device"),
-            AttributeInfo::new("state").accepts(Accepts::Names(ParentState::NAMES)),
-            AttributeInfo::new("wqs"),
-            AttributeInfo::new("pasid").accepts(Accepts::Range {
+            AttributeInfo::new("bus").accepts(Accepts::Length {
                 min: None,
-                max: Some(1),
+                max: Some(31),
             }),
-            AttributeInfo::new("subdevs"),
+            AttributeInfo::new("device").accepts(Accepts::Length {
+                min: None,
+                max: Some(63),
+            }),
+            AttributeInfo::new("state").accepts(Accepts::Names(ParentState::NAMES)),
+            AttributeInfo::new("capabilities"),
+            AttributeInfo::new("wq-count"),
+            AttributeInfo::new("subdev-count"),
+            AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
+            AttributeInfo::new("port-id"),
             AttributeInfo::new("dsa-parent").nested(DsaParentAttr::SET),
-            AttributeInfo::new("generation"),
         ],
     };
 
     fn value(&self) -> Option<&dyn Value> {
         match self {
+            Self::Generation(value) => Some(value),
             Self::Index(value) => Some(value),
             Self::Name(value) => Some(value),
             Self::Bus(value) => Some(value),
             Self::Device(value) => Some(value),
             Self::State(value) => Some(value),
-            Self::Wqs(value) => Some(value),
-            Self::Pasid(value) => Some(value),
-            Self::Subdevs(value) => Some(value),
+            Self::Capabilities(value) => Some(value),
+            Self::WqCount(value) => Some(value),
+            Self::SubdevCount(value) => Some(value),
+            Self::Cause(value) => Some(value),
+            Self::PortId(value) => Some(value),
             Self::DsaParent(value) => Some(value),
-            Self::Generation(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }

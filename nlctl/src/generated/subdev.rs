@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use super::{AdminState, Command, Isolation, Opstate, PasidMode};
+use super::{AdminState, Cause, Command, Isolation, Opstate, PasidMode, SubdevWq, SubdevWqAttr};
 use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 use crate::object::Object;
 use crate::value::Value;
-use netlink_packet_core::{DecodeError, ErrorContext, Nla, NlaBuffer, Parseable};
+use netlink_packet_core::{DecodeError, ErrorContext, NLA_F_NESTED, Nla, NlaBuffer, Parseable};
 use serde::Serialize;
 
 /// A virtual device on one or more work queues.
@@ -13,6 +13,9 @@ use serde::Serialize;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Subdev {
+    /// Generation of the family's state that the message shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
     /// Number of the subdev, not reused while the module is loaded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<u32>,
@@ -24,14 +27,18 @@ pub struct Subdev {
     /// is a random one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uuid: Option<String>,
-    /// Name of the parent. May be left out while there is only one.
+    /// Number of the parent, which is its handle. A request names the
+    /// parent by it or by `parent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_index: Option<u32>,
+    /// Name of the parent. A name may be another device's later; together
+    /// with `parent-index` it has to be that parent's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
-    /// Number of a work queue that the subdev uses. Left out in a request
-    /// with a type, the driver takes the work queue with the most entries
-    /// available.
+    /// A work queue that the subdev uses. None in a request with a type is
+    /// the same as one without attributes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub wq: Vec<u32>,
+    pub wq: Vec<SubdevWq>,
     /// Name of the type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<String>,
@@ -47,30 +54,27 @@ pub struct Subdev {
     /// Operational state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opstate: Option<Opstate>,
-    /// Entries of each virtual work queue: the subdev's share of the work
-    /// queue. Default is the whole work queue, or an eighth of it in PASID
-    /// mode "shared".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<u32>,
     /// Name of the auxiliary device; absent while inactive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auxiliary_device: Option<String>,
-    /// Number of the IOMMU group; absent while inactive.
+    /// Number of the IOMMU group, which is the name of the VFIO group's node;
+    /// absent while inactive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iommu_group: Option<u32>,
-    /// Path of the VFIO group's device node; absent while inactive.
+    /// Name of the VFIO device, for example "vfio0"; absent while inactive.
+    /// On a kernel with VFIO_DEVICE_CDEV it is the name of its node, too.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub vfio_path: Option<String>,
-    /// Path of the VFIO device's own node; absent while inactive and on a
-    /// kernel without VFIO_DEVICE_CDEV.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub vfio_cdev: Option<String>,
-    /// Delete although a VFIO user has the device open.
+    pub vfio_device: Option<String>,
+    /// In a request to delete: although a VFIO user has the device open.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
-    /// Generation of the family's state that the message shows.
+    /// In an event, why it happened.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub generation: Option<u64>,
+    pub cause: Option<Cause>,
+    /// In an event that a request caused, the netlink port ID of the socket
+    /// that it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port_id: Option<u32>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -81,23 +85,24 @@ impl From<Vec<SubdevAttr>> for Subdev {
         let mut out = Self::default();
         for attribute in attributes {
             match attribute {
+                SubdevAttr::Generation(value) => out.generation = Some(value),
                 SubdevAttr::Index(value) => out.index = Some(value),
                 SubdevAttr::Name(value) => out.name = Some(value),
                 SubdevAttr::Uuid(value) => out.uuid = Some(value),
+                SubdevAttr::ParentIndex(value) => out.parent_index = Some(value),
                 SubdevAttr::Parent(value) => out.parent = Some(value),
-                SubdevAttr::Wq(value) => out.wq.push(value),
+                SubdevAttr::Wq(inner) => out.wq.push(inner.into()),
                 SubdevAttr::Type(value) => out.r#type = Some(value),
                 SubdevAttr::PasidMode(value) => out.pasid_mode = Some(value),
                 SubdevAttr::Isolation(value) => out.isolation = Some(value),
                 SubdevAttr::State(value) => out.state = Some(value),
                 SubdevAttr::Opstate(value) => out.opstate = Some(value),
-                SubdevAttr::Size(value) => out.size = Some(value),
                 SubdevAttr::AuxiliaryDevice(value) => out.auxiliary_device = Some(value),
                 SubdevAttr::IommuGroup(value) => out.iommu_group = Some(value),
-                SubdevAttr::VfioPath(value) => out.vfio_path = Some(value),
-                SubdevAttr::VfioCdev(value) => out.vfio_cdev = Some(value),
+                SubdevAttr::VfioDevice(value) => out.vfio_device = Some(value),
                 SubdevAttr::Force => out.force = true,
-                SubdevAttr::Generation(value) => out.generation = Some(value),
+                SubdevAttr::Cause(value) => out.cause = Some(value),
+                SubdevAttr::PortId(value) => out.port_id = Some(value),
                 SubdevAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
         }
@@ -109,6 +114,8 @@ impl From<Vec<SubdevAttr>> for Subdev {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SubdevAttr {
+    /// Generation of the family's state that the message shows.
+    Generation(u64),
     /// Number of the subdev, not reused while the module is loaded.
     Index(u32),
     /// Unique name; letters, digits, '.', '_' and '-'. Default is the name
@@ -117,12 +124,15 @@ pub enum SubdevAttr {
     /// Unique UUID in its text form, 8-4-4-4-12 hexadecimal digits. Default
     /// is a random one.
     Uuid(String),
-    /// Name of the parent. May be left out while there is only one.
+    /// Number of the parent, which is its handle. A request names the
+    /// parent by it or by `parent`.
+    ParentIndex(u32),
+    /// Name of the parent. A name may be another device's later; together
+    /// with `parent-index` it has to be that parent's.
     Parent(String),
-    /// Number of a work queue that the subdev uses. Left out in a request
-    /// with a type, the driver takes the work queue with the most entries
-    /// available.
-    Wq(u32),
+    /// A work queue that the subdev uses. None in a request with a type is
+    /// the same as one without attributes.
+    Wq(Vec<SubdevWqAttr>),
     /// Name of the type.
     Type(String),
     /// PASID mode. Default is that of the type, or "none" without a type.
@@ -133,23 +143,21 @@ pub enum SubdevAttr {
     State(AdminState),
     /// Operational state.
     Opstate(Opstate),
-    /// Entries of each virtual work queue: the subdev's share of the work
-    /// queue. Default is the whole work queue, or an eighth of it in PASID
-    /// mode "shared".
-    Size(u32),
     /// Name of the auxiliary device; absent while inactive.
     AuxiliaryDevice(String),
-    /// Number of the IOMMU group; absent while inactive.
+    /// Number of the IOMMU group, which is the name of the VFIO group's node;
+    /// absent while inactive.
     IommuGroup(u32),
-    /// Path of the VFIO group's device node; absent while inactive.
-    VfioPath(String),
-    /// Path of the VFIO device's own node; absent while inactive and on a
-    /// kernel without VFIO_DEVICE_CDEV.
-    VfioCdev(String),
-    /// Delete although a VFIO user has the device open.
+    /// Name of the VFIO device, for example "vfio0"; absent while inactive.
+    /// On a kernel with VFIO_DEVICE_CDEV it is the name of its node, too.
+    VfioDevice(String),
+    /// In a request to delete: although a VFIO user has the device open.
     Force,
-    /// Generation of the family's state that the message shows.
-    Generation(u64),
+    /// In an event, why it happened.
+    Cause(Cause),
+    /// In an event that a request caused, the netlink port ID of the socket
+    /// that it came from.
+    PortId(u32),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -157,23 +165,24 @@ pub enum SubdevAttr {
 impl Nla for SubdevAttr {
     fn kind(&self) -> u16 {
         match self {
-            Self::Index(_) => 1,
-            Self::Name(_) => 2,
-            Self::Uuid(_) => 3,
-            Self::Parent(_) => 4,
-            Self::Wq(_) => 5,
-            Self::Type(_) => 6,
-            Self::PasidMode(_) => 7,
-            Self::Isolation(_) => 8,
-            Self::State(_) => 9,
-            Self::Opstate(_) => 10,
-            Self::Size(_) => 11,
-            Self::AuxiliaryDevice(_) => 12,
-            Self::IommuGroup(_) => 13,
-            Self::VfioPath(_) => 14,
-            Self::VfioCdev(_) => 15,
+            Self::Generation(_) => 1,
+            Self::Index(_) => 2,
+            Self::Name(_) => 3,
+            Self::Uuid(_) => 4,
+            Self::ParentIndex(_) => 5,
+            Self::Parent(_) => 6,
+            Self::Wq(_) => 7 | NLA_F_NESTED,
+            Self::Type(_) => 8,
+            Self::PasidMode(_) => 9,
+            Self::Isolation(_) => 10,
+            Self::State(_) => 11,
+            Self::Opstate(_) => 12,
+            Self::AuxiliaryDevice(_) => 13,
+            Self::IommuGroup(_) => 14,
+            Self::VfioDevice(_) => 15,
             Self::Force => 16,
-            Self::Generation(_) => 17,
+            Self::Cause(_) => 17,
+            Self::PortId(_) => 18,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -192,27 +201,32 @@ impl Nla for SubdevAttr {
 impl<'a> Parseable<NlaBuffer<&'a [u8]>> for SubdevAttr {
     fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
         Ok(match buffer.kind() {
-            1 => Self::Index(Value::parse(buffer.value()).context("attribute 'index'")?),
-            2 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
-            3 => Self::Uuid(Value::parse(buffer.value()).context("attribute 'uuid'")?),
-            4 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
-            5 => Self::Wq(Value::parse(buffer.value()).context("attribute 'wq'")?),
-            6 => Self::Type(Value::parse(buffer.value()).context("attribute 'type'")?),
-            7 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
-            8 => Self::Isolation(Value::parse(buffer.value()).context("attribute 'isolation'")?),
-            9 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
-            10 => Self::Opstate(Value::parse(buffer.value()).context("attribute 'opstate'")?),
-            11 => Self::Size(Value::parse(buffer.value()).context("attribute 'size'")?),
-            12 => Self::AuxiliaryDevice(
+            1 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            2 => Self::Index(Value::parse(buffer.value()).context("attribute 'index'")?),
+            3 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
+            4 => Self::Uuid(Value::parse(buffer.value()).context("attribute 'uuid'")?),
+            5 => {
+                Self::ParentIndex(Value::parse(buffer.value()).context("attribute 'parent-index'")?)
+            }
+            6 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
+            7 => Self::Wq(Value::parse(buffer.value()).context("attribute 'wq'")?),
+            8 => Self::Type(Value::parse(buffer.value()).context("attribute 'type'")?),
+            9 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
+            10 => Self::Isolation(Value::parse(buffer.value()).context("attribute 'isolation'")?),
+            11 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
+            12 => Self::Opstate(Value::parse(buffer.value()).context("attribute 'opstate'")?),
+            13 => Self::AuxiliaryDevice(
                 Value::parse(buffer.value()).context("attribute 'auxiliary-device'")?,
             ),
-            13 => {
+            14 => {
                 Self::IommuGroup(Value::parse(buffer.value()).context("attribute 'iommu-group'")?)
             }
-            14 => Self::VfioPath(Value::parse(buffer.value()).context("attribute 'vfio-path'")?),
-            15 => Self::VfioCdev(Value::parse(buffer.value()).context("attribute 'vfio-cdev'")?),
+            15 => {
+                Self::VfioDevice(Value::parse(buffer.value()).context("attribute 'vfio-device'")?)
+            }
             16 => Self::Force,
-            17 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            17 => Self::Cause(Value::parse(buffer.value()).context("attribute 'cause'")?),
+            18 => Self::PortId(Value::parse(buffer.value()).context("attribute 'port-id'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -222,6 +236,7 @@ impl Attribute for SubdevAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "subdev",
         attributes: &[
+            AttributeInfo::new("generation"),
             AttributeInfo::new("index"),
             AttributeInfo::new("name").accepts(Accepts::Length {
                 min: None,
@@ -231,11 +246,12 @@ impl Attribute for SubdevAttr {
                 min: None,
                 max: Some(36),
             }),
+            AttributeInfo::new("parent-index"),
             AttributeInfo::new("parent").accepts(Accepts::Length {
                 min: None,
                 max: Some(31),
             }),
-            AttributeInfo::new("wq"),
+            AttributeInfo::new("wq").nested(SubdevWqAttr::SET),
             AttributeInfo::new("type").accepts(Accepts::Length {
                 min: None,
                 max: Some(31),
@@ -244,24 +260,22 @@ impl Attribute for SubdevAttr {
             AttributeInfo::new("isolation").accepts(Accepts::Names(Isolation::NAMES)),
             AttributeInfo::new("state").accepts(Accepts::Names(AdminState::NAMES)),
             AttributeInfo::new("opstate").accepts(Accepts::Names(Opstate::NAMES)),
-            AttributeInfo::new("size").accepts(Accepts::Range {
-                min: Some(1),
-                max: None,
-            }),
             AttributeInfo::new("auxiliary-device"),
             AttributeInfo::new("iommu-group"),
-            AttributeInfo::new("vfio-path"),
-            AttributeInfo::new("vfio-cdev"),
+            AttributeInfo::new("vfio-device"),
             AttributeInfo::new("force"),
-            AttributeInfo::new("generation"),
+            AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
+            AttributeInfo::new("port-id"),
         ],
     };
 
     fn value(&self) -> Option<&dyn Value> {
         match self {
+            Self::Generation(value) => Some(value),
             Self::Index(value) => Some(value),
             Self::Name(value) => Some(value),
             Self::Uuid(value) => Some(value),
+            Self::ParentIndex(value) => Some(value),
             Self::Parent(value) => Some(value),
             Self::Wq(value) => Some(value),
             Self::Type(value) => Some(value),
@@ -269,13 +283,12 @@ impl Attribute for SubdevAttr {
             Self::Isolation(value) => Some(value),
             Self::State(value) => Some(value),
             Self::Opstate(value) => Some(value),
-            Self::Size(value) => Some(value),
             Self::AuxiliaryDevice(value) => Some(value),
             Self::IommuGroup(value) => Some(value),
-            Self::VfioPath(value) => Some(value),
-            Self::VfioCdev(value) => Some(value),
+            Self::VfioDevice(value) => Some(value),
             Self::Force => None,
-            Self::Generation(value) => Some(value),
+            Self::Cause(value) => Some(value),
+            Self::PortId(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }

@@ -13,7 +13,15 @@ use serde::Serialize;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct Type {
-    /// Name of the parent. May be left out while there is only one.
+    /// Generation of the family's state that the message shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// Number of the parent, which is its handle. A request names the
+    /// parent by it or by `parent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_index: Option<u32>,
+    /// Name of the parent. A name may be another device's later; together
+    /// with `parent-index` it has to be that parent's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
     /// Name of the type, unique on its parent.
@@ -28,7 +36,8 @@ pub struct Type {
     /// Most subdevs of this type when there are no others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_instances: Option<u32>,
-    /// Number of subdevs of this type that could be created now.
+    /// Number of subdevs of this type that could be created now, each with
+    /// the default share of a work queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub available_instances: Option<u32>,
     /// What the parent lacks for this type; absent when it lacks nothing.
@@ -37,9 +46,6 @@ pub struct Type {
     /// What a subdev of this type is, in a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Generation of the family's state that the message shows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub generation: Option<u64>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -50,6 +56,8 @@ impl From<Vec<TypeAttr>> for Type {
         let mut out = Self::default();
         for attribute in attributes {
             match attribute {
+                TypeAttr::Generation(value) => out.generation = Some(value),
+                TypeAttr::ParentIndex(value) => out.parent_index = Some(value),
                 TypeAttr::Parent(value) => out.parent = Some(value),
                 TypeAttr::Name(value) => out.name = Some(value),
                 TypeAttr::PasidMode(value) => out.pasid_mode = Some(value),
@@ -58,7 +66,6 @@ impl From<Vec<TypeAttr>> for Type {
                 TypeAttr::AvailableInstances(value) => out.available_instances = Some(value),
                 TypeAttr::MissingPrerequisite(value) => out.missing_prerequisite = Some(value),
                 TypeAttr::Description(value) => out.description = Some(value),
-                TypeAttr::Generation(value) => out.generation = Some(value),
                 TypeAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
         }
@@ -70,7 +77,13 @@ impl From<Vec<TypeAttr>> for Type {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TypeAttr {
-    /// Name of the parent. May be left out while there is only one.
+    /// Generation of the family's state that the message shows.
+    Generation(u64),
+    /// Number of the parent, which is its handle. A request names the
+    /// parent by it or by `parent`.
+    ParentIndex(u32),
+    /// Name of the parent. A name may be another device's later; together
+    /// with `parent-index` it has to be that parent's.
     Parent(String),
     /// Name of the type, unique on its parent.
     Name(String),
@@ -80,14 +93,13 @@ pub enum TypeAttr {
     Isolation(Isolation),
     /// Most subdevs of this type when there are no others.
     MaxInstances(u32),
-    /// Number of subdevs of this type that could be created now.
+    /// Number of subdevs of this type that could be created now, each with
+    /// the default share of a work queue.
     AvailableInstances(u32),
     /// What the parent lacks for this type; absent when it lacks nothing.
     MissingPrerequisite(String),
     /// What a subdev of this type is, in a sentence.
     Description(String),
-    /// Generation of the family's state that the message shows.
-    Generation(u64),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -95,15 +107,16 @@ pub enum TypeAttr {
 impl Nla for TypeAttr {
     fn kind(&self) -> u16 {
         match self {
-            Self::Parent(_) => 1,
-            Self::Name(_) => 2,
-            Self::PasidMode(_) => 3,
-            Self::Isolation(_) => 4,
-            Self::MaxInstances(_) => 5,
-            Self::AvailableInstances(_) => 6,
-            Self::MissingPrerequisite(_) => 7,
-            Self::Description(_) => 8,
-            Self::Generation(_) => 9,
+            Self::Generation(_) => 1,
+            Self::ParentIndex(_) => 2,
+            Self::Parent(_) => 3,
+            Self::Name(_) => 4,
+            Self::PasidMode(_) => 5,
+            Self::Isolation(_) => 6,
+            Self::MaxInstances(_) => 7,
+            Self::AvailableInstances(_) => 8,
+            Self::MissingPrerequisite(_) => 9,
+            Self::Description(_) => 10,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -122,23 +135,26 @@ impl Nla for TypeAttr {
 impl<'a> Parseable<NlaBuffer<&'a [u8]>> for TypeAttr {
     fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
         Ok(match buffer.kind() {
-            1 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
-            2 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
-            3 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
-            4 => Self::Isolation(Value::parse(buffer.value()).context("attribute 'isolation'")?),
-            5 => Self::MaxInstances(
+            1 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
+            2 => {
+                Self::ParentIndex(Value::parse(buffer.value()).context("attribute 'parent-index'")?)
+            }
+            3 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
+            4 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
+            5 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
+            6 => Self::Isolation(Value::parse(buffer.value()).context("attribute 'isolation'")?),
+            7 => Self::MaxInstances(
                 Value::parse(buffer.value()).context("attribute 'max-instances'")?,
             ),
-            6 => Self::AvailableInstances(
+            8 => Self::AvailableInstances(
                 Value::parse(buffer.value()).context("attribute 'available-instances'")?,
             ),
-            7 => Self::MissingPrerequisite(
+            9 => Self::MissingPrerequisite(
                 Value::parse(buffer.value()).context("attribute 'missing-prerequisite'")?,
             ),
-            8 => {
+            10 => {
                 Self::Description(Value::parse(buffer.value()).context("attribute 'description'")?)
             }
-            9 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -148,6 +164,8 @@ impl Attribute for TypeAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "type",
         attributes: &[
+            AttributeInfo::new("generation"),
+            AttributeInfo::new("parent-index"),
             AttributeInfo::new("parent").accepts(Accepts::Length {
                 min: None,
                 max: Some(31),
@@ -162,12 +180,13 @@ impl Attribute for TypeAttr {
             AttributeInfo::new("available-instances"),
             AttributeInfo::new("missing-prerequisite"),
             AttributeInfo::new("description"),
-            AttributeInfo::new("generation"),
         ],
     };
 
     fn value(&self) -> Option<&dyn Value> {
         match self {
+            Self::Generation(value) => Some(value),
+            Self::ParentIndex(value) => Some(value),
             Self::Parent(value) => Some(value),
             Self::Name(value) => Some(value),
             Self::PasidMode(value) => Some(value),
@@ -176,7 +195,6 @@ impl Attribute for TypeAttr {
             Self::AvailableInstances(value) => Some(value),
             Self::MissingPrerequisite(value) => Some(value),
             Self::Description(value) => Some(value),
-            Self::Generation(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }

@@ -2,10 +2,13 @@
 
 //! Creating a subdev.
 
+use crate::answer::Answer;
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange;
-use crate::generated::{AdminState, Command, PasidMode, Subdev, SubdevAttr};
+use crate::generated::{AdminState, Command, PasidMode, Subdev, SubdevAttr, SubdevWqAttr};
+use crate::id::ParentRef;
+use crate::parent::OnParent;
 
 /// Creates a subdev; what is not said is left to the kernel.
 #[derive(Debug, Clone)]
@@ -13,6 +16,9 @@ use crate::generated::{AdminState, Command, PasidMode, Subdev, SubdevAttr};
 pub struct Add {
     handle: Handle,
     attributes: Vec<SubdevAttr>,
+    wqs: Vec<Vec<SubdevWqAttr>>,
+    size: Option<u32>,
+    parent: OnParent<SubdevAttr>,
 }
 
 impl Add {
@@ -20,6 +26,9 @@ impl Add {
         Self {
             handle,
             attributes: Vec::new(),
+            wqs: Vec::new(),
+            size: None,
+            parent: super::on_parent(),
         }
     }
 
@@ -29,8 +38,17 @@ impl Add {
     }
 
     /// Uses the work queue of that number; may be said more than once.
-    pub fn wq(self, id: u32) -> Self {
-        self.with(SubdevAttr::Wq(id))
+    pub fn wq(mut self, id: u32) -> Self {
+        self.wqs.push(vec![SubdevWqAttr::Id(id)]);
+        self
+    }
+
+    /// Uses `entries` entries of the work queue of that number; may be said more
+    /// than once.
+    pub fn wq_share(mut self, id: u32, entries: u32) -> Self {
+        self.wqs
+            .push(vec![SubdevWqAttr::Id(id), SubdevWqAttr::Size(entries)]);
+        self
     }
 
     /// Is of that type; without a work queue, the kernel chooses one.
@@ -53,9 +71,11 @@ impl Add {
         self.with(SubdevAttr::Uuid(uuid.into()))
     }
 
-    /// Is carved from the parent of that name; needed when there are several.
-    pub fn parent(self, name: impl Into<String>) -> Self {
-        self.with(SubdevAttr::Parent(name.into()))
+    /// Is carved from that parent; needed when there are several. Without, the
+    /// only one is asked for first.
+    pub fn parent(mut self, parent: impl Into<ParentRef>) -> Self {
+        self.parent.named = Some(parent.into());
+        self
     }
 
     /// Is handed to VFIO at once, or not.
@@ -63,21 +83,33 @@ impl Add {
         self.with(SubdevAttr::State(state))
     }
 
-    /// Has so many entries in each of its virtual work queues.
-    pub fn size(self, entries: u32) -> Self {
-        self.with(SubdevAttr::Size(entries))
+    /// Uses so many entries of each work queue for which nothing else was said.
+    pub fn size(mut self, entries: u32) -> Self {
+        self.size = Some(entries);
+        self
     }
 
     /// Sends the request and returns the subdev with all its handles.
+    ///
+    /// When the future is dropped after the request was sent, the subdev is
+    /// created all the same; a [`name`](Self::name) helps to find it.
     ///
     /// # Errors
     ///
     /// [`Error::Refused`] says which attribute the kernel did not like; then
     /// nothing was created.
-    pub async fn execute(self) -> Result<Subdev, Error> {
-        exchange::once(&self.handle, Command::SubdevNew, self.attributes)
-            .await?
-            .map(Subdev::from)
-            .ok_or_else(|| Error::Malformed("subdev-new was answered without a subdev".into()))
+    pub async fn execute(mut self) -> Result<Answer<Subdev>, Error> {
+        self.attributes
+            .extend(self.parent.needed(&self.handle).await?);
+        if self.wqs.is_empty() && self.size.is_some() {
+            // One that the kernel chooses.
+            self.wqs.push(Vec::new());
+        }
+        for mut wq in self.wqs {
+            let sized = wq.iter().any(|it| matches!(it, SubdevWqAttr::Size(_)));
+            wq.extend(self.size.filter(|_| !sized).map(SubdevWqAttr::Size));
+            self.attributes.push(SubdevAttr::Wq(wq));
+        }
+        exchange::object(&self.handle, Command::SubdevNew, self.attributes).await
     }
 }

@@ -2,10 +2,11 @@
 
 //! Deleting a subdev.
 
+use crate::answer::Answer;
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange;
-use crate::generated::{Command, SubdevAttr};
+use crate::generated::{Command, Subdev, SubdevAttr};
 
 /// Deletes a subdev.
 #[derive(Debug, Clone)]
@@ -29,14 +30,14 @@ impl Del {
         self
     }
 
-    /// Sends the request.
+    /// Sends the request and returns the subdev as it was last
+    /// (`SUBDEV_CMD_SUBDEV_DEL`).
     ///
     /// # Errors
     ///
     /// [`Error::Refused`] when there is no such subdev, or it is in use and
     /// [`force`](Self::force) was not said.
-    pub async fn execute(self) -> Result<(), Error> {
-        exchange::once(&self.handle, Command::SubdevDel, self.attributes).await?;
-        Ok(())
+    pub async fn execute(self) -> Result<Answer<Subdev>, Error> {
+        exchange::object(&self.handle, Command::SubdevDel, self.attributes).await
     }
 }

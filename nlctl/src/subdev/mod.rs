@@ -8,9 +8,12 @@ mod del;
 pub use add::Add;
 pub use del::Del;
 
+use std::path::{Path, PathBuf};
+
 use crate::connection::Handle;
-use crate::generated::{Subdev, SubdevAttr};
-use crate::id::Id;
+use crate::generated::{AdminState, Opstate, Subdev, SubdevAttr, SubdevWqAttr};
+use crate::id::{Id, ParentRef};
+use crate::parent::OnParent;
 use crate::request::{Dump, Get};
 
 /// Requests about subdevs: the virtual devices.
@@ -22,7 +25,8 @@ impl SubdevHandle {
         Self(handle)
     }
 
-    /// Creates a subdev; needs a work queue or a type.
+    /// Creates a subdev; needs a work queue or a type, and a parent unless there
+    /// is only one.
     pub fn add(&self) -> Add {
         Add::new(self.0.clone())
     }
@@ -52,9 +56,53 @@ fn attribute(id: Id) -> SubdevAttr {
 }
 
 impl Dump<Subdev> {
-    /// Only the subdevs of the parent of that name.
-    pub fn parent(mut self, name: impl Into<String>) -> Self {
-        self.attributes.push(SubdevAttr::Parent(name.into()));
+    /// Only the subdevs of that parent.
+    pub fn parent(self, parent: impl Into<ParentRef>) -> Self {
+        self.on(on_parent(), parent.into())
+    }
+
+    /// Only those that use the work queue of that number; said more than once,
+    /// one of those.
+    pub fn wq(self, id: u32) -> Self {
+        self.with(SubdevAttr::Wq(vec![SubdevWqAttr::Id(id)]))
+    }
+
+    /// Only those of the type of that name.
+    pub fn of_type(self, name: impl Into<String>) -> Self {
+        self.with(SubdevAttr::Type(name.into()))
+    }
+
+    /// Only those in that admin state.
+    pub fn state(self, state: AdminState) -> Self {
+        self.with(SubdevAttr::State(state))
+    }
+
+    /// Only those in that operational state.
+    pub fn opstate(self, opstate: Opstate) -> Self {
+        self.with(SubdevAttr::Opstate(opstate))
+    }
+
+    fn with(mut self, attribute: SubdevAttr) -> Self {
+        self.attributes.push(attribute);
         self
+    }
+}
+
+fn on_parent() -> OnParent<SubdevAttr> {
+    OnParent::new(SubdevAttr::ParentIndex, SubdevAttr::Parent)
+}
+
+impl Subdev {
+    /// The node of its VFIO group, for example `/dev/vfio/3`.
+    pub fn vfio_group_path(&self) -> Option<PathBuf> {
+        let group = self.iommu_group?;
+        Some(Path::new("/dev/vfio").join(group.to_string()))
+    }
+
+    /// The node of its VFIO device, for example `/dev/vfio/devices/vfio0`, on a
+    /// kernel that has such nodes.
+    pub fn vfio_device_path(&self) -> Option<PathBuf> {
+        let device = self.vfio_device.as_ref()?;
+        Some(Path::new("/dev/vfio/devices").join(device))
     }
 }

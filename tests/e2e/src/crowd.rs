@@ -2,7 +2,6 @@
 //! A crowd of inactive subdevs, spread evenly over the work queues of all parents.
 
 use anyhow::{Context, Result, ensure};
-use futures::TryStreamExt;
 use nlctl::{AdminState, Id, PasidMode, Subdev};
 
 use crate::client::Client;
@@ -21,9 +20,9 @@ impl Crowd {
     /// Finds places for `size` subdevs with an entry each. Neighbours are on different parents.
     pub fn new(size: usize) -> Result<Self> {
         let client = Client::new()?;
-        let wqs: Vec<_> = client
-            .ask(|handle| async move { handle.wq().dump().execute().try_collect().await })??;
+        let wqs = client.ask(|handle| handle.wq().dump().all())??;
         let mut wqs = wqs
+            .object
             .into_iter()
             .map(|wq| Some((wq.id?, wq.parent?, wq.available?)))
             .collect::<Option<Vec<_>>>()
@@ -61,13 +60,14 @@ impl Crowd {
     pub fn create(&self, n: usize) -> Result<Subdev> {
         let (parent, wq) = &self.places[n];
         let made = self.client.ask(|handle| {
-            let add = handle.subdev().add().parent(parent).wq(*wq);
+            let add = handle.subdev().add().parent(parent.as_str()).wq(*wq);
             let add = add.pasid_mode(PasidMode::Shared).size(1);
             add.state(AdminState::Inactive)
                 .name(Self::name(n))
                 .execute()
         })?;
-        made.with_context(|| format!("creating number {n} on {parent}/wq{wq}"))
+        let made = made.with_context(|| format!("creating number {n} on {parent}/wq{wq}"))?;
+        Ok(made.object)
     }
 
     /// Gets a subdev.
@@ -76,7 +76,7 @@ impl Crowd {
         let got = self
             .client
             .ask(|handle| handle.subdev().get(id.clone()).execute())?;
-        got.with_context(|| format!("getting {id:?}"))
+        Ok(got.with_context(|| format!("getting {id:?}"))?.object)
     }
 
     /// Deletes a subdev.
@@ -85,7 +85,8 @@ impl Crowd {
         let gone = self
             .client
             .ask(|handle| handle.subdev().del(id.clone()).execute())?;
-        gone.with_context(|| format!("deleting {id:?}"))
+        gone.with_context(|| format!("deleting {id:?}"))?;
+        Ok(())
     }
 
     /// All subdevs, by a dump.

@@ -5,10 +5,12 @@ use std::os::fd::AsFd;
 
 use anyhow::{Context, Result, ensure};
 use netlink_packet_core::{NlasIterator, parse_string, parse_u32};
+use netlink_packet_generic::constants::GENL_ID_CTRL;
 use netlink_sys::protocols::NETLINK_GENERIC;
 use netlink_sys::{Socket as RawSocket, SocketAddr};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nlctl::Command;
 
 use crate::wait::SOON;
 
@@ -25,6 +27,8 @@ pub mod flag {
     pub const MULTI: u16 = 2;
     /// Its success is to be acknowledged.
     pub const ACK: u16 = 4;
+    /// The events that the request causes are wanted.
+    pub const ECHO: u16 = 8;
     /// All objects are wanted.
     pub const DUMP: u16 = 0x300;
     /// An extended ACK follows.
@@ -46,6 +50,8 @@ pub struct Socket {
 pub struct Answer {
     /// The attributes of each message, without headers.
     pub objects: Vec<Vec<u8>>,
+    /// The events that came with it: what happened, and the attributes.
+    pub events: Vec<(Command, Vec<u8>)>,
     /// How it ended; `None` if the kernel never said.
     pub end: Option<Result<(), Refusal>>,
     /// Whether the kernel said that it lost something on the way.
@@ -85,6 +91,16 @@ impl Socket {
             socket,
             sequence: 0,
         })
+    }
+
+    /// Joins a multicast group.
+    pub fn join(&mut self, group: u32) -> Result<()> {
+        Ok(self.socket.add_membership(group)?)
+    }
+
+    /// Whether there is something to be read.
+    pub fn has_something(&self) -> Result<bool> {
+        self.is_ready(PollTimeout::ZERO)
     }
 
     /// Sends a message of type `kind` and takes in all that comes back.
@@ -179,7 +195,11 @@ impl Answer {
             }
             _ => {
                 let attributes = message.payload.get(GENL_HEADER..);
-                self.objects.push(attributes.unwrap_or_default().to_vec());
+                let attributes = attributes.unwrap_or_default().to_vec();
+                match message.event() {
+                    Some(event) => self.events.push((event, attributes)),
+                    None => self.objects.push(attributes),
+                }
             }
         }
     }
@@ -230,6 +250,15 @@ fn messages(datagram: &[u8]) -> impl Iterator<Item = Result<Message<'_>>> {
 }
 
 impl<'a> Message<'a> {
+    /// What happened, if it is an event of the family.
+    fn event(&self) -> Option<Command> {
+        if self.kind == GENL_ID_CTRL {
+            return None;
+        }
+        let command = Command::try_from(*self.payload.first()?).ok()?;
+        command.to_string().ends_with("-ntf").then_some(command)
+    }
+
     fn read(bytes: &'a [u8]) -> Result<Self> {
         let word = |at: usize| {
             let word = bytes.get(at..at + 4).and_then(|it| it.try_into().ok());

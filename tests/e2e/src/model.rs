@@ -19,9 +19,9 @@ pub struct Parent {
     pub bus: String,
     pub device: String,
     pub state: String,
-    pub wqs: u32,
-    pub pasid: u32,
-    pub subdevs: u32,
+    pub capabilities: Vec<String>,
+    pub wq_count: u32,
+    pub subdev_count: u32,
     pub dsa_parent: DsaParent,
 }
 
@@ -32,8 +32,8 @@ pub struct Parent {
 pub struct DsaParent {
     pub version: u32,
     pub max_transfer_size: u64,
-    pub groups: u32,
-    pub engines: u32,
+    pub group_count: u32,
+    pub engine_count: u32,
     pub wq_capacity: u32,
 }
 
@@ -42,6 +42,7 @@ pub struct DsaParent {
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the spec documents its attributes")]
 pub struct Wq {
+    pub parent_index: u32,
     pub parent: String,
     pub id: u32,
     pub state: String,
@@ -49,7 +50,7 @@ pub struct Wq {
     pub size: u32,
     pub available: u32,
     pub pasid_mode: Option<String>,
-    pub subdevs: u32,
+    pub subdev_count: u32,
     #[serde(default)]
     pub subdev: Vec<u32>,
     pub dsa_wq: Option<DsaWq>,
@@ -70,6 +71,7 @@ pub struct DsaWq {
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the spec documents its attributes")]
 pub struct Type {
+    pub parent_index: u32,
     pub parent: String,
     pub name: String,
     pub pasid_mode: String,
@@ -88,26 +90,45 @@ pub struct Subdev {
     pub index: u32,
     pub name: String,
     pub uuid: String,
+    pub parent_index: u32,
     pub parent: String,
-    pub wq: Vec<u32>,
+    pub wq: Vec<SubdevWq>,
     pub pasid_mode: String,
     pub isolation: String,
     pub state: String,
     pub opstate: String,
-    pub size: u32,
     pub auxiliary_device: Option<String>,
     pub iommu_group: Option<u32>,
-    pub vfio_path: Option<String>,
+    pub vfio_device: Option<String>,
+}
+
+/// What a subdev has of a work queue.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the spec documents its attributes")]
+pub struct SubdevWq {
+    pub id: u32,
+    pub size: u32,
 }
 
 impl Subdev {
+    /// The numbers of its work queues.
+    pub fn wqs(&self) -> Vec<u32> {
+        self.wq.iter().map(|wq| wq.id).collect()
+    }
+
+    /// Entries of its first virtual work queue.
+    pub fn size(&self) -> u32 {
+        self.wq.first().map_or(0, |wq| wq.size)
+    }
+
     /// Where a VFIO program finds it.
     pub fn location(&self) -> Result<Location> {
         let missing = |what| format!("the subdev {} has no {what}", self.name);
-        let group = self.vfio_path.as_ref();
+        let group = self.iommu_group;
         let device = self.auxiliary_device.as_ref();
+        let group = group.with_context(|| missing("IOMMU group"))?;
         Ok(Location {
-            group: group.with_context(|| missing("VFIO path"))?.into(),
+            group: format!("/dev/vfio/{group}").into(),
             device: device.with_context(|| missing("auxiliary device"))?.clone(),
         })
     }

@@ -13,7 +13,37 @@ use crate::process::Talker;
 use crate::tool::DSA_NL;
 use crate::wait::{self, SOON};
 
-/// A line of `dsa-nl -j monitor`.
+/// A line of `dsa-nl -j monitor`: something happened to an object of any kind.
+#[derive(Clone, Debug)]
+pub struct AnyEvent {
+    /// What happened, for example `wq-change`.
+    pub event: String,
+    /// Generation of the family's state after the event.
+    pub generation: u64,
+    /// Why it happened.
+    pub cause: String,
+    /// The object as it is now, or was last.
+    pub object: Value,
+}
+
+impl AnyEvent {
+    /// Reads a line such as
+    /// `{"event": "subdev-create", "subdev": {…, "generation": 7}, …}`.
+    fn parse(line: &str) -> Result<Self> {
+        let mut value: Value = serde_json::from_str(line)?;
+        let event = value["event"].as_str().context("no event")?.to_owned();
+        let (kind, _) = event.split_once('-').context("no event of an object")?;
+        let object = value[kind].take();
+        Ok(Self {
+            generation: object["generation"].as_u64().context("no generation")?,
+            cause: object["cause"].as_str().context("no cause")?.to_owned(),
+            event,
+            object,
+        })
+    }
+}
+
+/// An event of a subdev.
 #[derive(Clone, Debug)]
 pub struct Event {
     /// What happened: `create`, `delete` or `change`.
@@ -22,24 +52,25 @@ pub struct Event {
     pub subdev: Subdev,
     /// Generation of the family's state after the event.
     pub generation: u64,
+    /// Why it happened.
+    pub cause: String,
+    /// Port ID of the socket whose request it follows from.
+    pub port_id: Option<u64>,
 }
 
 impl Event {
-    /// Reads a line such as
-    /// `{"event": "subdev-create", "subdev": {…, "generation": 7}, …}`.
-    fn parse(line: &str) -> Result<Self> {
-        let mut value: Value = serde_json::from_str(line)?;
-        let event = value["event"].as_str().context("no event")?;
-        let event = event
-            .strip_prefix("subdev-")
-            .context("no event of a subdev")?;
-        let event = event.to_owned();
-        let subdev = value["subdev"].take();
-        Ok(Self {
-            event,
-            generation: subdev["generation"].as_u64().context("no generation")?,
-            subdev: serde_json::from_value(subdev)?,
-        })
+    /// The event, if it is one of a subdev.
+    pub fn of_subdev(any: AnyEvent) -> Result<Option<Self>> {
+        let Some(event) = any.event.strip_prefix("subdev-") else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            event: event.to_owned(),
+            generation: any.generation,
+            cause: any.cause,
+            port_id: any.object["port-id"].as_u64(),
+            subdev: serde_json::from_value(any.object)?,
+        }))
     }
 }
 
@@ -52,16 +83,22 @@ impl Monitor {
         Self::spawn(Command::new(DSA_NL).args(["-j", "monitor"]))
     }
 
-    /// Starts one that prints lines for people, and waits until it listens.
-    pub fn plain() -> Result<Self> {
-        Self::spawn(Command::new(DSA_NL).arg("monitor"))
-    }
-
-    /// Starts one by a command of its own, and waits until it listens.
-    ///
-    /// The command may be a wrapper such as `unshare` that becomes `dsa-nl`.
+    /// Starts one that prints JSON by a command of its own, and waits until it listens.
     pub fn spawn(command: &mut Command) -> Result<Self> {
         let mut monitor = Self(Talker::spawn(command)?);
+        let line = monitor.line()?;
+        let ready: Value = serde_json::from_str(&line)?;
+        ensure!(
+            ready["event"] == "ready",
+            "the first line of `{}` is {line}",
+            monitor.command()
+        );
+        Ok(monitor)
+    }
+
+    /// Starts one that prints lines for people, and waits until it listens.
+    pub fn plain() -> Result<Self> {
+        let mut monitor = Self(Talker::spawn(Command::new(DSA_NL).arg("monitor"))?);
         let what = format!("`{}` to join the multicast group", monitor.0.command());
         wait::until_true(SOON, &what, || {
             if let Some(status) = monitor.0.ended()? {
@@ -84,11 +121,36 @@ impl Monitor {
         self.0.line(SOON)
     }
 
-    /// The next event.
-    pub fn event(&mut self) -> Result<Event> {
+    /// The next event of any object.
+    pub fn any(&mut self) -> Result<AnyEvent> {
         let line = self.line()?;
-        Event::parse(&line)
+        AnyEvent::parse(&line)
             .with_context(|| format!("unexpected line of `{}`: {line}", self.0.command()))
+    }
+
+    /// The next event of a subdev.
+    pub fn event(&mut self) -> Result<Event> {
+        loop {
+            if let Some(event) = Event::of_subdev(self.any()?)? {
+                return Ok(event);
+            }
+        }
+    }
+
+    /// Waits for an event of any object, and demands its cause.
+    pub fn expect_cause(&mut self, event: &str, cause: &str) -> Result<AnyEvent> {
+        loop {
+            let got = self
+                .any()
+                .with_context(|| format!("expected the event {event}"))?;
+            if got.event == event {
+                ensure!(
+                    got.cause == cause,
+                    "expected the cause {cause}, got {got:?}"
+                );
+                return Ok(got);
+            }
+        }
     }
 
     /// Demands the next event: what happened, to which subdev.
@@ -147,13 +209,18 @@ fn listens(pid: u32) -> bool {
 /// Protocol number of generic netlink (srctree include/uapi/linux/netlink.h).
 const NETLINK_GENERIC: &str = "16";
 
-/// Inodes of the generic netlink sockets in `/proc/net/netlink` that are in a
-/// multicast group.
+/// The group in which families are announced, as a bit of the column: a monitor joins it first
+/// (srctree net/netlink/genetlink.c, genl_validate_assign_mc_groups).
+const ANNOUNCEMENTS: u32 = 1 << (16 - 1);
+
+/// Inodes of the generic netlink sockets in `/proc/net/netlink` that are in
+/// another multicast group.
 fn listening_inodes(sockets: &str) -> impl Iterator<Item = &str> {
     sockets.lines().filter_map(|line| {
         let columns: Vec<_> = line.split_whitespace().collect();
         let (protocol, groups) = (columns.get(1)?, columns.get(3)?);
-        let member = u32::from_str_radix(groups, 16).is_ok_and(|groups| groups != 0);
+        let member =
+            u32::from_str_radix(groups, 16).is_ok_and(|groups| groups & !ANNOUNCEMENTS != 0);
         (*protocol == NETLINK_GENERIC && member)
             .then(|| columns.last().copied())
             .flatten()
@@ -167,14 +234,18 @@ mod tests {
     #[test]
     fn an_event_is_read() {
         let line = r#"{"time": "2026-01-01T00:00:00.000Z", "event": "subdev-change", "subdev":
-            {"index": 3, "name": "x", "uuid": "u", "parent": "dsa0", "wq": [3], "pasid-mode":
-            "shared", "isolation": "mediated", "state": "active", "opstate": "open", "size": 2,
-            "generation": 9, "of-tomorrow": true}}"#;
-        let event = Event::parse(line).expect("an event");
+            {"index": 3, "name": "x", "uuid": "u", "parent-index": 0, "parent": "dsa0",
+            "wq": [{"id": 3, "size": 2}], "pasid-mode": "shared", "isolation": "mediated",
+            "state": "active", "opstate": "open", "generation": 9, "cause": "tenant", "of-tomorrow": true}}"#;
+        let event = AnyEvent::parse(line).expect("an event");
+        let event = Event::of_subdev(event)
+            .expect("is whole")
+            .expect("of a subdev");
         let got = (event.event.as_str(), event.generation, event.subdev.index);
         assert_eq!(got, ("change", 9, 3));
+        assert_eq!((event.cause.as_str(), event.port_id), ("tenant", None));
         for bad in ["{}", "", r#"{"event": "resync", "subdev": []}"#] {
-            assert!(Event::parse(bad).is_err(), "{bad}");
+            assert!(AnyEvent::parse(bad).is_err(), "{bad}");
         }
     }
 
@@ -184,7 +255,8 @@ mod tests {
 sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode
 0000000000000000 0   1          00000011 0        0        0     2        0        100
 0000000000000000 16  2          00000000 0        0        0     2        0        200
-0000000000000000 16  4294963102 00000020 0        0        0     2        0        300
+0000000000000000 16  4294963102 00008020 0        0        0     2        0        300
+0000000000000000 16  4294963103 00008000 0        0        0     2        0        400
 ";
         assert_eq!(listening_inodes(sockets).collect::<Vec<_>>(), ["300"]);
         assert_eq!(listening_inodes("nonsense\n16").count(), 0);

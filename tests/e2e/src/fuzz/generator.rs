@@ -4,10 +4,12 @@
 use std::iter::repeat_with;
 
 use fastrand::Rng;
-use nlctl::{Attribute as _, AttributeSet, Command, ParentAttr, SubdevAttr, TypeAttr, WqAttr};
+use nlctl::{
+    Attribute as _, AttributeSet, Command, FamilyAttr, ParentAttr, SubdevAttr, TypeAttr, WqAttr,
+};
 
 use super::request::{Attribute, Request};
-use super::table::{Operation, Rule, Table};
+use super::table::{Operation, Policy, Rule, Table};
 use super::verdict::{NESTED, NET_BYTE_ORDER};
 use crate::client::State;
 
@@ -41,31 +43,47 @@ impl Generator<'_> {
     /// A request with values that the policy accepts, and that mostly exist.
     fn valid(&self, operation: &Operation, rng: &mut Rng) -> Request {
         let mut request = Request::new(operation.command, operation.dump);
-        let set = set_of(operation.command);
+        if let Some(policy) = &operation.policy {
+            request.attributes = self.attributes(set_of(operation.command), policy, rng);
+        }
+        request
+    }
+
+    fn attributes(&self, set: &AttributeSet, policy: &Policy, rng: &mut Rng) -> Vec<Attribute> {
+        let mut attributes = Vec::new();
         // In an order that does not depend on that of a hash map.
-        let mut policy: Vec<_> = operation.policy.iter().flatten().collect();
+        let mut policy: Vec<_> = policy.iter().collect();
         policy.sort_unstable_by_key(|(kind, _)| **kind);
         for (&kind, rule) in policy {
-            let name = set.get(kind).map_or("", |it| it.name);
+            let info = set.get(kind);
+            let name = info.map_or("", |it| it.name);
             // What identifies a new subdev is left out more often than not.
             let times = match rng.u8(0..6) {
+                // Without a parent hardly anything is carried out.
+                0..3 if name == "parent-index" => 1,
                 0..3 => 0,
                 3 | 4 => 1,
                 _ if name == "wq" => rng.u32(2..=3),
                 _ => 1,
             };
             for _ in 0..times {
-                let value = self.value(set.name, name, *rule, rng);
-                request.attributes.push(Attribute::new(kind, value));
+                let nested = info.and_then(|it| it.nested);
+                attributes.push(match (rule, nested) {
+                    (Rule::Nest(policy), Some(nested)) => {
+                        let inner = self.attributes(nested, policy, rng);
+                        Attribute::new(kind | NESTED, Attribute::bytes(&inner))
+                    }
+                    _ => Attribute::new(kind, self.value(set.name, name, rule, rng)),
+                });
             }
         }
-        rng.shuffle(&mut request.attributes);
-        request
+        rng.shuffle(&mut attributes);
+        attributes
     }
 
-    fn value(&self, set: &str, name: &str, rule: Rule, rng: &mut Rng) -> Vec<u8> {
-        match rule {
-            Rule::Flag => Vec::new(),
+    fn value(&self, set: &str, name: &str, rule: &Rule, rng: &mut Rng) -> Vec<u8> {
+        match *rule {
+            Rule::Flag | Rule::Nest(_) => Vec::new(),
             Rule::U32 { min, max } => {
                 let number = match rng.u8(0..8) {
                     0 => min,
@@ -90,6 +108,7 @@ impl Generator<'_> {
     fn number(&self, set: &str, name: &str, rng: &mut Rng) -> u32 {
         match (set, name) {
             ("parent", "index") => rng.u32(0..=1),
+            (_, "parent-index") => u32::from(rng.u8(..) == 0),
             ("subdev", "index") => {
                 let there: Vec<_> = self
                     .state
@@ -99,8 +118,8 @@ impl Generator<'_> {
                     .collect();
                 rng.choice(&there).copied().unwrap_or(0)
             }
-            ("wq", "id") | ("subdev", "wq") => rng.u32(0..=8),
-            ("subdev", "size") => rng.u32(0..=17),
+            ("wq" | "subdev-wq", "id") => rng.u32(0..=8),
+            ("subdev-wq", "size") => rng.u32(0..=17),
             _ => rng.u32(0..=3),
         }
     }
@@ -108,6 +127,8 @@ impl Generator<'_> {
     fn text(&self, set: &str, name: &str, rng: &mut Rng) -> Option<String> {
         let state = self.state;
         let there: Vec<_> = match (set, name) {
+            ("parent", "bus") => state.parents.iter().map(|it| &it.bus).collect(),
+            ("parent", "device") => state.parents.iter().map(|it| &it.device).collect(),
             ("parent", "name") | (_, "parent") => state.parents.iter().map(|it| &it.name).collect(),
             ("type", "name") | (_, "type") => state.types.iter().map(|it| &it.name).collect(),
             ("subdev", "name") => {
@@ -132,6 +153,7 @@ impl Generator<'_> {
 /// The attributes of an operation's messages.
 fn set_of(command: u8) -> &'static AttributeSet {
     match Command::try_from(command) {
+        Ok(Command::FamilyGet) => FamilyAttr::SET,
         Ok(Command::ParentGet) => ParentAttr::SET,
         Ok(Command::WqGet) => WqAttr::SET,
         Ok(Command::TypeGet) => TypeAttr::SET,

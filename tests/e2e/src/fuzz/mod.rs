@@ -21,7 +21,7 @@ use self::generator::Generator;
 use self::request::found;
 pub use self::request::{Attribute, Request};
 pub use self::table::Table;
-use self::verdict::Verdict;
+use self::verdict::{NESTED, Verdict};
 use crate::check::{equal, step};
 use crate::client::{Client, Generation, State};
 use crate::genl::{Answer, Refusal, Socket};
@@ -189,7 +189,10 @@ fn explained(request: &Request, refusal: &Refusal) -> Result<()> {
     let sentence = refusal.message.as_deref().unwrap_or_default();
     ensure!(!sentence.is_empty(), "no sentence: {refusal:?}");
     let payload = request.payload();
-    let (attributes, _) = found(&payload);
+    let (mut attributes, _) = found(&payload);
+    let nests = attributes.iter().filter(|it| it.kind & NESTED != 0);
+    let inner: Vec<_> = nests.flat_map(|it| it.inner().0).collect();
+    attributes.extend(inner);
     ensure!(
         refusal
             .offset
@@ -215,7 +218,14 @@ fn done(command: u8, answer: &Answer, before: &State, after: &State) -> Result<(
         }
         Ok(Command::SubdevDel) => {
             equal("subdevs that came", came, vec![])?;
-            equal("number of subdevs that went", went.len(), 1)
+            let indexes =
+                |subdevs: &[Subdev]| subdevs.iter().map(|it| it.index).collect::<Vec<_>>();
+            equal("number of subdevs that went", went.len(), 1)?;
+            equal(
+                "subdevs that went",
+                indexes(&went),
+                indexes(&reply(answer)?),
+            )
         }
         _ => same(before, after),
     }

@@ -42,6 +42,19 @@ impl Attribute {
             claim: None,
         }
     }
+
+    /// Attributes as they lie in a message or a nest.
+    pub fn bytes(attributes: &[Self]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for attribute in attributes {
+            let len = (4 + attribute.value.len()) as u16;
+            bytes.extend(attribute.claim.unwrap_or(len).to_ne_bytes());
+            bytes.extend(attribute.kind.to_ne_bytes());
+            bytes.extend(&attribute.value);
+            bytes.resize(bytes.len().next_multiple_of(4), 0);
+        }
+        bytes
+    }
 }
 
 impl Request {
@@ -67,13 +80,7 @@ impl Request {
     pub fn payload(&self) -> Vec<u8> {
         let mut bytes = vec![self.command, self.version];
         bytes.extend(self.reserved.to_ne_bytes());
-        for attribute in &self.attributes {
-            let len = (4 + attribute.value.len()) as u16;
-            bytes.extend(attribute.claim.unwrap_or(len).to_ne_bytes());
-            bytes.extend(attribute.kind.to_ne_bytes());
-            bytes.extend(&attribute.value);
-            bytes.resize(bytes.len().next_multiple_of(4), 0);
-        }
+        bytes.extend(Attribute::bytes(&self.attributes));
         bytes.extend(&self.tail);
         bytes.truncate(self.cut.unwrap_or(usize::MAX));
         bytes
@@ -94,21 +101,34 @@ pub struct Found<'a> {
 /// The attributes that the kernel finds in a payload, and whether bytes follow
 /// that are none.
 pub fn found(payload: &[u8]) -> (Vec<Found<'_>>, bool) {
+    let attributes = payload.get(GENL_HEADER..).unwrap_or_default();
+    found_in(attributes, HEADER + GENL_HEADER)
+}
+
+fn found_in(bytes: &[u8], offset: usize) -> (Vec<Found<'_>>, bool) {
     let mut all = Vec::new();
-    let mut at = GENL_HEADER;
-    while let Some([len_low, len_high, kind_low, kind_high]) = payload.get(at..at + 4) {
+    let mut at = 0;
+    while let Some([len_low, len_high, kind_low, kind_high]) = bytes.get(at..at + 4) {
         let len = usize::from(u16::from_ne_bytes([*len_low, *len_high]));
-        let Some(value) = payload.get(at + 4..at + len) else {
+        let Some(value) = bytes.get(at + 4..at + len) else {
             break;
         };
         all.push(Found {
-            offset: HEADER + at,
+            offset: offset + at,
             kind: u16::from_ne_bytes([*kind_low, *kind_high]),
             value,
         });
         at += len.next_multiple_of(4);
     }
-    (all, at < payload.len())
+    (all, at < bytes.len())
+}
+
+impl<'a> Found<'a> {
+    /// The attributes that the kernel finds in a nest, and whether bytes follow
+    /// that are none.
+    pub fn inner(&self) -> (Vec<Found<'a>>, bool) {
+        found_in(self.value, self.offset + 4)
+    }
 }
 
 #[cfg(test)]

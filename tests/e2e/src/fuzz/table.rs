@@ -7,9 +7,9 @@ use anyhow::{Context, Result, anyhow, ensure};
 use netlink_packet_core::{Emitable, NlasIterator, Parseable};
 use netlink_packet_generic::constants::{CTRL_CMD_GETFAMILY, CTRL_CMD_GETPOLICY, GENL_ID_CTRL};
 use netlink_packet_generic::ctrl::nlas::{
-    GenlCtrlAttrs, NlPolicyTypeAttrs, NlaType, OpAttrs, OppolicyIndexAttr,
+    GenlCtrlAttrs, McastGrpAttrs, NlPolicyTypeAttrs, NlaType, OpAttrs, OppolicyIndexAttr,
 };
-use nlctl::FAMILY_NAME;
+use nlctl::{FAMILY_NAME, GROUP_MONITOR};
 
 use crate::genl::{Answer, Socket, flag};
 
@@ -23,6 +23,8 @@ const CAP_DUMP: u32 = 4;
 pub struct Table {
     /// Number of the family.
     pub family: u16,
+    /// Number of the group of its events.
+    pub group: u32,
     /// Its operations.
     pub operations: Vec<Operation>,
 }
@@ -44,7 +46,7 @@ pub struct Operation {
 pub type Policy = HashMap<u16, Rule>;
 
 /// What an attribute has to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// A number of 32 bits within these limits.
     U32 {
@@ -60,6 +62,15 @@ pub enum Rule {
     },
     /// Nothing: that it is there is what counts.
     Flag,
+    /// Attributes that are as this says.
+    Nest(Policy),
+}
+
+/// What an attribute has to be, where nests are known by the number of a policy.
+#[derive(Clone, Debug)]
+enum Entry {
+    Rule(Rule),
+    Nest(u32),
 }
 
 impl Table {
@@ -67,11 +78,12 @@ impl Table {
     pub fn read(socket: &mut Socket) -> Result<Self> {
         let name = GenlCtrlAttrs::FamilyName(FAMILY_NAME.to_owned());
         let answer = control(socket, CTRL_CMD_GETFAMILY, 0, name)?;
-        let (mut family, mut flags) = (None, Vec::new());
+        let (mut family, mut group, mut flags) = (None, None, Vec::new());
         for attribute in attributes(&answer)? {
             match attribute {
                 GenlCtrlAttrs::FamilyId(id) => family = Some(id),
                 GenlCtrlAttrs::Ops(ops) => flags = ops,
+                GenlCtrlAttrs::McastGroups(groups) => group = number_of(&groups, GROUP_MONITOR),
                 _ => {}
             }
         }
@@ -105,7 +117,11 @@ impl Table {
             }
         }
         ensure!(!operations.is_empty(), "the family has no operations");
-        Ok(Self { family, operations })
+        Ok(Self {
+            family,
+            group: group.context("the group has no number")?,
+            operations,
+        })
     }
 
     /// The operation with this number in this form.
@@ -119,7 +135,7 @@ impl Table {
 /// operation has which.
 #[derive(Default)]
 struct Policies {
-    numbered: HashMap<u32, Policy>,
+    numbered: HashMap<u32, HashMap<u16, Entry>>,
     of: HashMap<(u8, bool), u32>,
 }
 
@@ -138,9 +154,9 @@ impl Policies {
                     }
                 }
                 GenlCtrlAttrs::Policy(policy) => {
-                    let rule = Rule::read(&policy.attr_policy.policies)?;
+                    let entry = Entry::read(&policy.attr_policy.policies)?;
                     let numbered = policies.numbered.entry(policy.index.into()).or_default();
-                    numbered.insert(policy.attr_policy.index, rule);
+                    numbered.insert(policy.attr_policy.index, entry);
                 }
                 _ => {}
             }
@@ -150,34 +166,62 @@ impl Policies {
 
     fn of(&self, command: u8, dump: bool) -> Option<Policy> {
         let number = self.of.get(&(command, dump))?;
-        self.numbered.get(number).cloned()
+        self.resolve(*number)
+    }
+
+    /// The policy of that number; nests do not nest in themselves.
+    fn resolve(&self, number: u32) -> Option<Policy> {
+        let entries = self.numbered.get(&number)?.iter();
+        entries
+            .map(|(&kind, entry)| {
+                let rule = match entry {
+                    Entry::Rule(rule) => rule.clone(),
+                    Entry::Nest(number) => Rule::Nest(self.resolve(*number)?),
+                };
+                Some((kind, rule))
+            })
+            .collect()
     }
 }
 
-impl Rule {
+impl Entry {
     fn read(attributes: &[NlPolicyTypeAttrs]) -> Result<Self> {
         let (mut kind, mut min, mut max, mut len) = (None, 0, u64::from(u32::MAX), u32::MAX);
+        let mut nested = None;
         for attribute in attributes {
             match *attribute {
                 NlPolicyTypeAttrs::Type(it) => kind = Some(it),
                 NlPolicyTypeAttrs::MinValueUnsigned(it) => min = it,
                 NlPolicyTypeAttrs::MaxValueUnsigned(it) => max = it,
                 NlPolicyTypeAttrs::MaxLength(it) => len = it,
+                NlPolicyTypeAttrs::PolicyIdx(it) => nested = Some(it),
                 _ => {}
             }
         }
-        match kind {
-            Some(NlaType::U32) => Ok(Self::U32 {
+        match (kind, nested) {
+            (Some(NlaType::U32), _) => Ok(Self::Rule(Rule::U32 {
                 min: u32::try_from(min)?,
                 max: u32::try_from(max)?,
-            }),
-            Some(NlaType::NulString) => Ok(Self::Text { max: len as usize }),
-            Some(NlaType::Flag) => Ok(Self::Flag),
+            })),
+            (Some(NlaType::NulString), _) => Ok(Self::Rule(Rule::Text { max: len as usize })),
+            (Some(NlaType::Flag), _) => Ok(Self::Rule(Rule::Flag)),
+            (Some(NlaType::Nested), Some(policy)) => Ok(Self::Nest(policy)),
             other => Err(anyhow!(
                 "the fuzzer does not know attributes of type {other:?} yet: teach `Rule`"
             )),
         }
     }
+}
+
+/// The number of the group of that name.
+fn number_of(groups: &[Vec<McastGrpAttrs>], name: &str) -> Option<u32> {
+    let named =
+        |attribute: &McastGrpAttrs| matches!(attribute, McastGrpAttrs::Name(it) if it == name);
+    let group = groups.iter().find(|group| group.iter().any(named))?;
+    group.iter().find_map(|attribute| match attribute {
+        McastGrpAttrs::Id(id) => Some(*id),
+        McastGrpAttrs::Name(_) => None,
+    })
 }
 
 fn control(

@@ -11,8 +11,7 @@ use super::table::{Operation, Policy, Rule, Table};
 use crate::genl::{GENL_HEADER, flag};
 
 /// Flags of netlink that a request may have, beside those of a dump.
-const KNOWN_FLAGS: u16 = flag::REQUEST | flag::ACK | ECHO;
-const ECHO: u16 = 8;
+const KNOWN_FLAGS: u16 = flag::REQUEST | flag::ACK | flag::ECHO;
 
 /// Flags in the number of an attribute.
 pub const NESTED: u16 = 1 << 15;
@@ -66,29 +65,51 @@ impl<'a> Verdict<'a> {
         let Some(policy) = &operation.policy else {
             return Self::Valid(operation);
         };
-        let (attributes, more) = found(&payload);
-        let offends = |it: &&Found<'_>| !accepts(policy, it);
-        if let Some(culprit) = attributes.iter().find(offends) {
-            return Self::Offends {
-                offset: culprit.offset,
-            };
+        match check(policy, found(&payload)) {
+            Ok(()) => Self::Valid(operation),
+            Err(Wrong::Attribute(offset)) => Self::Offends { offset },
+            Err(Wrong::Rest) => refused(libc::EINVAL),
         }
-        if more {
-            return refused(libc::EINVAL);
-        }
-        Self::Valid(operation)
     }
 }
 
-fn accepts(policy: &Policy, attribute: &Found<'_>) -> bool {
-    if attribute.kind & NESTED != 0 {
-        return false;
+/// What is wrong with a list of attributes.
+enum Wrong {
+    /// The attribute that begins here.
+    Attribute(usize),
+    /// Bytes follow that are no attribute.
+    Rest,
+}
+
+/// Finds what the kernel finds first.
+fn check(policy: &Policy, (attributes, more): (Vec<Found<'_>>, bool)) -> Result<(), Wrong> {
+    for attribute in attributes {
+        if !accepts(policy, &attribute) {
+            return Err(Wrong::Attribute(attribute.offset));
+        }
+        let kind = attribute.kind & !(NESTED | NET_BYTE_ORDER);
+        if let Some(Rule::Nest(policy)) = policy.get(&kind) {
+            check(policy, attribute.inner())?;
+        }
     }
-    let Some(rule) = policy.get(&(attribute.kind & !NET_BYTE_ORDER)) else {
+    match more {
+        true => Err(Wrong::Rest),
+        false => Ok(()),
+    }
+}
+
+/// Whether an attribute is as it has to be, apart from what is in a nest.
+fn accepts(policy: &Policy, attribute: &Found<'_>) -> bool {
+    let Some(rule) = policy.get(&(attribute.kind & !(NESTED | NET_BYTE_ORDER))) else {
         return false;
     };
+    let is_nest = matches!(rule, Rule::Nest(_));
+    if is_nest != (attribute.kind & NESTED != 0) {
+        return false;
+    }
     let value = attribute.value;
     match *rule {
+        Rule::Nest(_) => value.is_empty() || value.len() >= 4,
         Rule::Flag => value.is_empty(),
         Rule::U32 { min, max } => value
             .try_into()
@@ -110,15 +131,17 @@ mod tests {
             (1, Rule::U32 { min: 0, max: 2 }),
             (2, Rule::Text { max: 3 }),
             (4, Rule::Flag),
+            (5, Rule::Nest([(1, Rule::U32 { min: 1, max: 9 })].into())),
         ];
         let operation = |command, admin| Operation {
             command,
             dump: false,
             admin,
-            policy: Some(policy.into()),
+            policy: Some(policy.clone().into()),
         };
         Table {
             family: 30,
+            group: 5,
             operations: vec![operation(1, false), operation(2, true)],
         }
     }
@@ -146,6 +169,8 @@ mod tests {
             (2, b"\0"),
             (2, b"a\0b"),
             (4, b""),
+            (5 | NESTED, b""),
+            (5 | NESTED, &[8, 0, 1, 0, 2, 0, 0, 0]),
         ] {
             assert_eq!(judge_one(kind, value), None, "{kind} {value:?}");
         }
@@ -164,9 +189,16 @@ mod tests {
             (3, b""),
             (0, b""),
             (4, b"x"),
+            (5, &[8, 0, 1, 0, 2, 0, 0, 0]),
+            (5 | NESTED, b"x"),
         ] {
             assert_eq!(judge_one(kind, value), Some(Ok(20)), "{kind} {value:?}");
         }
+        for inner in [&[8, 0, 1, 0, 0, 0, 0, 0], &[8, 0, 2, 0, 1, 0, 0, 0]] {
+            assert_eq!(judge_one(5 | NESTED, inner), Some(Ok(24)), "{inner:?}");
+        }
+        let half = [8, 0, 1, 0, 2, 0, 0, 0, 1];
+        assert_eq!(judge_one(5 | NESTED, &half), Some(Err(libc::EINVAL)));
         let two = judge(|request| {
             request.attributes = vec![Attribute::new(4, vec![]), Attribute::new(9, vec![])];
         });

@@ -77,7 +77,7 @@ fn forced() -> Result<()> {
         from,
         to,
         len: len as u32,
-        count: subdev.size,
+        count: subdev.size(),
     })?;
     dsa_nl("subdev del doomed force")?.ok()?;
     tool::refused(&dsa_nl("subdev show doomed")?, &[])?;

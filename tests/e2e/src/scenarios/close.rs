@@ -50,7 +50,7 @@ fn flooding(subdev: &Subdev) -> Result<Actor> {
         from: FROM,
         to: TO,
         len: LEN as u32,
-        count: subdev.size,
+        count: subdev.size(),
     })?;
     Ok(user)
 }

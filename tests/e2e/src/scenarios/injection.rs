@@ -2,7 +2,8 @@
 //! Memory runs out at every place where it can.
 
 use anyhow::{Context, Result, bail, ensure};
-use nlctl::{Attribute as _, Command, ParentAttr, SubdevAttr, TypeAttr, WqAttr};
+use netlink_packet_core::Nla as _;
+use nlctl::{Attribute as _, Command, ParentAttr, SubdevAttr, SubdevWqAttr, TypeAttr, WqAttr};
 
 use crate::client::{Client, Generation};
 use crate::dsa::{Descriptor, Dsa};
@@ -34,6 +35,13 @@ fn attribute(set: &nlctl::AttributeSet, name: &str, value: &[u8]) -> Result<Attr
     Ok(Attribute::new(u16::try_from(at + 1)?, value.to_vec()))
 }
 
+/// A nest.
+fn nest(attribute: &SubdevAttr) -> Attribute {
+    let mut value = vec![0; attribute.value_len()];
+    attribute.emit_value(&mut value);
+    Attribute::new(attribute.kind(), value)
+}
+
 fn request(command: Command, dump: bool, attributes: Vec<Attribute>) -> Request {
     let mut request = Request::new(command.into(), dump);
     request.attributes = attributes;
@@ -57,12 +65,21 @@ fn questions(index: u32) -> Result<Vec<(&'static str, Request)>> {
             "wq-get",
             get(
                 Command::WqGet,
-                vec![attribute(wq, "id", &3u32.to_ne_bytes())?],
+                vec![
+                    attribute(wq, "parent-index", &0u32.to_ne_bytes())?,
+                    attribute(wq, "id", &3u32.to_ne_bytes())?,
+                ],
             ),
         ),
         (
             "type-get",
-            get(Command::TypeGet, vec![attribute(kind, "name", b"1swq\0")?]),
+            get(
+                Command::TypeGet,
+                vec![
+                    attribute(kind, "parent-index", &0u32.to_ne_bytes())?,
+                    attribute(kind, "name", b"1swq\0")?,
+                ],
+            ),
         ),
         (
             "subdev-get",
@@ -95,16 +112,21 @@ fn family() -> Result<()> {
         injector.enumerate(name, ask, |()| Ok(()), state)?;
     }
 
-    let wq = |id: u32| attribute(SubdevAttr::SET, "wq", &id.to_ne_bytes());
+    let wq = |id: u32| nest(&SubdevAttr::Wq(vec![SubdevWqAttr::Id(id)]));
+    let parent = attribute(SubdevAttr::SET, "parent-index", &0u32.to_ne_bytes())?;
     let inactive = attribute(SubdevAttr::SET, "state", &0u32.to_ne_bytes())?;
     for (name, attributes) in [
-        ("subdev-new", vec![wq(4)?]),
-        ("subdev-new, inactive", vec![wq(4)?, inactive]),
-        ("subdev-new on two WQs", vec![wq(4)?, wq(5)?]),
+        ("subdev-new", vec![wq(4)]),
+        ("subdev-new, inactive", vec![wq(4), inactive]),
+        ("subdev-new on two WQs", vec![wq(4), wq(5)]),
     ] {
+        let attributes = [vec![parent.clone()], attributes].concat();
         let request = request(Command::SubdevNew, false, attributes);
         let undo = |()| match newest(&client, there.index)? {
-            Some(index) => Ok(client.ask(|handle| handle.subdev().del(index).execute())??),
+            Some(index) => {
+                client.ask(|handle| handle.subdev().del(index).execute())??;
+                Ok(())
+            }
             None => bail!("it was carried out, and there is no subdev"),
         };
         injector.enumerate(name, |fault| change(family, &request, fault), undo, state)?;

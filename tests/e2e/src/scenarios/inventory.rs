@@ -33,17 +33,17 @@ fn parent() -> Result<()> {
     let parents = tool::parents()?;
     check::equal("number of parents", parents.len(), 1)?;
     let parent = &parents[0];
-    check::equal("WQs", parent.wqs, 8)?;
+    check::equal("WQs", parent.wq_count, 8)?;
     check::equal("bus", parent.bus.as_str(), "pci")?;
-    check::equal("PASIDs", parent.pasid, 0)?;
-    check::equal("number of subdevs", parent.subdevs, 0)?;
+    check::equal("capabilities", &parent.capabilities, &vec![])?;
+    check::equal("number of subdevs", parent.subdev_count, 0)?;
     let sysfs = Path::new("/sys/bus/pci/devices").join(&parent.device);
     ensure!(sysfs.exists(), "there is no {}", sysfs.display());
 
     step("the vendor part tells what the DSA can do");
     let dsa = &parent.dsa_parent;
     check::equal("DSA version", dsa.version, 0x100)?;
-    let shape = (dsa.groups, dsa.engines, dsa.wq_capacity);
+    let shape = (dsa.group_count, dsa.engine_count, dsa.wq_capacity);
     check::equal("groups, engines, capacity", shape, (4, 4, 128))?;
     ensure!(
         dsa.max_transfer_size.is_power_of_two(),
@@ -51,10 +51,11 @@ fn parent() -> Result<()> {
         dsa.max_transfer_size
     );
 
-    step("the parent alone, by name and by index, is as in the list");
+    step("the parent alone, by name, index, and bus and device, is as in the list");
     let all: Value = tool::json("parent show")?;
     let listed = &all["parent"][0];
-    for id in [parent.name.clone(), parent.index.to_string()] {
+    let place = format!("{}/{}", parent.bus, parent.device);
+    for id in [parent.name.clone(), parent.index.to_string(), place] {
         let one = tool::json::<Value>(&format!("parent show {id}"))?;
         check::same_json(
             &format!("parent show {id}"),
@@ -68,7 +69,7 @@ fn parent() -> Result<()> {
 fn wqs() -> Result<()> {
     step("eight WQs with an even share of the capacity, all of it available");
     let parent = tool::parents()?.remove(0);
-    let (parent, groups) = (parent.name, parent.dsa_parent.groups);
+    let (parent, groups) = (parent.name, parent.dsa_parent.group_count);
     let wqs = tool::wqs()?;
     let ids: Vec<_> = wqs.iter().map(|wq| wq.id).collect();
     check::equal("WQ ids", ids, (0..8).collect())?;
@@ -77,7 +78,7 @@ fn wqs() -> Result<()> {
         check::equal(&format!("{what}: parent"), &wq.parent, &parent)?;
         let entries = (wq.size, wq.available);
         check::equal(&format!("{what}: size, available"), entries, (16, 16))?;
-        check::equal(&format!("{what}: subdevs"), wq.subdevs, 0)?;
+        check::equal(&format!("{what}: subdevs"), wq.subdev_count, 0)?;
         check::equal(&format!("{what}: its subdevs"), &wq.subdev, &vec![])?;
         check::equal(&format!("{what}: pasid-mode"), &wq.pasid_mode, &None)?;
         let dsa = wq.dsa_wq.as_ref();

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The library `nlctl`, as a program uses it.
 
-use std::pin::pin;
-
 use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt, TryStreamExt};
 use nix::libc;
-use nlctl::{Error, Event, Handle, Id, Notification, PasidMode, Subdev};
+use nlctl::{Cause, Error, Event, Handle, Id, Notification, PasidMode, Subdev};
 use tokio::time::timeout;
 
 use crate::check::{self, step};
@@ -25,7 +23,7 @@ fn run() -> Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let (connection, handle, _messages) = nlctl::new_connection()?;
+        let (connection, handle) = nlctl::new_connection()?;
         tokio::spawn(connection);
         round_trip(&handle).await?;
         refusals(&handle).await?;
@@ -48,34 +46,42 @@ fn timeless(subdev: Subdev) -> Subdev {
 
 async fn round_trip(handle: &Handle) -> Result<()> {
     step("a subdev is made, found by each of its names, dumped, and deleted");
-    let mut events = pin!(handle.monitor().await?);
+    let mut events = handle.monitor().await?;
     let add = handle.subdev().add().wq(3).pasid_mode(PasidMode::Shared);
-    let made = timeless(add.name("library").execute().await?);
+    let made = timeless(add.name("library").execute().await?.object);
     let index = made.index.context("no index")?;
     let uuid = made.uuid.clone().context("no UUID")?;
     for id in [Id::from(index), "library".into(), uuid.as_str().into()] {
         let got = handle.subdev().get(id).execute().await?;
-        check::equal("the subdev", &timeless(got), &made)?;
+        check::equal("the subdev", &timeless(got.object), &made)?;
     }
     check::equal("the dump", dump(handle).await?, vec![made.clone()])?;
     let wq = handle.wq().get(3).execute().await?;
-    check::equal("subdevs of the WQ", wq.subdev, vec![index])?;
-    handle.subdev().del("library").execute().await?;
+    check::equal("subdevs of the WQ", &wq.subdev, &vec![index])?;
+    let last = handle.subdev().del("library").execute().await?.object;
+    let whole = (last.index, last.uuid, last.wq);
+    let expected = (made.index, made.uuid.clone(), made.wq.clone());
+    check::equal("what was deleted", whole, expected)?;
     check::equal("the dump after deletion", dump(handle).await?, vec![])?;
 
     step("the stream of events told the same story");
-    match timeout(SOON, events.next()).await?.context("no event")?? {
-        Event::Notification(Notification::SubdevCreate(subdev)) => {
-            check::equal("the event's subdev", subdev.name, made.name)?;
+    let mut story = Vec::new();
+    while story.len() < 4 {
+        match timeout(SOON, events.next()).await?.context("no event")?? {
+            Event::Notification(it) => story.push(it),
+            other => bail!("expected a notification, got {other:?}"),
         }
-        other => bail!("expected a creation, got {other:?}"),
     }
-    match timeout(SOON, events.next()).await?.context("no event")?? {
-        Event::Notification(Notification::SubdevDelete(subdev)) => {
-            check::equal("the event's subdev", subdev.uuid, Some(uuid))
+    let names: Vec<_> = story.iter().map(Notification::name).collect();
+    let expected = vec!["subdev-create", "wq-change", "subdev-delete", "wq-change"];
+    check::equal("the events", names, expected)?;
+    for event in &story {
+        if let Notification::SubdevCreate(subdev) | Notification::SubdevDelete(subdev) = event {
+            check::equal("the event's subdev", &subdev.uuid, &made.uuid)?;
+            check::equal("the cause", subdev.cause, Some(Cause::Request))?;
         }
-        other => bail!("expected a deletion, got {other:?}"),
     }
+    Ok(())
 }
 
 async fn refusals(handle: &Handle) -> Result<()> {
@@ -85,7 +91,7 @@ async fn refusals(handle: &Handle) -> Result<()> {
         bail!("expected a refusal of WQ 99, got {unknown:?}");
     };
     check::equal("errno", refusal.errno, libc::EINVAL)?;
-    check::equal("attribute", refusal.attribute.as_deref(), Some("wq"))?;
+    check::equal("attribute", refusal.attribute.as_deref(), Some("wq.id"))?;
     ensure!(refusal.message.is_some(), "no message: {refusal:?}");
 
     let nothing = handle.subdev().add().execute().await;
@@ -114,7 +120,7 @@ async fn crowd(handle: &Handle) -> Result<()> {
                 subdevs.len() <= 1,
                 "more subdevs than there ever were: {subdevs:?}"
             );
-            let wqs: Vec<_> = handle.wq().dump().execute().try_collect().await?;
+            let wqs = handle.wq().dump().all().await?;
             check::equal("WQs in a dump", wqs.len(), 8)?;
         }
         Ok(())

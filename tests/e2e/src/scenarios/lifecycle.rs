@@ -35,16 +35,16 @@ const KEYS: &[&str] = &[
     "index",
     "name",
     "uuid",
+    "parent-index",
     "parent",
     "wq",
     "pasid-mode",
     "isolation",
     "state",
     "opstate",
-    "size",
     "auxiliary-device",
     "iommu-group",
-    "vfio-path",
+    "vfio-device",
 ];
 
 fn lifecycle() -> Result<()> {
@@ -73,12 +73,12 @@ fn defaults() -> Result<Subdev> {
     let subdev: Subdev = serde_json::from_value(value)?;
     check::equal("name", &subdev.name, &format!("dsa0-{}", subdev.index))?;
     check::equal("parent", subdev.parent.as_str(), "dsa0")?;
-    check::equal("wq", &subdev.wq, &vec![3])?;
+    check::equal("wq", subdev.wqs(), vec![3])?;
     check::equal("pasid-mode", subdev.pasid_mode.as_str(), "shared")?;
     check::equal("isolation", subdev.isolation.as_str(), "mediated")?;
     check::equal("state", subdev.state.as_str(), "active")?;
     check::equal("opstate", subdev.opstate.as_str(), "attached")?;
-    check::equal("size: an eighth of the WQ", subdev.size, 2)?;
+    check::equal("size: an eighth of the WQ", subdev.size(), 2)?;
     random_uuid(&subdev.uuid)?;
     handed_to_vfio(&subdev)?;
     Ok(subdev)
@@ -110,7 +110,10 @@ fn handed_to_vfio(subdev: &Subdev) -> Result<()> {
     ensure!(device.exists(), "there is no {}", device.display());
     let group = system::iommu_group(&device)?;
     check::equal("IOMMU group", subdev.iommu_group, Some(group))?;
-    check::equal("VFIO path", node.to_string(), format!("/dev/vfio/{group}"))
+    let name = subdev.vfio_device.as_ref().context("no VFIO device")?;
+    let class = Path::new("/sys/class/vfio-dev").join(name);
+    ensure!(class.exists(), "there is no {}", class.display());
+    Ok(())
 }
 
 fn named(first: &Subdev) -> Result<Subdev> {
@@ -128,7 +131,7 @@ fn named(first: &Subdev) -> Result<Subdev> {
 
     step("the WQ and the parent know both");
     let wq = tool::wq("wq3")?;
-    check::equal("number of subdevs of the WQ", wq.subdevs, 2)?;
+    check::equal("number of subdevs of the WQ", wq.subdev_count, 2)?;
     check::equal(
         "subdevs of the WQ",
         wq.subdev,
@@ -137,7 +140,7 @@ fn named(first: &Subdev) -> Result<Subdev> {
     let mode = wq.pasid_mode.as_deref();
     check::equal("pasid-mode of the WQ", mode, Some("shared"))?;
     check::equal("entries available", wq.available, 12)?;
-    check::equal("subdevs of the parent", tool::parents()?[0].subdevs, 2)?;
+    check::equal("subdevs of the parent", tool::parents()?[0].subdev_count, 2)?;
     Ok(second)
 }
 
@@ -186,14 +189,14 @@ fn vanishes(node: &Path) -> Result<()> {
 fn inactive(before: &Subdev) -> Result<Subdev> {
     step("an inactive subdev has no VFIO device; its name can be used again, its index is new");
     let value: Value = tool::json("subdev add wq 3 state inactive name second")?;
-    for key in ["auxiliary-device", "iommu-group", "vfio-path", "vfio-cdev"] {
+    for key in ["auxiliary-device", "iommu-group", "vfio-device"] {
         ensure!(value.get(key).is_none(), "inactive, and yet {key}: {value}");
     }
     let subdev: Subdev = serde_json::from_value(value)?;
     let state = (subdev.state.as_str(), subdev.opstate.as_str());
     check::equal("state, opstate", state, ("inactive", "detached"))?;
     check::equal("pasid-mode", subdev.pasid_mode.as_str(), "none")?;
-    check::equal("size: the whole WQ", subdev.size, 16)?;
+    check::equal("size: the whole WQ", subdev.size(), 16)?;
     ensure!(
         subdev.index > before.index,
         "the index {} comes again after {}",
@@ -216,7 +219,7 @@ fn by_type(before: &Subdev) -> Result<()> {
         "the index came again: {subdev:?}"
     );
     check::equal("pasid-mode", subdev.pasid_mode.as_str(), "shared")?;
-    let [wq] = subdev.wq[..] else {
+    let [wq] = subdev.wqs()[..] else {
         anyhow::bail!("expected one WQ, got {:?}", subdev.wq);
     };
     ensure!(wq != 0, "WQ 0 has less room than the others and was taken");
@@ -235,7 +238,7 @@ fn pull() -> Result<()> {
     step("`subdev add wq 3`, nothing more");
     let subdev = tool::add("wq 3")?;
     check::equal("pasid-mode", subdev.pasid_mode.as_str(), "none")?;
-    check::equal("size: the whole WQ", subdev.size, 16)?;
+    check::equal("size: the whole WQ", subdev.size(), 16)?;
     check::equal("entries available", tool::wq("wq3")?.available, 0)?;
 
     step("its device copies memory");

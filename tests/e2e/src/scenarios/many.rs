@@ -57,7 +57,10 @@ fn run() -> Result<()> {
     check::equal("subdevs in the dump", listed.len(), count)?;
     let indexes = |list: &[nlctl::Subdev]| list.iter().map(|it| it.index).collect::<HashSet<_>>();
     check::equal("their indexes", indexes(&listed), indexes(&made))?;
-    let of_parents: u32 = tool::parents()?.iter().map(|parent| parent.subdevs).sum();
+    let of_parents: u32 = tool::parents()?
+        .iter()
+        .map(|parent| parent.subdev_count)
+        .sum();
     check::equal("subdevs of all parents", of_parents as usize, count)?;
 
     step("all are deleted");

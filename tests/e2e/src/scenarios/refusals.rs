@@ -2,8 +2,12 @@
 //! What is refused, why, and that nothing changes by it.
 
 use anyhow::{Context, Result, ensure};
+use netlink_packet_core::Nla as _;
+use nlctl::{Command, SubdevAttr, SubdevWqAttr};
 
 use crate::check::{self, step};
+use crate::fuzz::{Attribute, Request, Table};
+use crate::genl::Socket;
 use crate::scenario::Scenario;
 use crate::tool::{self, dsa_nl, dsa_nl_words};
 
@@ -48,7 +52,22 @@ const CASES: &[Case] = &[
     Case {
         why: "an unknown WQ beside a good one",
         words: &["add", "wq", "1,99"],
-        says: &["wq"],
+        says: &["wq.id"],
+    },
+    Case {
+        why: "a WQ twice",
+        words: &["add", "wq", "1,2,1"],
+        says: &["wq.id", "twice"],
+    },
+    Case {
+        why: "more WQs than a subdev can use",
+        words: &["add", "wq", "0,1,2,3,4,5,6,7,0"],
+        says: &["wq.id", "8"],
+    },
+    Case {
+        why: "more entries than any WQ has, by type",
+        words: &["add", "type", "1swq", "size", "17"],
+        says: &["type", "room"],
     },
     Case {
         why: "a WQ that another subdev owns",
@@ -69,6 +88,16 @@ const CASES: &[Case] = &[
         why: "an unknown type",
         words: &["add", "type", "nosuch"],
         says: &["type"],
+    },
+    Case {
+        why: "a parent of an unknown index",
+        words: &["add", "wq", "1", "parent", "77"],
+        says: &["parent-index", "dsa0"],
+    },
+    Case {
+        why: "a parent at an unknown place",
+        words: &["add", "wq", "1", "parent", "pci/0000:77:00.0"],
+        says: &["device", "dsa0"],
     },
     Case {
         why: "an unknown parent",
@@ -225,6 +254,8 @@ fn refusals() -> Result<()> {
         )?;
     }
     usage()?;
+    raw_names()?;
+    check::same_json("what `show` shows", &tool::snapshot()?, &before)?;
     tool::del("owner")?;
     tool::del("sharer")
 }
@@ -233,6 +264,58 @@ fn refuse(case: &Case) -> Result<()> {
     let words = [&["subdev"], case.words].concat();
     let sentence = tool::refused(&dsa_nl_words(&words)?, case.says)?;
     step(format!("{}: {sentence}", case.why));
+    Ok(())
+}
+
+/// Names that the library does not send.
+const RAW_NAMES: &[&[u8]] = &[
+    b"",
+    b"\0",
+    b"open",
+    b"a\0b\0",
+    b"a\0\0",
+    b"\0a\0",
+    b"a\nb\0",
+    b"a\x7fb\0",
+    b"a\x1b[31mb\0",
+    b"sharer\0\0",
+];
+
+fn raw_names() -> Result<()> {
+    step("names with a NUL or a control character in them, wherever it stands");
+    let mut socket = Socket::new()?;
+    let family = Table::read(&mut socket)?.family;
+    let wq = SubdevAttr::Wq(vec![SubdevWqAttr::Id(1)]);
+    let mut nest = vec![0; wq.value_len()];
+    wq.emit_value(&mut nest);
+    let wq = Attribute::new(wq.kind(), nest);
+    let index = SubdevAttr::ParentIndex(0).kind();
+    let parent = Attribute::new(index, 0u32.to_ne_bytes().to_vec());
+    for name in RAW_NAMES {
+        let name = |attribute: SubdevAttr| Attribute::new(attribute.kind(), name.to_vec());
+        let text = String::new;
+        for (command, attributes) in [
+            (
+                Command::SubdevNew,
+                vec![parent.clone(), wq.clone(), name(SubdevAttr::Name(text()))],
+            ),
+            (
+                Command::SubdevNew,
+                vec![wq.clone(), name(SubdevAttr::Parent(text()))],
+            ),
+            (Command::SubdevGet, vec![name(SubdevAttr::Name(text()))]),
+            (Command::SubdevDel, vec![name(SubdevAttr::Name(text()))]),
+            (Command::SubdevDel, vec![name(SubdevAttr::Uuid(text()))]),
+        ] {
+            let mut request = Request::new(command.into(), false);
+            request.attributes = attributes;
+            let answer = socket.ask(family, request.flags, &request.payload())?;
+            ensure!(
+                matches!(&answer.end, Some(Err(refusal)) if refusal.offset.is_some()),
+                "expected that {command} is refused because of the name in {request:?}: {answer:?}"
+            );
+        }
+    }
     Ok(())
 }
 

@@ -40,7 +40,7 @@ fn run() -> Result<()> {
     let two = tool::add(&format!("wq 3 parent {first} name two"))?;
     for (subdev, parent) in [(&one, second), (&two, first)] {
         check::equal("parent", &subdev.parent, parent)?;
-        check::equal("wq", &subdev.wq, &vec![3])?;
+        check::equal("wq", subdev.wqs(), vec![3])?;
     }
     for parent in &names {
         let wq = tool::wq(&format!("{parent}/wq3"))?;

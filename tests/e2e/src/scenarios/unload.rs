@@ -8,6 +8,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use crate::check::{self, step};
 use crate::dsa::{Descriptor, Dsa};
 use crate::model::Subdev;
+use crate::monitor::Monitor;
 use crate::scenario::{self, Scenario};
 use crate::system::{Function, MODULE};
 use crate::vfio::Interrupt;
@@ -55,7 +56,10 @@ fn unload() -> Result<()> {
         step(format!("unloaded with three subdevs alive, time {round}"));
         let subdevs = populate()?;
         check::equal("first index of a fresh module", subdevs[0].index, 0)?;
+        let mut monitor = Monitor::json()?;
         scenario::reload(1)?;
+        monitor.expect_cause("subdev-delete", "unload")?;
+        monitor.expect_cause("parent-delete", "unload")?;
         vanished(&subdevs)?;
         check::equal("subdevs after loading", tool::subdevs()?, vec![])?;
     }
@@ -81,12 +85,17 @@ fn unbind() -> Result<()> {
 
     step("unbound and bound with subdevs that nobody uses");
     let subdevs = populate()?;
+    let mut monitor = Monitor::json()?;
     function.unbind()?;
     check::equal("parents", tool::parents()?.len(), 0)?;
     check::equal("subdevs", tool::subdevs()?, vec![])?;
     vanished(&subdevs)?;
     function.bind(MODULE)?;
     system::await_parents(1)?;
+    monitor.expect_cause("subdev-delete", "unplug")?;
+    monitor.expect_cause("parent-delete", "unplug")?;
+    monitor.expect_cause("parent-create", "plug")?;
+    drop(monitor);
 
     step("unbound while one is open: its user is asked to let go");
     let subdev = tool::add("wq 3 name held")?;

@@ -38,6 +38,11 @@ fn reply(kind: &str, operation: &str, request: &Value) -> Result<Value> {
 }
 
 fn run() -> Result<()> {
+    step("family-get tells what there is");
+    let family = reply("--do", "family-get", &json!({}))?;
+    check::equal("parents", &family["parent-count"], &json!(1))?;
+    check::equal("work queues", &family["wq-count"], &json!(8))?;
+
     step("parent-get dumps what dsa-nl lists");
     let parents = reply("--dump", "parent-get", &json!({}))?;
     check::equal("name of the parent", &parents[0]["name"], &json!("dsa0"))?;
@@ -48,14 +53,16 @@ fn run() -> Result<()> {
     )?;
 
     step("subdev-new makes a subdev that dsa-nl shows");
-    let request = json!({"wq": [3], "pasid-mode": "shared", "name": "by-ynl"});
+    let request =
+        json!({"parent-index": 0, "wq": [{"id": 3}], "pasid-mode": "shared", "name": "by-ynl"});
     let made = reply("--do", "subdev-new", &request)?;
     let shown = tool::subdev("by-ynl")?;
     for (key, want) in [
         ("index", json!(shown.index)),
         ("uuid", json!(shown.uuid)),
         ("iommu-group", json!(shown.iommu_group)),
-        ("vfio-path", json!(shown.vfio_path)),
+        ("vfio-device", json!(shown.vfio_device)),
+        ("wq", json!([{"id": 3, "size": 2}])),
         ("isolation", json!("mediated")),
         ("opstate", json!("attached")),
     ] {
@@ -67,16 +74,25 @@ fn run() -> Result<()> {
     check::equal("name", &got["name"], &json!("by-ynl"))?;
 
     step("a refusal names the attribute");
-    let output = ynl(&["--do", "subdev-new", "--json", r#"{"wq": [99]}"#])?;
+    let output = ynl(&[
+        "--do",
+        "subdev-new",
+        "--json",
+        r#"{"parent-index": 0, "wq": [{"id": 99}]}"#,
+    ])?;
     let said = format!("{}{}", output.stdout, output.stderr);
     ensure!(
-        !output.status.success() && said.contains("bad-attr") && said.contains(".wq"),
-        "expected a refusal that names .wq: {}",
+        !output.status.success() && said.contains("bad-attr") && said.contains(".wq.id"),
+        "expected a refusal that names .wq.id: {}",
         output.describe()
     );
 
     step("subdev-del deletes it");
-    let request = json!({"name": "by-ynl"}).to_string();
-    ynl(&["--do", "subdev-del", "--json", &request])?.ok()?;
+    let gone = reply("--do", "subdev-del", &json!({"name": "by-ynl"}))?;
+    check::equal(
+        "the subdev that is gone",
+        &gone["index"],
+        &json!(shown.index),
+    )?;
     check::equal("subdevs", tool::subdevs()?, vec![])
 }

@@ -195,8 +195,40 @@ fn notifications(family: &Family) -> String {
 }
 
 fn enums(family: &Family) -> String {
-    let items: String = family.enums().map(named_numbers).collect();
-    format!("{HEAD}use crate::named::named_number;\n{items}")
+    let enums: String = family.enums().map(named_numbers).collect();
+    let flags: String = family.flags().map(named_flags).collect();
+    format!("{HEAD}use crate::named::{{named_flags, named_number}};\n{enums}{flags}")
+}
+
+fn named_flags(item: &Enum) -> String {
+    let name = camel(&item.name);
+    let (mut flags, mut names) = <[String; 2]>::default().into();
+    for (bit, entry) in item.entries.iter().enumerate() {
+        flags += &documented(
+            &entry.doc,
+            &format!(
+                "pub const {}: Self = Self(1 << {bit});\n",
+                constant(&entry.name)
+            ),
+        );
+        names += &format!("\"{}\", ", entry.name);
+    }
+    documented(
+        &item.doc,
+        &format!(
+            "#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+            pub struct {name}(u32);
+
+            impl {name} {{
+                {flags}/// The names, in the order of their bits.
+                pub const NAMES: &'static [&'static str] = &[{names}];
+            }}
+
+            named_flags!({name});
+
+            "
+        ),
+    )
 }
 
 fn named_numbers(item: &Enum) -> String {
@@ -321,6 +353,11 @@ fn structure(set: &AttributeSet, name: &str) -> String {
                 "bool".to_string(),
                 "std::ops::Not::not",
                 format!("{name}Attr::{variant} => out.{field} = true,\n"),
+            ),
+            Wire::Nest if attribute.multi_attr => (
+                format!("Vec<{value}>"),
+                "Vec::is_empty",
+                format!("{name}Attr::{variant}(inner) => out.{field}.push(inner.into()),\n"),
             ),
             Wire::Nest => (
                 format!("Option<{value}>"),

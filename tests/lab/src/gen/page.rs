@@ -17,7 +17,7 @@ looks at its objects:
 | `EINVAL` | an attribute that the operation does not take, or one of a wrong length; a required attribute is missing |
 | `ERANGE` | a number or a length outside of what is accepted |
 | `EOPNOTSUPP` | an operation that the loaded module does not have |
-| `EPERM` | an operation that changes something, without CAP_NET_ADMIN |
+| `EPERM` | an operation that changes something, without CAP_NET_ADMIN; any, from another network namespace |
 ";
 
 /// The whole page.
@@ -37,17 +37,11 @@ pub fn markdown(family: &Family) -> String {
     for (number, operation) in operations {
         out += &operation_section(number, operation);
     }
-    out += "## Notifications\n\n| number | name | group | like the reply of | |\n|---|---|---|---|---|\n";
+    out += "## Notifications\n\n";
     for (number, operation) in notifications {
-        out += &format!(
-            "| {number} | `{}` | {} | {} | {} |\n",
-            operation.name,
-            code(operation.mcgrp.as_deref()),
-            code(operation.notify.as_deref()),
-            cell(&operation.doc)
-        );
+        out += &notification_section(number, operation);
     }
-    out += "\n## Errors\n\n";
+    out += "## Errors\n\n";
     out += ERRORS;
     out += "\n## Attributes\n\n";
     for set in &family.attribute_sets {
@@ -55,7 +49,11 @@ pub fn markdown(family: &Family) -> String {
     }
     out += "## Enums\n\n";
     for item in family.enums() {
-        out += &enum_section(item);
+        out += &enum_section(item, "value", |number| number.to_string());
+    }
+    out += "## Flags\n\n";
+    for item in family.flags() {
+        out += &enum_section(item, "bit", |bit| format!("{:#x}", 1_u32 << bit));
     }
     out += "## Constants\n\n| name | value | |\n|---|---|---|\n";
     for item in family.consts() {
@@ -72,10 +70,6 @@ pub fn markdown(family: &Family) -> String {
 /// A doc as the text of a table's cell.
 fn cell(doc: &str) -> String {
     prose(doc).replace('\n', " ").replace('|', "\\|")
-}
-
-fn code(name: Option<&str>) -> String {
-    name.map(|name| format!("`{name}`")).unwrap_or_default()
 }
 
 fn list(names: &[String]) -> String {
@@ -112,6 +106,20 @@ fn operation_section(number: usize, operation: &Operation) -> String {
     out + &exchange("do", &operation.once) + &exchange("dump", &operation.dump) + "\n"
 }
 
+fn notification_section(number: usize, operation: &Operation) -> String {
+    let group = operation.mcgrp.as_deref().unwrap_or("none");
+    let carries = match (&operation.event, &operation.notify) {
+        (Some(event), _) => list(&event.attributes),
+        (None, Some(like)) => format!("what a reply of `{like}` does"),
+        (None, None) => "nothing".into(),
+    };
+    format!(
+        "### {number}: `{}`\n\n{}\n\n- to the group `{group}`; carries {carries}.\n\n",
+        operation.name,
+        prose(&operation.doc)
+    )
+}
+
 fn set_section(family: &Family, set: &AttributeSet) -> String {
     let mut out = format!(
         "### `{}`\n\n{}\n\n| number | name | type | accepted | |\n|---|---|---|---|---|\n",
@@ -143,7 +151,10 @@ fn type_cell(attribute: &Attribute) -> String {
 
 fn accepts_cell(family: &Family, attribute: &Attribute) -> String {
     match family.accepts(attribute).unwrap_or(Accepts::Any) {
-        Accepts::Any => String::new(),
+        Accepts::Any => match &attribute.names {
+            Some(flags) => format!("flags `{flags}`"),
+            None => String::new(),
+        },
         Accepts::Names(names) => format!("`{names}`"),
         Accepts::Range { min, max } => limits(min, max, ""),
         Accepts::Length { min, max } => limits(min, max, " bytes"),
@@ -160,14 +171,19 @@ fn limits(min: Option<u64>, max: Option<u64>, unit: &str) -> String {
     }
 }
 
-fn enum_section(item: &Enum) -> String {
+fn enum_section(item: &Enum, what: &str, number: impl Fn(usize) -> String) -> String {
     let mut out = format!(
-        "### `{}`\n\n{}\n\n| value | name | |\n|---|---|---|\n",
+        "### `{}`\n\n{}\n\n| {what} | name | |\n|---|---|---|\n",
         item.name,
         prose(&item.doc)
     );
-    for (value, entry) in item.entries.iter().enumerate() {
-        out += &format!("| {value} | `{}` | {} |\n", entry.name, cell(&entry.doc));
+    for (at, entry) in item.entries.iter().enumerate() {
+        out += &format!(
+            "| {} | `{}` | {} |\n",
+            number(at),
+            entry.name,
+            cell(&entry.doc)
+        );
     }
     out + "\n"
 }

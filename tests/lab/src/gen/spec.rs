@@ -66,6 +66,8 @@ pub enum Definition {
     Const(Const),
     /// A choice of numbers, each with a name.
     Enum(Enum),
+    /// Bits, each with a name; they count from 0 in the order of the entries.
+    Flags(Enum),
 }
 
 /// A number with a name.
@@ -107,10 +109,13 @@ pub struct Entry {
 
 /// A space of attribute numbers.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AttributeSet {
     /// Its name.
     pub name: String,
+    /// What the names of its numbers begin with in C, if that is not made of
+    /// the names of the family and the set.
+    pub name_prefix: Option<String>,
     /// What its attributes describe.
     pub doc: String,
     /// The attributes; their numbers count from 1 in this order.
@@ -305,7 +310,7 @@ impl Family {
             .iter()
             .filter_map(|definition| match definition {
                 Definition::Const(it) => Some(it),
-                Definition::Enum(_) => None,
+                _ => None,
             })
     }
 
@@ -315,7 +320,17 @@ impl Family {
             .iter()
             .filter_map(|definition| match definition {
                 Definition::Enum(it) => Some(it),
-                Definition::Const(_) => None,
+                _ => None,
+            })
+    }
+
+    /// The sets of flags.
+    pub fn flags(&self) -> impl Iterator<Item = &Enum> {
+        self.definitions
+            .iter()
+            .filter_map(|definition| match definition {
+                Definition::Flags(it) => Some(it),
+                _ => None,
             })
     }
 
@@ -347,7 +362,12 @@ impl Family {
     /// What the kernel accepts as the value of `attribute`.
     pub fn accepts(&self, attribute: &Attribute) -> anyhow::Result<Accepts> {
         if let Some(names) = &attribute.names {
-            return Ok(Accepts::Names(names.clone()));
+            // What a set of flags accepts cannot be told by one of its names.
+            let flags = self.flags().any(|it| it.name == *names);
+            return Ok(match flags {
+                true => Accepts::Any,
+                false => Accepts::Names(names.clone()),
+            });
         }
         let checks = &attribute.checks;
         let limit = |limit: &Option<Limit>| -> anyhow::Result<Option<u64>> {
@@ -394,7 +414,7 @@ impl Family {
         }
         unique(self.operations().map(|(_, it)| &it.name)).context("operations")?;
         unique(self.attribute_sets.iter().map(|it| &it.name)).context("attribute-sets")?;
-        unique(self.enums().map(|it| &it.name)).context("definitions")
+        unique(self.enums().chain(self.flags()).map(|it| &it.name)).context("definitions")
     }
 
     fn check_attribute(&self, attribute: &Attribute) -> anyhow::Result<()> {
@@ -406,7 +426,7 @@ impl Family {
                 attribute.wire.name()
             );
             ensure!(
-                self.enums().any(|it| it.name == *name),
+                self.enums().chain(self.flags()).any(|it| it.name == *name),
                 "there is no enum '{name}'"
             );
         }
@@ -418,7 +438,7 @@ impl Family {
         }
         if attribute.multi_attr {
             ensure!(
-                !matches!(attribute.wire, Wire::Flag | Wire::Nest),
+                attribute.wire != Wire::Flag,
                 "a {} cannot be multi-attr",
                 attribute.wire.name()
             );

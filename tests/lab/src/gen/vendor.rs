@@ -85,11 +85,12 @@ fn nest(
 /// The number of an attribute, by the name that the kernel's generator gives it
 /// in the UAPI header.
 fn number(family: &Family, set: &AttributeSet, attribute: &Attribute) -> String {
-    let name = match set.name == family.name {
-        true => format!("{}-a-{}", family.name, attribute.name),
-        false => format!("{}-a-{}-{}", family.name, set.name, attribute.name),
+    let prefix = match &set.name_prefix {
+        Some(prefix) => prefix.clone(),
+        None if set.name == family.name => format!("{}-a-", family.name),
+        None => format!("{}-a-{}-", family.name, set.name),
     };
-    format!("uapi::{}", constant(&name))
+    format!("uapi::{}{}", constant(&prefix), constant(&attribute.name))
 }
 
 #[cfg(test)]

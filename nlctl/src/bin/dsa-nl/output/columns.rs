@@ -6,7 +6,8 @@ use nlctl::{Object, Parent, Subdev, Type, Wq};
 
 /// A column: the attribute, and its heading.
 ///
-/// An attribute in a nest has the name of the nest and a dot before its own.
+/// An attribute in a nest has the name of the nest and a dot before its own; of
+/// several nests all are shown.
 pub type Column = (&'static str, &'static str);
 
 /// An object that can be shown as one line among others.
@@ -22,11 +23,11 @@ impl Columns for Parent {
         ("bus", "BUS"),
         ("device", "DEVICE"),
         ("state", "STATE"),
-        ("wqs", "WQS"),
-        ("dsa-parent.engines", "ENGINES"),
+        ("wq-count", "WQS"),
+        ("dsa-parent.engine-count", "ENGINES"),
         ("dsa-parent.wq-capacity", "WQ-CAPACITY"),
-        ("pasid", "PASID"),
-        ("subdevs", "SUBDEVS"),
+        ("capabilities", "CAPABILITIES"),
+        ("subdev-count", "SUBDEVS"),
     ];
 }
 
@@ -42,7 +43,7 @@ impl Columns for Wq {
         ("dsa-wq.group", "GROUP"),
         ("pasid-mode", "PASID-MODE"),
         ("available", "AVAILABLE"),
-        ("subdevs", "SUBDEVS"),
+        ("subdev-count", "SUBDEVS"),
     ];
 }
 
@@ -63,12 +64,13 @@ impl Columns for Subdev {
         ("index", "INDEX"),
         ("name", "NAME"),
         ("parent", "PARENT"),
-        ("wq", "WQ"),
+        ("wq.id", "WQ"),
         ("pasid-mode", "PASID-MODE"),
         ("isolation", "ISOLATION"),
         ("state", "STATE"),
         ("opstate", "OPSTATE"),
-        ("size", "SIZE"),
-        ("vfio-path", "VFIO-PATH"),
+        ("wq.size", "SIZE"),
+        ("iommu-group", "GROUP"),
+        ("vfio-device", "VFIO-DEVICE"),
     ];
 }

@@ -53,10 +53,13 @@ impl Page {
         let document = serde_json::to_value(subdev)?;
         let mut text = "created subdev".to_string();
         for (key, value) in pairs(None, &document) {
-            if ["index", "name", "vfio-path"].contains(&key.as_str()) {
+            if ["index", "name"].contains(&key.as_str()) {
                 text += " ";
                 text += &value;
             }
+        }
+        if let Some(path) = subdev.vfio_group_path() {
+            text += &format!(" {}", path.display());
         }
         text += "\n";
         Ok(Self { text, document })
@@ -68,7 +71,7 @@ mod tests {
     use super::*;
     use nlctl::{
         AdminState, Binary, DsaParentAttr, DsaWqAttr, Isolation, Opstate, Parent, ParentAttr,
-        ParentState, PasidMode, SubdevAttr, Wq, WqAttr,
+        ParentState, PasidMode, SubdevAttr, SubdevWqAttr, Wq, WqAttr,
     };
 
     fn subdev() -> Subdev {
@@ -77,16 +80,15 @@ mod tests {
             SubdevAttr::Name("net0".into()),
             SubdevAttr::Uuid("123e4567-e89b-12d3-a456-426614174000".into()),
             SubdevAttr::Parent("dsa0".into()),
-            SubdevAttr::Wq(3),
-            SubdevAttr::Wq(4),
+            SubdevAttr::Wq(vec![SubdevWqAttr::Id(3), SubdevWqAttr::Size(2)]),
+            SubdevAttr::Wq(vec![SubdevWqAttr::Id(4), SubdevWqAttr::Size(2)]),
             SubdevAttr::PasidMode(PasidMode::Shared),
             SubdevAttr::Isolation(Isolation::Mediated),
             SubdevAttr::State(AdminState::Active),
             SubdevAttr::Opstate(Opstate::Unknown(9)),
-            SubdevAttr::Size(2),
             SubdevAttr::AuxiliaryDevice("subdev.vdev.0".into()),
             SubdevAttr::IommuGroup(0),
-            SubdevAttr::VfioPath("/dev/vfio/0".into()),
+            SubdevAttr::VfioDevice("vfio1".into()),
             SubdevAttr::Generation(5_000_000_000),
         ])
     }
@@ -96,31 +98,37 @@ mod tests {
         let page = Page::one(&subdev()).expect("is JSON");
         assert_eq!(
             page.document.to_string(),
-            "{\"index\":0,\"name\":\"net0\",\
+            "{\"generation\":5000000000,\"index\":0,\"name\":\"net0\",\
              \"uuid\":\"123e4567-e89b-12d3-a456-426614174000\",\"parent\":\"dsa0\",\
-             \"wq\":[3,4],\"pasid-mode\":\"shared\",\"isolation\":\"mediated\",\
-             \"state\":\"active\",\"opstate\":\"9\",\"size\":2,\
+             \"wq\":[{\"id\":3,\"size\":2},{\"id\":4,\"size\":2}],\
+             \"pasid-mode\":\"shared\",\"isolation\":\"mediated\",\
+             \"state\":\"active\",\"opstate\":\"9\",\
              \"auxiliary-device\":\"subdev.vdev.0\",\"iommu-group\":0,\
-             \"vfio-path\":\"/dev/vfio/0\",\"generation\":5000000000}"
+             \"vfio-device\":\"vfio1\"}"
         );
         let lines: Vec<_> = page.text.lines().collect();
         assert!(lines.len() == 14, "{}", page.text);
-        assert!(lines[4].ends_with("  3,4"), "{}", lines[4]);
+        assert!(lines[5].contains("wq.id"), "{}", lines[5]);
+        assert!(lines[5].ends_with("  3,4"), "{}", lines[5]);
+        assert!(lines[6].ends_with("  2,2"), "{}", lines[6]);
     }
 
     #[test]
     fn a_list_is_keyed_by_its_kind_and_aligned() {
-        let inactive = Subdev::from(vec![SubdevAttr::Index(10), SubdevAttr::Wq(0)]);
+        let inactive = Subdev::from(vec![
+            SubdevAttr::Index(10),
+            SubdevAttr::Wq(vec![SubdevWqAttr::Id(0)]),
+        ]);
         let page = Page::list(&[subdev(), inactive]).expect("is JSON");
         assert_eq!(
             page.document["subdev"][1].to_string(),
-            "{\"index\":10,\"wq\":[0]}"
+            "{\"index\":10,\"wq\":[{\"id\":0}]}"
         );
         let plain = anstream::adapter::strip_str(&page.text).to_string();
         let expected = "\
-INDEX  NAME  PARENT  WQ   PASID-MODE  ISOLATION  STATE   OPSTATE  SIZE  VFIO-PATH
-    0  net0  dsa0    3,4  shared      mediated   active  9           2  /dev/vfio/0
-   10  -     -       0    -           -          -       -           -  -
+INDEX  NAME  PARENT  WQ   PASID-MODE  ISOLATION  STATE   OPSTATE  SIZE  GROUP  VFIO-DEVICE
+    0  net0  dsa0    3,4  shared      mediated   active  9        2,2       0  vfio1
+   10  -     -       0    -           -          -       -        -         -  -
 ";
         assert_eq!(plain, expected);
     }
@@ -130,7 +138,7 @@ INDEX  NAME  PARENT  WQ   PASID-MODE  ISOLATION  STATE   OPSTATE  SIZE  VFIO-PAT
         let queue = |id, nest| {
             Wq::from(vec![
                 WqAttr::Id(id),
-                WqAttr::Subdevs(300),
+                WqAttr::SubdevCount(300),
                 WqAttr::Subdev(7),
                 WqAttr::DsaWq(nest),
             ])
@@ -143,7 +151,7 @@ INDEX  NAME  PARENT  WQ   PASID-MODE  ISOLATION  STATE   OPSTATE  SIZE  VFIO-PAT
         let first = &page.document["wq"][0];
         assert_eq!(
             first.to_string(),
-            "{\"id\":3,\"subdevs\":300,\"subdev\":[7],\
+            "{\"id\":3,\"subdev-count\":300,\"subdev\":[7],\
              \"dsa-wq\":{\"threshold\":8,\"group\":1}}"
         );
         let plain = anstream::adapter::strip_str(&page.text).to_string();

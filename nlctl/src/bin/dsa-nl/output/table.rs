@@ -2,6 +2,8 @@
 
 //! Lays text out in columns.
 
+use std::borrow::Cow;
+
 use anstyle::Style;
 use serde_json::Value;
 
@@ -34,13 +36,16 @@ pub fn table(columns: &[Column], rows: &[Value]) -> String {
 /// The heading and the cells of a column, all of the same width: numbers to
 /// the right, words to the left.
 fn column(&(name, heading): &Column, rows: &[Value]) -> Vec<String> {
-    let values = rows.iter().map(|row| lookup(row, name));
+    let values: Vec<_> = rows.iter().map(|row| lookup(row, name)).collect();
     // A column that is all absent is taken for words.
-    let mut present = values.clone().flatten().peekable();
-    let numbers = present.peek().is_some() && present.all(Value::is_number);
+    let mut present = values.iter().flatten().peekable();
+    let numbers = present.peek().is_some() && present.all(|value| value.is_number());
     let cells: Vec<String> = [heading.to_string()]
         .into_iter()
-        .chain(values.map(|value| value.map_or(ABSENT.into(), |value| text(value, false))))
+        .chain(values.iter().map(|value| match value {
+            Some(value) => text(value, false),
+            None => ABSENT.into(),
+        }))
         .collect();
     let width = cells
         .iter()
@@ -56,10 +61,23 @@ fn column(&(name, heading): &Column, rows: &[Value]) -> Vec<String> {
         .collect()
 }
 
-/// The value of an attribute, which may be in a nest.
-fn lookup<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
-    name.split('.')
-        .try_fold(object, |object, name| object.get(name))
+/// The value of an attribute, which may be in a nest; that of one in several
+/// nests is an array.
+fn lookup<'a>(object: &'a Value, name: &str) -> Option<Cow<'a, Value>> {
+    let (first, rest) = match name.split_once('.') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (name, None),
+    };
+    let value = object.get(first)?;
+    match (rest, value) {
+        (None, _) => Some(Cow::Borrowed(value)),
+        (Some(rest), Value::Array(nests)) => {
+            let values = nests.iter().filter_map(|nest| lookup(nest, rest));
+            let values: Vec<Value> = values.map(Cow::into_owned).collect();
+            (!values.is_empty()).then(|| Cow::Owned(values.into()))
+        }
+        (Some(rest), _) => lookup(value, rest),
+    }
 }
 
 /// A line for each attribute.

@@ -6,7 +6,8 @@ use nlctl::AttributeSet;
 use serde_json::Value;
 
 /// The attributes of an object as names and values; those in a nest have the
-/// name of the nest and a dot before theirs.
+/// name of the nest and a dot before theirs, and of several nests the values are
+/// together.
 ///
 /// With `set`, numbers that are best read in hexadecimal digits are.
 pub fn pairs(set: Option<&AttributeSet>, object: &Value) -> Vec<(String, String)> {
@@ -22,6 +23,14 @@ pub fn pairs(set: Option<&AttributeSet>, object: &Value) -> Vec<(String, String)
                         .map(|(key, value)| (format!("{name}.{key}"), value)),
                 );
             }
+            Value::Array(nests) if nests.iter().any(Value::is_object) => {
+                let inner = nests
+                    .iter()
+                    .flat_map(|nest| pairs(info.and_then(|it| it.nested), nest));
+                out.extend(together(
+                    inner.map(|(key, value)| (format!("{name}.{key}"), value)),
+                ));
+            }
             _ => {
                 let hex = info.is_some_and(|it| it.hex);
                 out.push((name.clone(), text(value, hex)));
@@ -31,15 +40,53 @@ pub fn pairs(set: Option<&AttributeSet>, object: &Value) -> Vec<(String, String)
     out
 }
 
+/// The pairs with the values of the same name in one, with commas between them.
+fn together(pairs: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = Vec::new();
+    for (name, value) in pairs {
+        match out.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => *values = format!("{values},{value}"),
+            None => out.push((name, value)),
+        }
+    }
+    out
+}
+
 /// One value.
 pub fn text(value: &Value, hex: bool) -> String {
-    match (value, value.as_u64()) {
-        (_, Some(number)) if hex => format!("{number:#x}"),
-        (Value::String(string), _) => string.clone(),
-        (Value::Array(values), _) => {
+    if let Some(number) = value.as_u64().filter(|_| hex) {
+        return format!("{number:#x}");
+    }
+    match value {
+        Value::String(string) => visible(string),
+        Value::Array(values) => {
             let texts: Vec<String> = values.iter().map(|value| text(value, hex)).collect();
             texts.join(",")
         }
-        (other, _) => other.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// The text with its control characters escaped, which could do anything to a
+/// terminal.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() {
+            true => out.extend(c.escape_default()),
+            false => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_shown_and_not_obeyed() {
+        let value = Value::from("a\u{1b}[2Jb\n\u{9b}c\u{7f}é");
+        assert_eq!(text(&value, false), "a\\u{1b}[2Jb\\n\\u{9b}c\\u{7f}é");
     }
 }

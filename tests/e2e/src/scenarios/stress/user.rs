@@ -67,7 +67,7 @@ fn locations() -> Result<Vec<Location>> {
     let subdevs = Client::new()?.subdevs()?.unwrap_or_default();
     let locations = subdevs.into_iter().filter_map(|subdev| {
         Some(Location {
-            group: subdev.vfio_path?.into(),
+            group: subdev.vfio_group_path()?,
             device: subdev.auxiliary_device?,
         })
     });
