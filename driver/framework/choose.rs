@@ -165,9 +165,10 @@ fn roomiest(
     size: Option<u32>,
     taken: impl Fn(u32) -> bool,
 ) -> Result<u32, Refusal> {
-    let fits = parent.wqs.iter().filter(|(id, wq)| {
-        !wq.removing && !taken(**id) && wq.share.admit(mode, size).is_ok()
-    });
+    let fits = parent
+        .wqs
+        .iter()
+        .filter(|(id, wq)| !wq.removing && !taken(**id) && wq.share.admit(mode, size).is_ok());
     fits.max_by_key(|(id, wq)| (wq.share.available(), core::cmp::Reverse(**id)))
         .map(|(id, _)| *id)
         .ok_or_else(|| {

@@ -42,11 +42,16 @@ pub(crate) fn delete(
         let mut registry = REGISTRY.lock();
         let registry = registry.get()?;
         let subdev = registry.find(id)?.clone();
-        let parent = registry.parents.get(&subdev.identity().parent_index).ok_or(ENODEV)?;
+        let parent = registry
+            .parents
+            .get(&subdev.identity().parent_index)
+            .ok_or(ENODEV)?;
         let node = parent.node.clone();
         subdev.begin_removal(force).map_err(|why| {
             let text = match why {
-                NotRemoved::Busy => "a VFIO user has the subdev open; close it, or delete with force",
+                NotRemoved::Busy => {
+                    "a VFIO user has the subdev open; close it, or delete with force"
+                }
                 NotRemoved::Creating => "the subdev is being created; try again",
                 NotRemoved::Removing => "the subdev is being deleted",
             };
@@ -55,8 +60,8 @@ pub(crate) fn delete(
         (node, subdev)
     };
     // Somebody else may have removed it at the same time, with its parent.
-    let (generation, last) = remove(&node, &subdev, origin)
-        .unwrap_or_else(|| (events::generation(), subdev.snapshot()));
+    let (generation, last) =
+        remove(&node, &subdev, origin).unwrap_or_else(|| (events::generation(), subdev.snapshot()));
     reply(&last, generation);
     Ok(())
 }

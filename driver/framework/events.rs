@@ -197,11 +197,7 @@ pub(super) fn report_wq(kind: Kind, wq: &WqView<'_>, origin: Origin) {
 ///
 /// One lock around numbering, looking and sending makes the order of events, their generations
 /// and what they show agree.
-pub(super) fn report(
-    kind: Kind,
-    subdev: &Subdev,
-    origin: Origin,
-) -> Option<(u64, Snapshot<'_>)> {
+pub(super) fn report(kind: Kind, subdev: &Subdev, origin: Origin) -> Option<(u64, Snapshot<'_>)> {
     let mut events = EVENTS.lock();
     match kind {
         Kind::Created => subdev.announce(true),

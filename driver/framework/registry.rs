@@ -282,7 +282,11 @@ impl Registry {
                 format_args!("there is no parent: no device is bound to the driver subdev"),
             );
         }
-        let names = Names(|| self.parents.values().map(|parent| parent.node.name.as_str()));
+        let names = Names(|| {
+            self.parents
+                .values()
+                .map(|parent| parent.node.name.as_str())
+        });
         Refusal::missing(
             Field::ParentIndex,
             format_args!("a parent is needed, by index or name; there is {names}"),
@@ -291,7 +295,11 @@ impl Registry {
 
     /// The refusal of a parent that is not there.
     pub(super) fn no_such_parent(&self, field: Field) -> Refusal {
-        let names = Names(|| self.parents.values().map(|parent| parent.node.name.as_str()));
+        let names = Names(|| {
+            self.parents
+                .values()
+                .map(|parent| parent.node.name.as_str())
+        });
         Refusal::new(
             ENODEV,
             field,

@@ -31,8 +31,8 @@ use crate::{
 genl_do!(subdev_nl_family_get_doit, get);
 
 fn get(request: &Request<'_>) -> Result {
-    let overview = framework::overview()
-        .map_err(|error| refuse(request, &Numbers(&[]), &error.into()))?;
+    let overview =
+        framework::overview().map_err(|error| refuse(request, &Numbers(&[]), &error.into()))?;
     let mut message = Message::reply(request, uapi::SUBDEV_CMD_FAMILY_GET)?;
     put(&mut message.writer(), &overview)?;
     message.send(request)
@@ -49,14 +49,14 @@ fn put(writer: &mut Writer<'_>, overview: &Overview) -> Result {
     writer.u32(uapi::SUBDEV_A_FAMILY_PARENT_COUNT, overview.parents)?;
     writer.u32(uapi::SUBDEV_A_FAMILY_WQ_COUNT, overview.wqs)?;
     writer.u32(uapi::SUBDEV_A_FAMILY_SUBDEV_COUNT, overview.subdevs)?;
-    writer.u32(uapi::SUBDEV_A_FAMILY_NAME_MAX_LEN, uapi::SUBDEV_NAME_MAX_LEN)?;
+    writer.u32(
+        uapi::SUBDEV_A_FAMILY_NAME_MAX_LEN,
+        uapi::SUBDEV_NAME_MAX_LEN,
+    )?;
     writer.u32(
         uapi::SUBDEV_A_FAMILY_MAX_WQS_PER_SUBDEV,
         // CAST: It is small.
         MAX_WQS as u32,
     )?;
-    writer.u32(
-        uapi::SUBDEV_A_FAMILY_MAX_LISTED_SUBDEVS,
-        wq::MAX_LISTED,
-    )
+    writer.u32(uapi::SUBDEV_A_FAMILY_MAX_LISTED_SUBDEVS, wq::MAX_LISTED)
 }

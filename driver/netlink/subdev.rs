@@ -255,12 +255,7 @@ fn requests(request: &Request<'_>) -> Result<Wqs<WqRequest>, Refusal> {
     Ok(wqs)
 }
 
-fn reply(
-    request: &Request<'_>,
-    command: u32,
-    subdev: &Snapshot<'_>,
-    generation: u64,
-) -> Result {
+fn reply(request: &Request<'_>, command: u32, subdev: &Snapshot<'_>, generation: u64) -> Result {
     let mut message = Message::reply(request, command)?;
     put(&mut message.writer(), subdev, generation)?;
     message.send(request)

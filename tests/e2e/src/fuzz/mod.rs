@@ -214,7 +214,11 @@ fn done(command: u8, answer: &Answer, before: &State, after: &State) -> Result<(
     match Command::try_from(command) {
         Ok(Command::SubdevNew) => {
             equal("subdevs that went", went, vec![])?;
-            equal("subdevs that came", came, reply(answer)?)
+            equal(
+                "subdevs that came",
+                timeless(came),
+                timeless(reply(answer)?),
+            )
         }
         Ok(Command::SubdevDel) => {
             equal("subdevs that came", came, vec![])?;
@@ -229,6 +233,13 @@ fn done(command: u8, answer: &Answer, before: &State, after: &State) -> Result<(
         }
         _ => same(before, after),
     }
+}
+
+/// Subdevs without the generation, which grows once more when a work queue is
+/// enabled for one.
+fn timeless(mut subdevs: Vec<Subdev>) -> Vec<Subdev> {
+    subdevs.iter_mut().for_each(|it| it.generation = None);
+    subdevs
 }
 
 /// The subdevs in an answer.

@@ -2,6 +2,7 @@
 //! A device that halts says so: to the administrator, to listeners, and to each tenant.
 
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 
 use crate::check::{self, step};
 use crate::dsa::{Descriptor, Dsa, regs};
@@ -41,7 +42,13 @@ fn run() -> Result<()> {
     }
     check::equal("the inactive one", tool::subdev("asleep")?, asleep)?;
 
-    step("so do events");
+    step("so do events, of the parent first");
+    let parent = monitor.expect_cause("parent-change", "fault")?;
+    check::equal(
+        "state of the parent",
+        &parent.object["state"],
+        &json!("halted"),
+    )?;
     let mut unheard = vec!["used", "idle"];
     while !unheard.is_empty() {
         let event = monitor
@@ -53,6 +60,7 @@ fn run() -> Result<()> {
             "nothing else changes: {event:?}"
         );
         if subdev.opstate == "halted" {
+            check::equal("the cause", event.cause.as_str(), "fault")?;
             unheard.retain(|name| *name != subdev.name);
         }
     }

@@ -4,7 +4,9 @@
 use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt, TryStreamExt};
 use nix::libc;
-use nlctl::{Cause, Error, Event, Handle, Id, Notification, PasidMode, Subdev};
+use nlctl::{
+    AdminState, Cause, Error, Event, Handle, Id, Notification, Opstate, PasidMode, Subdev,
+};
 use tokio::time::timeout;
 
 use crate::check::{self, step};
@@ -56,6 +58,27 @@ async fn round_trip(handle: &Handle) -> Result<()> {
         check::equal("the subdev", &timeless(got.object), &made)?;
     }
     check::equal("the dump", dump(handle).await?, vec![made.clone()])?;
+    step("a dump can be narrowed");
+    let dumps = || handle.subdev().dump();
+    for (what, narrowed, expected) in [
+        ("its WQ", dumps().wq(3), 1),
+        ("one of two WQs", dumps().wq(2).wq(3), 1),
+        ("another WQ", dumps().wq(2), 0),
+        ("its type", dumps().of_type("1swq"), 1),
+        ("another type", dumps().of_type("1dwq"), 0),
+        ("its state", dumps().state(AdminState::Active), 1),
+        ("another state", dumps().state(AdminState::Inactive), 0),
+        ("its opstate", dumps().opstate(Opstate::Attached), 1),
+        ("another opstate", dumps().opstate(Opstate::Open), 0),
+        ("all of it", dumps().parent(0).wq(3).of_type("1swq"), 1),
+    ] {
+        let found: Vec<_> = narrowed.execute().try_collect().await?;
+        check::equal(what, found.len(), expected)?;
+    }
+    let family = handle.family().get().execute().await?;
+    check::equal("subdevs that there are", family.subdev_count, Some(1))?;
+    ensure!(family.instance.is_some(), "no instance: {family:?}");
+
     let wq = handle.wq().get(3).execute().await?;
     check::equal("subdevs of the WQ", &wq.subdev, &vec![index])?;
     let last = handle.subdev().del("library").execute().await?.object;

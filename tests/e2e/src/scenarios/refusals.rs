@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is refused, why, and that nothing changes by it.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use netlink_packet_core::Nla as _;
 use nlctl::{Command, SubdevAttr, SubdevWqAttr};
 
@@ -255,6 +255,7 @@ fn refusals() -> Result<()> {
     }
     usage()?;
     raw_names()?;
+    parents()?;
     check::same_json("what `show` shows", &tool::snapshot()?, &before)?;
     tool::del("owner")?;
     tool::del("sharer")
@@ -317,6 +318,52 @@ fn raw_names() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// How a request may name its parent, which the library sees to.
+fn parents() -> Result<()> {
+    let mut socket = Socket::new()?;
+    let family = Table::read(&mut socket)?.family;
+    let mut refusal = |command: Command, attributes: Vec<Attribute>| {
+        let mut request = Request::new(command.into(), false);
+        request.attributes = attributes;
+        let answer = socket.ask(family, request.flags, &request.payload())?;
+        match answer.end {
+            Some(Err(refusal)) => Ok(refusal),
+            other => bail!("expected that {request:?} is refused, got {other:?}"),
+        }
+    };
+    let number = |attribute: SubdevAttr, number: u32| {
+        Attribute::new(attribute.kind(), number.to_ne_bytes().to_vec())
+    };
+    let index = || number(SubdevAttr::ParentIndex(0), 0);
+    let name =
+        |name: &[u8]| Attribute::new(SubdevAttr::Parent(String::new()).kind(), name.to_vec());
+    let kind = Attribute::new(SubdevAttr::Type(String::new()).kind(), b"1swq\0".to_vec());
+
+    step("a request without a parent lacks parent-index");
+    let missing = refusal(Command::SubdevNew, vec![kind.clone()])?;
+    let expected = SubdevAttr::ParentIndex(0).kind();
+    check::equal("missing", missing.missing, Some(u32::from(expected)))?;
+    let said = missing.message.unwrap_or_default();
+    ensure!(
+        said.contains("dsa0"),
+        "{said:?} does not say which there are"
+    );
+
+    step("an index and another parent's name contradict each other");
+    let contradiction = refusal(Command::SubdevNew, vec![index(), name(b"dsa9\0"), kind])?;
+    // Behind the netlink headers and the index.
+    check::equal("the offender", contradiction.offset, Some(20 + 8))?;
+
+    step("without a type, a work queue needs a number");
+    let nest = SubdevAttr::Wq(Vec::new()).kind();
+    let missing = refusal(
+        Command::SubdevNew,
+        vec![index(), Attribute::new(nest, Vec::new())],
+    )?;
+    let expected = SubdevWqAttr::Id(0).kind();
+    check::equal("missing", missing.missing, Some(u32::from(expected)))
 }
 
 fn usage() -> Result<()> {
