@@ -26,7 +26,7 @@ use super::{
     },
     registry::{
         Registry,
-        Room,
+        Reserved,
         REGISTRY, //
     },
     subdev::{
@@ -122,7 +122,7 @@ fn check_usable(node: &Node) -> Result<(), Refusal> {
 /// here on nobody else gets its name, its UUID, and its share of the work queues.
 fn reserve(node: &Node, new: &New<'_>) -> Result<Arc<Subdev>, Refusal> {
     // All that is allocated is allocated before the registry's lock is taken.
-    let room = Room::new(new.wqs.as_slice().len().max(1))?;
+    let reserved = Reserved::new(new.wqs.as_slice().len().max(1))?;
     let memory = UniqueArc::<Subdev>::new_uninit(GFP_KERNEL)?;
     let random = crate::ffi::random::bytes();
 
@@ -132,7 +132,7 @@ fn reserve(node: &Node, new: &New<'_>) -> Result<Arc<Subdev>, Refusal> {
     registry.next_subdev = identity.index.checked_add(1).ok_or(EOVERFLOW)?;
     let Ok(subdev) = memory.pin_init_with(Subdev::new(identity, new.state, node));
     let subdev = Arc::from(subdev);
-    registry.insert(&subdev, room);
+    registry.insert(&subdev, reserved);
     node.presence.enter();
     Ok(subdev)
 }

@@ -165,8 +165,8 @@ impl Id<'_> {
     }
 }
 
-/// Room in the registry for a subdev on a number of work queues, so that adding it cannot fail.
-pub(super) struct Room {
+/// Reserved in the registry for a subdev on a number of work queues, so that adding it cannot fail.
+pub(super) struct Reserved {
     subdev: RBTreeNodeReservation<u32, Arc<Subdev>>,
     name: RBTreeNodeReservation<Name, Arc<Subdev>>,
     uuid: RBTreeNodeReservation<Uuid, Arc<Subdev>>,
@@ -174,8 +174,8 @@ pub(super) struct Room {
     on_wqs: KVec<RBTreeNodeReservation<u32, ()>>,
 }
 
-impl Room {
-    /// Allocates the room.
+impl Reserved {
+    /// Allocates the nodes.
     pub(super) fn new(wqs: usize) -> Result<Self> {
         let mut on_wqs = KVec::with_capacity(wqs, GFP_KERNEL)?;
         for _ in 0..wqs {
@@ -309,27 +309,27 @@ impl Registry {
 
     /// Adds a subdev whose index, name and UUID are its own, on a parent and work queues that are
     /// there.
-    pub(super) fn insert(&mut self, subdev: &Arc<Subdev>, room: Room) {
+    pub(super) fn insert(&mut self, subdev: &Arc<Subdev>, reserved: Reserved) {
         let identity = subdev.identity();
         let index = identity.index;
-        let name = room.name.into_node(identity.name, subdev.clone());
+        let name = reserved.name.into_node(identity.name, subdev.clone());
         self.names.insert(name);
-        let uuid = room.uuid.into_node(identity.uuid, subdev.clone());
+        let uuid = reserved.uuid.into_node(identity.uuid, subdev.clone());
         self.uuids.insert(uuid);
         self.subdevs
-            .insert(room.subdev.into_node(index, subdev.clone()));
+            .insert(reserved.subdev.into_node(index, subdev.clone()));
         let Some(entry) = self.parents.get_mut(&identity.parent_index) else {
             kernel::warn_on!(true);
             return;
         };
         entry
             .subdevs
-            .insert(room.on_parent.into_node(index, subdev.clone()));
+            .insert(reserved.on_parent.into_node(index, subdev.clone()));
         entry.count += 1;
-        for (share, room) in identity.wqs.as_slice().iter().zip(room.on_wqs) {
+        for (share, node) in identity.wqs.as_slice().iter().zip(reserved.on_wqs) {
             if let Some(wq) = entry.wqs.get_mut(&share.id) {
                 wq.share.take(identity.pasid_mode, share.entries);
-                wq.subdevs.insert(room.into_node(index, ()));
+                wq.subdevs.insert(node.into_node(index, ()));
             }
         }
     }

@@ -3,6 +3,8 @@
 //! Everything that can go wrong, in words for whoever asked.
 
 use std::fmt;
+use std::io;
+use std::time::Duration;
 
 use netlink_packet_core::DecodeError;
 use nix::errno::Errno;
@@ -34,14 +36,31 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// Changes kept interrupting a dump.
-    #[error("{command}: changes interrupted the dump {attempts} times in a row; try again")]
+    /// Changes kept interrupting a dump, which was repeated for that long.
+    ///
+    /// [`Handle::watch`](crate::Handle::watch) has the state of such a time
+    /// nevertheless.
+    #[error("{command}: changes kept interrupting the dump for {} s; try again", limit.as_secs())]
     #[non_exhaustive]
     Interrupted {
         /// The operation.
         command: Command,
-        /// How often it was tried.
-        attempts: u32,
+        /// How long it was tried.
+        limit: Duration,
+    },
+    /// The kernel could not deliver an answer, which may have been the one to
+    /// this request.
+    ///
+    /// Whether the request was carried out is unknown. To find out, ask for
+    /// the object.
+    #[error(
+        "{command}: the kernel could not deliver its answer; \
+         whether the request was carried out is unknown"
+    )]
+    #[non_exhaustive]
+    Lost {
+        /// The operation.
+        command: Command,
     },
     /// The kernel sent something that is not a message of the family.
     #[error("cannot read the kernel's answer: {0}")]
@@ -51,12 +70,73 @@ pub enum Error {
     Closed,
     /// The system refused an operation on the socket.
     #[error("netlink socket: {0}")]
-    Socket(#[from] std::io::Error),
+    Socket(#[from] io::Error),
 }
 
 impl From<DecodeError> for Error {
     fn from(error: DecodeError) -> Self {
         Self::Malformed(error.to_string())
+    }
+}
+
+/// An error as programs know it that care for no more than the kind.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match &error {
+            Error::Refused(refusal) => refusal.kind().into(),
+            Error::FamilyAbsent => io::ErrorKind::Unsupported,
+            Error::Unsendable { .. } => io::ErrorKind::InvalidInput,
+            Error::Interrupted { .. } => io::ErrorKind::TimedOut,
+            Error::Lost { .. } => io::ErrorKind::Other,
+            Error::Malformed(_) => io::ErrorKind::InvalidData,
+            Error::Closed => io::ErrorKind::NotConnected,
+            Error::Socket(error) => error.kind(),
+        };
+        match error {
+            Error::Socket(error) => error,
+            error => Self::new(kind, error),
+        }
+    }
+}
+
+/// Why the kernel refused, to match on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RefusalKind {
+    /// There is no such object, or its device is gone (ENOENT, ENODEV).
+    NotFound,
+    /// There is such an object already (EEXIST).
+    Exists,
+    /// The object is in use (EBUSY).
+    Busy,
+    /// There is no room for more (ENOSPC, EOVERFLOW).
+    NoRoom,
+    /// The request is invalid, or an attribute of it (EINVAL, ERANGE, E2BIG,
+    /// EMSGSIZE).
+    Invalid,
+    /// This kernel or this device cannot do that (EOPNOTSUPP).
+    Unsupported,
+    /// That needs CAP_NET_ADMIN in the initial user namespace (EPERM, EACCES).
+    Permission,
+    /// The kernel is out of memory (ENOMEM, ENOBUFS).
+    NoMemory,
+    /// Another reason; see [`Refusal::errno`].
+    Other,
+}
+
+impl From<RefusalKind> for io::ErrorKind {
+    fn from(kind: RefusalKind) -> Self {
+        match kind {
+            RefusalKind::NotFound => Self::NotFound,
+            RefusalKind::Exists => Self::AlreadyExists,
+            RefusalKind::Busy => Self::ResourceBusy,
+            RefusalKind::NoRoom => Self::StorageFull,
+            RefusalKind::Invalid => Self::InvalidInput,
+            RefusalKind::Unsupported => Self::Unsupported,
+            RefusalKind::Permission => Self::PermissionDenied,
+            RefusalKind::NoMemory => Self::OutOfMemory,
+            RefusalKind::Other => Self::Other,
+        }
     }
 }
 
@@ -113,6 +193,36 @@ impl Refusal {
         }
     }
 
+    /// Why, to match on.
+    pub fn kind(&self) -> RefusalKind {
+        match Errno::from_raw(self.errno) {
+            Errno::ENOENT | Errno::ENODEV => RefusalKind::NotFound,
+            Errno::EEXIST => RefusalKind::Exists,
+            Errno::EBUSY => RefusalKind::Busy,
+            Errno::ENOSPC | Errno::EOVERFLOW => RefusalKind::NoRoom,
+            Errno::EINVAL | Errno::ERANGE | Errno::E2BIG | Errno::EMSGSIZE => RefusalKind::Invalid,
+            Errno::EOPNOTSUPP => RefusalKind::Unsupported,
+            Errno::EPERM | Errno::EACCES => RefusalKind::Permission,
+            Errno::ENOMEM | Errno::ENOBUFS => RefusalKind::NoMemory,
+            _ => RefusalKind::Other,
+        }
+    }
+
+    /// Whether it is what generic netlink itself says to a request for a family
+    /// of a number that there is none of. What the module refuses has a reason.
+    pub(crate) fn is_of_unknown_family(&self) -> bool {
+        self.errno == Errno::ENOENT as i32
+            && self.message.is_none()
+            && self.attribute.is_none()
+            && self.missing.is_none()
+    }
+
+    /// Whether it is what netlink itself says to a second dump on a socket. What
+    /// the module refuses has a reason.
+    pub(crate) fn is_of_busy_socket(&self) -> bool {
+        self.errno == Errno::EBUSY as i32 && self.message.is_none() && self.attribute.is_none()
+    }
+
     /// Name of the errno, for example "EBUSY".
     pub fn errno_name(&self) -> String {
         format!("{:?}", Errno::from_raw(self.errno))
@@ -137,14 +247,19 @@ impl fmt::Display for Refusal {
             }
         };
         let subject = self.attribute.as_ref().or(self.missing.as_ref());
-        if let Some(path) = subject.filter(|path| !mentions(&text, path)) {
-            write!(f, "{path}: ")?;
-        }
-        f.write_str(&text)?;
+        f.write_str(&about(subject.map(String::as_str), &text))?;
         match &self.accepts {
             Some(accepts) => write!(f, "; accepted: {accepts}"),
             None => Ok(()),
         }
+    }
+}
+
+/// `text` with the path of the attribute that it is about, unless it names it.
+pub(crate) fn about(path: Option<&str>, text: &str) -> String {
+    match path {
+        Some(path) if !mentions(text, path) => format!("{path}: {text}"),
+        _ => text.to_string(),
     }
 }
 
@@ -190,6 +305,18 @@ mod tests {
     fn without_a_message_the_errno_speaks() {
         let text = refusal(None, Some("name")).to_string();
         assert_eq!(text, "name: Device or resource busy (EBUSY)");
+    }
+
+    #[test]
+    fn an_error_has_a_kind_and_keeps_its_words_as_an_error_of_io() {
+        let busy = refusal(Some("open by a VFIO user"), Some("name"));
+        assert_eq!(busy.kind(), RefusalKind::Busy);
+        let error = io::Error::from(Error::from(busy));
+        assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
+        assert_eq!(error.to_string(), "name: open by a VFIO user");
+        let full = io::Error::from_raw_os_error(Errno::EMFILE as i32);
+        let error = io::Error::from(Error::from(full));
+        assert_eq!(error.raw_os_error(), Some(Errno::EMFILE as i32));
     }
 
     #[test]

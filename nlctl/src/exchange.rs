@@ -4,7 +4,9 @@
 //!
 //! Everything that can go wrong between a request and its answer is handled
 //! here: refusals with their extended ACK, dumps that fail at their end, dumps
-//! that a change interrupted, and answers that never end.
+//! that a change interrupted, and answers that the kernel could not deliver.
+
+use std::time::Duration;
 
 use futures::StreamExt;
 use genetlink::GenetlinkError;
@@ -12,52 +14,99 @@ use netlink_packet_core::{
     Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
 };
 use netlink_packet_generic::GenlMessage;
+use tokio::time::Instant;
 
+use crate::answer::{Answer, Warning};
 use crate::attribute::Attribute;
 use crate::connection::Handle;
 use crate::error::{Error, Refusal};
 use crate::ext_ack::ExtAck;
 use crate::generated::Command;
 use crate::message::Message;
+use crate::object::Object;
 use crate::value;
 
-/// How often a dump is repeated that a change interrupts, before giving up.
-const DUMP_ATTEMPTS: u32 = 16;
+/// How long a dump is repeated that changes interrupt, before giving up.
+pub(crate) const DUMP_LIMIT: Duration = Duration::from_secs(30);
 
-/// All that came back for a request.
-struct Answer<A> {
+/// The first pause before it is repeated, and the longest; each is twice as
+/// long as the one before.
+const DUMP_PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(100));
+
+/// All that came back for a request that was carried out.
+struct Replies<A> {
     /// The attributes of each message.
     objects: Vec<Vec<A>>,
+    warning: Option<Warning>,
     /// Whether a change made the dump inconsistent.
     interrupted: bool,
 }
 
-/// Sends a request about one object; `None` when the answer is a mere ACK.
-pub(crate) async fn once<A: Attribute>(
+/// Sends a request that is answered with an object.
+pub(crate) async fn object<O: Object>(
     handle: &Handle,
     command: Command,
-    attributes: Vec<A>,
-) -> Result<Option<Vec<A>>, Error> {
-    let answer = send(handle, command, attributes, 0).await?;
-    Ok(answer.objects.into_iter().next_back())
+    attributes: Vec<O::Attribute>,
+) -> Result<Answer<O>, Error> {
+    let replies = send(handle, command, attributes, 0).await?;
+    let warning = replies.warning;
+    match replies.objects.into_iter().next_back() {
+        Some(attributes) => Ok(Answer {
+            object: O::from(attributes),
+            warning,
+        }),
+        None => Err(Error::Malformed(format!(
+            "{command} was answered without an object"
+        ))),
+    }
 }
 
-/// Gets all objects, in a state that they all had at the same time.
+/// Which objects a dump is to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// All, in a state that they had at the same time.
+    Together,
+    /// Each that is there during the whole dump, as it is at some time.
+    Each,
+}
+
+/// Gets all objects, trying for so long.
 pub(crate) async fn dump<A: Attribute>(
     handle: &Handle,
     command: Command,
     attributes: Vec<A>,
-) -> Result<Vec<Vec<A>>, Error> {
-    for _ in 0..DUMP_ATTEMPTS {
-        let answer = send(handle, command, attributes.clone(), NLM_F_DUMP).await?;
-        if !answer.interrupted {
-            return Ok(answer.objects);
+    wanted: Wanted,
+    limit: Duration,
+) -> Result<Answer<Vec<Vec<A>>>, Error> {
+    let start = Instant::now();
+    let (mut pause, longest) = DUMP_PAUSE;
+    loop {
+        let replies = {
+            let _turn = handle.dumping.lock().await;
+            send(handle, command, attributes.clone(), NLM_F_DUMP).await
+        };
+        let error = match replies {
+            Ok(replies) if replies.interrupted && wanted == Wanted::Together => {
+                Error::Interrupted { command, limit }
+            }
+            Ok(replies) => {
+                return Ok(Answer {
+                    object: replies.objects,
+                    warning: replies.warning,
+                });
+            }
+            // A dump changes nothing, so it may be repeated.
+            Err(error @ Error::Lost { .. }) => error,
+            // Somebody gave a dump up, and it is not at its end yet.
+            Err(Error::Refused(refusal)) if refusal.is_of_busy_socket() => refusal.into(),
+            Err(error) => return Err(error),
+        };
+        if start.elapsed() >= limit {
+            return Err(error);
         }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(longest);
     }
-    Err(Error::Interrupted {
-        command,
-        attempts: DUMP_ATTEMPTS,
-    })
 }
 
 async fn send<A: Attribute>(
@@ -65,35 +114,67 @@ async fn send<A: Attribute>(
     command: Command,
     attributes: Vec<A>,
     flags: u16,
-) -> Result<Answer<A>, Error> {
+) -> Result<Replies<A>, Error> {
     if let Some(defect) = value::defect(&attributes) {
         return Err(Error::Unsendable {
             attribute: defect.path.join("."),
             reason: defect.reason,
         });
     }
-    // Refusals refer to the request by offset.
-    let mut request = vec![0; attributes.as_slice().buffer_len()];
-    attributes.as_slice().emit(&mut request);
+    let answer = transact(handle, command, attributes, flags);
+    handle.unless_lost(command, answer).await?
+}
 
-    let mut message = NetlinkMessage::from(GenlMessage::from_payload(Message {
+/// Sends the request to the family by the number that it has now.
+///
+/// The number is remembered, and changes when the module is loaded anew. A
+/// request to a number that is gone was not carried out, so it may be repeated.
+async fn transact<A: Attribute>(
+    handle: &Handle,
+    command: Command,
+    attributes: Vec<A>,
+    flags: u16,
+) -> Result<Replies<A>, Error> {
+    let message = Message {
         command: command.into(),
         attributes,
-    }));
+    };
+    match transfer(handle, message.clone(), flags).await {
+        Err(Error::Refused(refusal)) if refusal.is_of_unknown_family() => (),
+        other => return other,
+    }
+    handle.genetlink.clear_family_cache().await;
+    match transfer(handle, message, flags).await {
+        Err(Error::Refused(refusal)) if refusal.is_of_unknown_family() => Err(Error::FamilyAbsent),
+        other => other,
+    }
+}
+
+async fn transfer<A: Attribute>(
+    handle: &Handle,
+    message: Message<A>,
+    flags: u16,
+) -> Result<Replies<A>, Error> {
+    // Refusals refer to the request by offset.
+    let mut request = vec![0; message.buffer_len()];
+    message.emit(&mut request);
+
+    let mut message = NetlinkMessage::from(GenlMessage::from_payload(message));
     message.header.flags = NLM_F_REQUEST | NLM_F_ACK | flags;
 
     let mut genetlink = handle.genetlink.clone();
     let mut replies = genetlink.request(message).await?;
-    let mut answer = Answer {
+    let mut all = Replies {
         objects: Vec::new(),
+        warning: None,
         interrupted: false,
     };
     while let Some(reply) = replies.next().await {
         let (header, payload) = reply?.into_parts();
-        answer.interrupted |= header.flags & NLM_F_DUMP_INTR != 0;
+        all.interrupted |= header.flags & NLM_F_DUMP_INTR != 0;
         let (code, ext_ack) = match payload {
             NetlinkPayload::InnerMessage(message) => {
-                answer.objects.push(message.payload.attributes);
+                all.objects.push(message.payload.attributes);
                 continue;
             }
             NetlinkPayload::Error(error) => (
@@ -107,7 +188,10 @@ async fn send<A: Attribute>(
         };
         // The kernel gives errors as negative errno.
         return match code {
-            0.. => Ok(answer),
+            0.. => {
+                all.warning = Warning::new(ext_ack, A::SET, &request);
+                Ok(all)
+            }
             code => Err(Refusal::new(code.saturating_neg(), ext_ack, A::SET, &request).into()),
         };
     }

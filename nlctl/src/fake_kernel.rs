@@ -10,20 +10,35 @@ use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use netlink_packet_core::{Emitable, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_MULTIPART, Nla};
+use genetlink::message::RawGenlMessage;
+use netlink_packet_core::{
+    DefaultNla, Emitable, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_MULTIPART, NetlinkMessage, Nla,
+};
+use netlink_packet_generic::GenlHeader;
 use netlink_sys::protocols::NETLINK_GENERIC;
 use netlink_sys::{AsyncSocket, Socket, SocketAddr};
 
-use crate::connection::Handle;
+use crate::connection::{self, Handle};
+use crate::generated::{FAMILY_NAME, GROUP_MONITOR};
+use crate::monitor::EventSocket;
+
+mod world;
+
+pub use world::{Change, World, known};
 
 /// Number of the family.
 pub const FAMILY: u16 = 0x21;
 /// Number of the family that resolves names.
 const CONTROLLER: u16 = 0x10;
 
+const ENOBUFS: i32 = 105;
+
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
+/// No message at all.
+const LOST: u16 = 0;
 
 /// A message to the client, without the number that ties it to the request.
 #[derive(Clone)]
@@ -66,7 +81,19 @@ impl Reply {
         }
     }
 
-    fn to_bytes(&self, sequence: [u8; 4]) -> Vec<u8> {
+    /// The kernel had an answer and no memory for it.
+    pub fn lost() -> Self {
+        Self {
+            kind: LOST,
+            flags: 0,
+            payload: Vec::new(),
+        }
+    }
+
+    fn to_bytes(&self, sequence: [u8; 4]) -> io::Result<Vec<u8>> {
+        if self.kind == LOST {
+            return Err(io::Error::from_raw_os_error(ENOBUFS));
+        }
         let length = u32::try_from(16 + self.payload.len()).expect("is short");
         let mut out = length.to_ne_bytes().to_vec();
         out.extend(self.kind.to_ne_bytes());
@@ -75,7 +102,7 @@ impl Reply {
         out.extend([0; 4]);
         out.extend(&self.payload);
         out.resize(out.len().next_multiple_of(4), 0);
-        out
+        Ok(out)
     }
 }
 
@@ -89,9 +116,18 @@ fn bytes(attributes: &[impl Nla]) -> Vec<u8> {
 /// at its end, the connection breaks.
 #[derive(Default)]
 struct Script {
-    absent: bool,
+    /// The number of the family whenever it is resolved; the last stays.
+    families: VecDeque<Option<u16>>,
     answers: VecDeque<Vec<Reply>>,
+    /// To which family each request went, the controller aside.
+    asked: Vec<u16>,
     sent: VecDeque<io::Result<Vec<u8>>>,
+    /// Groups that the socket joined.
+    joined: Vec<u32>,
+    /// Answers instead of `families` and `answers`.
+    world: Option<Rc<RefCell<World>>>,
+    /// Whether the socket is the one that the events of `world` come in on.
+    listens: bool,
     broken: bool,
     reader: Option<Waker>,
 }
@@ -103,7 +139,17 @@ thread_local! {
 
 /// A handle to a kernel that gives these answers.
 pub fn handle(answers: impl IntoIterator<Item = Vec<Reply>>) -> Handle {
+    handle_reloaded([Some(FAMILY)], answers)
+}
+
+/// A handle to a kernel where the module is loaded anew: the family has one of
+/// these numbers after the other, or none, whenever it is resolved.
+pub fn handle_reloaded(
+    families: impl IntoIterator<Item = Option<u16>>,
+    answers: impl IntoIterator<Item = Vec<Reply>>,
+) -> Handle {
     connect(Script {
+        families: families.into_iter().collect(),
         answers: answers.into_iter().collect(),
         ..Script::default()
     })
@@ -111,20 +157,37 @@ pub fn handle(answers: impl IntoIterator<Item = Vec<Reply>>) -> Handle {
 
 /// A handle to a kernel without the family.
 pub fn handle_without_family() -> Handle {
+    handle_reloaded([None], [])
+}
+
+/// A handle to the kernel of that world.
+pub fn handle_to(world: &Rc<RefCell<World>>) -> Handle {
     connect(Script {
-        absent: true,
+        world: Some(world.clone()),
         ..Script::default()
     })
 }
 
+/// A socket that the events of that world come in on.
+pub fn listener_to(world: &Rc<RefCell<World>>) -> FakeKernel {
+    SCRIPT.set(Rc::new(RefCell::new(Script {
+        world: Some(world.clone()),
+        listens: true,
+        ..Script::default()
+    })));
+    FakeKernel::new(NETLINK_GENERIC).expect("makes a socket")
+}
+
+/// To which families requests went on the handle made last.
+pub fn asked() -> Vec<u16> {
+    SCRIPT.with_borrow(|script| script.borrow().asked.clone())
+}
+
 fn connect(script: Script) -> Handle {
     SCRIPT.set(Rc::new(RefCell::new(script)));
-    let (mut connection, genetlink, _messages) =
-        genetlink::new_connection_with_socket::<FakeKernel>().expect("makes a socket");
-    connection.set_forward_ack(true);
-    connection.set_forward_done(true);
-    tokio::task::spawn_local(connection);
-    Handle { genetlink }
+    let (driver, handle) = connection::connect::<FakeKernel>().expect("makes a socket");
+    tokio::task::spawn_local(driver);
+    handle
 }
 
 /// A socket on which `sent` comes without a request, and then nothing.
@@ -136,12 +199,30 @@ pub fn listener(sent: impl IntoIterator<Item = io::Result<Vec<u8>>>) -> FakeKern
     FakeKernel::new(NETLINK_GENERIC).expect("makes a socket")
 }
 
+/// Has something come on the listener made last.
+pub fn say(sent: io::Result<Vec<u8>>) {
+    SCRIPT.with_borrow(|script| script.borrow_mut().sent.push_back(sent));
+}
+
+/// The groups that the listener made last has joined.
+pub fn joined() -> Vec<u32> {
+    SCRIPT.with_borrow(|script| script.borrow().joined.clone())
+}
+
 /// Runs `test` where connections can be spawned that stay on the thread.
+///
+/// Time passes when everything waits for it, and then at once. What waits for
+/// something else would do so for ever, and panics.
 pub fn run<T>(test: impl Future<Output = T>) -> T {
+    const AGES: Duration = Duration::from_secs(1_000_000);
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
         .build()
         .expect("makes a runtime");
-    tokio::task::LocalSet::new().block_on(&runtime, test)
+    let test = async { tokio::time::timeout(AGES, test).await };
+    let ended = tokio::task::LocalSet::new().block_on(&runtime, test);
+    ended.expect("ends")
 }
 
 /// The socket.
@@ -155,15 +236,26 @@ impl FakeKernel {
     fn receive(&self, request: &[u8]) {
         let kind = u16::from_ne_bytes([request[4], request[5]]);
         let sequence = [request[8], request[9], request[10], request[11]];
+        let flags = u16::from_ne_bytes([request[6], request[7]]);
         let script = &mut *self.script.borrow_mut();
-        let answer = match kind {
-            CONTROLLER if script.absent => Some(vec![Reply::end(-2, NOTHING)]),
-            CONTROLLER => Some(vec![family()]),
-            _ => script.answers.pop_front(),
+        let answer = match (kind, &script.world) {
+            (CONTROLLER, Some(world)) => Some(world.borrow_mut().resolve()),
+            (_, Some(world)) => Some(world.borrow_mut().answer(kind, request[16], flags)),
+            (CONTROLLER, None) => {
+                let now = script.families.front().copied().flatten();
+                if script.families.len() > 1 {
+                    script.families.pop_front();
+                }
+                Some(vec![now.map_or(Reply::end(-2, NOTHING), family)])
+            }
+            (_, None) => {
+                script.asked.push(kind);
+                script.answers.pop_front()
+            }
         };
         script.broken = answer.is_none();
         for reply in answer.into_iter().flatten() {
-            script.sent.push_back(Ok(reply.to_bytes(sequence)));
+            script.sent.push_back(reply.to_bytes(sequence));
         }
         if let Some(reader) = script.reader.take() {
             reader.wake();
@@ -172,14 +264,66 @@ impl FakeKernel {
 }
 
 /// No attributes.
-pub const NOTHING: &[netlink_packet_core::DefaultNla] = &[];
+pub const NOTHING: &[DefaultNla] = &[];
 
-/// CTRL_ATTR_FAMILY_ID (srctree include/uapi/linux/genetlink.h).
-fn family() -> Reply {
-    let id = netlink_packet_core::DefaultNla::new(1, FAMILY.to_ne_bytes().to_vec());
+/// The group of the family of that number.
+pub fn group(family: u16) -> u32 {
+    u32::from(family) + 0x100
+}
+
+/// What the controller says of the family (srctree
+/// include/uapi/linux/genetlink.h).
+fn family(number: u16) -> Reply {
     Reply {
         kind: CONTROLLER,
-        ..Reply::object(0, &[id])
+        ..Reply::object(0, &family_attributes(number))
+    }
+}
+
+/// CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME and CTRL_ATTR_MCAST_GROUPS.
+fn family_attributes(number: u16) -> Vec<DefaultNla> {
+    let group = bytes(&[
+        DefaultNla::new(1, [GROUP_MONITOR.as_bytes(), b"\0"].concat()),
+        DefaultNla::new(2, group(number).to_ne_bytes().to_vec()),
+    ]);
+    vec![
+        DefaultNla::new(1, number.to_ne_bytes().to_vec()),
+        DefaultNla::new(2, [FAMILY_NAME.as_bytes(), b"\0"].concat()),
+        DefaultNla::new(7, bytes(&[DefaultNla::new(1, group)])),
+    ]
+}
+
+/// The controller says that the family of that number is there, or gone.
+pub fn announcement(number: u16, there: bool) -> Vec<u8> {
+    let command = if there { 1 } else { 2 };
+    notification(CONTROLLER, command, &family_attributes(number))
+}
+
+/// What the kernel says of its own accord.
+pub fn notification(family: u16, command: u8, attributes: &[impl Nla]) -> Vec<u8> {
+    let header = GenlHeader {
+        cmd: command,
+        version: 1,
+    };
+    let mut message = NetlinkMessage::from(RawGenlMessage::new(header, bytes(attributes), family));
+    message.finalize();
+    let mut bytes = vec![0; message.buffer_len()];
+    message.serialize(&mut bytes);
+    bytes
+}
+
+impl EventSocket for FakeKernel {
+    fn open(_: usize) -> io::Result<Self> {
+        <Self as AsyncSocket>::new(NETLINK_GENERIC)
+    }
+
+    fn join(&self, group: u32) -> io::Result<()> {
+        let script = &mut *self.script.borrow_mut();
+        script.joined.push(group);
+        match &script.world {
+            Some(world) => world.borrow_mut().join(group),
+            None => Ok(()),
+        }
     }
 }
 
@@ -237,6 +381,13 @@ impl AsyncSocket for FakeKernel {
         let script = &mut *self.script.borrow_mut();
         match script.sent.pop_front() {
             Some(sent) => Poll::Ready(sent.map(|bytes| (bytes, SocketAddr::new(0, 0)))),
+            None if script.listens => {
+                let world = script.world.as_ref().expect("has a world");
+                match world.borrow_mut().receive() {
+                    Some(sent) => Poll::Ready(sent.map(|bytes| (bytes, SocketAddr::new(0, 0)))),
+                    None => Poll::Pending,
+                }
+            }
             None if script.broken => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
             None => {
                 script.reader = Some(cx.waker().clone());

@@ -11,7 +11,7 @@
 //! use nlctl::PasidMode;
 //!
 //! # async fn example() -> Result<(), nlctl::Error> {
-//! let (connection, handle, _messages) = nlctl::new_connection()?;
+//! let (connection, handle) = nlctl::new_connection()?;
 //! tokio::spawn(connection);
 //!
 //! let subdev = handle
@@ -34,6 +34,10 @@
 //! # }
 //! ```
 //!
+//! [`Handle::watch`] gives the state of the family and what changes it in one
+//! stream, which stays true over lost events and reloads of the module;
+//! [`Handle::monitor`] gives the events alone.
+//!
 //! What the kernel refuses comes back as [`Error::Refused`] with all that its
 //! extended ACK says. Attributes that the kernel did not send are `None`, and
 //! those that this version does not know are kept in `unknown`.
@@ -43,7 +47,10 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 mod attribute;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod connection;
 mod error;
 mod exchange;
@@ -59,29 +66,36 @@ mod id;
 mod message;
 mod monitor;
 mod named;
+mod notification;
 mod object;
 mod parent;
 mod path;
 mod request;
+mod state;
 mod subdev;
 mod types;
 mod value;
+mod watch;
 mod wq;
 
+pub use answer::{Answer, Warning};
 pub use attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
-pub use connection::{Connection, Handle, Messages, new_connection};
-pub use error::{Error, Refusal};
+pub use connection::{Connection, Handle, new_connection};
+pub use error::{Error, Refusal, RefusalKind};
 pub use family::FamilyHandle;
 pub use generated::*;
 pub use id::{Id, NotAWorkQueue, ParentRef, WqRef};
-pub use monitor::Event;
+pub use monitor::{Event, Monitor, Subscribe};
 pub use named::UnknownName;
+pub use notification::NotificationKind;
 pub use object::Object;
 pub use parent::ParentHandle;
-pub use request::{Dump, Get};
+pub use request::{Dump, Get, Objects};
+pub use state::State;
 pub use subdev::{Add, Del, SubdevHandle};
 pub use types::TypeHandle;
 pub use value::{Binary, Defect, Value};
+pub use watch::{Update, Watch};
 pub use wq::WqHandle;
 
 /// Keeps the example in the README compiling.

@@ -1,42 +1,84 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! The stream of events.
+//!
+//! The kernel drops events that a socket has no room for, and goes on dropping
+//! until the socket was read empty, which it reports once and ahead of what is
+//! still queued. So what was lost is made up for in this order: read the socket
+//! empty, then ask for the state, then go on with the events that are newer
+//! than it. The same is done when the generations show a gap, and when the
+//! module was loaded anew.
 
 use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use futures::{Stream, TryStreamExt, stream};
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt, stream};
 use genetlink::message::RawGenlMessage;
-use netlink_packet_core::{NetlinkBuffer, NetlinkMessage, NetlinkPayload};
+use netlink_packet_core::{NetlinkBuffer, NetlinkMessage, NetlinkPayload, NlasIterator};
 use netlink_sys::protocols::NETLINK_GENERIC;
 use netlink_sys::{AsyncSocket, AsyncSocketExt, TokioSocket};
 use nix::errno::Errno;
+use nix::sys::socket::{setsockopt, sockopt};
 
 use crate::connection::Handle;
 use crate::error::Error;
-use crate::generated::{Command, FAMILY_NAME, GROUP_MONITOR, Notification, Subdev, SubdevAttr};
+use crate::generated::{Command, FAMILY_NAME, GROUP_MONITOR, Notification, SubdevAttr};
 use crate::message::Message;
+use crate::state::State;
+use crate::value::Value;
+use crate::watch::Watch;
+
+/// Room for events that were not read yet, in bytes: about a thousand events.
+const BUFFER: usize = 1 << 20;
+
+/// The pause after the state could not be had, and how often it is doubled
+/// when it still cannot.
+const PAUSE: Duration = Duration::from_millis(100);
+const MOST_DOUBLINGS: u32 = 5;
+
+/// How often the family is looked up when its group is gone before it could be
+/// joined.
+const JOIN_ATTEMPTS: u32 = 3;
+
+/// Number of the family that announces families, and of its multicast group
+/// "notify" (srctree include/uapi/linux/genetlink.h, GENL_ID_CTRL; srctree
+/// net/netlink/genetlink.c, genl_validate_assign_mc_groups).
+const CONTROLLER: u16 = 0x10;
+const CONTROLLER_NOTIFY: u32 = 0x10;
+
+/// Operations and attributes of that family (srctree
+/// include/uapi/linux/genetlink.h).
+const CTRL_CMD_NEWFAMILY: u8 = 1;
+const CTRL_CMD_DELFAMILY: u8 = 2;
+const CTRL_ATTR_FAMILY_ID: u16 = 1;
+const CTRL_ATTR_FAMILY_NAME: u16 = 2;
+
+/// Number of the generation in each set of attributes of the family.
+const GENERATION: u16 = 1;
 
 /// Something that happened, or that may have been missed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "almost every event is the large one"
-)]
 pub enum Event {
     /// What the kernel said.
     Notification(Notification),
-    /// Events were lost because they were not read as fast as they came; this
-    /// is what there is now.
+    /// Events were lost; this is what there is now.
     ///
-    /// Events that follow may be older than this. Applied in their order they
-    /// still lead to the current state; their `generation` tells which are
-    /// old.
-    #[non_exhaustive]
-    Resync {
-        /// All subdevs.
-        subdevs: Vec<Subdev>,
-    },
+    /// Notifications that follow are of later generations.
+    Resync(State),
+    /// The module was unloaded: there are no objects any more.
+    Gone,
+    /// The module was loaded again; this is what there is now.
+    ///
+    /// Notifications that follow are of later generations.
+    Back(State),
     /// A notification that this version of the library does not know.
     #[non_exhaustive]
     Unknown {
@@ -45,57 +87,193 @@ pub enum Event {
     },
 }
 
-/// A subscription.
-struct Monitor<S> {
+/// The stream of events, from [`Handle::monitor`].
+///
+/// It borrows nothing: it can be kept in a struct, moved to a task and polled
+/// without pinning. Dropping the future that waits for the next event loses
+/// none. Equivalent to `dsa-nl monitor`.
+///
+/// An error does not end the stream, unless the socket or the connection is
+/// broken. When events were lost and the state cannot be had, each attempt is
+/// an error, and the stream goes on trying.
+#[must_use = "events come only while the stream is polled"]
+pub struct Monitor(BoxStream<'static, Result<Event, Error>>);
+
+impl Stream for Monitor {
+    type Item = Result<Event, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.poll_next_unpin(cx)
+    }
+}
+
+impl fmt::Debug for Monitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Monitor").finish_non_exhaustive()
+    }
+}
+
+/// Subscribes to events, with options; from [`Handle::subscribe`].
+#[derive(Debug, Clone)]
+#[must_use = "`monitor` or `watch` subscribes"]
+pub struct Subscribe {
     handle: Handle,
-    family: u16,
-    /// A member of the group, and nothing else.
+    buffer: usize,
+}
+
+impl Subscribe {
+    pub(crate) fn new(handle: Handle) -> Self {
+        Self {
+            handle,
+            buffer: BUFFER,
+        }
+    }
+
+    /// The room for events that were not read yet, in bytes; a mebibyte unless
+    /// said. The kernel takes about a kilobyte for an event. Without privileges
+    /// the limit of the system applies (`net.core.rmem_max`).
+    pub fn receive_buffer(mut self, bytes: usize) -> Self {
+        self.buffer = bytes;
+        self
+    }
+
+    /// Subscribes to events from now on; see [`Handle::monitor`].
+    ///
+    /// # Errors
+    ///
+    /// When the family is absent or the system gives no socket.
+    pub async fn monitor(self) -> Result<Monitor, Error> {
+        let subscription = Subscription::<TokioSocket>::new(self).await?;
+        Ok(Monitor(subscription.stream().boxed()))
+    }
+
+    /// Subscribes to the state and what changes it; see [`Handle::watch`].
+    ///
+    /// # Errors
+    ///
+    /// When the family is absent or the system gives no socket.
+    pub async fn watch(self) -> Result<Watch, Error> {
+        let mut subscription = Subscription::<TokioSocket>::new(self).await?;
+        subscription.due = Some(Due::Resync);
+        subscription.watches = true;
+        Ok(Watch::new(subscription.stream()))
+    }
+}
+
+/// A socket that events come in on.
+pub(crate) trait EventSocket: AsyncSocket {
+    /// Opens one with so much room that is in the group of the controller.
+    fn open(buffer: usize) -> io::Result<Self>;
+
+    /// Has events of a group come in.
+    fn join(&self, group: u32) -> io::Result<()>;
+}
+
+impl EventSocket for TokioSocket {
+    fn open(buffer: usize) -> io::Result<Self> {
+        let mut socket = Self::new(NETLINK_GENERIC)?;
+        // An unbound socket cannot be a member: bind first.
+        socket.socket_mut().bind_auto()?;
+        // Only the privileged may exceed the limit of the system. With less
+        // room, more is lost and made up for.
+        let fd = socket.socket_ref().as_fd();
+        setsockopt(&fd, sockopt::RcvBufForce, &buffer)
+            .or_else(|_| setsockopt(&fd, sockopt::RcvBuf, &buffer))?;
+        socket.join(CONTROLLER_NOTIFY)?;
+        Ok(socket)
+    }
+
+    fn join(&self, group: u32) -> io::Result<()> {
+        self.socket_ref().add_membership(group)
+    }
+}
+
+/// Why the state has to be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    /// Events were lost, or the state is wanted to begin with.
+    Resync,
+    /// The module is there again.
+    Back,
+}
+
+/// A subscription.
+struct Subscription<S> {
+    handle: Handle,
+    /// A member of the groups, and nothing else.
     socket: S,
+    /// The number of the family; `None` while it is gone.
+    family: Option<u16>,
+    /// The generation of what was handed out last.
+    generation: Option<u64>,
+    due: Option<Due>,
+    /// Whether the state of everything is wanted.
+    watches: bool,
+    /// How many times in a row the state could not be had.
+    failures: u32,
     /// Read and not yet handed out.
     pending: VecDeque<Result<Event, Error>>,
-    /// Set when the socket has failed.
+    /// Set when the socket or the connection has failed.
     dead: bool,
 }
 
-pub(crate) async fn subscribe(
-    handle: &Handle,
-) -> Result<impl Stream<Item = Result<Event, Error>> + Send + use<>, Error> {
-    let family = handle
-        .genetlink
-        .resolve_family::<Message<SubdevAttr>>()
-        .await?;
-    let group = *family.multicast_groups.get(GROUP_MONITOR).ok_or_else(|| {
-        Error::Malformed(format!(
-            "the family '{FAMILY_NAME}' of this kernel has no group '{GROUP_MONITOR}'"
-        ))
-    })?;
-    let mut socket = TokioSocket::new(NETLINK_GENERIC)?;
-    // An unbound socket cannot be a member: bind first.
-    socket.socket_mut().bind_auto()?;
-    socket.socket_mut().add_membership(group)?;
-    Ok(stream(handle.clone(), family.id, socket))
-}
+impl<S: EventSocket> Subscription<S> {
+    async fn new(options: Subscribe) -> Result<Self, Error> {
+        // Before the family is looked up, so that no change of it is missed.
+        let socket = S::open(options.buffer)?;
+        let mut subscription = Self {
+            handle: options.handle,
+            socket,
+            family: None,
+            generation: None,
+            due: None,
+            watches: false,
+            failures: 0,
+            pending: VecDeque::new(),
+            dead: false,
+        };
+        subscription.family = Some(subscription.join().await?);
+        Ok(subscription)
+    }
 
-/// The events that come in on `socket`.
-fn stream<S: AsyncSocket>(
-    handle: Handle,
-    family: u16,
-    socket: S,
-) -> impl Stream<Item = Result<Event, Error>> {
-    let monitor = Monitor {
-        handle,
-        family,
-        socket,
-        pending: VecDeque::new(),
-        dead: false,
-    };
-    stream::unfold(monitor, |mut monitor| async move {
-        let event = monitor.next().await?;
-        Some((event, monitor))
-    })
-}
+    /// Looks the family up, has its events come in, and returns its number.
+    async fn join(&self) -> Result<u16, Error> {
+        let mut attempts = 0;
+        loop {
+            let (number, group) = self.look_up().await?;
+            match self.socket.join(group) {
+                Ok(()) => return Ok(number),
+                // The module went away in between.
+                Err(_) if attempts < JOIN_ATTEMPTS => attempts += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
 
-impl<S: AsyncSocket> Monitor<S> {
+    /// The number of the family and that of its group.
+    async fn look_up(&self) -> Result<(u16, u32), Error> {
+        let genetlink = &self.handle.genetlink;
+        genetlink.clear_family_cache().await;
+        let family = genetlink.resolve_family::<Message<SubdevAttr>>();
+        let family = self
+            .handle
+            .unless_lost(Command::FamilyGet, family)
+            .await??;
+        match family.multicast_groups.get(GROUP_MONITOR) {
+            Some(group) => Ok((family.id, *group)),
+            None => Err(Error::Malformed(format!(
+                "the family '{FAMILY_NAME}' of this kernel has no group '{GROUP_MONITOR}'"
+            ))),
+        }
+    }
+
+    fn stream(self) -> impl Stream<Item = Result<Event, Error>> {
+        stream::unfold(self, |mut subscription| async move {
+            let event = subscription.next().await?;
+            Some((event, subscription))
+        })
+    }
+
     async fn next(&mut self) -> Option<Result<Event, Error>> {
         loop {
             if let Some(event) = self.pending.pop_front() {
@@ -104,67 +282,243 @@ impl<S: AsyncSocket> Monitor<S> {
             if self.dead {
                 return None;
             }
+            if let Some(due) = self.due {
+                self.make_up(due).await;
+                continue;
+            }
             match self.socket.recv_from_full().await {
-                Ok((datagram, sender)) if sender.port_number() == 0 => {
-                    self.pending.extend(events(self.family, &datagram));
-                }
+                Ok((datagram, sender)) if sender.port_number() == 0 => self.take(&datagram),
                 // Only the kernel, which has port 0, is to be believed.
                 Ok(_) => (),
-                Err(error) if error.raw_os_error() == Some(Errno::ENOBUFS as i32) => {
-                    return Some(self.resync().await);
-                }
-                Err(error) => {
-                    self.dead = true;
-                    return Some(Err(error.into()));
-                }
+                Err(error) if is_overrun(&error) => self.due = Some(Due::Resync),
+                Err(error) => self.die(error.into()),
             }
         }
     }
 
-    async fn resync(&self) -> Result<Event, Error> {
-        let subdevs = self.handle.subdev().dump().execute().try_collect().await?;
-        Ok(Event::Resync { subdevs })
+    /// Ends with an error.
+    fn die(&mut self, error: Error) {
+        self.pending.push_back(Err(error));
+        self.dead = true;
     }
-}
 
-/// The events in a datagram.
-pub(crate) fn events(family: u16, datagram: &[u8]) -> Vec<Result<Event, Error>> {
-    let mut events = Vec::new();
-    let mut rest = datagram;
-    while !rest.is_empty() {
-        let length = match NetlinkBuffer::new_checked(rest) {
-            Ok(buffer) => buffer.length() as usize,
-            Err(error) => {
-                events.push(Err(error.into()));
-                break;
+    /// Asks for the state, after which no event is missed.
+    async fn make_up(&mut self, due: Due) {
+        if let Some(doublings) = self.failures.checked_sub(1) {
+            tokio::time::sleep(PAUSE * (1 << doublings.min(MOST_DOUBLINGS))).await;
+        }
+        if let Err(error) = self.empty().await {
+            return self.die(error.into());
+        }
+        match self.fetch().await {
+            Ok((family, state)) => {
+                self.due = None;
+                self.failures = 0;
+                self.generation = state.generation;
+                let before = self.family.replace(family);
+                let same = before == Some(family) && due == Due::Resync;
+                if before.is_some() && !same {
+                    self.pending.push_back(Ok(Event::Gone));
+                }
+                self.pending.push_back(Ok(match same {
+                    true => Event::Resync(state),
+                    false => Event::Back(state),
+                }));
             }
-        };
-        let (message, _) = rest.split_at(length);
-        events.extend(event(family, message).transpose());
-        let next = length.next_multiple_of(4);
-        rest = rest.get(next..).unwrap_or_default();
+            // Its return is announced, by what was not read yet if it is back.
+            Err(Error::FamilyAbsent) => self.leave(),
+            Err(error @ Error::Closed) => self.die(error),
+            Err(error) => {
+                self.failures += 1;
+                self.pending.push_back(Err(error));
+            }
+        }
     }
-    events
+
+    async fn fetch(&self) -> Result<(u16, State), Error> {
+        let family = self.join().await?;
+        Ok((family, State::get(&self.handle).await?))
+    }
+
+    /// Reads all that is there and throws it away.
+    async fn empty(&self) -> io::Result<()> {
+        let empty = poll_fn(|cx| {
+            loop {
+                match self.socket.poll_recv_from_full(cx) {
+                    Poll::Ready(Err(error)) if !is_overrun(&error) => {
+                        return Poll::Ready(Err(error));
+                    }
+                    Poll::Ready(_) => (),
+                    Poll::Pending => return Poll::Ready(Ok(())),
+                }
+            }
+        });
+        // The runtime would else say "nothing there" now and then, to be fair
+        // to other tasks.
+        tokio::task::unconstrained(empty).await
+    }
+
+    /// Takes note that the family is gone.
+    fn leave(&mut self) {
+        self.due = None;
+        self.failures = 0;
+        self.generation = None;
+        if self.family.take().is_some() {
+            self.pending.push_back(Ok(Event::Gone));
+        }
+    }
+
+    /// Takes in what came on the socket.
+    fn take(&mut self, datagram: &[u8]) {
+        for message in messages(datagram) {
+            match message {
+                Ok(Said::Family { number, there }) => match (self.family, there) {
+                    (Some(family), false) if family == number => self.leave(),
+                    (Some(family), true) if family == number => (),
+                    (_, true) => self.due = Some(Due::Back),
+                    (_, false) => (),
+                },
+                Ok(Said::Event {
+                    family,
+                    generation,
+                    event,
+                }) if self.family == Some(family) => self.take_event(generation, event),
+                Ok(Said::Event { .. }) => (),
+                Err(error) => self.pending.push_back(Err(error)),
+            }
+            if self.due.is_some() {
+                // What follows is older than what will be asked for.
+                return;
+            }
+        }
+    }
+
+    fn take_event(&mut self, generation: Option<u64>, event: Result<Event, Error>) {
+        match (generation, self.generation) {
+            (Some(now), Some(last)) if now <= last => return,
+            // A gap is a loss.
+            (Some(now), Some(last)) if now - last > 1 => {
+                self.due = Some(Due::Resync);
+                return;
+            }
+            (Some(_), _) => self.generation = generation,
+            (None, _) => (),
+        }
+        let whole = match &event {
+            // Its work queues and its catalogue come with it, and are not told.
+            Ok(Event::Notification(Notification::ParentCreate(_))) => self.watches,
+            Ok(_) => false,
+            // What it said is missing.
+            Err(_) => true,
+        };
+        if whole {
+            self.due = Some(Due::Resync);
+        }
+        self.pending.push_back(event);
+    }
 }
 
-/// The event in a message; `None` when it is not of the family.
-fn event(family: u16, message: &[u8]) -> Result<Option<Event>, Error> {
+fn is_overrun(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::ENOBUFS as i32)
+}
+
+/// What the kernel says in a message of a multicast group.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "almost every event is the large one"
+)]
+enum Said {
+    /// Our family, by the name, is there or gone.
+    Family { number: u16, there: bool },
+    /// Something happened in the family of that number.
+    Event {
+        family: u16,
+        generation: Option<u64>,
+        event: Result<Event, Error>,
+    },
+}
+
+/// The messages of a datagram, up to the first whose length is wrong.
+fn messages(datagram: &[u8]) -> impl Iterator<Item = Result<Said, Error>> {
+    let mut rest = datagram;
+    std::iter::from_fn(move || {
+        while !rest.is_empty() {
+            let length = match NetlinkBuffer::new_checked(rest) {
+                Ok(buffer) => buffer.length() as usize,
+                Err(error) => {
+                    rest = &[];
+                    return Some(Err(error.into()));
+                }
+            };
+            let (message, _) = rest.split_at(length);
+            rest = rest.get(length.next_multiple_of(4)..).unwrap_or_default();
+            if let Some(said) = said(message).transpose() {
+                return Some(said);
+            }
+        }
+        None
+    })
+}
+
+/// What a message says; `None` when it concerns nobody here.
+fn said(message: &[u8]) -> Result<Option<Said>, Error> {
     let message = NetlinkMessage::<RawGenlMessage>::deserialize(message)?;
     let NetlinkPayload::InnerMessage(message) = message.payload else {
         return Ok(None);
     };
-    if message.family_id != family {
-        return Ok(None);
-    }
     let number = message.header.cmd;
-    let known = match Command::try_from(number) {
-        Ok(command) => Notification::parse(command, &message.payload)?,
+    if message.family_id == CONTROLLER {
+        return Ok(match number {
+            CTRL_CMD_NEWFAMILY => our_family(&message.payload, true),
+            CTRL_CMD_DELFAMILY => our_family(&message.payload, false),
+            _ => None,
+        });
+    }
+    Ok(Some(Said::Event {
+        family: message.family_id,
+        generation: attribute(&message.payload, GENERATION),
+        event: event(number, &message.payload),
+    }))
+}
+
+/// What the controller says, if it is about our family.
+fn our_family(attributes: &[u8], there: bool) -> Option<Said> {
+    let name: String = attribute(attributes, CTRL_ATTR_FAMILY_NAME)?;
+    let number = NlasIterator::new(attributes)
+        .map_while(Result::ok)
+        .find(|it| it.kind() == CTRL_ATTR_FAMILY_ID)?;
+    let number = u16::from_ne_bytes(*number.value().first_chunk()?);
+    (name == FAMILY_NAME).then_some(Said::Family { number, there })
+}
+
+/// The value of the attribute number `kind`, if it is there and can be read.
+fn attribute<T: Value>(attributes: &[u8], kind: u16) -> Option<T> {
+    let mut attributes = NlasIterator::new(attributes).map_while(Result::ok);
+    T::parse(attributes.find(|it| it.kind() == kind)?.value()).ok()
+}
+
+fn event(command: u8, attributes: &[u8]) -> Result<Event, Error> {
+    let known = match Command::try_from(command) {
+        Ok(command) => Notification::parse(command, attributes)?,
         Err(_) => None,
     };
-    Ok(Some(match known {
+    Ok(match known {
         Some(notification) => Event::Notification(notification),
-        None => Event::Unknown { command: number },
-    }))
+        None => Event::Unknown { command },
+    })
+}
+
+/// The events of a family in a datagram.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn events(family: u16, datagram: &[u8]) -> Vec<Result<Event, Error>> {
+    let event = |said| match said {
+        Ok(Said::Event {
+            family: its, event, ..
+        }) => (its == family).then_some(event),
+        Ok(Said::Family { .. }) => None,
+        Err(error) => Some(Err(error)),
+    };
+    messages(datagram).filter_map(event).collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::connection::Handle;
 use crate::error::Error;
-use crate::exchange;
+use crate::exchange::{self, DUMP_LIMIT};
 use crate::generated::{Parent, ParentAttr};
 use crate::id::ParentRef;
 use crate::object::Object;
@@ -67,8 +67,9 @@ impl<A> OnParent<A> {
             Some(ParentRef::Index(index)) => (self.index)(index),
             Some(ParentRef::Name(name)) => (self.name)(name),
             Some(device) => {
-                let found = exchange::once(handle, Parent::GET, attributes(device)).await?;
-                match found.map(Parent::from).and_then(|parent| parent.index) {
+                let attributes = attributes(device);
+                let found = exchange::object::<Parent>(handle, Parent::GET, attributes).await?;
+                match found.index {
                     Some(index) => (self.index)(index),
                     None => return Ok(None),
                 }
@@ -82,8 +83,9 @@ impl<A> OnParent<A> {
         if self.named.is_some() {
             return self.named(handle).await;
         }
-        let parents: Vec<Vec<ParentAttr>> = exchange::dump(handle, Parent::GET, Vec::new()).await?;
-        let mut parents = parents.into_iter().map(Parent::from);
+        let each = exchange::Wanted::Each;
+        let parents = exchange::dump(handle, Parent::GET, Vec::new(), each, DUMP_LIMIT).await?;
+        let mut parents = parents.object.into_iter().map(Parent::from);
         Ok(match (parents.next(), parents.next()) {
             (Some(only), None) => only.index.map(self.index),
             _ => None,

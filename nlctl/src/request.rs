@@ -2,14 +2,26 @@
 
 //! Getting one object, and getting all.
 
-use futures::{Stream, StreamExt, TryStreamExt, stream};
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use std::vec;
 
+use futures::future::BoxFuture;
+use futures::{FutureExt, Stream};
+use tokio::time::timeout;
+
+use crate::answer::{Answer, Warning};
 use crate::connection::Handle;
 use crate::error::Error;
-use crate::exchange;
+use crate::exchange::{self, DUMP_LIMIT};
+use crate::generated::Subdev;
 use crate::id::ParentRef;
 use crate::object::Object;
 use crate::parent::OnParent;
+use crate::state::State;
 
 /// Gets one object.
 #[derive(Debug, Clone)]
@@ -43,14 +55,11 @@ impl<O: Object> Get<O> {
     ///
     /// [`Error::Refused`] when there is no such object; see [`Error`] for what
     /// else can go wrong.
-    pub async fn execute(mut self) -> Result<O, Error> {
+    pub async fn execute(mut self) -> Result<Answer<O>, Error> {
         if let Some(parent) = self.parent {
             self.attributes.extend(parent.needed(&self.handle).await?);
         }
-        exchange::once(&self.handle, O::GET, self.attributes)
-            .await?
-            .map(O::from)
-            .ok_or_else(|| Error::Malformed(format!("{} was answered without an object", O::GET)))
+        exchange::object(&self.handle, O::GET, self.attributes).await
     }
 }
 
@@ -86,15 +95,107 @@ impl<O: Object> Dump<O> {
     /// The objects are as they were at one time: a dump that a change
     /// interrupts is repeated before the first object comes out of the stream.
     /// An error ends the stream.
-    pub fn execute(mut self) -> impl Stream<Item = Result<O, Error>> + Send + Unpin {
-        stream::once(async move {
-            if let Some(parent) = self.parent {
-                self.attributes.extend(parent.named(&self.handle).await?);
+    pub fn execute(self) -> Objects<O> {
+        Objects {
+            stage: Stage::Asked(self.all().boxed()),
+            warning: None,
+        }
+    }
+
+    /// Sends the request and returns all objects at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Interrupted`] when objects kept coming and going for half a
+    /// minute, so that there was no one time to show; all subdevs can be put
+    /// together all the same. See [`Error`] for what else can go wrong.
+    pub async fn all(mut self) -> Result<Answer<Vec<O>>, Error> {
+        if let Some(parent) = self.parent {
+            self.attributes.extend(parent.named(&self.handle).await?);
+        }
+        // All subdevs are put together from changes when there is no quiet moment.
+        let reconciled = self.attributes.is_empty() && TypeId::of::<O>() == TypeId::of::<Subdev>();
+        let limit = match reconciled {
+            true => PATIENCE,
+            false => DUMP_LIMIT,
+        };
+        let together = exchange::Wanted::Together;
+        match exchange::dump(&self.handle, O::GET, self.attributes, together, limit).await {
+            Err(Error::Interrupted { .. }) if reconciled => {
+                let objects = reconcile(&self.handle).await?;
+                Ok(Answer {
+                    object: objects.unwrap_or_default(),
+                    warning: None,
+                })
             }
-            let objects = exchange::dump(&self.handle, O::GET, self.attributes).await?;
-            Ok::<_, Error>(stream::iter(objects).map(|attributes| Ok(O::from(attributes))))
-        })
-        .try_flatten()
-        .boxed()
+            other => Ok(other?.map(|objects| objects.into_iter().map(O::from).collect())),
+        }
+    }
+}
+
+/// How long a dump of all subdevs is repeated before it is reconciled.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// All subdevs at one time, from dumps and what changed meanwhile; `None` if
+/// that is not what is wanted.
+async fn reconcile<O: Object>(handle: &Handle) -> Result<Option<Vec<O>>, Error> {
+    let settled = async { State::settled(handle, handle.watch().await?).await };
+    let interrupted = |_| Error::Interrupted {
+        command: O::GET,
+        limit: DUMP_LIMIT,
+    };
+    let state = timeout(DUMP_LIMIT, settled).await.map_err(interrupted)??;
+    let subdevs: Box<dyn Any> = Box::new(state.subdevs);
+    Ok(subdevs.downcast().ok().map(|objects| *objects))
+}
+
+/// The objects of a dump, one after the other.
+#[must_use = "the request is sent when the stream is polled"]
+pub struct Objects<O> {
+    stage: Stage<O>,
+    warning: Option<Warning>,
+}
+
+enum Stage<O> {
+    Asked(BoxFuture<'static, Result<Answer<Vec<O>>, Error>>),
+    Answered(vec::IntoIter<O>),
+}
+
+impl<O> Objects<O> {
+    /// What the kernel warns of; known once the first object, or the end, has
+    /// come out of the stream.
+    pub fn warning(&self) -> Option<&Warning> {
+        self.warning.as_ref()
+    }
+}
+
+/// The objects are never pinned.
+impl<O> Unpin for Objects<O> {}
+
+impl<O> Stream for Objects<O> {
+    type Item = Result<O, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            self.stage = match &mut self.stage {
+                Stage::Answered(objects) => return Poll::Ready(objects.next().map(Ok)),
+                Stage::Asked(answer) => match ready!(answer.poll_unpin(cx)) {
+                    Ok(answer) => {
+                        self.warning = answer.warning;
+                        Stage::Answered(answer.object.into_iter())
+                    }
+                    Err(error) => {
+                        self.stage = Stage::Answered(Vec::new().into_iter());
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                },
+            };
+        }
+    }
+}
+
+impl<O> fmt::Debug for Objects<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Objects").finish_non_exhaustive()
     }
 }

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use netlink_packet_core::{
-    DecodeError, Emitable, NLA_HEADER_SIZE, emit_u32, emit_u64, parse_string, parse_u32, parse_u64,
+    DecodeError, Emitable, NLA_HEADER_SIZE, emit_u32, emit_u64, parse_u32, parse_u64,
 };
 use serde::{Serialize, Serializer};
 
@@ -108,7 +108,8 @@ impl Value for u64 {
     }
 }
 
-/// `string` of the spec: closed by a NUL.
+/// `string` of the spec: closed by a NUL. What is not UTF-8 is replaced, so that
+/// one bad name does not hide all the others.
 impl Value for String {
     fn length(&self) -> usize {
         self.len() + 1
@@ -122,7 +123,8 @@ impl Value for String {
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, DecodeError> {
-        parse_string(bytes)
+        let text = bytes.strip_suffix(b"\0").unwrap_or(bytes);
+        Ok(Self::from_utf8_lossy(text).into_owned())
     }
 
     fn defect(&self) -> Option<Defect> {

@@ -85,11 +85,19 @@ fn the_wrong_word_is_named() {
     assert_makes_no_sense("subdev frobnicate", "'frobnicate'");
     assert_makes_no_sense("subdev add colour red", "colour");
     assert_makes_no_sense("subdev add colour red", "pasid-mode none|dedicated|shared");
-    assert_makes_no_sense("subdev add wq", "--wq");
+    assert_makes_no_sense("subdev add wq", "wq needs a value");
+    assert_makes_no_sense("subdev add --wq", "--wq needs a value");
+    assert_makes_no_sense("subdev add wq 3 4", "unexpected '4'");
+    assert_makes_no_sense("subdev add --wq 3 --4", "unexpected '--4'");
+    assert_makes_no_sense("subdev", "a command is missing; there are add, show, del");
+    assert_makes_no_sense(
+        "subdev add wq 3 name x name y",
+        "name may be given once only",
+    );
     assert_makes_no_sense("subdev add wq three", "'three' names no work queue");
     assert_makes_no_sense("subdev add pasid-mode big", "none, dedicated, shared");
     assert_makes_no_sense("subdev add wq dsa0/wq1,dsa1/wq1", "'dsa0' and 'dsa1'");
-    assert_makes_no_sense("subdev del", "SUBDEV");
+    assert_makes_no_sense("subdev del", "SUBDEV must be given");
     assert_makes_no_sense("wq show dsa0/queue", "'dsa0/queue'");
     assert_makes_no_sense("-b - subdev show", "--batch");
     assert_makes_no_sense("-j -o yaml parent show", "--output");
@@ -125,6 +133,54 @@ fn a_batch_stops_at_the_first_failure_or_goes_on_by_force() {
     for line in ["-:3:", "-:4:", "-:5:", "3 commands"] {
         assert!(text.contains(line), "{line} in {text}");
     }
+}
+
+#[test]
+fn a_line_that_is_no_text_is_named_and_the_batch_goes_on_by_force() {
+    let output = Command::cargo_bin("dsa-nl")
+        .expect("is built")
+        .args(["-b", "-", "--force"])
+        .write_stdin(&b"subdev frobnicate\n\xff\nsubdev del"[..])
+        .output()
+        .expect("runs");
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    for line in [
+        "-:2: the line is not UTF-8",
+        "-:3: SUBDEV must be given",
+        "3 commands",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+}
+
+#[test]
+fn help_in_a_batch_is_no_failure() {
+    let output = Command::cargo_bin("dsa-nl")
+        .expect("is built")
+        .args(["-b", "-"])
+        .write_stdin("subdev --help\n")
+        .output()
+        .expect("runs");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("Create a subdev"), "{text}");
+}
+
+#[test]
+fn help_that_cannot_be_printed_is_a_failure() {
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("dsa-nl"));
+    command
+        .arg("--help")
+        .stdout(full.expect("/dev/full is there"));
+    let output = command.output().expect("runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).starts_with("Error: "),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]

@@ -232,3 +232,10 @@ proptest! {
         prop_assert_eq!(queue.to_string(), word);
     }
 }
+
+#[test]
+fn a_string_that_is_not_utf_8_does_not_hide_the_rest() {
+    use nlctl::Value;
+    let name = String::parse(b"net\xff0\0").expect("is shown");
+    assert_eq!(name, "net\u{fffd}0");
+}

@@ -2,27 +2,20 @@
 
 //! Datagrams of a multicast group, good and bad.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use futures::StreamExt;
-use netlink_packet_core::{Emitable, NLM_F_MULTIPART};
-use netlink_packet_generic::GenlHeader;
+use netlink_packet_core::{DefaultNla, NLM_F_MULTIPART};
 use proptest::prelude::*;
 
 use super::*;
-use crate::fake_kernel::{FAMILY, NOTHING, Reply, handle, listener, run};
-
-fn notification(family: u16, command: u8, attributes: &[SubdevAttr]) -> Vec<u8> {
-    let mut payload = vec![0; attributes.buffer_len()];
-    attributes.emit(&mut payload);
-    let header = GenlHeader {
-        cmd: command,
-        version: 1,
-    };
-    let mut message = NetlinkMessage::from(RawGenlMessage::new(header, payload, family));
-    message.finalize();
-    let mut bytes = vec![0; message.buffer_len()];
-    message.serialize(&mut bytes);
-    bytes
-}
+use crate::fake_kernel::{
+    Change, FAMILY, FakeKernel, NOTHING, Reply, World, announcement, group, handle,
+    handle_reloaded, handle_to, joined, known, listener, listener_to, notification, run, say,
+};
+use crate::generated::{FamilyAttr, Subdev};
+use crate::watch::{Update, updates};
 
 fn created(index: u32) -> Event {
     let attributes = vec![SubdevAttr::Index(index)];
@@ -48,8 +41,8 @@ fn each_message_is_an_event() {
 fn other_families_and_unknown_notifications_do_no_harm() {
     let create = Command::SubdevCreateNtf.into();
     let datagram = [
-        notification(FAMILY + 1, create, &[]),
-        notification(FAMILY, 200, &[]),
+        notification(FAMILY + 1, create, NOTHING),
+        notification(FAMILY, 200, NOTHING),
         notification(FAMILY, create, &[SubdevAttr::Index(3)]),
     ]
     .concat();
@@ -70,38 +63,223 @@ fn a_cut_message_is_an_error_and_what_came_before_is_not_lost() {
     assert!(matches!(events[1], Err(Error::Malformed(_))));
 }
 
-#[test]
-fn lost_events_are_told_and_made_up_for() {
-    let create = Command::SubdevCreateNtf.into();
-    let event = |index| Ok(notification(FAMILY, create, &[SubdevAttr::Index(index)]));
-    let events = run(async {
-        let now = vec![
-            Reply::object(NLM_F_MULTIPART, &[SubdevAttr::Index(9)]),
-            Reply::done(0, 0, NOTHING),
+/// A subscription whose events come in on `socket`.
+fn subscription(handle: Handle, socket: FakeKernel) -> Subscription<FakeKernel> {
+    Subscription {
+        handle,
+        socket,
+        family: Some(FAMILY),
+        generation: None,
+        due: None,
+        watches: true,
+        failures: 0,
+        pending: VecDeque::new(),
+        dead: false,
+    }
+}
+
+/// Longer than the stream pauses.
+const QUIET: Duration = Duration::from_secs(100);
+
+/// All that comes out of a stream.
+async fn all<T>(stream: impl Stream<Item = T>) -> Vec<T> {
+    let mut stream = std::pin::pin!(stream);
+    let mut all = Vec::new();
+    while let Ok(Some(item)) = tokio::time::timeout(QUIET, stream.next()).await {
+        all.push(item);
+    }
+    all
+}
+
+/// What comes of `sent` on the socket with a kernel that gives these answers.
+fn heard(
+    answers: impl IntoIterator<Item = Vec<Reply>>,
+    sent: impl IntoIterator<Item = io::Result<Vec<u8>>>,
+) -> Vec<Result<Event, Error>> {
+    run(async {
+        let handle = handle(answers);
+        all(subscription(handle, listener(sent)).stream()).await
+    })
+}
+
+/// The events in that; errors are not expected.
+fn events_in(heard: Vec<Result<Event, Error>>) -> Vec<Event> {
+    let all = heard.into_iter().collect::<Result<_, _>>();
+    all.expect("are events")
+}
+
+fn change(command: Command, index: u32, generation: u64) -> io::Result<Vec<u8>> {
+    let attributes = [SubdevAttr::Generation(generation), SubdevAttr::Index(index)];
+    Ok(notification(FAMILY, command.into(), &attributes))
+}
+
+fn create(index: u32, generation: u64) -> io::Result<Vec<u8>> {
+    change(Command::SubdevCreateNtf, index, generation)
+}
+
+fn subdev(index: u32, generation: u64) -> Subdev {
+    Subdev::from(vec![
+        SubdevAttr::Generation(generation),
+        SubdevAttr::Index(index),
+    ])
+}
+
+fn overrun() -> io::Result<Vec<u8>> {
+    Err(io::Error::from_raw_os_error(Errno::ENOBUFS as i32))
+}
+
+/// The answers to the questions for the state.
+fn answers(generation: u64, subdevs: &[u32]) -> Vec<Vec<Reply>> {
+    let end = || Reply::done(0, 0, NOTHING);
+    let subdevs = subdevs.iter().map(|index| {
+        let attributes = [
+            SubdevAttr::Generation(generation),
+            SubdevAttr::Index(*index),
         ];
-        let handle = handle([now]);
-        let lost = std::io::Error::from_raw_os_error(Errno::ENOBUFS as i32);
-        let socket = listener([event(1), Err(lost), event(2)]);
-        let events = stream(handle, FAMILY, socket).take(3);
-        events.try_collect::<Vec<_>>().await
+        Reply::object(NLM_F_MULTIPART, &attributes)
     });
-    let now = vec![Subdev::from(vec![SubdevAttr::Index(9)])];
-    assert_eq!(
-        events.expect("are events"),
-        [created(1), Event::Resync { subdevs: now }, created(2)]
+    let overview = || {
+        vec![
+            Reply::object(0, &[FamilyAttr::Generation(generation)]),
+            Reply::end(0, NOTHING),
+        ]
+    };
+    vec![
+        overview(),
+        vec![end()],
+        vec![end()],
+        vec![end()],
+        subdevs.chain([end()]).collect(),
+        overview(),
+    ]
+}
+
+fn state(generation: u64, subdevs: &[u32]) -> State {
+    let subdevs = subdevs.iter().map(|index| subdev(*index, generation));
+    State {
+        generation: Some(generation),
+        subdevs: subdevs.collect(),
+        ..State::default()
+    }
+}
+
+#[test]
+fn what_was_queued_when_events_were_lost_is_older_than_the_state() {
+    // The order of the kernel: the error comes ahead of what is queued.
+    let events = events_in(heard(answers(3, &[]), [overrun(), create(1, 1)]));
+    assert_eq!(events, [Event::Resync(state(3, &[]))]);
+}
+
+#[test]
+fn what_the_state_has_is_not_told_again_and_what_follows_is() {
+    let sent = [create(1, 1), overrun()];
+    let events = run(async {
+        let handle = handle(answers(7, &[5]));
+        let mut stream = Box::pin(subscription(handle, listener(sent)).stream());
+        let mut events = vec![stream.next().await, stream.next().await];
+        for late in [create(5, 7), create(6, 8)] {
+            say(late);
+        }
+        events.push(stream.next().await);
+        events
+    });
+    let events: Vec<_> = events.into_iter().flatten().collect();
+    let expected = [
+        Event::Notification(Notification::SubdevCreate(subdev(1, 1))),
+        Event::Resync(state(7, &[5])),
+        Event::Notification(Notification::SubdevCreate(subdev(6, 8))),
+    ];
+    assert_eq!(events_in(events), expected);
+}
+
+#[test]
+fn a_gap_in_the_generations_is_a_loss() {
+    let sent = [create(1, 1), create(2, 2), create(4, 4)];
+    let events = events_in(heard(answers(4, &[1, 2, 3, 4]), sent));
+    let expected = [
+        Event::Notification(Notification::SubdevCreate(subdev(1, 1))),
+        Event::Notification(Notification::SubdevCreate(subdev(2, 2))),
+        Event::Resync(state(4, &[1, 2, 3, 4])),
+    ];
+    assert_eq!(events, expected);
+}
+
+#[test]
+fn a_state_that_cannot_be_had_is_asked_for_until_it_can() {
+    let refused = || vec![Reply::end(-12, NOTHING)];
+    let answers = [refused(), refused()].into_iter().chain(answers(3, &[2]));
+    let heard = heard(answers, [overrun()]);
+    assert_eq!(heard.len(), 3, "{heard:?}");
+    assert!(heard[..2].iter().all(Result::is_err), "{heard:?}");
+    assert!(matches!(&heard[2], Ok(Event::Resync(it)) if *it == state(3, &[2])));
+}
+
+#[test]
+fn an_event_that_cannot_be_read_is_an_error_and_made_up_for() {
+    let bad = [
+        DefaultNla::new(1, 4u32.to_ne_bytes().to_vec()),
+        DefaultNla::new(2, vec![1]),
+    ];
+    let bad = notification(FAMILY, Command::SubdevCreateNtf.into(), &bad);
+    let heard = heard(answers(4, &[4]), [create(3, 3), Ok(bad)]);
+    assert!(matches!(heard[1], Err(Error::Malformed(_))), "{heard:?}");
+    assert!(matches!(&heard[2], Ok(Event::Resync(it)) if *it == state(4, &[4])));
+}
+
+#[test]
+fn a_module_that_goes_and_comes_back_is_an_event_each() {
+    let sent = [
+        Ok(announcement(FAMILY + 9, false)),
+        Ok(announcement(FAMILY, true)),
+        create(1, 5),
+        Ok(announcement(FAMILY, false)),
+        Ok(announcement(FAMILY + 1, true)),
+    ];
+    let (events, joined) = run(async {
+        let handle = handle_reloaded([Some(FAMILY + 1)], answers(0, &[]));
+        let events = subscription(handle, listener(sent)).stream().take(3);
+        (events.collect::<Vec<_>>().await, joined())
+    });
+    let expected = [
+        Event::Notification(Notification::SubdevCreate(subdev(1, 5))),
+        Event::Gone,
+        Event::Back(state(0, &[])),
+    ];
+    assert_eq!(events_in(events), expected);
+    assert_eq!(joined, [group(FAMILY + 1)]);
+}
+
+#[test]
+fn a_module_that_is_gone_after_a_loss_is_told() {
+    let events = run(async {
+        let handle = handle_reloaded([None], []);
+        let mut stream = Box::pin(subscription(handle, listener([overrun()])).stream());
+        let first = stream.next().await;
+        say(Ok(announcement(FAMILY + 1, false)));
+        say(Err(io::ErrorKind::ConnectionReset.into()));
+        [first, stream.next().await]
+    });
+    assert!(matches!(events[0], Some(Ok(Event::Gone))), "{events:?}");
+    assert!(
+        matches!(events[1], Some(Err(Error::Socket(_)))),
+        "{events:?}"
     );
 }
 
 #[test]
-fn a_broken_socket_ends_the_stream_with_an_error() {
-    let events = run(async {
-        let socket = listener([Err(std::io::ErrorKind::ConnectionReset.into())]);
-        stream(handle([]), FAMILY, socket).collect::<Vec<_>>().await
+fn a_broken_socket_or_connection_ends_the_stream_with_an_error() {
+    let broken = || Err(io::ErrorKind::ConnectionReset.into());
+    for sent in [vec![broken()], vec![overrun(), broken()]] {
+        let all = heard([], sent);
+        assert!(matches!(all.as_slice(), [Err(Error::Socket(_))]), "{all:?}");
+    }
+    let all = run(async {
+        // No answer: the connection breaks.
+        let handle = handle([]);
+        let stream = subscription(handle, listener([overrun()])).stream();
+        stream.collect::<Vec<_>>().await
     });
-    assert!(
-        matches!(events.as_slice(), [Err(Error::Socket(_))]),
-        "{events:?}"
-    );
+    assert!(matches!(all.as_slice(), [Err(Error::Closed)]), "{all:?}");
 }
 
 proptest! {
@@ -119,74 +297,80 @@ proptest! {
     }
 }
 
-/// What a socket may come up with.
-#[derive(Debug, Clone)]
-enum Came {
-    /// Events of these subdevs in one datagram.
-    Events(Vec<u32>),
-    /// Events were lost, and this is what there is.
-    Lost(Vec<u32>),
-    /// An event of another family.
-    Other,
-    Broken,
-}
-
-fn came() -> impl Strategy<Value = Came> {
-    let indices = || proptest::collection::vec(any::<u32>(), 0..4);
+/// What may happen, mostly to few subdevs so that it meets.
+fn happens() -> impl Strategy<Value = Change> {
     prop_oneof![
-        6 => indices().prop_map(Came::Events),
-        3 => indices().prop_map(Came::Lost),
-        2 => Just(Came::Other),
-        1 => Just(Came::Broken),
+        8 => Just(Change::Create),
+        8 => (0usize..4).prop_map(Change::Delete),
+        8 => (0usize..4).prop_map(Change::Alter),
+        4 => Just(Change::Quiet),
+        1 => Just(Change::Unload),
+        2 => Just(Change::Load),
     ]
-}
-
-/// As it comes on the socket.
-fn datagram(came: &Came) -> std::io::Result<Vec<u8>> {
-    let create = Command::SubdevCreateNtf.into();
-    match came {
-        Came::Events(indices) => {
-            let event = |index: &u32| notification(FAMILY, create, &[SubdevAttr::Index(*index)]);
-            Ok(indices.iter().flat_map(event).collect())
-        }
-        Came::Lost(_) => Err(std::io::Error::from_raw_os_error(Errno::ENOBUFS as i32)),
-        Came::Other => Ok(notification(FAMILY + 1, create, &[])),
-        Came::Broken => Err(std::io::ErrorKind::ConnectionReset.into()),
-    }
 }
 
 proptest! {
     #[test]
-    fn every_event_comes_once_and_in_order(mut all in proptest::collection::vec(came(), 0..20)) {
-        // Without an end the stream would wait for more.
-        all.push(Came::Broken);
-        let subdevs = |indices: &[u32]| -> Vec<Subdev> {
-            let subdev = |index: &u32| Subdev::from(vec![SubdevAttr::Index(*index)]);
-            indices.iter().map(subdev).collect()
-        };
-        let mut expected = Vec::new();
-        let mut dumps = Vec::new();
-        for came in all.iter().take_while(|came| !matches!(came, Came::Broken)) {
-            match came {
-                Came::Events(indices) => expected.extend(indices.iter().copied().map(created)),
-                Came::Lost(now) => {
-                    expected.push(Event::Resync { subdevs: subdevs(now) });
-                    let parts = now.iter().map(|index| {
-                        Reply::object(NLM_F_MULTIPART, &[SubdevAttr::Index(*index)])
-                    });
-                    dumps.push(parts.chain([Reply::done(0, 0, NOTHING)]).collect::<Vec<_>>());
+    fn a_settled_state_is_that_of_one_time(
+        room in 1usize..40,
+        changes in proptest::collection::vec(happens(), 0..300),
+    ) {
+        run(async {
+            // The module stays: else there is nothing to settle.
+            let stays = |it: &Change| !matches!(it, Change::Unload);
+            let changes = changes.into_iter().filter(stays);
+            let world = Rc::new(RefCell::new(World::new(room, changes)));
+            world.borrow_mut().remember();
+            let handle = handle_to(&world);
+            let mut subscription = subscription(handle.clone(), listener_to(&world));
+            subscription.socket.join(group(FAMILY)).expect("is there");
+            subscription.due = Some(Due::Resync);
+            let state = State::settled(&handle, updates(subscription.stream())).await;
+            let state = state.expect("settles");
+            let settled: Vec<_> = state.subdevs.iter().map(known).collect();
+            let generation = state.generation.unwrap_or_default();
+            prop_assert_eq!(settled, world.borrow().subdevs_at(generation));
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn a_watched_state_ends_as_the_kernels(
+        room in 1usize..12,
+        changes in proptest::collection::vec(happens(), 0..300),
+        // How much happens while the updates are not read.
+        pauses in proptest::collection::vec(0usize..30, 1..20),
+    ) {
+        run(async {
+            let world = Rc::new(RefCell::new(World::new(room, changes)));
+            let handle = handle_to(&world);
+            let mut subscription = subscription(handle, listener_to(&world));
+            subscription.socket.join(group(FAMILY)).ok();
+            subscription.due = Some(Due::Resync);
+            let mut updates = Box::pin(updates(subscription.stream()));
+            let mut state = State::default();
+            let mut pauses = pauses.iter().cycle();
+            loop {
+                let over = world.borrow().changes.is_empty();
+                match tokio::time::timeout(QUIET, updates.next()).await {
+                    Ok(update) => {
+                        let update = update.expect("does not end").expect("is no error");
+                        if let Update::Changed(it) = &update {
+                            prop_assert!(it.generation() > state.generation);
+                        }
+                        state.update(update);
+                    }
+                    // Nothing more is said of what happened so far.
+                    Err(_) if over => break,
+                    Err(_) => world.borrow_mut().go_on(),
                 }
-                Came::Other | Came::Broken => (),
+                for _ in 0..*pauses.next().unwrap_or(&0) {
+                    world.borrow_mut().go_on();
+                }
             }
-        }
-        let mut told = run(async {
-            let handle = handle(dumps);
-            let socket = listener(all.iter().map(datagram));
-            stream(handle, FAMILY, socket).collect::<Vec<_>>().await
-        });
-        let last = told.pop();
-        prop_assert!(matches!(last, Some(Err(Error::Socket(_)))), "{:?}", last);
-        let told = told.into_iter().collect::<Result<Vec<_>, _>>().expect("one error, the last");
-        prop_assert_eq!(told, expected);
+            let watched: Vec<_> = state.subdevs.iter().map(known).collect();
+            prop_assert_eq!(watched, world.borrow().subdevs());
+            Ok(())
+        })?;
     }
 }

@@ -2,6 +2,7 @@
 
 //! Creating a subdev.
 
+use crate::answer::Answer;
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange;
@@ -90,11 +91,14 @@ impl Add {
 
     /// Sends the request and returns the subdev with all its handles.
     ///
+    /// When the future is dropped after the request was sent, the subdev is
+    /// created all the same; a [`name`](Self::name) helps to find it.
+    ///
     /// # Errors
     ///
     /// [`Error::Refused`] says which attribute the kernel did not like; then
     /// nothing was created.
-    pub async fn execute(mut self) -> Result<Subdev, Error> {
+    pub async fn execute(mut self) -> Result<Answer<Subdev>, Error> {
         self.attributes
             .extend(self.parent.needed(&self.handle).await?);
         if self.wqs.is_empty() && self.size.is_some() {
@@ -106,9 +110,6 @@ impl Add {
             wq.extend(self.size.filter(|_| !sized).map(SubdevWqAttr::Size));
             self.attributes.push(SubdevAttr::Wq(wq));
         }
-        exchange::once(&self.handle, Command::SubdevNew, self.attributes)
-            .await?
-            .map(Subdev::from)
-            .ok_or_else(|| Error::Malformed("subdev-new was answered without a subdev".into()))
+        exchange::object(&self.handle, Command::SubdevNew, self.attributes).await
     }
 }

@@ -2,6 +2,7 @@
 
 //! Deleting a subdev.
 
+use crate::answer::Answer;
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange;
@@ -36,10 +37,7 @@ impl Del {
     ///
     /// [`Error::Refused`] when there is no such subdev, or it is in use and
     /// [`force`](Self::force) was not said.
-    pub async fn execute(self) -> Result<Subdev, Error> {
-        exchange::once(&self.handle, Command::SubdevDel, self.attributes)
-            .await?
-            .map(Subdev::from)
-            .ok_or_else(|| Error::Malformed("subdev-del was answered without a subdev".into()))
+    pub async fn execute(self) -> Result<Answer<Subdev>, Error> {
+        exchange::object(&self.handle, Command::SubdevDel, self.attributes).await
     }
 }

@@ -4,18 +4,12 @@
 use std::future::Future;
 
 use anyhow::{Context, Result};
-use futures::TryStreamExt;
 use nlctl::{Error, Handle, Object, Parent, Subdev, Type, Wq};
-use tokio::runtime::{Builder, Runtime};
-use tokio::time::timeout;
 
 use crate::wait::SOON;
 
 /// A connection to the family.
-pub struct Client {
-    runtime: Runtime,
-    handle: Handle,
-}
+pub struct Client(nlctl::blocking::Client);
 
 /// All that the family shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +24,7 @@ pub struct State {
 impl Client {
     /// Opens a socket.
     pub fn new() -> Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let _inside = runtime.enter();
-        let (connection, handle, _messages) = nlctl::new_connection()?;
-        runtime.spawn(connection);
-        drop(_inside);
-        Ok(Self { runtime, handle })
+        Ok(Self(nlctl::blocking::Client::new()?))
     }
 
     /// Makes a request with the handle and waits for its answer, which has to
@@ -44,9 +33,14 @@ impl Client {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let answer = request(self.handle.clone());
-        let answer = self.runtime.block_on(async { timeout(SOON, answer).await });
+        let answer = request(self.0.handle().clone());
+        let answer = self.0.wait_within(SOON, answer);
         answer.context("no answer from the family")
+    }
+
+    /// Does something with the handle that takes as long as it takes.
+    pub fn block_on<T>(&self, work: impl AsyncFnOnce(Handle) -> T) -> T {
+        self.0.wait(work(self.0.handle().clone()))
     }
 
     /// All subdevs.
@@ -90,5 +84,5 @@ impl State {
 }
 
 async fn all<O: Object>(dump: nlctl::Dump<O>) -> Result<Vec<O>, Error> {
-    dump.execute().try_collect().await
+    Ok(dump.all().await?.object)
 }

@@ -2,7 +2,6 @@
 //! A crowd of inactive subdevs, spread evenly over the work queues of all parents.
 
 use anyhow::{Context, Result, ensure};
-use futures::TryStreamExt;
 use nlctl::{AdminState, Id, PasidMode, Subdev};
 
 use crate::client::Client;
@@ -21,9 +20,9 @@ impl Crowd {
     /// Finds places for `size` subdevs with an entry each. Neighbours are on different parents.
     pub fn new(size: usize) -> Result<Self> {
         let client = Client::new()?;
-        let wqs: Vec<_> = client
-            .ask(|handle| async move { handle.wq().dump().execute().try_collect().await })??;
+        let wqs = client.ask(|handle| handle.wq().dump().all())??;
         let mut wqs = wqs
+            .object
             .into_iter()
             .map(|wq| Some((wq.id?, wq.parent?, wq.available?)))
             .collect::<Option<Vec<_>>>()
@@ -67,7 +66,8 @@ impl Crowd {
                 .name(Self::name(n))
                 .execute()
         })?;
-        made.with_context(|| format!("creating number {n} on {parent}/wq{wq}"))
+        let made = made.with_context(|| format!("creating number {n} on {parent}/wq{wq}"))?;
+        Ok(made.object)
     }
 
     /// Gets a subdev.
@@ -76,7 +76,7 @@ impl Crowd {
         let got = self
             .client
             .ask(|handle| handle.subdev().get(id.clone()).execute())?;
-        got.with_context(|| format!("getting {id:?}"))
+        Ok(got.with_context(|| format!("getting {id:?}"))?.object)
     }
 
     /// Deletes a subdev.

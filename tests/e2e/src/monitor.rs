@@ -83,16 +83,22 @@ impl Monitor {
         Self::spawn(Command::new(DSA_NL).args(["-j", "monitor"]))
     }
 
-    /// Starts one that prints lines for people, and waits until it listens.
-    pub fn plain() -> Result<Self> {
-        Self::spawn(Command::new(DSA_NL).arg("monitor"))
-    }
-
-    /// Starts one by a command of its own, and waits until it listens.
-    ///
-    /// The command may be a wrapper such as `unshare` that becomes `dsa-nl`.
+    /// Starts one that prints JSON by a command of its own, and waits until it listens.
     pub fn spawn(command: &mut Command) -> Result<Self> {
         let mut monitor = Self(Talker::spawn(command)?);
+        let line = monitor.line()?;
+        let ready: Value = serde_json::from_str(&line)?;
+        ensure!(
+            ready["event"] == "ready",
+            "the first line of `{}` is {line}",
+            monitor.command()
+        );
+        Ok(monitor)
+    }
+
+    /// Starts one that prints lines for people, and waits until it listens.
+    pub fn plain() -> Result<Self> {
+        let mut monitor = Self(Talker::spawn(Command::new(DSA_NL).arg("monitor"))?);
         let what = format!("`{}` to join the multicast group", monitor.0.command());
         wait::until_true(SOON, &what, || {
             if let Some(status) = monitor.0.ended()? {
@@ -203,13 +209,18 @@ fn listens(pid: u32) -> bool {
 /// Protocol number of generic netlink (srctree include/uapi/linux/netlink.h).
 const NETLINK_GENERIC: &str = "16";
 
-/// Inodes of the generic netlink sockets in `/proc/net/netlink` that are in a
-/// multicast group.
+/// The group in which families are announced, as a bit of the column: a monitor joins it first
+/// (srctree net/netlink/genetlink.c, genl_validate_assign_mc_groups).
+const ANNOUNCEMENTS: u32 = 1 << (16 - 1);
+
+/// Inodes of the generic netlink sockets in `/proc/net/netlink` that are in
+/// another multicast group.
 fn listening_inodes(sockets: &str) -> impl Iterator<Item = &str> {
     sockets.lines().filter_map(|line| {
         let columns: Vec<_> = line.split_whitespace().collect();
         let (protocol, groups) = (columns.get(1)?, columns.get(3)?);
-        let member = u32::from_str_radix(groups, 16).is_ok_and(|groups| groups != 0);
+        let member =
+            u32::from_str_radix(groups, 16).is_ok_and(|groups| groups & !ANNOUNCEMENTS != 0);
         (*protocol == NETLINK_GENERIC && member)
             .then(|| columns.last().copied())
             .flatten()
@@ -244,7 +255,8 @@ mod tests {
 sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode
 0000000000000000 0   1          00000011 0        0        0     2        0        100
 0000000000000000 16  2          00000000 0        0        0     2        0        200
-0000000000000000 16  4294963102 00000020 0        0        0     2        0        300
+0000000000000000 16  4294963102 00008020 0        0        0     2        0        300
+0000000000000000 16  4294963103 00008000 0        0        0     2        0        400
 ";
         assert_eq!(listening_inodes(sockets).collect::<Vec<_>>(), ["300"]);
         assert_eq!(listening_inodes("nonsense\n16").count(), 0);

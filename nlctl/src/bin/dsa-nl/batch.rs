@@ -24,15 +24,20 @@ pub async fn run(
     force: bool,
 ) -> Result<(), Failure> {
     let name = file.display().to_string();
-    let lines: Box<dyn BufRead> = match file.to_str() {
+    let mut lines: Box<dyn BufRead> = match file.to_str() {
         Some("-") => Box::new(io::stdin().lock()),
         _ => Box::new(BufReader::new(std::fs::File::open(file).map_err(
             |error| Failure::Usage(format!("cannot read the batch {name}: {error}")),
         )?)),
     };
     let (mut failed, mut code) = (0, 0);
-    for (number, line) in (1..).zip(lines.lines()) {
-        let Err(source) = one(handle, printer, &line?).await else {
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        if lines.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        let Err(source) = one(handle, printer, &line).await else {
             continue;
         };
         let failure = Failure::Line {
@@ -40,8 +45,7 @@ pub async fn run(
             line: number,
             source: Box::new(source),
         };
-        // A closed output ends the batch in any case: it will not open again.
-        if !force || failure.code() == 0 {
+        if !force || failure.is_closed_output() {
             return Err(failure);
         }
         failure.print(&mut printer.complaints());
@@ -56,11 +60,16 @@ pub async fn run(
     }
 }
 
-async fn one(handle: &Handle, printer: &mut Printer, line: &str) -> Result<(), Failure> {
+async fn one(handle: &Handle, printer: &mut Printer, line: &[u8]) -> Result<(), Failure> {
+    let line = std::str::from_utf8(line)
+        .map_err(|error| Failure::Usage(format!("the line is not UTF-8: {error}")))?;
     let words = shlex::split(line)
         .ok_or_else(|| Failure::Usage("a quote is opened and not closed".into()))?;
     if words.is_empty() {
         return Ok(());
     }
-    run::run(handle, printer, cli::parse_line(words)?).await
+    match cli::parse_line(words)? {
+        Some(object) => run::run(handle, printer, object).await,
+        None => Ok(()),
+    }
 }

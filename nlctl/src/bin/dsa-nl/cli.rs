@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use nlctl::{AdminState, Id, ParentRef, PasidMode, WqRef};
 
+use crate::failure::Failure;
+use crate::grammar::help_or_failure;
 use crate::keys;
 
 const EXAMPLES: &str = "\
@@ -20,7 +22,7 @@ Examples:
 
 Keys such as 'wq 3' may be written as options as well ('--wq 3'); objects,
 commands and keys may be abbreviated. Exit status: 0 done, 1 the command line
-makes no sense, 2 refused by the kernel.";
+is invalid, 2 refused by the kernel, 3 what was waited for did not come in time.";
 
 const ADD_USAGE: &str = "\
 dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
@@ -131,16 +133,16 @@ impl From<When> for anstream::ColorChoice {
 #[derive(Debug, Subcommand)]
 pub enum Object {
     /// Devices that subdevs are carved from
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = false)]
     Parent(Parent),
     /// Hardware work queues of parents
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = false)]
     Wq(Wq),
     /// What could be created
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = false)]
     Type(Type),
     /// Virtual devices on work queues
-    #[command(subcommand)]
+    #[command(subcommand, arg_required_else_help = false)]
     Subdev(Subdev),
     /// Print what happens, one event a line, until interrupted
     #[command(override_usage = "dsa-nl monitor [count N] [timeout SECS]")]
@@ -253,39 +255,51 @@ pub struct Monitor {
     #[arg(long, value_name = "N")]
     pub count: Option<u64>,
 
-    /// Stop after SECS seconds
+    /// Stop after SECS seconds; with fewer than N events, exit with status 3
     #[arg(long, value_name = "SECS")]
     pub timeout: Option<u64>,
 }
 
-/// Parses a command line, including the name of the program.
-pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let command = Cli::command();
+/// Parses a command line, including the name of the program; `None` when it
+/// asked for help, which is then printed.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Option<Cli>, Failure> {
     let mut args = args.into_iter();
     let program = args.next();
-    let words = keys::expand(&command, args);
-    let cli = Cli::try_parse_from(program.into_iter().chain(words))?;
+    let args: Vec<_> = args.collect();
+    let command = Cli::command();
+    let words = keys::expand(&command, args.iter().cloned());
+    let cli = match Cli::try_parse_from(program.into_iter().chain(words)) {
+        Ok(cli) => cli,
+        Err(error) => return help_or_failure(&error, &typed(&args)).map(|()| None),
+    };
     match (&cli.object, &cli.batch) {
-        (None, None) => Err(missing_object(command)),
-        (Some(_), Some(_)) => Err(Cli::command().error(
-            clap::error::ErrorKind::ArgumentConflict,
-            "--batch takes its commands from the file; leave out the one on the command line",
+        (None, None) => {
+            let objects = command.get_subcommands().map(clap::Command::get_name);
+            Err(Failure::Usage(format!(
+                "an object is missing; there are {}",
+                objects.collect::<Vec<_>>().join(", ")
+            )))
+        }
+        (Some(_), Some(_)) => Err(Failure::Usage(
+            "--batch takes its commands from the file; leave out the one on the command line"
+                .into(),
         )),
-        _ => Ok(cli),
+        _ => Ok(Some(cli)),
     }
 }
 
-fn missing_object(mut command: clap::Command) -> clap::Error {
-    let objects: Vec<_> = command
-        .get_subcommands()
-        .map(clap::Command::get_name)
-        .collect();
-    let text = format!("an object is missing; there are {}", objects.join(", "));
-    command.error(clap::error::ErrorKind::MissingSubcommand, text)
+/// Parses one line of a batch, already split into words; `None` when it asked
+/// for help, which is then printed.
+pub fn parse_line(words: Vec<String>) -> Result<Option<Object>, Failure> {
+    let args: Vec<_> = words.into_iter().map(OsString::from).collect();
+    let words = keys::expand(&Line::command(), args.iter().cloned());
+    match Line::try_parse_from(words) {
+        Ok(line) => Ok(Some(line.object)),
+        Err(error) => help_or_failure(&error, &typed(&args)).map(|()| None),
+    }
 }
 
-/// Parses one line of a batch, already split into words.
-pub fn parse_line(words: Vec<String>) -> Result<Object, clap::Error> {
-    let words = keys::expand(&Line::command(), words.into_iter().map(OsString::from));
-    Ok(Line::try_parse_from(words)?.object)
+fn typed(args: &[OsString]) -> Vec<String> {
+    let words = args.iter().map(|arg| arg.to_string_lossy().into_owned());
+    words.collect()
 }

@@ -7,25 +7,47 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::output::visible;
+
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 
-/// Exit code: the command line makes no sense.
+/// Exit code: the command line is invalid.
 const USAGE: u8 = 1;
 /// Exit code: the kernel, or the system, refused.
 const REFUSED: u8 = 2;
+/// Exit code: what was waited for did not come in time.
+const TIMEOUT: u8 = 3;
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The command line makes no sense.
+    /// The command line is invalid.
     #[error("{0}")]
     Usage(String),
+    /// The command line does not fit the grammar.
+    #[error("{text}")]
+    Grammar {
+        /// What is wrong.
+        text: String,
+        /// How it should have been, on lines of its own.
+        usage: String,
+    },
     /// The kernel refused, or could not be reached.
     #[error(transparent)]
     Kernel(#[from] nlctl::Error),
     /// Nothing can be read or printed.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// Fewer events came in time than were waited for.
+    #[error("{came} of {wanted} events came within {seconds} s")]
+    Timeout {
+        /// How many came.
+        came: u64,
+        /// How many were wanted.
+        wanted: u64,
+        /// The time.
+        seconds: u64,
+    },
     /// A command of a batch failed.
     #[error("{file}:{line}: {source}")]
     Line {
@@ -36,7 +58,7 @@ pub enum Failure {
         /// What failed.
         source: Box<Failure>,
     },
-    /// Commands of a batch failed, and were told of when they did.
+    /// Commands of a batch failed, and were reported when they did.
     #[error("{failed} commands of the batch failed")]
     Batch {
         /// How many.
@@ -55,50 +77,36 @@ impl Failure {
     /// The exit code of the tool as a number.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) => USAGE,
+            _ if self.is_closed_output() => 0,
+            Self::Usage(_) | Self::Grammar { .. } => USAGE,
             Self::Line { source, .. } => source.code(),
             Self::Batch { code, .. } => *code,
-            // Whoever read the output has seen enough.
-            Self::Io(error) if error.kind() == ErrorKind::BrokenPipe => 0,
+            Self::Timeout { .. } => TIMEOUT,
             Self::Kernel(_) | Self::Io(_) => REFUSED,
         }
     }
 
-    /// Prints a line about it; nothing when nothing went wrong really.
-    pub fn print(&self, to: &mut impl Write) {
-        if self.code() != 0 {
-            let text = self.to_string();
-            let text = text.trim_end_matches('.');
-            // There is no place left to complain about a closed stderr.
-            let _ = writeln!(to, "{ERROR}Error:{ERROR:#} {text}.");
+    /// Whether the reader of the output has seen enough. It will not come back.
+    pub fn is_closed_output(&self) -> bool {
+        match self {
+            Self::Io(error) => error.kind() == ErrorKind::BrokenPipe,
+            Self::Line { source, .. } => source.is_closed_output(),
+            _ => false,
         }
     }
-}
 
-/// What clap says of a line of a batch, without the usage that follows.
-impl From<clap::Error> for Failure {
-    fn from(error: clap::Error) -> Self {
-        let text = error.to_string();
-        let first = text.lines().next().unwrap_or_default();
-        Self::Usage(without_prefix(first))
+    /// Prints a line about it, and how the command line should have been;
+    /// nothing when nothing went wrong really.
+    pub fn print(&self, to: &mut impl Write) {
+        if self.is_closed_output() {
+            return;
+        }
+        let text = visible(&self.to_string());
+        let text = text.trim_end_matches('.');
+        // There is no place left to complain about a closed stderr.
+        let _ = writeln!(to, "{ERROR}Error:{ERROR:#} {text}.");
+        if let Self::Grammar { usage, .. } = self {
+            let _ = write!(to, "{usage}");
+        }
     }
-}
-
-/// Prints what clap has to say about the command line: an error, or help.
-pub fn of_grammar(error: &clap::Error) -> ExitCode {
-    if !error.use_stderr() {
-        // Help and version; if they cannot be printed, nothing can.
-        let _ = error.print();
-        return ExitCode::SUCCESS;
-    }
-    let text = error.to_string();
-    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-    let mut stderr = anstream::stderr();
-    Failure::Usage(without_prefix(first)).print(&mut stderr);
-    let _ = write!(stderr, "{rest}");
-    USAGE.into()
-}
-
-fn without_prefix(line: &str) -> String {
-    line.strip_prefix("error: ").unwrap_or(line).to_string()
 }

@@ -6,7 +6,8 @@
 //! - [`run`] carries out one command, [`monitor`] the one that goes on,
 //! - [`batch`] carries out many,
 //! - [`output`] prints objects as tables, JSON or YAML,
-//! - [`failure`] maps what goes wrong to words and exit codes.
+//! - [`failure`] maps what goes wrong to words and exit codes, [`grammar`] what
+//!   clap finds wrong.
 //!
 //! The tool knows no attribute's number and checks no value: a request goes to
 //! the kernel as it was said, and the kernel's answer is what is shown.
@@ -16,6 +17,7 @@
 mod batch;
 mod cli;
 mod failure;
+mod grammar;
 mod keys;
 mod monitor;
 mod output;
@@ -23,19 +25,20 @@ mod run;
 
 use std::process::ExitCode;
 
-use anstream::AutoStream;
+use anstream::{AutoStream, ColorChoice};
 
 use crate::cli::Cli;
 use crate::failure::Failure;
 use crate::output::Printer;
 
 fn main() -> ExitCode {
-    let cli = match cli::parse(std::env::args_os()) {
-        Ok(cli) => cli,
-        Err(error) => return failure::of_grammar(&error),
+    let (color, result) = match cli::parse(std::env::args_os()) {
+        Ok(Some(cli)) => (cli.color.into(), execute(cli)),
+        // Help was printed.
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(failure) => (ColorChoice::Auto, Err(failure)),
     };
-    let color = cli.color.into();
-    match execute(cli) {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             failure.print(&mut AutoStream::new(std::io::stderr(), color));
@@ -50,7 +53,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let (connection, handle, _messages) = nlctl::new_connection()?;
+        let (connection, handle) = nlctl::new_connection()?;
         tokio::spawn(connection);
         match (cli.object, cli.batch) {
             (Some(object), _) => run::run(&handle, &mut printer, object).await,

@@ -2,8 +2,7 @@
 
 //! Prints what happens.
 
-use std::io::IsTerminal;
-use std::pin::pin;
+use std::io::{self, IsTerminal};
 use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
@@ -28,43 +27,83 @@ const SHOWN: [&str; 8] = [
 
 /// Prints events until as many as asked for are there, or the time is over.
 pub async fn run(handle: &Handle, printer: &mut Printer, options: &Monitor) -> Result<(), Failure> {
-    let print = print(handle, printer, options.count);
-    match options.timeout {
-        Some(seconds) => tokio::time::timeout(Duration::from_secs(seconds), print)
-            .await
-            .unwrap_or(Ok(())),
-        None => print.await,
+    let wanted = options.count.unwrap_or(u64::MAX);
+    let mut came = 0;
+    let print = print(handle, printer, wanted, &mut came);
+    let Some(seconds) = options.timeout else {
+        return print.await;
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(seconds), print).await;
+    match (ended, options.count) {
+        (Ok(result), _) => result,
+        (Err(_), None) => Ok(()),
+        (Err(_), Some(wanted)) => Err(Failure::Timeout {
+            came,
+            wanted,
+            seconds,
+        }),
     }
 }
 
-async fn print(handle: &Handle, printer: &mut Printer, count: Option<u64>) -> Result<(), Failure> {
-    let mut events = pin!(handle.monitor().await?);
-    if std::io::stderr().is_terminal() {
+async fn print(
+    handle: &Handle,
+    printer: &mut Printer,
+    wanted: u64,
+    came: &mut u64,
+) -> Result<(), Failure> {
+    let mut events = handle.monitor().await?;
+    if printer.is_for_programs() {
+        printer.print(&ready(SystemTime::now()))?;
+    } else if io::stderr().is_terminal() {
         eprintln!("monitoring…");
     }
-    let mut left = count.unwrap_or(u64::MAX);
-    while left > 0 {
-        let Some(event) = events.next().await else {
-            break;
-        };
-        printer.print(&page(SystemTime::now(), &event?)?)?;
-        left -= 1;
+    while *came < wanted {
+        match events.next().await {
+            Some(Ok(event)) => {
+                printer.print(&page(SystemTime::now(), &event)?)?;
+                *came += 1;
+            }
+            // What cannot be read is no reason not to read on.
+            Some(Err(error)) => Failure::from(error).print(&mut printer.complaints()),
+            None => return Err(io::Error::other("there will be no more events").into()),
+        }
     }
     Ok(())
 }
 
+/// The document that says that events from here on are not missed.
+fn ready(now: SystemTime) -> Page {
+    let time = humantime::format_rfc3339_millis(now).to_string();
+    Page {
+        text: String::new(),
+        document: json!({ "time": time, "event": "ready" }),
+    }
+}
+
 /// A line about an event, and its document.
-fn page(now: SystemTime, event: &Event) -> std::io::Result<Page> {
+fn page(now: SystemTime, event: &Event) -> io::Result<Page> {
     let time = humantime::format_rfc3339_millis(now).to_string();
     let (name, line, about) = match event {
         Event::Notification(it) => {
             let object = serde_json::to_value(it)?;
             (it.name(), brief(&object), Some((it.object(), object)))
         }
-        Event::Resync { subdevs, .. } => (
+        Event::Resync(state) => (
             "resync",
-            format!("events were lost; there are {} subdevs", subdevs.len()),
-            Some(("subdev", json!(subdevs))),
+            format!(
+                "events were lost; there are {} subdevs",
+                state.subdevs.len()
+            ),
+            Some(("subdevs", json!(state.subdevs))),
+        ),
+        Event::Gone => ("gone", "the module was unloaded".into(), None),
+        Event::Back(state) => (
+            "back",
+            format!(
+                "the module is loaded; there are {} subdevs",
+                state.subdevs.len()
+            ),
+            Some(("subdevs", json!(state.subdevs))),
         ),
         Event::Unknown { command, .. } => (
             "unknown",

@@ -2,7 +2,6 @@
 
 //! Carries out one command.
 
-use futures::TryStreamExt;
 use nlctl::{Handle, ParentRef, WqRef};
 
 use crate::cli::{Add, Object, Parent, Subdev, Type, Wq};
@@ -14,10 +13,11 @@ use crate::output::{Page, Printer};
 pub async fn run(handle: &Handle, printer: &mut Printer, object: Object) -> Result<(), Failure> {
     match object {
         Object::Parent(Parent::Show { id: Some(id) }) => {
-            printer.print(&Page::one(&handle.parent().get(id).execute().await?)?)
+            let parent = printer.warn(handle.parent().get(id).execute().await?);
+            printer.print(&Page::one(&parent)?)
         }
         Object::Parent(Parent::Show { id: None }) => {
-            let all: Vec<_> = handle.parent().dump().execute().try_collect().await?;
+            let all = printer.warn(handle.parent().dump().all().await?);
             printer.print(&Page::list(&all)?)
         }
         Object::Wq(Wq::Show { what }) => show_wq(handle, printer, what).await,
@@ -26,14 +26,15 @@ pub async fn run(handle: &Handle, printer: &mut Printer, object: Object) -> Resu
             if let Some(parent) = parent {
                 dump = dump.parent(parent);
             }
-            let all: Vec<_> = dump.execute().try_collect().await?;
+            let all = printer.warn(dump.all().await?);
             printer.print(&Page::list(&all)?)
         }
         Object::Subdev(Subdev::Show { id: Some(id) }) => {
-            printer.print(&Page::one(&handle.subdev().get(id).execute().await?)?)
+            let subdev = printer.warn(handle.subdev().get(id).execute().await?);
+            printer.print(&Page::one(&subdev)?)
         }
         Object::Subdev(Subdev::Show { id: None }) => {
-            let all: Vec<_> = handle.subdev().dump().execute().try_collect().await?;
+            let all = printer.warn(handle.subdev().dump().all().await?);
             printer.print(&Page::list(&all)?)
         }
         Object::Subdev(Subdev::Add(add)) => add_subdev(handle, printer, add).await,
@@ -42,7 +43,7 @@ pub async fn run(handle: &Handle, printer: &mut Printer, object: Object) -> Resu
             if force {
                 del = del.force();
             }
-            del.execute().await?;
+            printer.warn(del.execute().await?);
             Ok(())
         }
         Object::Monitor(options) => monitor::run(handle, printer, &options).await,
@@ -58,13 +59,14 @@ async fn show_wq(
     if let Some(word) = what {
         match word.parse::<WqRef>() {
             Ok(queue) => {
-                return printer.print(&Page::one(&handle.wq().get(queue).execute().await?)?);
+                let wq = printer.warn(handle.wq().get(queue).execute().await?);
+                return printer.print(&Page::one(&wq)?);
             }
             Err(error) if word.contains('/') => return Err(Failure::Usage(error.to_string())),
             Err(_) => dump = dump.parent(word),
         }
     }
-    let all: Vec<_> = dump.execute().try_collect().await?;
+    let all = printer.warn(dump.all().await?);
     printer.print(&Page::list(&all)?)
 }
 
@@ -94,7 +96,8 @@ async fn add_subdev(handle: &Handle, printer: &mut Printer, add: Add) -> Result<
     if let Some(size) = add.size {
         request = request.size(size);
     }
-    printer.print(&Page::created(&request.execute().await?)?)
+    let subdev = printer.warn(request.execute().await?);
+    printer.print(&Page::created(&subdev)?)
 }
 
 /// The parent that `parent` and the work queues name, if any does.

@@ -82,6 +82,7 @@ fn add(client: &Client, number: usize) -> Result<Location> {
             .name(name(number))
             .execute()
     })??;
+    let subdev = subdev.object;
     Ok(Location {
         group: subdev.vfio_group_path().context("no VFIO group")?,
         device: subdev.auxiliary_device.context("no auxiliary device")?,

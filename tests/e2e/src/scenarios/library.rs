@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The library `nlctl`, as a program uses it.
 
-use std::pin::pin;
-
 use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt, TryStreamExt};
 use nix::libc;
@@ -27,7 +25,7 @@ fn run() -> Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let (connection, handle, _messages) = nlctl::new_connection()?;
+        let (connection, handle) = nlctl::new_connection()?;
         tokio::spawn(connection);
         round_trip(&handle).await?;
         refusals(&handle).await?;
@@ -50,14 +48,14 @@ fn timeless(subdev: Subdev) -> Subdev {
 
 async fn round_trip(handle: &Handle) -> Result<()> {
     step("a subdev is made, found by each of its names, dumped, and deleted");
-    let mut events = pin!(handle.monitor().await?);
+    let mut events = handle.monitor().await?;
     let add = handle.subdev().add().wq(3).pasid_mode(PasidMode::Shared);
-    let made = timeless(add.name("library").execute().await?);
+    let made = timeless(add.name("library").execute().await?.object);
     let index = made.index.context("no index")?;
     let uuid = made.uuid.clone().context("no UUID")?;
     for id in [Id::from(index), "library".into(), uuid.as_str().into()] {
         let got = handle.subdev().get(id).execute().await?;
-        check::equal("the subdev", &timeless(got), &made)?;
+        check::equal("the subdev", &timeless(got.object), &made)?;
     }
     check::equal("the dump", dump(handle).await?, vec![made.clone()])?;
     step("a dump can be narrowed");
@@ -82,8 +80,8 @@ async fn round_trip(handle: &Handle) -> Result<()> {
     ensure!(family.instance.is_some(), "no instance: {family:?}");
 
     let wq = handle.wq().get(3).execute().await?;
-    check::equal("subdevs of the WQ", wq.subdev, vec![index])?;
-    let last = handle.subdev().del("library").execute().await?;
+    check::equal("subdevs of the WQ", &wq.subdev, &vec![index])?;
+    let last = handle.subdev().del("library").execute().await?.object;
     let whole = (last.index, last.uuid, last.wq);
     let expected = (made.index, made.uuid.clone(), made.wq.clone());
     check::equal("what was deleted", whole, expected)?;
@@ -145,7 +143,7 @@ async fn crowd(handle: &Handle) -> Result<()> {
                 subdevs.len() <= 1,
                 "more subdevs than there ever were: {subdevs:?}"
             );
-            let wqs: Vec<_> = handle.wq().dump().execute().try_collect().await?;
+            let wqs = handle.wq().dump().all().await?;
             check::equal("WQs in a dump", wqs.len(), 8)?;
         }
         Ok(())

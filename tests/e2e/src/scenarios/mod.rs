@@ -33,6 +33,7 @@ mod two_parents;
 mod unbind_two;
 mod unload;
 mod unmap;
+mod watch;
 mod withheld_memory;
 mod yank;
 mod ynl;
@@ -51,6 +52,8 @@ pub const ALL: &[Scenario] = &[
     library::LIBRARY,
     monitor::MONITOR,
     monitor::NAMESPACE,
+    watch::WATCH,
+    watch::WATCH_RELOAD,
     data::DATA,
     data::SCATTERED,
     data::CREDITS,

@@ -103,6 +103,16 @@ fn monitor() -> Result<()> {
             "expected a line that tells of {event}, got {line:?}"
         );
     }
+
+    step("fewer events than waited for are an exit status of their own");
+    let output = tool::dsa_nl("monitor count 1 timeout 1")?;
+    check::equal("the exit status", output.status.code(), Some(3))?;
+    let output = tool::dsa_nl("monitor timeout 1")?;
+    check::equal(
+        "the exit status without a number",
+        output.status.code(),
+        Some(0),
+    )?;
     echo()
 }
 

@@ -12,12 +12,16 @@ mod text;
 use std::io::{self, Stderr, Stdout, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use nlctl::Answer;
 
 use crate::cli::{Cli, Format};
 use crate::failure::Failure;
 
 pub use page::Page;
-pub use text::pairs;
+pub use text::{pairs, visible};
+
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Where output goes, and in which form.
 pub struct Printer {
@@ -45,6 +49,21 @@ impl Printer {
     /// Where to complain.
     pub fn complaints(&self) -> AutoStream<Stderr> {
         AutoStream::new(io::stderr(), self.color)
+    }
+
+    /// What the kernel answered, after printing what it warns of.
+    pub fn warn<T>(&self, answer: Answer<T>) -> T {
+        if let Some(warning) = answer.warning {
+            // The request was carried out, whoever can read of it.
+            let text = visible(&warning.to_string());
+            let _ = writeln!(self.complaints(), "{WARNING}Warning:{WARNING:#} {text}.");
+        }
+        answer.object
+    }
+
+    /// Whether the output is for programs.
+    pub fn is_for_programs(&self) -> bool {
+        self.format != Format::Table
     }
 
     /// Prints `page` at once.

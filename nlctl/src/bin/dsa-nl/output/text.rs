@@ -54,13 +54,39 @@ fn together(pairs: impl Iterator<Item = (String, String)>) -> Vec<(String, Strin
 
 /// One value.
 pub fn text(value: &Value, hex: bool) -> String {
-    match (value, value.as_u64()) {
-        (_, Some(number)) if hex => format!("{number:#x}"),
-        (Value::String(string), _) => string.clone(),
-        (Value::Array(values), _) => {
+    if let Some(number) = value.as_u64().filter(|_| hex) {
+        return format!("{number:#x}");
+    }
+    match value {
+        Value::String(string) => visible(string),
+        Value::Array(values) => {
             let texts: Vec<String> = values.iter().map(|value| text(value, hex)).collect();
             texts.join(",")
         }
-        (other, _) => other.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// The text with its control characters escaped, which could do anything to a
+/// terminal.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() {
+            true => out.extend(c.escape_default()),
+            false => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_shown_and_not_obeyed() {
+        let value = Value::from("a\u{1b}[2Jb\n\u{9b}c\u{7f}é");
+        assert_eq!(text(&value, false), "a\\u{1b}[2Jb\\n\\u{9b}c\\u{7f}é");
     }
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Whoever configures, and whoever watches.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use fastrand::Rng;
 use futures::StreamExt;
-use nlctl::{AdminState, Error, PasidMode};
+use nlctl::{AdminState, Error, PasidMode, State};
 use tokio::time::timeout;
 
 use super::{Stage, count};
@@ -16,20 +15,11 @@ use crate::client::{Client, Generation};
 /// Few enough that admins meet.
 const NAMES: u32 = 8;
 
-/// How many requests go over one socket; a module that was loaded again is
-/// known by another number.
-const REQUESTS: u32 = 16;
-
-/// Adds, deletes and looks.
+/// Adds, deletes and looks, all over one socket, however often the module is loaded anew.
 pub fn work(stage: &Stage, rng: &mut Rng) -> Result<()> {
+    let client = Client::new()?;
     while !stage.is_over() {
-        let client = Client::new()?;
-        for _ in 0..REQUESTS {
-            if stage.is_over() {
-                break;
-            }
-            request(stage, &client, rng)?;
-        }
+        request(stage, &client, rng)?;
     }
     Ok(())
 }
@@ -102,23 +92,27 @@ fn tolerated<T>(stage: &Stage, answer: Result<T, Error>) -> Result<Option<T>> {
     }
 }
 
-/// Listens to the events.
+/// Keeps a copy of the state by watching, over one socket, however often the module is loaded anew.
 pub fn monitor(stage: &Stage, _rng: &mut Rng) -> Result<()> {
-    /// The module may have been loaded again: subscribe once more after so long.
-    const QUIET: Duration = Duration::from_secs(1);
-    while !stage.is_over() {
-        let client = Client::new()?;
-        let heard = client.ask(|handle| async move {
-            let mut events = pin!(handle.monitor().await?);
-            for _ in 0..100 {
-                match timeout(QUIET, events.next()).await {
-                    Ok(Some(event)) => event.map(|_| count(&stage.done.events))?,
-                    Ok(None) | Err(_) => break,
+    /// How often to look whether the time is over.
+    const LOOK: Duration = Duration::from_millis(100);
+    let client = Client::new()?;
+    client.block_on(async |handle| {
+        let mut state = State::default();
+        let mut updates = handle.watch().await?;
+        while !stage.is_over() {
+            match timeout(LOOK, updates.next()).await {
+                Ok(Some(Ok(update))) => {
+                    state.update(update);
+                    count(&stage.done.events);
                 }
+                Ok(Some(Err(error))) => {
+                    tolerated::<()>(stage, Err(error))?;
+                }
+                Ok(None) => bail!("the updates ended"),
+                Err(_) => (),
             }
-            Ok(())
-        })?;
-        tolerated(stage, heard)?;
-    }
-    Ok(())
+        }
+        Ok(())
+    })
 }
