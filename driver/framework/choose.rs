@@ -5,18 +5,24 @@
 use kernel::prelude::*;
 
 use super::{
-    parent::Node,
+    identity::{
+        WqShare,
+        Wqs, //
+    },
+    node::Node,
+    provider::Type,
+    refusal::{
+        Field,
+        Refusal, //
+    },
     registry::{
         ParentEntry,
         Registry, //
     },
-    Field,
-    New,
-    Refusal,
-    Type,
-    WqRequest,
-    WqShare,
-    Wqs, //
+    request::{
+        New,
+        WqRequest, //
+    }, //
 };
 use crate::subdev_core::{
     name::Name,

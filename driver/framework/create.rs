@@ -19,53 +19,33 @@ use super::{
         choose_wqs, //
     },
     delete,
-    events,
-    parent::{
+    events::{
+        Kind,
+        Origin, //
+    },
+    identity::{
+        Identity,
+        Snapshot,
+        MAX_WQS, //
+    },
+    node::{
         Config,
         Node, //
+    },
+    provider::ParentState,
+    refusal::{
+        Field,
+        Refusal, //
     },
     registry::{
         Registry,
         Reserved,
         REGISTRY, //
     },
-    subdev::{
-        Identity,
-        Wqs, //
-    },
-    Field,
-    Kind,
-    Origin,
-    ParentId,
-    ParentState,
-    Refusal,
-    Snapshot,
-    Subdev,
-    MAX_WQS, //
+    request::New,
+    subdev::Subdev, //
 };
-use crate::subdev_core::{
-    share::PasidMode,
-    state::AdminState, //
-};
-
-/// A request for a subdev. What is absent is chosen by the framework.
-pub(crate) struct New<'a> {
-    pub(crate) name: Option<&'a [u8]>,
-    pub(crate) uuid: Option<&'a [u8]>,
-    pub(crate) parent: ParentId<'a>,
-    pub(crate) wqs: Wqs<WqRequest>,
-    pub(crate) type_name: Option<&'a [u8]>,
-    pub(crate) pasid_mode: Option<PasidMode>,
-    pub(crate) state: AdminState,
-}
-
-/// A work queue in a request for a subdev. What is absent is chosen by the framework.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct WqRequest {
-    pub(crate) id: Option<u32>,
-    /// Entries of the virtual work queue.
-    pub(crate) size: Option<u32>,
-}
+use crate::subdev_core::state::AdminState;
 
 /// Creates a subdev, and has `reply` report it with the generation that it shows. A creation whose
 /// reply fails is undone.
@@ -94,6 +74,8 @@ pub(crate) fn create(
         AdminState::Active => subdev.attach(),
     };
     attached
+        // A loss from here on finds the subdev in the registry, and halts it.
+        .and_then(|()| check_usable(&node))
         .and_then(|()| publish(&subdev, origin, reply))
         .inspect_err(|_| {
             subdev.abandon();
@@ -230,7 +212,7 @@ fn publish(
         ));
     }
     subdev.publish();
-    let told = events::report(Kind::Created, subdev, origin);
+    let told = subdev.report(Kind::Created, origin);
     for share in identity.wqs.as_slice() {
         registry.tell_wq(identity.parent_index, share.id, origin);
     }

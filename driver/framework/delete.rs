@@ -8,22 +8,24 @@ use kernel::{
 };
 
 use super::{
-    events,
-    parent::{
+    events::{
+        self,
+        Kind,
+        Origin, //
+    },
+    identity::{
+        Snapshot,
+        MAX_WQS, //
+    },
+    node::{
         Config,
         Node, //
     },
-    registry::{
-        Id,
-        REGISTRY, //
-    },
-    Kind,
-    Origin,
-    Refusal,
-    Snapshot,
-    Subdev,
-    WorkQueue,
-    MAX_WQS, //
+    provider::WorkQueue,
+    refusal::Refusal,
+    registry::REGISTRY,
+    request::Id,
+    subdev::Subdev, //
 };
 use crate::subdev_core::state::NotRemoved;
 
@@ -114,7 +116,7 @@ impl Subdev {
         let mut last = None;
         if let Ok(registry) = REGISTRY.lock().get() {
             registry.remove(self);
-            last = events::report(Kind::Deleted, self, origin);
+            last = self.report(Kind::Deleted, origin);
             for share in self.identity().wqs.as_slice() {
                 registry.tell_wq(self.identity().parent_index, share.id, origin);
             }

@@ -4,6 +4,7 @@
 //!
 //! The generation grows by one with each event, and with nothing else.
 
+use core::ops::DerefMut;
 use kernel::{
     prelude::*,
     sync::{
@@ -16,10 +17,11 @@ use kernel::{
 };
 
 use super::{
-    ParentView,
-    Snapshot,
-    Subdev,
-    WqView, //
+    identity::Snapshot,
+    view::{
+        ParentView,
+        WqView, //
+    }, //
 };
 
 /// What happened to an object.
@@ -107,7 +109,7 @@ pub(crate) struct Event<'a> {
 pub(crate) type Sink = fn(&Event<'_>);
 
 /// What the event lock guards.
-struct Events {
+pub(super) struct Events {
     /// Number of events.
     generation: u64,
     /// Number of changes to what there is, which make a dump skip or repeat something.
@@ -116,7 +118,8 @@ struct Events {
 }
 
 impl Events {
-    fn send(&mut self, kind: Kind, object: Object<'_>, origin: Origin) -> u64 {
+    /// Numbers an event and sends it.
+    pub(super) fn send(&mut self, kind: Kind, object: Object<'_>, origin: Origin) -> u64 {
         self.generation += 1;
         if kind != Kind::Changed {
             self.structure += 1;
@@ -192,23 +195,7 @@ pub(super) fn report_wq(kind: Kind, wq: &WqView<'_>, origin: Origin) {
     EVENTS.lock().send(kind, Object::Wq(wq), origin);
 }
 
-/// Reports what happened to `subdev`. Returns the number of the event and what it showed; nothing
-/// when userspace does not know of the subdev.
-///
-/// One lock around numbering, looking and sending makes the order of events, their generations
-/// and what they show agree.
-pub(super) fn report(kind: Kind, subdev: &Subdev, origin: Origin) -> Option<(u64, Snapshot<'_>)> {
-    let mut events = EVENTS.lock();
-    match kind {
-        Kind::Created => subdev.announce(true),
-        // Nobody has heard of it: its creation is being undone.
-        Kind::Deleted if !subdev.is_announced() => return None,
-        Kind::Deleted => subdev.announce(false),
-        // A VFIO user may be faster than the creation, or slower than the deletion.
-        Kind::Changed if !subdev.is_announced() => return None,
-        Kind::Changed => (),
-    }
-    let snapshot = subdev.snapshot();
-    let generation = events.send(kind, Object::Subdev(&snapshot), origin);
-    Some((generation, snapshot))
+/// For reporting an event whose object has to be looked at under the event lock.
+pub(super) fn lock() -> impl DerefMut<Target = Events> {
+    EVENTS.lock()
 }

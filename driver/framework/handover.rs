@@ -15,16 +15,21 @@ use kernel::{
         Delta,
         Instant,
         Monotonic, //
-    },
-    types::ForLt, //
+    }, //
 };
 
 use super::{
-    Field,
-    Refusal,
-    Subdev, //
+    refusal::{
+        Field,
+        Refusal, //
+    },
+    subdev::{
+        Failure,
+        Handover,
+        Registration,
+        Subdev, //
+    }, //
 };
-use crate::ffi::auxiliary;
 
 /// Name of the module in the names of auxiliary devices.
 pub(crate) const AUX_MODULE: &CStr = c"subdev";
@@ -32,46 +37,10 @@ pub(crate) const AUX_MODULE: &CStr = c"subdev";
 /// Name of the device in the names of auxiliary devices: `subdev.vdev.7`.
 pub(crate) const AUX_NAME: &CStr = c"vdev";
 
-/// What the auxiliary device carries for the driver that binds to it.
-pub(crate) type AuxData = ForLt!(Arc<Subdev>);
-
-/// The auxiliary device of a subdev.
-pub(super) type Registration = auxiliary::Registration<AuxData>;
-
 /// How long a creation waits for VFIO.
 const ATTACH_LIMIT: Delta = Delta::from_secs(5);
 /// How long a deletion waits for VFIO.
 const DETACH_LIMIT: Delta = Delta::from_secs(1);
-
-/// How far a handover is; part of the state of a subdev.
-pub(super) struct Handover {
-    /// Whether there is to be an auxiliary device.
-    wanted: bool,
-    /// From the beginning of a handover until everything of it is gone.
-    present: bool,
-    /// How the handover ended.
-    outcome: Option<Result<(), Failure>>,
-}
-
-/// Why a handover failed.
-#[derive(Clone, Copy)]
-enum Failure {
-    /// A step failed.
-    Error(Error),
-    /// The auxiliary device was there, and no driver bound to it.
-    NoDriver,
-}
-
-impl Handover {
-    /// Nothing is handed over.
-    pub(super) const fn new() -> Self {
-        Self {
-            wanted: false,
-            present: false,
-            outcome: None,
-        }
-    }
-}
 
 impl Subdev {
     /// Hands the subdev over to VFIO. On return there is a VFIO device, or a reason why not.

@@ -25,6 +25,7 @@ use super::{
     events,
     generation,
     query,
+    queue::QUEUE,
     registry::REGISTRY,
     Holder,
     Id,
@@ -34,8 +35,7 @@ use super::{
     Requester,
     Subdev,
     WqRequest,
-    Wqs,
-    QUEUE, //
+    Wqs, //
 };
 use crate::subdev_core::{
     name::Name,

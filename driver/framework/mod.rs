@@ -28,34 +28,31 @@ mod delete;
 mod events;
 mod function;
 mod handover;
+mod identity;
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
+mod node;
 mod parent;
 mod presence;
 mod provider;
 mod query;
+mod queue;
 mod refusal;
 mod registry;
+mod request;
 mod subdev;
+mod view;
 
 use kernel::prelude::*;
 
-use crate::ffi::workqueue::{
-    Running,
-    Shared, //
-};
+use crate::ffi::workqueue::Running;
 
 pub(crate) use self::{
-    create::{
-        create,
-        New,
-        WqRequest, //
-    },
+    create::create,
     delete::delete,
     events::{
         generation,
         structure,
-        Cause,
         Event,
         Kind,
         Loaded,
@@ -70,9 +67,14 @@ pub(crate) use self::{
         Region, //
     },
     handover::{
-        AuxData,
         AUX_MODULE,
         AUX_NAME, //
+    },
+    identity::{
+        Handles,
+        Snapshot,
+        Wqs,
+        MAX_WQS, //
     },
     parent::{
         register_parent,
@@ -103,32 +105,28 @@ pub(crate) use self::{
         wq,
         wqs,
         Overview,
-        ParentView,
-        TypeView,
-        WqView, //
+        TypeView, //
     },
     refusal::{
         Field,
-        Names,
         Refusal, //
     },
-    registry::{
+    request::{
         Id,
-        ParentId, //
+        New,
+        ParentId,
+        WqRequest, //
     },
     subdev::{
-        Handles,
+        AuxData,
         Holder,
-        Snapshot,
-        Subdev,
-        WqShare,
-        Wqs,
-        MAX_WQS, //
+        Subdev, //
+    },
+    view::{
+        ParentView,
+        WqView, //
     }, //
 };
-
-/// Does what may wait for VFIO.
-static QUEUE: Shared = Shared::new(c"subdev_handover");
 
 /// The framework while it runs; stopped when dropped.
 pub(crate) struct Framework {
@@ -149,7 +147,7 @@ pub(crate) unsafe fn start(sink: Sink) -> Result<Framework> {
         events::init(sink);
         registry::init();
         Ok(Framework {
-            queue: Some(QUEUE.start()?),
+            queue: Some(queue::QUEUE.start()?),
         })
     }
 }

@@ -4,7 +4,6 @@
 
 use kernel::{
     impl_has_work,
-    new_mutex,
     new_work,
     prelude::*,
     rbtree::{
@@ -16,8 +15,7 @@ use kernel::{
             AtomicFlag,
             Full, //
         },
-        Arc,
-        Mutex, //
+        Arc, //
     },
     workqueue::{
         Work,
@@ -26,115 +24,33 @@ use kernel::{
 };
 
 use super::{
-    events,
+    events::{
+        self,
+        Cause,
+        Kind,
+        Origin, //
+    },
+    node::Node,
     presence::Presence,
+    provider::{
+        Parent,
+        WorkQueue, //
+    },
+    queue::QUEUE,
     registry::{
         ParentEntry,
-        WqEntry,
         REGISTRY, //
     },
-    Cause,
-    Description,
-    Field,
-    Kind,
-    Names,
-    Origin,
-    Parent,
-    ParentView,
-    Refusal,
-    Subdev,
-    Type,
-    WorkQueue,
-    WqView,
-    QUEUE, //
+    subdev::Subdev,
+    view::{
+        WqEntry,
+        WqView, //
+    }, //
 };
 use crate::{
     ffi::bound::BoundDevice,
-    subdev_core::{
-        name::Name,
-        share::{
-            PasidMode,
-            Share, //
-        }, //
-    },
+    subdev_core::name::Name, //
 };
-
-/// A parent, as everything on it knows it.
-#[pin_data]
-pub(super) struct Node {
-    pub(super) index: u32,
-    pub(super) name: Name,
-    pub(super) description: Description,
-    pub(super) provider: Arc<dyn Parent>,
-    pub(super) dev: BoundDevice,
-    pub(super) presence: Arc<Presence>,
-    /// The configuration lock: held while the hardware is configured, which may be waited for.
-    #[pin]
-    pub(super) config: Mutex<Config>,
-}
-
-/// Who has it borrowed mutably holds the configuration lock of a parent.
-pub(super) struct Config(());
-
-impl Config {
-    /// Makes a work queue ready for subdevs in `mode`.
-    pub(super) fn enable(&mut self, wq: &dyn WorkQueue, mode: PasidMode) -> Result<(), Refusal> {
-        wq.enable(mode)
-    }
-
-    /// Takes a work queue out of use.
-    pub(super) fn disable(&mut self, wq: &dyn WorkQueue) {
-        wq.disable();
-    }
-
-    /// Stops what the hardware has of the functions on a parent.
-    fn quiesce(&mut self, parent: &dyn Parent) {
-        parent.quiesce();
-    }
-}
-
-impl Node {
-    /// The type with this name.
-    pub(super) fn find_type(&self, name: &[u8]) -> Result<&Type, Refusal> {
-        let mut types = self.provider.types().iter();
-        types
-            .find(|kind| kind.name.as_bytes() == name)
-            .ok_or_else(|| {
-                Refusal::new(
-                    EINVAL,
-                    Field::Type,
-                    format_args!(
-                        "{} has no such type; it has {}",
-                        self.name,
-                        Names(|| self.provider.types().iter().map(|kind| kind.name))
-                    ),
-                )
-            })
-    }
-}
-
-impl ParentEntry {
-    /// Number of work queues.
-    pub(super) fn wq_count(&self) -> u32 {
-        u32::try_from(self.wqs.keys().count()).unwrap_or(u32::MAX)
-    }
-
-    /// The refusal of a work queue that the parent does not have.
-    pub(super) fn no_such_wq(&self, id: u32) -> Refusal {
-        let name = &self.node.name;
-        let first = self.wqs.cursor_front().map(|wq| *wq.current().0);
-        let last = self.wqs.cursor_back().map(|wq| *wq.current().0);
-        let field = Field::Wq(Some(id));
-        match first.zip(last) {
-            Some((first, last)) => Refusal::new(
-                EINVAL,
-                field,
-                format_args!("{name} has no wq {id}; it has {first} to {last}"),
-            ),
-            None => Refusal::new(EINVAL, field, format_args!("{name} has no work queues")),
-        }
-    }
-}
 
 /// The registration of a parent.
 pub(crate) struct ParentRegistration {
@@ -153,7 +69,7 @@ pub(crate) fn register_parent(
     let presence = Presence::new()?;
     let mut entries = RBTree::new();
     for wq in wqs {
-        entries.insert(entry(wq)?);
+        entries.insert(WqEntry::node(wq)?);
     }
     // Index and name are known under the lock only, where nothing may fail any more.
     let (index, name) = {
@@ -170,18 +86,7 @@ pub(crate) fn register_parent(
         (index, name)
     };
     let notifier = Notifier::new(index)?;
-    let node = Arc::pin_init(
-        pin_init!(Node {
-            index,
-            name,
-            description,
-            provider,
-            dev,
-            presence,
-            config <- new_mutex!(Config(()), "Node::config"),
-        }),
-        GFP_KERNEL,
-    )?;
+    let node = Node::new(index, name, dev, provider, presence)?;
     let entry = RBTreeNode::new(
         index,
         ParentEntry {
@@ -203,7 +108,7 @@ pub(crate) fn register_parent(
         }
         registry.parents.insert(entry);
         if let Some(entry) = registry.parents.get(&index) {
-            let view = ParentView::of(entry, state);
+            let view = entry.view(state);
             events::report_parent(Kind::Created, &view, Cause::Plug.into());
         }
     }
@@ -212,21 +117,6 @@ pub(crate) fn register_parent(
         notifier,
         unregistered: AtomicFlag::new(false),
     })
-}
-
-/// A work queue that no subdev uses.
-fn entry(wq: Arc<dyn WorkQueue>) -> Result<RBTreeNode<u32, WqEntry>> {
-    let id = wq.id();
-    let size = wq.describe().size;
-    let entry = WqEntry {
-        wq,
-        share: Share::new(size),
-        subdevs: RBTree::new(),
-        enabled: false,
-        told: false,
-        removing: false,
-    };
-    RBTreeNode::new(id, entry, GFP_KERNEL)
 }
 
 impl ParentRegistration {
@@ -274,7 +164,7 @@ impl ParentRegistration {
                 .ok()
                 .and_then(|registry| registry.parents.remove(&node.index));
             if let Some(entry) = &removed {
-                let view = ParentView::of(entry, state);
+                let view = entry.view(state);
                 events::report_parent(Kind::Deleted, &view, Origin::removal());
             }
             removed
@@ -290,7 +180,7 @@ impl ParentRegistration {
     /// There is one more work queue.
     pub(crate) fn add_wq(&self, wq: Arc<dyn WorkQueue>) -> Result {
         let id = wq.id();
-        let node = entry(wq)?;
+        let node = WqEntry::node(wq)?;
         let mut registry = REGISTRY.lock();
         let parents = &mut registry.get()?.parents;
         let parent = parents.get_mut(&self.node.index).ok_or(ENODEV)?;
@@ -301,7 +191,7 @@ impl ParentRegistration {
             return Err(EEXIST);
         }
         if let Some(wq) = parent.wqs.get(&id) {
-            let view = WqView::new(parent, id, wq);
+            let view = WqView::new(&parent.node, id, wq);
             events::report_wq(Kind::Created, &view, Cause::Plug.into());
         }
         Ok(())
@@ -334,7 +224,7 @@ impl ParentRegistration {
             let parent = parents.get_mut(&node.index).ok_or(ENODEV)?;
             let wq = parent.wqs.get(&id);
             if let Some(wq) = wq.filter(|wq| wq.subdevs.is_empty()) {
-                let view = WqView::new(parent, id, wq);
+                let view = WqView::new(&parent.node, id, wq);
                 events::report_wq(Kind::Deleted, &view, Origin::removal());
                 parent.wqs.remove(&id);
                 return Ok(());
@@ -437,10 +327,10 @@ impl Notifier {
         let Some(parent) = registry.parents.get(&self.index) else {
             return;
         };
-        let view = ParentView::of(parent, state);
+        let view = parent.view(state);
         events::report_parent(Kind::Changed, &view, Cause::Fault.into());
         for (&id, wq) in parent.wqs.iter().filter(|(_, wq)| wq.told) {
-            let view = WqView::new(parent, id, wq);
+            let view = WqView::new(&parent.node, id, wq);
             events::report_wq(Kind::Changed, &view, Cause::Fault.into());
         }
     }

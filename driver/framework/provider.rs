@@ -8,8 +8,8 @@ use kernel::{
 };
 
 use super::{
-    Function,
-    Refusal, //
+    function::Function,
+    refusal::Refusal, //
 };
 use crate::subdev_core::share::PasidMode;
 

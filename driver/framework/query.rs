@@ -10,31 +10,30 @@ use kernel::{
 
 use super::{
     events,
-    parent::Node,
+    identity::Snapshot,
+    node::Node,
+    provider::Type,
+    refusal::{
+        Field,
+        Refusal, //
+    },
     registry::{
-        Id,
         ParentEntry,
-        ParentId,
         Registry,
-        WqEntry,
         REGISTRY, //
     },
-    Description,
-    Field,
-    Parent,
-    ParentState,
-    Refusal,
-    Snapshot,
-    Subdev,
-    Type,
-    WorkQueue,
-    WqDescription, //
+    request::{
+        Id,
+        ParentId, //
+    },
+    subdev::Subdev,
+    view::{
+        ParentView,
+        WqView, //
+    }, //
 };
 use crate::subdev_core::{
-    share::{
-        PasidMode,
-        Share, //
-    },
+    share::Share,
     state::NotRemoved, //
 };
 
@@ -69,117 +68,20 @@ pub(crate) fn overview() -> Result<Overview> {
     Ok(overview)
 }
 
-/// A parent as it is now.
-pub(crate) struct ParentView {
-    node: Arc<Node>,
-    pub(crate) state: ParentState,
-    pub(crate) wqs: u32,
-    pub(crate) subdevs: u32,
-}
-
-impl ParentView {
-    /// Looks at a parent, and at its hardware.
-    fn new(node: Arc<Node>) -> Result<Self> {
-        let state = node.provider.state();
-        let mut registry = REGISTRY.lock();
-        let entry = registry.get()?.parents.get(&node.index);
-        Ok(entry.map_or_else(
-            || Self {
-                node: node.clone(),
-                state,
-                wqs: 0,
-                subdevs: 0,
-            },
-            |entry| Self::of(entry, state),
-        ))
-    }
-
-    /// A parent whose hardware is in `state`.
-    pub(super) fn of(entry: &ParentEntry, state: ParentState) -> Self {
-        Self {
-            node: entry.node.clone(),
+/// Looks at a parent, and at its hardware.
+fn look(node: Arc<Node>) -> Result<ParentView> {
+    let state = node.provider.state();
+    let mut registry = REGISTRY.lock();
+    let entry = registry.get()?.parents.get(&node.index);
+    Ok(entry.map_or_else(
+        || ParentView {
+            node: node.clone(),
             state,
-            wqs: entry.wq_count(),
-            subdevs: entry.count,
-        }
-    }
-
-    pub(crate) fn index(&self) -> u32 {
-        self.node.index
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        self.node.name.as_str()
-    }
-
-    /// Name of the device on its bus.
-    pub(crate) fn device(&self) -> Result<&str> {
-        let name = self.node.dev.device().name();
-        name.to_str().map_err(|_| EINVAL)
-    }
-
-    pub(crate) fn description(&self) -> &Description {
-        &self.node.description
-    }
-
-    pub(crate) fn provider(&self) -> &dyn Parent {
-        &*self.node.provider
-    }
-}
-
-/// A work queue as it is now.
-pub(crate) struct WqView<'a> {
-    parent: &'a ParentEntry,
-    entry: &'a WqEntry,
-    pub(crate) id: u32,
-    pub(crate) description: WqDescription,
-}
-
-impl<'a> WqView<'a> {
-    pub(super) fn new(parent: &'a ParentEntry, id: u32, entry: &'a WqEntry) -> Self {
-        Self {
-            parent,
-            entry,
-            id,
-            description: entry.wq.describe(),
-        }
-    }
-
-    pub(crate) fn parent_index(&self) -> u32 {
-        self.parent.node.index
-    }
-
-    pub(crate) fn parent(&self) -> &str {
-        self.parent.node.name.as_str()
-    }
-
-    pub(crate) fn vendor(&self) -> &'static str {
-        self.parent.node.description.vendor
-    }
-
-    pub(crate) fn work_queue(&self) -> &dyn WorkQueue {
-        &*self.entry.wq
-    }
-
-    /// PASID mode of the subdevs on it, if there are any.
-    pub(crate) fn pasid_mode(&self) -> Option<PasidMode> {
-        self.entry.share.mode()
-    }
-
-    /// Entries that further subdevs could have.
-    pub(crate) fn available(&self) -> u32 {
-        self.entry.share.available()
-    }
-
-    /// Number of subdevs on it.
-    pub(crate) fn count(&self) -> u32 {
-        self.entry.share.users()
-    }
-
-    /// Indexes of the subdevs on it, in order.
-    pub(crate) fn subdevs(&self) -> impl Iterator<Item = u32> + '_ {
-        self.entry.subdevs.keys().copied()
-    }
+            wqs: 0,
+            subdevs: 0,
+        },
+        |entry| entry.view(state),
+    ))
 }
 
 /// An entry of a catalogue as it is now.
@@ -225,7 +127,7 @@ pub(crate) fn parent(
         let mut registry = REGISTRY.lock();
         registry.get()?.find_parent(id)?.node.clone()
     };
-    show(&ParentView::new(node)?)?;
+    show(&look(node)?)?;
     Ok(())
 }
 
@@ -244,7 +146,7 @@ pub(crate) fn parents(
         };
         let Some(node) = node else { break };
         let key = u64::from(node.index);
-        if !show(key, &ParentView::new(node)?)? {
+        if !show(key, &look(node)?)? {
             break;
         }
         from = key + 1;
@@ -290,7 +192,7 @@ pub(crate) fn wqs(
     let registry = registry.get()?;
     on_parents(registry, parent, from, |parent, base, begin| {
         for (&id, wq) in parent.wqs.iter().filter(|(id, _)| **id >= begin) {
-            if !show(base | u64::from(id), &WqView::new(parent, id, wq))? {
+            if !show(base | u64::from(id), &WqView::new(&parent.node, id, wq))? {
                 return Ok(false);
             }
         }
@@ -309,7 +211,7 @@ pub(crate) fn wq(
     let id = id
         .ok_or_else(|| Refusal::missing(Field::Wq(None), format_args!("a work queue is needed")))?;
     let wq = parent.wqs.get(&id).ok_or_else(|| parent.no_such_wq(id))?;
-    show(&WqView::new(parent, id, wq))?;
+    show(&WqView::new(&parent.node, id, wq))?;
     Ok(())
 }
 

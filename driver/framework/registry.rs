@@ -16,39 +16,37 @@ use kernel::{
 };
 
 use super::{
-    events,
-    parent::Node,
-    Field,
-    Kind,
-    Names,
-    Origin,
-    Refusal,
-    Subdev,
-    WorkQueue,
-    WqShare,
-    WqView, //
+    events::{
+        self,
+        Kind,
+        Origin, //
+    },
+    identity::WqShare,
+    node::Node,
+    provider::{
+        ParentState,
+        WorkQueue, //
+    },
+    refusal::{
+        Field,
+        Names,
+        Refusal, //
+    },
+    request::{
+        Id,
+        ParentId, //
+    },
+    subdev::Subdev,
+    view::{
+        ParentView,
+        WqEntry,
+        WqView, //
+    }, //
 };
 use crate::subdev_core::{
     name::Name,
-    share::Share,
     uuid::Uuid, //
 };
-
-/// A work queue of a parent.
-pub(super) struct WqEntry {
-    pub(super) wq: Arc<dyn WorkQueue>,
-    /// Who has how much of it.
-    pub(super) share: Share,
-    /// Indexes of the subdevs on it.
-    pub(super) subdevs: RBTree<u32, ()>,
-    /// Whether the hardware has it enabled for subdevs; changed under the parent's configuration
-    /// lock as well.
-    pub(super) enabled: bool,
-    /// Whether userspace was told that it is enabled.
-    pub(super) told: bool,
-    /// It is going: no further subdev may use it.
-    pub(super) removing: bool,
-}
 
 /// A parent and what is on it.
 pub(super) struct ParentEntry {
@@ -59,6 +57,39 @@ pub(super) struct ParentEntry {
     pub(super) count: u32,
     /// It is going: no further subdev may be created on it.
     pub(super) removing: bool,
+}
+
+impl ParentEntry {
+    /// The parent as it is shown; its hardware is in `state`.
+    pub(super) fn view(&self, state: ParentState) -> ParentView {
+        ParentView {
+            node: self.node.clone(),
+            state,
+            wqs: self.wq_count(),
+            subdevs: self.count,
+        }
+    }
+
+    /// Number of work queues.
+    pub(super) fn wq_count(&self) -> u32 {
+        u32::try_from(self.wqs.keys().count()).unwrap_or(u32::MAX)
+    }
+
+    /// The refusal of a work queue that the parent does not have.
+    pub(super) fn no_such_wq(&self, id: u32) -> Refusal {
+        let name = &self.node.name;
+        let first = self.wqs.cursor_front().map(|wq| *wq.current().0);
+        let last = self.wqs.cursor_back().map(|wq| *wq.current().0);
+        let field = Field::Wq(Some(id));
+        match first.zip(last) {
+            Some((first, last)) => Refusal::new(
+                EINVAL,
+                field,
+                format_args!("{name} has no wq {id}; it has {first} to {last}"),
+            ),
+            None => Refusal::new(EINVAL, field, format_args!("{name} has no work queues")),
+        }
+    }
 }
 
 /// All there is.
@@ -111,58 +142,6 @@ pub(super) unsafe fn init() {
 pub(super) fn clear() {
     let registry = REGISTRY.lock().0.take();
     drop(registry);
-}
-
-/// How a request names a parent: by one of these, or by several that agree.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct ParentId<'a> {
-    pub(crate) index: Option<u32>,
-    pub(crate) name: Option<&'a [u8]>,
-    pub(crate) bus: Option<&'a [u8]>,
-    /// Name of the device on its bus.
-    pub(crate) device: Option<&'a [u8]>,
-}
-
-impl ParentId<'_> {
-    /// Whether no parent is named.
-    pub(super) fn is_absent(&self) -> bool {
-        self.index.is_none() && self.name.is_none() && self.bus.is_none() && self.device.is_none()
-    }
-
-    /// The first field in which `parent` is another one than is named.
-    fn contradiction(&self, parent: &Node) -> Option<Field> {
-        let differs = |named: Option<&[u8]>, is: &[u8]| named.is_some_and(|named| named != is);
-        if self.index.is_some_and(|index| index != parent.index) {
-            Some(Field::ParentIndex)
-        } else if differs(self.name, parent.name.as_bytes()) {
-            Some(Field::Parent)
-        } else if differs(self.bus, parent.description.bus.as_bytes()) {
-            Some(Field::Bus)
-        } else if differs(self.device, parent.dev.device().name().to_bytes()) {
-            Some(Field::Device)
-        } else {
-            None
-        }
-    }
-}
-
-/// How a request names a subdev.
-#[derive(Clone, Copy)]
-pub(crate) enum Id<'a> {
-    Index(u32),
-    Name(&'a [u8]),
-    Uuid(&'a [u8]),
-}
-
-impl Id<'_> {
-    /// The field of the request.
-    pub(super) fn field(&self) -> Field {
-        match self {
-            Id::Index(_) => Field::Index,
-            Id::Name(_) => Field::Name,
-            Id::Uuid(_) => Field::Uuid,
-        }
-    }
 }
 
 /// Reserved in the registry for a subdev on a number of work queues, so that adding it cannot fail.
@@ -357,7 +336,7 @@ impl Registry {
             _ => return,
         }
         if let Some(wq) = parent.wqs.get(&id) {
-            events::report_wq(Kind::Changed, &WqView::new(parent, id, wq), origin);
+            events::report_wq(Kind::Changed, &WqView::new(&parent.node, id, wq), origin);
         }
     }
 

@@ -20,6 +20,7 @@ use kernel::{
         Instant,
         Monotonic, //
     },
+    types::ForLt,
     workqueue::{
         DelayedWork,
         Work,
@@ -28,108 +29,79 @@ use kernel::{
 };
 
 use super::{
-    events,
-    handover::{
-        Handover,
-        Registration, //
+    events::{
+        self,
+        Cause,
+        Kind,
+        Object,
+        Origin, //
     },
-    parent::Node,
+    function::Function,
+    identity::{
+        Handles,
+        Identity,
+        Snapshot, //
+    },
+    node::Node,
     presence::Presence,
-    Cause,
-    Function,
-    Isolation,
-    Kind,
-    QUEUE, //
+    queue::QUEUE, //
 };
 use crate::{
     ffi::{
+        auxiliary,
         bound::BoundDevice,
         workqueue::flush_delayed, //
     },
     subdev_core::{
         bucket::Bucket,
-        name::Name,
-        share::PasidMode,
         state::{
             AdminState,
             Life,
             NotRemoved,
-            OpState,
             Phase, //
-        },
-        uuid::Uuid, //
+        }, //
     }, //
 };
-
-/// Most work queues that a subdev may use.
-pub(crate) const MAX_WQS: usize = 8;
 
 /// How many events a VFIO user can cause at once, and how often one more after that: enough for
 /// what a driver does, too few to crowd out the events of others.
 const EVENT_BURST: u32 = 8;
 const EVENT_INTERVAL_MS: u64 = 1000;
 
-/// A list of something about each work queue of a subdev, in the order of the request.
-#[derive(Clone, Copy)]
-pub(crate) struct Wqs<T> {
-    items: [T; MAX_WQS],
-    len: usize,
+/// What the auxiliary device carries for the driver that binds to it.
+pub(crate) type AuxData = ForLt!(Arc<Subdev>);
+
+/// The auxiliary device of a subdev.
+pub(super) type Registration = auxiliary::Registration<AuxData>;
+
+/// How far a handover is; part of the state of a subdev.
+pub(super) struct Handover {
+    /// Whether there is to be an auxiliary device.
+    pub(super) wanted: bool,
+    /// From the beginning of a handover until everything of it is gone.
+    pub(super) present: bool,
+    /// How the handover ended.
+    pub(super) outcome: Option<Result<(), Failure>>,
 }
 
-impl<T: Copy + Default> Wqs<T> {
-    /// No work queues.
-    pub(crate) fn new() -> Self {
+/// Why a handover failed.
+#[derive(Clone, Copy)]
+pub(super) enum Failure {
+    /// A step failed.
+    Error(Error),
+    /// The auxiliary device was there, and no driver bound to it.
+    NoDriver,
+}
+
+impl Handover {
+    /// Nothing is handed over.
+    pub(super) const fn new() -> Self {
         Self {
-            items: [T::default(); MAX_WQS],
-            len: 0,
+            wanted: false,
+            present: false,
+            outcome: None,
         }
     }
-
-    /// Adds a work queue, if there is room for one more.
-    pub(crate) fn push(&mut self, item: T) -> Option<()> {
-        *self.items.get_mut(self.len)? = item;
-        self.len += 1;
-        Some(())
-    }
-}
-
-impl<T> Wqs<T> {
-    /// The items.
-    pub(crate) fn as_slice(&self) -> &[T] {
-        // `len` never exceeds the array.
-        self.items.get(..self.len).unwrap_or(&self.items)
-    }
-}
-
-/// What a subdev has of a work queue.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct WqShare {
-    /// Number of the work queue on its parent.
-    pub(crate) id: u32,
-    /// Entries of the virtual work queue.
-    pub(crate) entries: u32,
-}
-
-/// What a subdev is and does not cease to be.
-pub(crate) struct Identity {
-    pub(crate) index: u32,
-    pub(crate) name: Name,
-    pub(crate) uuid: Uuid,
-    pub(crate) parent_index: u32,
-    pub(crate) parent: Name,
-    pub(crate) wqs: Wqs<WqShare>,
-    pub(crate) type_name: &'static str,
-    pub(crate) pasid_mode: PasidMode,
-    pub(crate) isolation: Isolation,
-}
-
-/// By what names VFIO knows a subdev while it is handed over.
-#[derive(Clone, Copy)]
-pub(crate) struct Handles {
-    /// Number of the IOMMU group.
-    pub(crate) group: u32,
-    /// Name of the VFIO device.
-    pub(crate) device: Name,
 }
 
 /// Who has a subdev open.
@@ -183,15 +155,6 @@ impl_has_work! {
 
 impl_has_delayed_work! {
     impl HasDelayedWork<Self, 1> for Subdev { self.report }
-}
-
-/// A subdev at one moment.
-#[derive(Clone, Copy)]
-pub(crate) struct Snapshot<'a> {
-    pub(crate) identity: &'a Identity,
-    pub(crate) state: AdminState,
-    pub(crate) opstate: OpState,
-    pub(crate) handles: Option<Handles>,
 }
 
 impl Subdev {
@@ -350,16 +313,6 @@ impl Subdev {
         self.state.lock().life.is_dead()
     }
 
-    /// Remembers whether userspace knows of the subdev.
-    pub(super) fn announce(&self, announced: bool) {
-        self.state.lock().announced = announced;
-    }
-
-    /// Whether userspace knows of the subdev.
-    pub(super) fn is_announced(&self) -> bool {
-        self.state.lock().announced
-    }
-
     /// From now on nobody can open the subdev, and it is the caller's to remove. Refused if somebody
     /// has it open, unless `force`, and while it is being created or removed.
     pub(super) fn begin_removal(&self, force: bool) -> Result<(), NotRemoved> {
@@ -416,9 +369,32 @@ impl Subdev {
         }
     }
 
+    /// Reports what happened to the subdev. Returns the number of the event and what it showed;
+    /// nothing when userspace does not know of the subdev.
+    ///
+    /// One lock around numbering, looking and sending makes the order of events, their generations
+    /// and what they show agree.
+    pub(super) fn report(&self, kind: Kind, origin: Origin) -> Option<(u64, Snapshot<'_>)> {
+        let mut events = events::lock();
+        {
+            let mut state = self.state.lock();
+            match kind {
+                Kind::Created => state.announced = true,
+                // Nobody has heard of it: its creation is being undone. Or a VFIO user was faster
+                // than the creation, or slower than the deletion.
+                Kind::Deleted | Kind::Changed if !state.announced => return None,
+                Kind::Deleted => state.announced = false,
+                Kind::Changed => (),
+            }
+        }
+        let snapshot = self.snapshot();
+        let generation = events.send(kind, Object::Subdev(&snapshot), origin);
+        Some((generation, snapshot))
+    }
+
     fn changed(&self, changed: bool, cause: Cause) {
         if changed {
-            events::report(Kind::Changed, self, cause.into());
+            self.report(Kind::Changed, cause.into());
         }
     }
 
@@ -442,7 +418,7 @@ impl Subdev {
                 return;
             }
         }
-        events::report(Kind::Changed, self, Cause::Tenant.into());
+        self.report(Kind::Changed, Cause::Tenant.into());
     }
 }
 
@@ -459,7 +435,7 @@ impl WorkItem<1> for Subdev {
 
     fn run(this: Arc<Self>) {
         this.state.lock().reporting = false;
-        events::report(Kind::Changed, &this, Cause::Tenant.into());
+        this.report(Kind::Changed, Cause::Tenant.into());
     }
 }
 

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a subdev is, and what is shown of it.
+
+use super::provider::Isolation;
+use crate::subdev_core::{
+    name::Name,
+    share::PasidMode,
+    state::{
+        AdminState,
+        OpState, //
+    },
+    uuid::Uuid, //
+};
+
+/// Most work queues that a subdev may use.
+pub(crate) const MAX_WQS: usize = 8;
+
+/// A list of something about each work queue of a subdev, in the order of the request.
+#[derive(Clone, Copy)]
+pub(crate) struct Wqs<T> {
+    items: [T; MAX_WQS],
+    len: usize,
+}
+
+impl<T: Copy + Default> Wqs<T> {
+    /// No work queues.
+    pub(crate) fn new() -> Self {
+        Self {
+            items: [T::default(); MAX_WQS],
+            len: 0,
+        }
+    }
+
+    /// Adds a work queue, if there is room for one more.
+    pub(crate) fn push(&mut self, item: T) -> Option<()> {
+        *self.items.get_mut(self.len)? = item;
+        self.len += 1;
+        Some(())
+    }
+}
+
+impl<T> Wqs<T> {
+    /// The items.
+    pub(crate) fn as_slice(&self) -> &[T] {
+        // `len` never exceeds the array.
+        self.items.get(..self.len).unwrap_or(&self.items)
+    }
+}
+
+/// What a subdev has of a work queue.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct WqShare {
+    /// Number of the work queue on its parent.
+    pub(crate) id: u32,
+    /// Entries of the virtual work queue.
+    pub(crate) entries: u32,
+}
+
+/// What a subdev is and does not cease to be.
+pub(crate) struct Identity {
+    pub(crate) index: u32,
+    pub(crate) name: Name,
+    pub(crate) uuid: Uuid,
+    pub(crate) parent_index: u32,
+    pub(crate) parent: Name,
+    pub(crate) wqs: Wqs<WqShare>,
+    pub(crate) type_name: &'static str,
+    pub(crate) pasid_mode: PasidMode,
+    pub(crate) isolation: Isolation,
+}
+
+/// By what names VFIO knows a subdev while it is handed over.
+#[derive(Clone, Copy)]
+pub(crate) struct Handles {
+    /// Number of the IOMMU group.
+    pub(crate) group: u32,
+    /// Name of the VFIO device.
+    pub(crate) device: Name,
+}
+
+/// A subdev at one moment.
+#[derive(Clone, Copy)]
+pub(crate) struct Snapshot<'a> {
+    pub(crate) identity: &'a Identity,
+    pub(crate) state: AdminState,
+    pub(crate) opstate: OpState,
+    pub(crate) handles: Option<Handles>,
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A parent as everything on it knows it: what it is, and its configuration lock.
+
+use kernel::{
+    new_mutex,
+    prelude::*,
+    sync::{
+        Arc,
+        Mutex, //
+    }, //
+};
+
+use super::{
+    presence::Presence,
+    provider::{
+        Description,
+        Parent,
+        Type,
+        WorkQueue, //
+    },
+    refusal::{
+        Field,
+        Names,
+        Refusal, //
+    }, //
+};
+use crate::{
+    ffi::bound::BoundDevice,
+    subdev_core::{
+        name::Name,
+        share::PasidMode, //
+    }, //
+};
+
+/// A parent, as everything on it knows it.
+#[pin_data]
+pub(super) struct Node {
+    pub(super) index: u32,
+    pub(super) name: Name,
+    pub(super) description: Description,
+    pub(super) provider: Arc<dyn Parent>,
+    pub(super) dev: BoundDevice,
+    pub(super) presence: Arc<Presence>,
+    /// The configuration lock: held while the hardware is configured, which may be waited for.
+    #[pin]
+    pub(super) config: Mutex<Config>,
+}
+
+/// Who has it borrowed mutably holds the configuration lock of a parent.
+pub(super) struct Config(());
+
+impl Config {
+    /// Makes a work queue ready for subdevs in `mode`.
+    pub(super) fn enable(&mut self, wq: &dyn WorkQueue, mode: PasidMode) -> Result<(), Refusal> {
+        wq.enable(mode)
+    }
+
+    /// Takes a work queue out of use.
+    pub(super) fn disable(&mut self, wq: &dyn WorkQueue) {
+        wq.disable();
+    }
+
+    /// Stops what the hardware has of the functions on a parent.
+    pub(super) fn quiesce(&mut self, parent: &dyn Parent) {
+        parent.quiesce();
+    }
+}
+
+impl Node {
+    /// A parent that nothing is on.
+    pub(super) fn new(
+        index: u32,
+        name: Name,
+        dev: BoundDevice,
+        provider: Arc<dyn Parent>,
+        presence: Arc<Presence>,
+    ) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self {
+                index,
+                name,
+                description: provider.description(),
+                provider,
+                dev,
+                presence,
+                config <- new_mutex!(Config(()), "Node::config"),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// The type with this name.
+    pub(super) fn find_type(&self, name: &[u8]) -> Result<&Type, Refusal> {
+        let mut types = self.provider.types().iter();
+        types
+            .find(|kind| kind.name.as_bytes() == name)
+            .ok_or_else(|| {
+                Refusal::new(
+                    EINVAL,
+                    Field::Type,
+                    format_args!(
+                        "{} has no such type; it has {}",
+                        self.name,
+                        Names(|| self.provider.types().iter().map(|kind| kind.name))
+                    ),
+                )
+            })
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a request asks for, and how it names what there is.
+
+use super::{
+    identity::Wqs,
+    node::Node,
+    refusal::Field, //
+};
+use crate::subdev_core::{
+    share::PasidMode,
+    state::AdminState, //
+};
+
+/// A request for a subdev. What is absent is chosen by the framework.
+pub(crate) struct New<'a> {
+    pub(crate) name: Option<&'a [u8]>,
+    pub(crate) uuid: Option<&'a [u8]>,
+    pub(crate) parent: ParentId<'a>,
+    pub(crate) wqs: Wqs<WqRequest>,
+    pub(crate) type_name: Option<&'a [u8]>,
+    pub(crate) pasid_mode: Option<PasidMode>,
+    pub(crate) state: AdminState,
+}
+
+/// A work queue in a request for a subdev. What is absent is chosen by the framework.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct WqRequest {
+    pub(crate) id: Option<u32>,
+    /// Entries of the virtual work queue.
+    pub(crate) size: Option<u32>,
+}
+
+/// How a request names a parent: by one of these, or by several that agree.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct ParentId<'a> {
+    pub(crate) index: Option<u32>,
+    pub(crate) name: Option<&'a [u8]>,
+    pub(crate) bus: Option<&'a [u8]>,
+    /// Name of the device on its bus.
+    pub(crate) device: Option<&'a [u8]>,
+}
+
+impl ParentId<'_> {
+    /// Whether no parent is named.
+    pub(super) fn is_absent(&self) -> bool {
+        self.index.is_none() && self.name.is_none() && self.bus.is_none() && self.device.is_none()
+    }
+
+    /// The first field in which `parent` is another one than is named.
+    pub(super) fn contradiction(&self, parent: &Node) -> Option<Field> {
+        let differs = |named: Option<&[u8]>, is: &[u8]| named.is_some_and(|named| named != is);
+        if self.index.is_some_and(|index| index != parent.index) {
+            Some(Field::ParentIndex)
+        } else if differs(self.name, parent.name.as_bytes()) {
+            Some(Field::Parent)
+        } else if differs(self.bus, parent.description.bus.as_bytes()) {
+            Some(Field::Bus)
+        } else if differs(self.device, parent.dev.device().name().to_bytes()) {
+            Some(Field::Device)
+        } else {
+            None
+        }
+    }
+}
+
+/// How a request names a subdev.
+#[derive(Clone, Copy)]
+pub(crate) enum Id<'a> {
+    Index(u32),
+    Name(&'a [u8]),
+    Uuid(&'a [u8]),
+}
+
+impl Id<'_> {
+    /// The field of the request.
+    pub(super) fn field(&self) -> Field {
+        match self {
+            Id::Index(_) => Field::Index,
+            Id::Name(_) => Field::Name,
+            Id::Uuid(_) => Field::Uuid,
+        }
+    }
+}
