@@ -84,7 +84,10 @@ pub fn machine(
         INITRAMFS,
     ]);
     let own = kernel.command_line();
-    qemu.args(["-append", &format!("console=ttyS0 panic=-1 log_buf_len=16M {own} {append}")]);
+    qemu.args([
+        "-append",
+        &format!("console=ttyS0 panic=-1 log_buf_len=16M {own} {append}"),
+    ]);
     qemu
 }
 
