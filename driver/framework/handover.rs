@@ -9,13 +9,7 @@
 use kernel::{
     prelude::*,
     sync::Arc,
-    time::{
-        delay::fsleep,
-        msecs_to_jiffies,
-        Delta,
-        Instant,
-        Monotonic, //
-    }, //
+    time::Delta, //
 };
 
 use super::{
@@ -28,7 +22,8 @@ use super::{
         Handover,
         Registration,
         Subdev, //
-    }, //
+    },
+    wait::wait_for, //
 };
 
 /// Name of the module in the names of auxiliary devices.
@@ -99,27 +94,9 @@ impl Subdev {
 
     /// Waits until `done` finds something in the handover; `None` if it does not within `limit`.
     fn wait<R>(&self, limit: Delta, done: impl Fn(&Handover) -> Option<R>) -> Option<R> {
-        let start = Instant::<Monotonic>::now();
-        let mut state = self.state.lock();
-        loop {
-            if let Some(found) = done(&state.handover) {
-                return Some(found);
-            }
-            let left = limit - start.elapsed();
-            let left = u32::try_from(left.as_millis()).unwrap_or(0);
-            if left == 0 {
-                return None;
-            }
-            let woken = self
-                .progress
-                .wait_interruptible_timeout(&mut state, msecs_to_jiffies(left));
-            if matches!(woken, kernel::sync::CondVarTimeoutResult::Signal { .. }) {
-                // It stays pending, and the request is not one that can be interrupted.
-                drop(state);
-                fsleep(Delta::from_millis(1));
-                state = self.state.lock();
-            }
-        }
+        wait_for(&self.state, &self.progress, limit, |state| {
+            done(&state.handover)
+        })
     }
 
     /// Does what is wanted; called by the workqueue, which runs it once at a time.

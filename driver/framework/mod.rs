@@ -42,6 +42,7 @@ mod registry;
 mod request;
 mod subdev;
 mod view;
+mod wait;
 
 use kernel::prelude::*;
 

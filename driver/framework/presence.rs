@@ -9,15 +9,15 @@ use kernel::{
     sync::{
         Arc,
         CondVar,
-        CondVarTimeoutResult,
         Mutex, //
     },
-    time::{
-        delay::fsleep,
-        msecs_to_jiffies,
-        Delta, //
-    }, //
+    time::Delta, //
 };
+
+use super::wait::wait_for;
+
+/// How long to wait at a time: a wait without an end is reported as a hung task.
+const TURN: Delta = Delta::from_secs(1);
 
 /// Counts the subdevs of a parent that are in the registry, and those that have a VFIO device.
 #[pin_data]
@@ -60,18 +60,7 @@ impl Presence {
 
     /// Waits until there is none. That may take as long as a VFIO user likes.
     pub(super) fn wait_until_zero(&self) {
-        let mut count = self.count.lock();
-        while *count > 0 {
-            // With an end, as a wait without one is reported as a hung task.
-            let woken = self
-                .zero
-                .wait_interruptible_timeout(&mut count, msecs_to_jiffies(1000));
-            if matches!(woken, CondVarTimeoutResult::Signal { .. }) {
-                // A signal that is pending stays so, and unbinding cannot be interrupted.
-                drop(count);
-                fsleep(Delta::from_millis(20));
-                count = self.count.lock();
-            }
-        }
+        let is_zero = |count: &usize| (*count == 0).then_some(());
+        while wait_for(&self.count, &self.zero, TURN, is_zero).is_none() {}
     }
 }

@@ -362,6 +362,14 @@ impl Subdev {
         }
     }
 
+    /// Has the handover done by a thread that may wait for VFIO.
+    pub(super) fn start_work(self: &Arc<Self>) {
+        if let Some(queue) = QUEUE.get() {
+            // Refused only if it is queued already, and then it will see what is wanted.
+            let _ = queue.enqueue::<_, 0>(self.clone());
+        }
+    }
+
     /// Has an event that is due reported now.
     pub(super) fn flush_report(&self) {
         if self.state.lock().reporting {
@@ -436,15 +444,5 @@ impl WorkItem<1> for Subdev {
     fn run(this: Arc<Self>) {
         this.state.lock().reporting = false;
         this.report(Kind::Changed, Cause::Tenant.into());
-    }
-}
-
-impl Subdev {
-    /// Has the handover done by a thread that may wait for VFIO.
-    pub(super) fn start_work(self: &Arc<Self>) {
-        if let Some(queue) = QUEUE.get() {
-            // Refused only if it is queued already, and then it will see what is wanted.
-            let _ = queue.enqueue::<_, 0>(self.clone());
-        }
     }
 }
