@@ -65,16 +65,12 @@ pub(super) struct Function {
 impl Function {
     /// A function with a virtual WQ on each of `submitters`, of the size in `params`.
     pub(super) fn new(params: &Params, submitters: KVec<Arc<dyn Submitter>>) -> Result<Arc<Self>> {
-        let (vectors, bar2_size) = {
-            let registers = KBox::new(virt::Function::new(params), GFP_KERNEL)?;
-            (registers.vectors().into(), registers.bar2_size().into())
-        };
         let front = Front::new(params)?;
         let engine = Engine::new(front.clone(), submitters, params.size.into())?;
         Arc::pin_init(
             pin_init!(Self {
-                vectors,
-                bar2_size,
+                vectors: params.vectors().into(),
+                bar2_size: params.bar2_size().into(),
                 front,
                 engine,
                 halted: AtomicFlag::new(false),

@@ -68,6 +68,21 @@ pub struct Params {
     pub engines: u8,
 }
 
+impl Params {
+    /// Number of MSI-X vectors: 0 for what concerns the device, n + 1 for WQ n. idxd wants exactly
+    /// that many.
+    pub fn vectors(&self) -> u16 {
+        u16::from(self.wqs.clamp(1, MAX_WQS)) + 1
+    }
+
+    /// Size of BAR2 in bytes, a power of two.
+    pub fn bar2_size(&self) -> u32 {
+        let wqs = self.wqs.clamp(1, MAX_WQS);
+        // CAST: Lossless; four pages for each of a few WQs.
+        (u32::from(wqs) * WQ_STRIDE as u32).next_power_of_two()
+    }
+}
+
 /// What the owner of a function has to do after an access.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 #[must_use]
@@ -176,15 +191,14 @@ impl Function {
         self.params.wqs
     }
 
-    /// Number of MSI-X vectors: 0 for what concerns the device, n + 1 for WQ n. idxd wants exactly
-    /// that many.
+    /// As [`Params::vectors`].
     pub fn vectors(&self) -> u16 {
-        u16::from(self.params.wqs) + 1
+        self.params.vectors()
     }
 
-    /// Size of BAR2 in bytes, a power of two.
+    /// As [`Params::bar2_size`].
     pub fn bar2_size(&self) -> u32 {
-        bar2_size(self.params.wqs)
+        self.params.bar2_size()
     }
 
     /// Whether the device is enabled.
@@ -248,12 +262,6 @@ impl Function {
             Effect::None
         }
     }
-}
-
-/// Size of BAR2 of a function with `wqs` WQs.
-const fn bar2_size(wqs: u8) -> u32 {
-    // CAST: Lossless both; four pages for each of at most 256 WQs.
-    (wqs as u32 * WQ_STRIDE as u32).next_power_of_two()
 }
 
 /// The places of the bytes of an access at `off`; one past the address space is the last place,

@@ -8,7 +8,6 @@
 
 use super::{
     bar0,
-    bar2_size,
     places,
     Params, //
 };
@@ -89,7 +88,7 @@ impl Config {
     pub(super) fn new(params: &Params) -> Self {
         let mut config = Self {
             bytes: [0; LEN],
-            bar2_mask: !(bar2_size(params.wqs) - 1),
+            bar2_mask: !(params.bar2_size() - 1),
         };
         let class_revision = CLASS << 8 | u32::from(params.revision);
         // The table has a vector for each WQ and one more; the register has the number less one.
