@@ -213,6 +213,16 @@ impl<'a> Request<'a> {
         self.attrs().filter(|a| a.number == number).last()
     }
 
+    /// The attribute `number` as a number.
+    pub(crate) fn u32(&self, number: u32) -> Option<u32> {
+        self.attr(number)?.u32()
+    }
+
+    /// The attribute `number` as a text.
+    pub(crate) fn text(&self, number: u32) -> Option<&'a [u8]> {
+        Some(self.attr(number)?.text())
+    }
+
     /// Explains in the extended ACK why the request is refused.
     ///
     /// The kernel carries a text of up to 79 bytes; what is longer is cut.
@@ -471,7 +481,7 @@ impl<'a> Dump<'a> {
     }
 
     /// Remembers how far the dump has come.
-    pub(crate) fn set_position(&mut self, position: u64) {
+    fn set_position(&mut self, position: u64) {
         // SAFETY: As above, and exclusive.
         unsafe { self.cb.as_mut().__bindgen_anon_1.args[0] = position as c_long };
     }
@@ -483,9 +493,27 @@ impl<'a> Dump<'a> {
         unsafe { self.cb.as_mut().seq = (generation as u32).wrapping_add(1).max(1) };
     }
 
+    /// Goes on after the entry with the key `key`, which is not to be shown.
+    pub(crate) fn skip(&mut self, key: u64) {
+        self.set_position(key + 1);
+    }
+
+    /// Adds the entry with the key `key` that `fill` fills, and remembers where to go on. Returns
+    /// whether it fitted; the C side calls again with more room when it did not.
+    pub(crate) fn show(
+        &mut self,
+        key: u64,
+        command: u32,
+        fill: impl FnOnce(&mut Writer<'_>) -> Result,
+    ) -> Result<bool> {
+        let fits = self.entry(command, fill)?;
+        self.set_position(if fits { key + 1 } else { key });
+        Ok(fits)
+    }
+
     /// Adds an entry that `fill` fills. Returns whether it fitted; the C side calls again with
     /// more room when it did not.
-    pub(crate) fn entry(
+    fn entry(
         &mut self,
         command: u32,
         fill: impl FnOnce(&mut Writer<'_>) -> Result,

@@ -45,17 +45,16 @@ genl_dump!(subdev_nl_parent_get_dumpit, dump);
 /// By what a request names its parent: the attributes `index` and `name`.
 pub(super) fn parent_id<'a>(request: &Request<'a>, index: u32, name: u32) -> ParentId<'a> {
     ParentId {
-        index: request.attr(index).and_then(|attr| attr.u32()),
-        name: request.attr(name).map(|attr| attr.text()),
+        index: request.u32(index),
+        name: request.text(name),
         ..ParentId::default()
     }
 }
 
 fn get(request: &Request<'_>) -> Result {
-    let text = |number| request.attr(number).map(|attr| attr.text());
     let id = ParentId {
-        bus: text(uapi::SUBDEV_A_PARENT_BUS),
-        device: text(uapi::SUBDEV_A_PARENT_DEVICE),
+        bus: request.text(uapi::SUBDEV_A_PARENT_BUS),
+        device: request.text(uapi::SUBDEV_A_PARENT_DEVICE),
         ..parent_id(
             request,
             uapi::SUBDEV_A_PARENT_INDEX,
@@ -73,11 +72,9 @@ fn dump(dump: &mut Dump<'_>) -> Result {
     let generation = framework::generation();
     dump.set_generation(framework::structure());
     framework::parents(dump.position(), |key, parent| {
-        let fits = dump.entry(uapi::SUBDEV_CMD_PARENT_GET, |writer| {
+        dump.show(key, uapi::SUBDEV_CMD_PARENT_GET, |writer| {
             put(writer, parent, generation)
-        })?;
-        dump.set_position(if fits { key + 1 } else { key });
-        Ok(fits)
+        })
     })
 }
 

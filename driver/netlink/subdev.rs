@@ -2,10 +2,6 @@
 
 //! `subdev-get`, `subdev-new` and `subdev-del`.
 
-use core::fmt::{
-    self,
-    Write, //
-};
 use kernel::prelude::*;
 
 use super::{
@@ -43,6 +39,7 @@ use crate::{
         MAX_WQS, //
     },
     subdev_core::{
+        name::Name,
         share::PasidMode,
         state::AdminState, //
     }, //
@@ -112,12 +109,13 @@ fn dump(dump: &mut Dump<'_>) -> Result {
     dump.set_generation(framework::structure());
     let shown = framework::subdevs(&parent(&request), dump.position(), |key, subdev| {
         let snapshot = subdev.snapshot();
-        let fits = !filter.applies(&snapshot)
-            || dump.entry(uapi::SUBDEV_CMD_SUBDEV_GET, |writer| {
-                put(writer, &snapshot, generation)
-            })?;
-        dump.set_position(if fits { key + 1 } else { key });
-        Ok(fits)
+        if !filter.applies(&snapshot) {
+            dump.skip(key);
+            return Ok(true);
+        }
+        dump.show(key, uapi::SUBDEV_CMD_SUBDEV_GET, |writer| {
+            put(writer, &snapshot, generation)
+        })
     });
     shown.map_err(|refusal| refuse(&request, &NUMBERS, &refusal))
 }
@@ -150,14 +148,11 @@ impl<'a> Filter<'a> {
             })?;
             wqs.push(id).ok_or(EINVAL)?;
         }
-        let number = |number| request.attr(number).and_then(|attr| attr.u32());
         Ok(Self {
             wqs,
-            type_name: request
-                .attr(uapi::SUBDEV_A_SUBDEV_TYPE)
-                .map(|attr| attr.text()),
-            state: number(uapi::SUBDEV_A_SUBDEV_STATE),
-            opstate: number(uapi::SUBDEV_A_SUBDEV_OPSTATE),
+            type_name: request.text(uapi::SUBDEV_A_SUBDEV_TYPE),
+            state: request.u32(uapi::SUBDEV_A_SUBDEV_STATE),
+            opstate: request.u32(uapi::SUBDEV_A_SUBDEV_OPSTATE),
         })
     }
 
@@ -188,15 +183,13 @@ fn parent<'a>(request: &Request<'a>) -> ParentId<'a> {
 
 /// By what a request names a subdev.
 fn id<'a>(request: &Request<'a>) -> Result<Id<'a>, Refusal> {
-    let index = request
-        .attr(uapi::SUBDEV_A_SUBDEV_INDEX)
-        .and_then(|attr| attr.u32());
-    let name = request.attr(uapi::SUBDEV_A_SUBDEV_NAME);
-    let uuid = request.attr(uapi::SUBDEV_A_SUBDEV_UUID);
+    let index = request.u32(uapi::SUBDEV_A_SUBDEV_INDEX);
+    let name = request.text(uapi::SUBDEV_A_SUBDEV_NAME);
+    let uuid = request.text(uapi::SUBDEV_A_SUBDEV_UUID);
     match (index, name, uuid) {
         (Some(index), None, None) => Ok(Id::Index(index)),
-        (None, Some(name), None) => Ok(Id::Name(name.text())),
-        (None, None, Some(uuid)) => Ok(Id::Uuid(uuid.text())),
+        (None, Some(name), None) => Ok(Id::Name(name)),
+        (None, None, Some(uuid)) => Ok(Id::Uuid(uuid)),
         (None, None, None) => Err(Refusal::missing(
             Field::Index,
             format_args!("a subdev is needed: index, name or uuid"),
@@ -211,22 +204,22 @@ fn id<'a>(request: &Request<'a>) -> Result<Id<'a>, Refusal> {
 
 /// The request for a new subdev.
 fn parse<'a>(request: &Request<'a>) -> Result<New<'a>, Refusal> {
-    let text = |number| request.attr(number).map(|attr| attr.text());
-    let number = |number| request.attr(number).and_then(|attr| attr.u32());
     // The policy has checked the ranges of the two enums.
-    let pasid_mode = number(uapi::SUBDEV_A_SUBDEV_PASID_MODE)
+    let pasid_mode = request
+        .u32(uapi::SUBDEV_A_SUBDEV_PASID_MODE)
         .map(PasidMode::try_from)
         .transpose()
         .map_err(|_| EINVAL)?;
-    let state = number(uapi::SUBDEV_A_SUBDEV_STATE)
+    let state = request
+        .u32(uapi::SUBDEV_A_SUBDEV_STATE)
         .map_or(Ok(AdminState::Active), AdminState::try_from)
         .map_err(|_| EINVAL)?;
     Ok(New {
-        name: text(uapi::SUBDEV_A_SUBDEV_NAME),
-        uuid: text(uapi::SUBDEV_A_SUBDEV_UUID),
+        name: request.text(uapi::SUBDEV_A_SUBDEV_NAME),
+        uuid: request.text(uapi::SUBDEV_A_SUBDEV_UUID),
         parent: parent(request),
         wqs: requests(request)?,
-        type_name: text(uapi::SUBDEV_A_SUBDEV_TYPE),
+        type_name: request.text(uapi::SUBDEV_A_SUBDEV_TYPE),
         pasid_mode,
         state,
     })
@@ -286,42 +279,12 @@ pub(super) fn put(writer: &mut Writer<'_>, subdev: &Snapshot<'_>, generation: u6
     if let Some(handles) = &subdev.handles {
         let module = AUX_MODULE.to_str().map_err(|_| EINVAL)?;
         let name = AUX_NAME.to_str().map_err(|_| EINVAL)?;
-        let device = Short::new(format_args!("{module}.{name}.{}", identity.index));
+        // Short, and of characters that any name may have.
+        let device = Name::format(format_args!("{module}.{name}.{}", identity.index));
+        let device = device.ok_or(EINVAL)?;
         writer.string(uapi::SUBDEV_A_SUBDEV_AUXILIARY_DEVICE, device.as_str())?;
         writer.u32(uapi::SUBDEV_A_SUBDEV_IOMMU_GROUP, handles.group)?;
         writer.string(uapi::SUBDEV_A_SUBDEV_VFIO_DEVICE, handles.device.as_str())?;
     }
     Ok(())
-}
-
-/// A short text that is made without allocating.
-struct Short {
-    bytes: [u8; 64],
-    len: usize,
-}
-
-impl Short {
-    fn new(text: fmt::Arguments<'_>) -> Self {
-        let mut short = Self {
-            bytes: [0; 64],
-            len: 0,
-        };
-        // Names and numbers of bounded length: it fits.
-        let _ = short.write_fmt(text);
-        short
-    }
-
-    fn as_str(&self) -> &str {
-        let bytes = self.bytes.get(..self.len).unwrap_or_default();
-        core::str::from_utf8(bytes).unwrap_or_default()
-    }
-}
-
-impl Write for Short {
-    fn write_str(&mut self, s: &str) -> fmt::Result {
-        let room = self.bytes.get_mut(self.len..self.len + s.len());
-        room.ok_or(fmt::Error)?.copy_from_slice(s.as_bytes());
-        self.len += s.len();
-        Ok(())
-    }
 }

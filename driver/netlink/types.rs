@@ -17,7 +17,6 @@ use crate::{
         genl::{
             genl_do,
             genl_dump,
-            Attr,
             Dump,
             Message,
             Request,
@@ -50,8 +49,7 @@ fn parent<'a>(request: &Request<'a>) -> ParentId<'a> {
 }
 
 fn get(request: &Request<'_>) -> Result {
-    let name = request.attr(uapi::SUBDEV_A_TYPE_NAME);
-    let name = name.as_ref().map(Attr::text);
+    let name = request.text(uapi::SUBDEV_A_TYPE_NAME);
     let parent = parent(request);
     let generation = framework::generation();
     let mut message = Message::reply(request, uapi::SUBDEV_CMD_TYPE_GET)?;
@@ -68,11 +66,9 @@ fn dump(dump: &mut Dump<'_>) -> Result {
     let generation = framework::generation();
     dump.set_generation(framework::structure());
     let shown = framework::types(&parent, dump.position(), |key, kind| {
-        let fits = dump.entry(uapi::SUBDEV_CMD_TYPE_GET, |writer| {
+        dump.show(key, uapi::SUBDEV_CMD_TYPE_GET, |writer| {
             put(writer, kind, generation)
-        })?;
-        dump.set_position(if fits { key + 1 } else { key });
-        Ok(fits)
+        })
     });
     shown.map_err(|refusal| refuse(&request, &NUMBERS, &refusal))
 }

@@ -54,9 +54,7 @@ fn parent<'a>(request: &Request<'a>) -> ParentId<'a> {
 }
 
 fn get(request: &Request<'_>) -> Result {
-    let id = request
-        .attr(uapi::SUBDEV_A_WQ_ID)
-        .and_then(|attr| attr.u32());
+    let id = request.u32(uapi::SUBDEV_A_WQ_ID);
     let parent = parent(request);
     let generation = framework::generation();
     let mut message = Message::reply(request, uapi::SUBDEV_CMD_WQ_GET)?;
@@ -71,11 +69,9 @@ fn dump(dump: &mut Dump<'_>) -> Result {
     let generation = framework::generation();
     dump.set_generation(framework::structure());
     let shown = framework::wqs(&parent, dump.position(), |key, wq| {
-        let fits = dump.entry(uapi::SUBDEV_CMD_WQ_GET, |writer| {
+        dump.show(key, uapi::SUBDEV_CMD_WQ_GET, |writer| {
             put(writer, wq, generation)
-        })?;
-        dump.set_position(if fits { key + 1 } else { key });
-        Ok(fits)
+        })
     });
     shown.map_err(|refusal| refuse(&request, &NUMBERS, &refusal))
 }
