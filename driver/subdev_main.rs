@@ -31,7 +31,7 @@ use kernel::{
 struct SubdevModule {
     _loaded: framework::Loaded,
     #[pin]
-    _dsa: driver::Registration<pci::Adapter<dsa::Driver>>,
+    _dsa: driver::Registration<pci::Adapter<ffi::pci::Adapter<dsa::Driver>>>,
     #[pin]
     _vfio: driver::Registration<auxiliary::Adapter<vfio::Driver>>,
     _netlink: netlink::Registration,

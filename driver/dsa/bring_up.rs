@@ -3,11 +3,6 @@
 //! Bringing a device up, from what it was left as to a parent of subdevs, and laying it to rest.
 
 use kernel::{
-    device::Core,
-    dma::{
-        Device as _,
-        DmaMask, //
-    },
     pci,
     prelude::*,
     sync::Arc, //
@@ -30,10 +25,9 @@ use crate::{
         gensts,
         Command, //
     },
-    ffi::{
-        bound::Anchor,
-        device,
-        irq::Vectors, //
+    ffi::pci::{
+        Driver,
+        Probe, //
     },
     framework::{
         self,
@@ -45,41 +39,31 @@ use crate::{
 /// Granite Rapids D, Diamond Rapids.
 const DEVICE_IDS: [u16; 3] = [0x0b25, 0x11fb, 0x1212];
 
-/// What the driver keeps for a device that it is bound to.
-///
-/// Fields are dropped in this order. [`Bound::tear_down`] has left them little to do: interrupts are
-/// freed, and memory.
-pub(crate) struct Bound<'bound> {
-    parent: ParentRegistration,
-    device: Arc<Device>,
-    _vectors: Vectors<'bound, Handler>,
-    /// Dropped last: all above use the device.
-    anchor: Anchor<'bound>,
+/// Refuses a device that is no DSA.
+pub(super) fn check(pdev: &pci::Device) -> Result {
+    if pdev.vendor_id() != pci::Vendor::INTEL || !DEVICE_IDS.contains(&pdev.device_id()) {
+        dev_err!(pdev, "not a DSA that this driver knows\n");
+        return Err(ENODEV);
+    }
+    Ok(())
 }
 
-impl<'bound> Bound<'bound> {
-    /// Brings the device up and registers it as a parent.
-    pub(super) fn new(pdev: &'bound pci::Device<Core<'_>>) -> Result<Self> {
-        if pdev.vendor_id() != pci::Vendor::INTEL || !DEVICE_IDS.contains(&pdev.device_id()) {
-            dev_err!(pdev, "not a DSA that this driver knows\n");
-            return Err(ENODEV);
-        }
-        pdev.enable_device_mem()?;
-        pdev.set_master();
-        Self::start(pdev).inspect_err(|_| device::disable(pdev))
-    }
+/// What the driver keeps for a device that it is bound to. [`Running::tear_down`] leaves nothing to
+/// its drop but memory.
+pub(crate) struct Running {
+    parent: ParentRegistration,
+    device: Arc<Device>,
+}
 
-    /// The same, for a device that is enabled as one of its bus.
-    fn start(pdev: &'bound pci::Device<Core<'_>>) -> Result<Self> {
-        // SAFETY: The device is being probed, by this thread, which has not mapped anything yet.
-        unsafe { pdev.dma_set_mask_and_coherent(DmaMask::new::<64>())? };
-        // SAFETY: Dropped here on failure, else as a field of the driver's private data.
-        let anchor = unsafe { Anchor::new(pdev.as_ref())? };
+impl Running {
+    /// Brings the device up and registers it as a parent.
+    pub(super) fn new<T: Driver<Handler = Handler>>(probe: &mut Probe<'_, T>) -> Result<Self> {
+        let pdev = probe.device();
         let mmio = pdev
             .iomap_region(regs::MMIO_BAR, c"subdev")?
             .into_devres()?;
         let portals = pdev.iomap_region(regs::WQ_BAR, c"subdev")?.into_devres()?;
-        let regs = Registers::new(pdev.into(), anchor.reference(), mmio, portals);
+        let regs = Registers::new(pdev.into(), probe.bound(), mmio, portals);
         let regs = Arc::new(regs, GFP_KERNEL)?;
 
         // What has lost its addresses reads as zeroes or ones.
@@ -113,11 +97,10 @@ impl<'bound> Bound<'bound> {
         }
         let device = Device::new(regs, caps, wqs)?;
 
-        // SAFETY: Dropped here on failure, else as a field of the driver's private data.
-        let mut vectors = unsafe { Vectors::new(pdev, caps.wq.wqs() + 1)? };
-        vectors.add(c"subdev-misc", Handler::Misc(device.clone()))?;
+        let vectors = probe.vectors(caps.wq.wqs() + 1)?;
+        vectors.add(c"subdev-misc", Handler::misc(device.clone()))?;
         for wq in device.wqs() {
-            vectors.add(c"subdev-wq", Handler::Wq(wq.clone()))?;
+            vectors.add(c"subdev-wq", Handler::wq(wq.clone()))?;
         }
         device.command(Command::EnableDevice, 0)?;
 
@@ -132,7 +115,7 @@ impl<'bound> Bound<'bound> {
                 wqs.push(wq, GFP_KERNEL)?;
             }
             let parent = Parent::new(device.clone())?;
-            framework::register_parent(anchor.reference(), parent, wqs)
+            framework::register_parent(probe.bound(), parent, wqs)
         };
         let parent = register().inspect_err(|_| rest(&device))?;
         device.set_notifier(parent.notifier());
@@ -145,21 +128,14 @@ impl<'bound> Bound<'bound> {
             caps.group.groups(),
             caps.engine.engines()
         );
-        Ok(Self {
-            parent,
-            device,
-            _vectors: vectors,
-            anchor,
-        })
+        Ok(Self { parent, device })
     }
 
     /// Removes the parent with all its subdevs, waits for their users, and leaves the device
-    /// without work and without DMA.
-    pub(super) fn tear_down(&self, pdev: &pci::Device<Core<'_>>) {
+    /// without work.
+    pub(super) fn tear_down(&self) {
         self.parent.unregister();
         rest(&self.device);
-        self.anchor.revoke();
-        device::disable(pdev);
     }
 }
 

@@ -21,22 +21,37 @@ use crate::dsa_core::regs::{
     swerr, //
 };
 
+/// Handles the interrupts of one vector.
+pub(crate) struct Handler(Vector);
+
 /// What one vector is for.
-pub(super) enum Handler {
+enum Vector {
     /// Errors, halts and revoked handles.
     Misc(Arc<Device>),
     /// Completions of one work queue.
     Wq(Arc<Wq>),
 }
 
+impl Handler {
+    /// For errors, halts and revoked handles.
+    pub(super) fn misc(device: Arc<Device>) -> Self {
+        Self(Vector::Misc(device))
+    }
+
+    /// For the completions of one work queue.
+    pub(super) fn wq(wq: Arc<Wq>) -> Self {
+        Self(Vector::Wq(wq))
+    }
+}
+
 impl ThreadedHandler for Handler {
     fn handle_threaded(&self) -> IrqReturn {
-        match self {
+        match &self.0 {
             // What cannot be read is noticed by the check of what is in flight.
-            Handler::Misc(device) => {
+            Vector::Misc(device) => {
                 let _ = misc(device);
             }
-            Handler::Wq(wq) => wq.reap(),
+            Vector::Wq(wq) => wq.reap(),
         }
         IrqReturn::Handled
     }

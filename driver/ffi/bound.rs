@@ -28,6 +28,9 @@ use kernel::{
     }, //
 };
 
+#[cfg(CONFIG_KUNIT = "y")]
+pub(crate) mod kunit;
+
 /// The bit of [`Gate::users`] that says that no further guard is handed out.
 const REVOKED: u32 = 1 << 31;
 

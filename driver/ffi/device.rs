@@ -33,7 +33,7 @@ pub(crate) fn clear_master(dev: &pci::Device<Bound>) {
 
 /// Undoes [`pci::Device::enable_device_mem`] and [`pci::Device::set_master`]: the device does no DMA
 /// any more.
-pub(crate) fn disable(dev: &pci::Device<Core<'_>>) {
+pub(super) fn disable(dev: &pci::Device<Core<'_>>) {
     // SAFETY: `dev` is a valid PCI device, and a callback of its bus is running, which nothing else
     // that enables or disables the device runs beside.
     unsafe {

@@ -36,7 +36,7 @@ impl<'a, T: ThreadedHandler + Send + 'static> Vectors<'a, T> {
     /// # Safety
     ///
     /// The value must be dropped, and not be forgotten.
-    pub(crate) unsafe fn new(dev: &'a pci::Device<Bound>, count: u32) -> Result<Self> {
+    pub(super) unsafe fn new(dev: &'a pci::Device<Bound>, count: u32) -> Result<Self> {
         let types = IrqTypes::default().with(IrqType::MsiX);
         // INVARIANT: There is no handler yet.
         Ok(Self {

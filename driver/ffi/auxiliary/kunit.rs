@@ -2,19 +2,16 @@
 
 //! What a device carries lives exactly as long as the device.
 
-use kernel::{
-    faux,
-    sync::{
-        atomic::{
-            Atomic,
-            Relaxed, //
-        },
-        Arc, //
-    }, //
+use kernel::sync::{
+    atomic::{
+        Atomic,
+        Relaxed, //
+    },
+    Arc, //
 };
 
 use super::*;
-use crate::ffi::bound::Anchor;
+use crate::ffi::bound::kunit::Faux;
 
 /// Counts its end.
 struct Mark(Arc<Atomic<u32>>);
@@ -43,10 +40,8 @@ mod tests {
 
     #[test]
     fn data_goes_with_its_device() -> Result {
-        let device = faux::Registration::new(c"subdev-kunit", None)?;
-        // SAFETY: Dropped before `device`, which is what stays bound.
-        let anchor = unsafe { Anchor::new(device.as_ref().as_ref())? };
-        let parent = anchor.reference();
+        let device = Faux::new()?;
+        let parent = device.reference();
         let ended = Arc::new(Atomic::new(0), GFP_KERNEL)?;
         let one = register(&parent, 1, &ended)?;
         let two = register(&parent, 2, &ended)?;
@@ -60,10 +55,8 @@ mod tests {
 
     #[test]
     fn an_id_can_be_used_again() -> Result {
-        let device = faux::Registration::new(c"subdev-kunit", None)?;
-        // SAFETY: As above.
-        let anchor = unsafe { Anchor::new(device.as_ref().as_ref())? };
-        let parent = anchor.reference();
+        let device = Faux::new()?;
+        let parent = device.reference();
         let ended = Arc::new(Atomic::new(0), GFP_KERNEL)?;
         for round in 0..3 {
             let registered = register(&parent, 1, &ended)?;
@@ -76,12 +69,10 @@ mod tests {
 
     #[test]
     fn a_parent_that_goes_gets_no_more() -> Result {
-        let device = faux::Registration::new(c"subdev-kunit", None)?;
-        // SAFETY: As above.
-        let anchor = unsafe { Anchor::new(device.as_ref().as_ref())? };
-        let parent = anchor.reference();
+        let device = Faux::new()?;
+        let parent = device.reference();
         assert!(parent.get().is_some());
-        anchor.revoke();
+        device.revoke();
         assert!(parent.get().is_none());
         let ended = Arc::new(Atomic::new(0), GFP_KERNEL)?;
         assert!(register(&parent, 1, &ended).err() == Some(ENODEV));

@@ -3,11 +3,6 @@
 //! A function with an engine, enabled, and what a tenant does with it.
 
 use kernel::{
-    device::{
-        Bound,
-        Device, //
-    },
-    faux,
     prelude::*,
     sync::Arc,
     time::{
@@ -52,7 +47,7 @@ use crate::{
         }, //
     },
     ffi::{
-        bound::Anchor,
+        bound::kunit::Faux,
         memory::{
             kunit::{
                 let_do_dma,
@@ -138,21 +133,14 @@ pub(super) struct Bench {
     pub(super) memory: Arc<Fake>,
     pub(super) host: Arc<Host>,
     front: Arc<Front>,
-    _anchor: Anchor<'static>,
-    _device: faux::Registration,
+    _device: Faux,
 }
 
 impl Bench {
     /// With a share of `share` entries.
     pub(super) fn new(share: u16) -> Result<Self> {
-        let device = faux::Registration::new(c"subdev-kunit", None)?;
-        let dev: *const Device<Bound> = device.as_ref().as_ref();
-        // SAFETY: The device stays, and stays bound, until its registration is dropped, which is
-        // after the anchor.
-        let dev = unsafe { &*dev };
-        let_do_dma(dev);
-        // SAFETY: As above; the anchor is not forgotten.
-        let anchor = unsafe { Anchor::new(dev)? };
+        let device = Faux::new()?;
+        let_do_dma(device.device());
 
         let params = Params {
             device_id: 0x0b25,
@@ -165,7 +153,7 @@ impl Bench {
             engines: 1,
         };
         let front = Front::new(&params)?;
-        let submitter = Submitter::new(anchor.reference())?;
+        let submitter = Submitter::new(device.reference())?;
         let mut submitters: KVec<Arc<dyn submitter::Submitter>> = KVec::new();
         submitters.push(submitter.clone(), GFP_KERNEL)?;
         let engine = Engine::new(front.clone(), submitters, share.into())?;
@@ -179,7 +167,6 @@ impl Bench {
             memory,
             host,
             front,
-            _anchor: anchor,
             _device: device,
         };
         // Memory and bus mastering.
