@@ -358,6 +358,14 @@ mod tests {
     }
 
     #[test]
+    fn parents_that_come_at_the_same_time_get_names_of_their_own() -> Result {
+        let bench = Bench::new()?;
+        let failed = bench.register_at_the_same_time()?;
+        assert_eq!(failed, 0);
+        Ok(())
+    }
+
+    #[test]
     fn a_work_queue_comes_and_goes() -> Result {
         let bench = Bench::new()?;
         let wq = Bench::wq(&bench.provider, WQS)?;

@@ -75,19 +75,21 @@ impl Node {
         dev: BoundDevice,
         provider: Arc<dyn Parent>,
         presence: Arc<Presence>,
-    ) -> Result<Arc<Self>> {
-        Arc::pin_init(
-            pin_init!(Self {
-                index,
-                name,
-                description: provider.description(),
-                provider,
-                dev,
-                presence,
-                config <- new_mutex!(Config(()), "Node::config"),
-            }),
-            GFP_KERNEL,
-        )
+    ) -> impl PinInit<Self> {
+        pin_init!(Self {
+            index,
+            name,
+            description: provider.description(),
+            provider,
+            dev,
+            presence,
+            config <- new_mutex!(Config(()), "Node::config"),
+        })
+    }
+
+    /// Name of the device on its bus.
+    pub(super) fn device_name(&self) -> Result<&str> {
+        self.dev.device().name().to_str().map_err(|_| EINVAL)
     }
 
     /// The type with this name.

@@ -8,14 +8,15 @@ use kernel::{
     prelude::*,
     rbtree::{
         RBTree,
-        RBTreeNode, //
+        RBTreeNodeReservation, //
     },
     sync::{
         atomic::{
             AtomicFlag,
             Full, //
         },
-        Arc, //
+        Arc,
+        UniqueArc, //
     },
     workqueue::{
         Work,
@@ -30,7 +31,10 @@ use super::{
         Kind,
         Origin, //
     },
-    node::Node,
+    node::{
+        Config,
+        Node, //
+    },
     presence::Presence,
     provider::{
         Parent,
@@ -65,53 +69,42 @@ pub(crate) fn register_parent(
     provider: Arc<dyn Parent>,
     wqs: KVec<Arc<dyn WorkQueue>>,
 ) -> Result<ParentRegistration> {
-    let description = provider.description();
+    let prefix = provider.description().prefix;
     let presence = Presence::new()?;
     let mut entries = RBTree::new();
     for wq in wqs {
         entries.insert(WqEntry::node(wq)?);
     }
+    let state = provider.state();
     // Index and name are known under the lock only, where nothing may fail any more.
-    let (index, name) = {
-        let mut registry = REGISTRY.lock();
-        let registry = registry.get()?;
-        let index = registry.next_parent;
-        registry.next_parent = index.checked_add(1).ok_or(EOVERFLOW)?;
-        // Names count per prefix; with one provider that is the lowest number that is free.
-        let taken = |name: &Name| registry.parents.values().any(|p| p.node.name == *name);
-        let name = (0..=index)
-            .filter_map(|n| Name::format(format_args!("{}{n}", description.prefix)))
-            .find(|name| !taken(name))
-            .ok_or(EINVAL)?;
-        (index, name)
+    let node = UniqueArc::<Node>::new_uninit(GFP_KERNEL)?;
+    let notifier = UniqueArc::<Notifier>::new_uninit(GFP_KERNEL)?;
+    let place = RBTreeNodeReservation::new(GFP_KERNEL)?;
+
+    let mut registry = REGISTRY.lock();
+    let registry = registry.get()?;
+    let index = registry.next_parent;
+    // Names count per prefix; with one provider that is the lowest number that is free.
+    let taken = |name: &Name| registry.parents.values().any(|p| p.node.name == *name);
+    let name = (0..=index)
+        .filter_map(|n| Name::format(format_args!("{prefix}{n}")))
+        .find(|name| !taken(name))
+        .ok_or(EINVAL)?;
+    registry.next_parent = index.checked_add(1).ok_or(EOVERFLOW)?;
+    let Ok(node) = node.pin_init_with(Node::new(index, name, dev, provider, presence));
+    let node: Arc<Node> = node.into();
+    let Ok(notifier) = notifier.pin_init_with(Notifier::new(index));
+    let notifier: Arc<Notifier> = notifier.into();
+    let entry = ParentEntry {
+        node: node.clone(),
+        wqs: entries,
+        subdevs: RBTree::new(),
+        count: 0,
+        removing: false,
     };
-    let notifier = Notifier::new(index)?;
-    let node = Node::new(index, name, dev, provider, presence)?;
-    let entry = RBTreeNode::new(
-        index,
-        ParentEntry {
-            node: node.clone(),
-            wqs: entries,
-            subdevs: RBTree::new(),
-            count: 0,
-            removing: false,
-        },
-        GFP_KERNEL,
-    )?;
-    let state = node.provider.state();
-    {
-        let mut registry = REGISTRY.lock();
-        let registry = registry.get()?;
-        if registry.parents.values().any(|p| p.node.name == node.name) {
-            // Another device was registered between the two.
-            return Err(EAGAIN);
-        }
-        registry.parents.insert(entry);
-        if let Some(entry) = registry.parents.get(&index) {
-            let view = entry.view(state);
-            events::report_parent(Kind::Created, &view, Cause::Plug.into());
-        }
-    }
+    let view = entry.view(state);
+    registry.parents.insert(place.into_node(index, entry));
+    events::report_parent(Kind::Created, &view, Cause::Plug.into());
     Ok(ParentRegistration {
         node,
         notifier,
@@ -139,21 +132,11 @@ impl ParentRegistration {
                 entry.removing = true;
             }
         }
-        for_each(node.index, None, |subdev| {
-            // One that is being created is removed by its creator, which sees `removing`; one that
-            // is being removed is so already.
-            let _ = subdev.begin_removal(true);
-            subdev.doom();
-        });
+        doom_all(node.index, None);
         {
             let mut config = node.config.lock();
             config.quiesce(&*node.provider);
-            for_each(node.index, None, |subdev| {
-                if subdev.is_dead() {
-                    subdev.retire(&mut config, Origin::removal());
-                    subdev.let_go();
-                }
-            });
+            retire_all(node.index, None, &mut config);
         }
         node.presence.wait_until_zero();
         let state = node.provider.state();
@@ -207,18 +190,10 @@ impl ParentRegistration {
             let parent = parents.get_mut(&node.index).ok_or(ENODEV)?;
             parent.wqs.get_mut(&id).ok_or(ENOENT)?.removing = true;
         }
-        for_each(node.index, Some(id), |subdev| {
-            let _ = subdev.begin_removal(true);
-            subdev.doom();
-        });
+        doom_all(node.index, Some(id));
         loop {
             let mut config = node.config.lock();
-            for_each(node.index, Some(id), |subdev| {
-                if subdev.is_dead() {
-                    subdev.retire(&mut config, Origin::removal());
-                    subdev.let_go();
-                }
-            });
+            retire_all(node.index, Some(id), &mut config);
             let mut registry = REGISTRY.lock();
             let parents = &mut registry.get()?.parents;
             let parent = parents.get_mut(&node.index).ok_or(ENODEV)?;
@@ -245,6 +220,27 @@ impl Drop for ParentRegistration {
         // Done already where the driver was unbound; not so where its probe failed.
         self.unregister();
     }
+}
+
+/// The first phase of a removal: the subdevs of a parent, or of one of its work queues, are dead, and
+/// their users asked to release. Does not wait.
+fn doom_all(parent: u32, wq: Option<u32>) {
+    for_each(parent, wq, |subdev| {
+        // One that is being created is removed by its creator, which sees that the parent or the
+        // work queue is going; one that is being removed is so already.
+        let _ = subdev.begin_removal(true);
+        subdev.doom();
+    });
+}
+
+/// The second phase: takes those that are dead off the hardware and out of the registry.
+fn retire_all(parent: u32, wq: Option<u32>, config: &mut Config) {
+    for_each(parent, wq, |subdev| {
+        if subdev.is_dead() {
+            subdev.retire(config, Origin::removal());
+            subdev.let_go();
+        }
+    });
 }
 
 /// Calls `visit` with each subdev of a parent, or of one of its work queues, in the order of their
@@ -291,14 +287,11 @@ impl_has_work! {
 }
 
 impl Notifier {
-    fn new(index: u32) -> Result<Arc<Self>> {
-        Arc::pin_init(
-            pin_init!(Self {
-                index,
-                work <- new_work!("Notifier::work"),
-            }),
-            GFP_KERNEL,
-        )
+    fn new(index: u32) -> impl PinInit<Self> {
+        pin_init!(Self {
+            index,
+            work <- new_work!("Notifier::work"),
+        })
     }
 
     /// The parent does nothing any more: all functions on it halt, soon. Does not wait.
@@ -308,9 +301,7 @@ impl Notifier {
             let _ = queue.enqueue(self.clone());
         }
     }
-}
 
-impl Notifier {
     /// Reports the parent, and its work queues that were enabled.
     fn tell(&self) {
         let provider = {

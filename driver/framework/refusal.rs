@@ -117,8 +117,13 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.text.bytes.get(..self.text.len).unwrap_or_default();
-        f.write_str(core::str::from_utf8(text).unwrap_or_default())
+        let text = self.text.bytes.get(..self.text.len);
+        let Some(Ok(text)) = text.map(core::str::from_utf8) else {
+            // Only whole characters are added.
+            kernel::warn_on!(true);
+            return Err(fmt::Error);
+        };
+        f.write_str(text)
     }
 }
 

@@ -245,7 +245,7 @@ impl Registry {
                     found.node.index,
                     found.node.name,
                     found.node.description.bus,
-                    found.node.dev.device().name().to_str().unwrap_or_default(),
+                    found.node.device_name()?,
                 ),
             ));
         }

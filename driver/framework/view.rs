@@ -78,8 +78,7 @@ impl ParentView {
 
     /// Name of the device on its bus.
     pub(crate) fn device(&self) -> Result<&str> {
-        let name = self.node.dev.device().name();
-        name.to_str().map_err(|_| EINVAL)
+        self.node.device_name()
     }
 
     pub(crate) fn description(&self) -> &Description {

@@ -3,7 +3,6 @@
 //! A parent made of software, whose steps fail when they are told to.
 
 use kernel::{
-    faux,
     prelude::*,
     sync::{
         atomic::{
@@ -15,7 +14,10 @@ use kernel::{
 };
 
 use crate::{
-    ffi::bound::Anchor,
+    ffi::{
+        bound::kunit::Faux,
+        workqueue, //
+    },
     framework::{
         register_parent,
         Description,
@@ -261,14 +263,13 @@ pub(super) struct Bench {
     pub(super) provider: Arc<Fake>,
     pub(super) tally: Arc<Tally>,
     pub(super) registration: ParentRegistration,
-    _anchor: Anchor<'static>,
-    _device: faux::Registration,
+    device: Faux,
 }
 
 impl Bench {
     /// Registers the parent [`PARENT`].
     pub(super) fn new() -> Result<Self> {
-        let device = faux::Registration::new(c"subdev-kunit", None)?;
+        let device = Faux::new()?;
         let tally = Arc::new(
             Tally {
                 made: Atomic::new(0),
@@ -292,16 +293,11 @@ impl Bench {
         for id in 0..WQS {
             wqs.push(Self::wq(&provider, id)?, GFP_KERNEL)?;
         }
-        let dev: *const kernel::device::Device<kernel::device::Bound> = device.as_ref().as_ref();
-        // SAFETY: The device stays, and stays bound, until its registration is dropped, which is
-        // after the anchor.
-        let anchor = unsafe { Anchor::new(&*dev)? };
         Ok(Self {
-            registration: register_parent(anchor.reference(), provider.clone(), wqs)?,
+            registration: register_parent(device.reference(), provider.clone(), wqs)?,
             provider,
             tally,
-            _anchor: anchor,
-            _device: device,
+            device,
         })
     }
 
@@ -309,5 +305,27 @@ impl Bench {
     pub(super) fn wq(provider: &Arc<Fake>, id: u32) -> Result<Arc<dyn WorkQueue>> {
         let fake = provider.clone();
         Ok(Arc::new(Wq { id, fake }, GFP_KERNEL)?)
+    }
+
+    /// Registers parents on two threads at the same time, over and over. Returns how many were
+    /// refused.
+    pub(super) fn register_at_the_same_time(&self) -> Result<u32> {
+        const ROUNDS: u32 = 500;
+        let failed = Arc::new(Atomic::new(0), GFP_KERNEL)?;
+        for _ in 0..2 {
+            let (dev, provider) = (self.device.reference(), self.provider.clone());
+            let failed = failed.clone();
+            // Not the framework's own queue, which a removal flushes.
+            let queue = workqueue::engines().ok_or(ENODEV)?;
+            queue.try_spawn(GFP_KERNEL, move || {
+                for _ in 0..ROUNDS {
+                    if register_parent(dev.clone(), provider.clone(), KVec::new()).is_err() {
+                        failed.fetch_add(1, Relaxed);
+                    }
+                }
+            })?;
+        }
+        workqueue::flush_engines();
+        Ok(failed.load(Relaxed))
     }
 }
