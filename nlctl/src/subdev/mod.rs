@@ -43,7 +43,7 @@ impl SubdevHandle {
 
     /// Gets the subdevs of all parents.
     pub fn dump(&self) -> Dump<Subdev> {
-        Dump::new(self.0.clone())
+        Dump::new(self.0.clone()).reconciled(|state| state.subdevs)
     }
 }
 
