@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::connection::Handle;
 use crate::error::Error;
-use crate::exchange::{self, DUMP_LIMIT};
+use crate::exchange;
 use crate::generated::{Parent, ParentAttr};
 use crate::id::ParentRef;
 use crate::object::Object;
@@ -83,11 +83,8 @@ impl<A> OnParent<A> {
         if self.named.is_some() {
             return self.named(handle).await;
         }
-        let each = exchange::Wanted::Each;
-        let parents = exchange::dump(handle, Parent::GET, Vec::new(), each, DUMP_LIMIT).await?;
-        let mut parents = parents.object.into_iter().map(Parent::from);
-        Ok(match (parents.next(), parents.next()) {
-            (Some(only), None) => only.index.map(self.index),
+        Ok(match exchange::each::<Parent>(handle).await?.as_slice() {
+            [only] => only.index.map(self.index),
             _ => None,
         })
     }
