@@ -45,19 +45,18 @@ fn attributes(parent: ParentRef) -> Vec<ParentAttr> {
 /// The parent of a request about something on a parent, and the attributes that
 /// name it.
 pub(crate) struct OnParent<A> {
-    pub(crate) named: Option<ParentRef>,
+    named: Option<ParentRef>,
     index: fn(u32) -> A,
     name: fn(String) -> A,
 }
 
 impl<A> OnParent<A> {
-    /// No parent is named yet.
-    pub(crate) fn new(index: fn(u32) -> A, name: fn(String) -> A) -> Self {
-        Self {
-            named: None,
-            index,
-            name,
-        }
+    pub(crate) fn new(
+        named: Option<ParentRef>,
+        index: fn(u32) -> A,
+        name: fn(String) -> A,
+    ) -> Self {
+        Self { named, index, name }
     }
 
     /// The attribute that names the parent that was named, if one was.

@@ -17,7 +17,6 @@ use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange::{self, DUMP_LIMIT};
 use crate::generated::Command;
-use crate::id::ParentRef;
 use crate::object::Object;
 use crate::parent::OnParent;
 use crate::state::State;
@@ -29,7 +28,7 @@ pub struct Get<O: Object> {
     handle: Handle,
     attributes: Vec<O::Attribute>,
     /// Of an object that is on a parent.
-    pub(crate) parent: Option<OnParent<O::Attribute>>,
+    parent: Option<OnParent<O::Attribute>>,
 }
 
 impl<O: Object> Get<O> {
@@ -92,8 +91,7 @@ impl<O: Object> Dump<O> {
         }
     }
 
-    pub(crate) fn on(self, mut parent: OnParent<O::Attribute>, named: ParentRef) -> Self {
-        parent.named = Some(named);
+    pub(crate) fn on(self, parent: OnParent<O::Attribute>) -> Self {
         Self {
             parent: Some(parent),
             ..self

@@ -28,7 +28,7 @@ impl Add {
             attributes: Vec::new(),
             wqs: Vec::new(),
             size: None,
-            parent: super::on_parent(),
+            parent: super::on_parent(None),
         }
     }
 
@@ -74,7 +74,7 @@ impl Add {
     /// Is carved from that parent; needed when there are several. Without, the
     /// only one is asked for first.
     pub fn parent(mut self, parent: impl Into<ParentRef>) -> Self {
-        self.parent.named = Some(parent.into());
+        self.parent = super::on_parent(Some(parent.into()));
         self
     }
 
