@@ -209,18 +209,23 @@ impl Refusal {
     }
 
     /// Whether it is what generic netlink itself says to a request for a family
-    /// of a number that there is none of. What the module refuses has a reason.
+    /// of a number that there is none of.
     pub(crate) fn is_of_unknown_family(&self) -> bool {
-        self.errno == Errno::ENOENT as i32
+        self.is_without_reason(Errno::ENOENT)
+    }
+
+    /// Whether it is what netlink itself says to a second dump on a socket.
+    pub(crate) fn is_of_busy_socket(&self) -> bool {
+        self.is_without_reason(Errno::EBUSY)
+    }
+
+    /// Whether it is that errno and says no more. What the module refuses has a
+    /// reason.
+    fn is_without_reason(&self, errno: Errno) -> bool {
+        self.errno == errno as i32
             && self.message.is_none()
             && self.attribute.is_none()
             && self.missing.is_none()
-    }
-
-    /// Whether it is what netlink itself says to a second dump on a socket. What
-    /// the module refuses has a reason.
-    pub(crate) fn is_of_busy_socket(&self) -> bool {
-        self.errno == Errno::EBUSY as i32 && self.message.is_none() && self.attribute.is_none()
     }
 
     /// Name of the errno, for example "EBUSY".
