@@ -116,7 +116,8 @@ pub enum RefusalKind {
     Invalid,
     /// This kernel or this device cannot do that (EOPNOTSUPP).
     Unsupported,
-    /// That needs CAP_NET_ADMIN in the initial user namespace (EPERM, EACCES).
+    /// That needs CAP_NET_ADMIN in the initial user namespace, or the initial
+    /// network namespace (EPERM, EACCES).
     Permission,
     /// The kernel is out of memory (ENOMEM, ENOBUFS).
     NoMemory,
@@ -152,7 +153,7 @@ pub struct Refusal {
     pub errno: i32,
     /// The sentence of the extended ACK.
     pub message: Option<String>,
-    /// Path of the offending attribute, for example "wq" or "dsa.version".
+    /// Path of the offending attribute, for example "name" or "wq.id".
     pub attribute: Option<String>,
     /// Path of an attribute that had to be there.
     pub missing: Option<String>,
