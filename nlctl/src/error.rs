@@ -116,7 +116,8 @@ pub enum RefusalKind {
     Invalid,
     /// This kernel or this device cannot do that (EOPNOTSUPP).
     Unsupported,
-    /// That needs CAP_NET_ADMIN in the initial user namespace (EPERM, EACCES).
+    /// That needs CAP_NET_ADMIN in the initial user namespace, or the initial
+    /// network namespace (EPERM, EACCES).
     Permission,
     /// The kernel is out of memory (ENOMEM, ENOBUFS).
     NoMemory,
@@ -152,7 +153,7 @@ pub struct Refusal {
     pub errno: i32,
     /// The sentence of the extended ACK.
     pub message: Option<String>,
-    /// Path of the offending attribute, for example "wq" or "dsa.version".
+    /// Path of the offending attribute, for example "name" or "wq.id".
     pub attribute: Option<String>,
     /// Path of an attribute that had to be there.
     pub missing: Option<String>,
@@ -209,18 +210,23 @@ impl Refusal {
     }
 
     /// Whether it is what generic netlink itself says to a request for a family
-    /// of a number that there is none of. What the module refuses has a reason.
+    /// of a number that there is none of.
     pub(crate) fn is_of_unknown_family(&self) -> bool {
-        self.errno == Errno::ENOENT as i32
+        self.is_without_reason(Errno::ENOENT)
+    }
+
+    /// Whether it is what netlink itself says to a second dump on a socket.
+    pub(crate) fn is_of_busy_socket(&self) -> bool {
+        self.is_without_reason(Errno::EBUSY)
+    }
+
+    /// Whether it is that errno and says no more. What the module refuses has a
+    /// reason.
+    fn is_without_reason(&self, errno: Errno) -> bool {
+        self.errno == errno as i32
             && self.message.is_none()
             && self.attribute.is_none()
             && self.missing.is_none()
-    }
-
-    /// Whether it is what netlink itself says to a second dump on a socket. What
-    /// the module refuses has a reason.
-    pub(crate) fn is_of_busy_socket(&self) -> bool {
-        self.errno == Errno::EBUSY as i32 && self.message.is_none() && self.attribute.is_none()
     }
 
     /// Name of the errno, for example "EBUSY".

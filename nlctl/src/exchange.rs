@@ -70,6 +70,12 @@ pub(crate) enum Wanted {
     Each,
 }
 
+/// Gets all objects of a kind; each is as it was at some time during the dump.
+pub(crate) async fn each<O: Object>(handle: &Handle) -> Result<Vec<O>, Error> {
+    let all = dump(handle, O::GET, Vec::new(), Wanted::Each, DUMP_LIMIT).await?;
+    Ok(all.object.into_iter().map(O::from).collect())
+}
+
 /// Gets all objects, trying for so long.
 pub(crate) async fn dump<A: Attribute>(
     handle: &Handle,

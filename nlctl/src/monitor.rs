@@ -21,7 +21,11 @@ use std::time::Duration;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, stream};
 use genetlink::message::RawGenlMessage;
-use netlink_packet_core::{NetlinkBuffer, NetlinkMessage, NetlinkPayload, NlasIterator};
+use netlink_packet_core::{NetlinkBuffer, NetlinkMessage, NetlinkPayload, NlaBuffer, NlasIterator};
+use netlink_packet_generic::constants::{
+    CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, CTRL_CMD_DELFAMILY, CTRL_CMD_NEWFAMILY,
+    GENL_ID_CTRL,
+};
 use netlink_sys::protocols::NETLINK_GENERIC;
 use netlink_sys::{AsyncSocket, AsyncSocketExt, TokioSocket};
 use nix::errno::Errno;
@@ -47,18 +51,9 @@ const MOST_DOUBLINGS: u32 = 5;
 /// joined.
 const JOIN_ATTEMPTS: u32 = 3;
 
-/// Number of the family that announces families, and of its multicast group
-/// "notify" (srctree include/uapi/linux/genetlink.h, GENL_ID_CTRL; srctree
-/// net/netlink/genetlink.c, genl_validate_assign_mc_groups).
-const CONTROLLER: u16 = 0x10;
-const CONTROLLER_NOTIFY: u32 = 0x10;
-
-/// Operations and attributes of that family (srctree
-/// include/uapi/linux/genetlink.h).
-const CTRL_CMD_NEWFAMILY: u8 = 1;
-const CTRL_CMD_DELFAMILY: u8 = 2;
-const CTRL_ATTR_FAMILY_ID: u16 = 1;
-const CTRL_ATTR_FAMILY_NAME: u16 = 2;
+/// Number of the multicast group "notify" of the family that announces families
+/// (srctree net/netlink/genetlink.c, genl_validate_assign_mc_groups).
+const CONTROLLER_NOTIFY: u32 = GENL_ID_CTRL as u32;
 
 /// Number of the generation in each set of attributes of the family.
 const GENERATION: u16 = 1;
@@ -467,7 +462,7 @@ fn said(message: &[u8]) -> Result<Option<Said>, Error> {
         return Ok(None);
     };
     let number = message.header.cmd;
-    if message.family_id == CONTROLLER {
+    if message.family_id == GENL_ID_CTRL {
         return Ok(match number {
             CTRL_CMD_NEWFAMILY => our_family(&message.payload, true),
             CTRL_CMD_DELFAMILY => our_family(&message.payload, false),
@@ -476,25 +471,24 @@ fn said(message: &[u8]) -> Result<Option<Said>, Error> {
     }
     Ok(Some(Said::Event {
         family: message.family_id,
-        generation: attribute(&message.payload, GENERATION),
+        generation: attribute(&message.payload, GENERATION)
+            .and_then(|it| u64::parse(it.value()).ok()),
         event: event(number, &message.payload),
     }))
 }
 
 /// What the controller says, if it is about our family.
 fn our_family(attributes: &[u8], there: bool) -> Option<Said> {
-    let name: String = attribute(attributes, CTRL_ATTR_FAMILY_NAME)?;
-    let number = NlasIterator::new(attributes)
-        .map_while(Result::ok)
-        .find(|it| it.kind() == CTRL_ATTR_FAMILY_ID)?;
+    let name = String::parse(attribute(attributes, CTRL_ATTR_FAMILY_NAME)?.value()).ok()?;
+    let number = attribute(attributes, CTRL_ATTR_FAMILY_ID)?;
     let number = u16::from_ne_bytes(*number.value().first_chunk()?);
     (name == FAMILY_NAME).then_some(Said::Family { number, there })
 }
 
-/// The value of the attribute number `kind`, if it is there and can be read.
-fn attribute<T: Value>(attributes: &[u8], kind: u16) -> Option<T> {
+/// The attribute number `kind`, if it is there.
+fn attribute(attributes: &[u8], kind: u16) -> Option<NlaBuffer<&[u8]>> {
     let mut attributes = NlasIterator::new(attributes).map_while(Result::ok);
-    T::parse(attributes.find(|it| it.kind() == kind)?.value()).ok()
+    attributes.find(|it| it.kind() == kind)
 }
 
 fn event(command: u8, attributes: &[u8]) -> Result<Event, Error> {

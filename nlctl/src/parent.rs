@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::connection::Handle;
 use crate::error::Error;
-use crate::exchange::{self, DUMP_LIMIT};
+use crate::exchange;
 use crate::generated::{Parent, ParentAttr};
 use crate::id::ParentRef;
 use crate::object::Object;
@@ -45,19 +45,18 @@ fn attributes(parent: ParentRef) -> Vec<ParentAttr> {
 /// The parent of a request about something on a parent, and the attributes that
 /// name it.
 pub(crate) struct OnParent<A> {
-    pub(crate) named: Option<ParentRef>,
+    named: Option<ParentRef>,
     index: fn(u32) -> A,
     name: fn(String) -> A,
 }
 
 impl<A> OnParent<A> {
-    /// No parent is named yet.
-    pub(crate) fn new(index: fn(u32) -> A, name: fn(String) -> A) -> Self {
-        Self {
-            named: None,
-            index,
-            name,
-        }
+    pub(crate) fn new(
+        named: Option<ParentRef>,
+        index: fn(u32) -> A,
+        name: fn(String) -> A,
+    ) -> Self {
+        Self { named, index, name }
     }
 
     /// The attribute that names the parent that was named, if one was.
@@ -83,11 +82,8 @@ impl<A> OnParent<A> {
         if self.named.is_some() {
             return self.named(handle).await;
         }
-        let each = exchange::Wanted::Each;
-        let parents = exchange::dump(handle, Parent::GET, Vec::new(), each, DUMP_LIMIT).await?;
-        let mut parents = parents.object.into_iter().map(Parent::from);
-        Ok(match (parents.next(), parents.next()) {
-            (Some(only), None) => only.index.map(self.index),
+        Ok(match exchange::each::<Parent>(handle).await?.as_slice() {
+            [only] => only.index.map(self.index),
             _ => None,
         })
     }

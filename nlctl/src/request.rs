@@ -2,7 +2,6 @@
 
 //! Getting one object, and getting all.
 
-use std::any::{Any, TypeId};
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -17,8 +16,7 @@ use crate::answer::{Answer, Warning};
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange::{self, DUMP_LIMIT};
-use crate::generated::Subdev;
-use crate::id::ParentRef;
+use crate::generated::Command;
 use crate::object::Object;
 use crate::parent::OnParent;
 use crate::state::State;
@@ -30,7 +28,7 @@ pub struct Get<O: Object> {
     handle: Handle,
     attributes: Vec<O::Attribute>,
     /// Of an object that is on a parent.
-    pub(crate) parent: Option<OnParent<O::Attribute>>,
+    parent: Option<OnParent<O::Attribute>>,
 }
 
 impl<O: Object> Get<O> {
@@ -71,6 +69,8 @@ pub struct Dump<O: Object> {
     pub(crate) attributes: Vec<O::Attribute>,
     /// Of objects that are on a parent.
     parent: Option<OnParent<O::Attribute>>,
+    /// Of objects that can be put together from changes: all in a state.
+    in_state: Option<fn(State) -> Vec<O>>,
 }
 
 impl<O: Object> Dump<O> {
@@ -79,11 +79,19 @@ impl<O: Object> Dump<O> {
             handle,
             attributes: Vec::new(),
             parent: None,
+            in_state: None,
         }
     }
 
-    pub(crate) fn on(self, mut parent: OnParent<O::Attribute>, named: ParentRef) -> Self {
-        parent.named = Some(named);
+    /// With all of `in_state` when there is no quiet moment.
+    pub(crate) fn reconciled(self, in_state: fn(State) -> Vec<O>) -> Self {
+        Self {
+            in_state: Some(in_state),
+            ..self
+        }
+    }
+
+    pub(crate) fn on(self, parent: OnParent<O::Attribute>) -> Self {
         Self {
             parent: Some(parent),
             ..self
@@ -113,40 +121,36 @@ impl<O: Object> Dump<O> {
         if let Some(parent) = self.parent {
             self.attributes.extend(parent.named(&self.handle).await?);
         }
-        // All subdevs are put together from changes when there is no quiet moment.
-        let reconciled = self.attributes.is_empty() && TypeId::of::<O>() == TypeId::of::<Subdev>();
-        let limit = match reconciled {
-            true => PATIENCE,
-            false => DUMP_LIMIT,
+        // A state has all objects, and not those that the kernel would choose.
+        let in_state = self.in_state.filter(|_| self.attributes.is_empty());
+        let limit = match in_state {
+            Some(_) => PATIENCE,
+            None => DUMP_LIMIT,
         };
         let together = exchange::Wanted::Together;
-        match exchange::dump(&self.handle, O::GET, self.attributes, together, limit).await {
-            Err(Error::Interrupted { .. }) if reconciled => {
-                let objects = reconcile(&self.handle).await?;
-                Ok(Answer {
-                    object: objects.unwrap_or_default(),
-                    warning: None,
-                })
-            }
-            other => Ok(other?.map(|objects| objects.into_iter().map(O::from).collect())),
+        let answer = exchange::dump(&self.handle, O::GET, self.attributes, together, limit).await;
+        match (answer, in_state) {
+            (Err(Error::Interrupted { .. }), Some(in_state)) => Ok(Answer {
+                object: in_state(settled(&self.handle, O::GET).await?),
+                warning: None,
+            }),
+            (answer, _) => Ok(answer?.map(|objects| objects.into_iter().map(O::from).collect())),
         }
     }
 }
 
-/// How long a dump of all subdevs is repeated before it is reconciled.
+/// How long a dump is repeated before its objects are put together from changes.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// All subdevs at one time, from dumps and what changed meanwhile; `None` if
-/// that is not what is wanted.
-async fn reconcile<O: Object>(handle: &Handle) -> Result<Option<Vec<O>>, Error> {
+/// The state at one time, from dumps and what changed meanwhile, for the dump
+/// `command`.
+async fn settled(handle: &Handle, command: Command) -> Result<State, Error> {
     let settled = async { State::settled(handle, handle.watch().await?).await };
     let interrupted = |_| Error::Interrupted {
-        command: O::GET,
+        command,
         limit: DUMP_LIMIT,
     };
-    let state = timeout(DUMP_LIMIT, settled).await.map_err(interrupted)??;
-    let subdevs: Box<dyn Any> = Box::new(state.subdevs);
-    Ok(subdevs.downcast().ok().map(|objects| *objects))
+    timeout(DUMP_LIMIT, settled).await.map_err(interrupted)?
 }
 
 /// The objects of a dump, one after the other.

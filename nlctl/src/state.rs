@@ -8,11 +8,10 @@ use futures::{Stream, StreamExt};
 
 use crate::connection::Handle;
 use crate::error::Error;
-use crate::exchange::{self, DUMP_LIMIT};
+use crate::exchange::each;
 use crate::generated::{Family, Notification, Parent, Subdev, Type, Wq};
 use crate::id::Id;
 use crate::notification::NotificationKind;
-use crate::object::Object;
 use crate::watch::Update;
 
 /// All that the family shows.
@@ -52,10 +51,10 @@ impl State {
             let state = Self {
                 instance: family.instance,
                 generation: family.generation,
-                parents: all(handle).await?,
-                wqs: all(handle).await?,
-                types: all(handle).await?,
-                subdevs: all(handle).await?,
+                parents: each(handle).await?,
+                wqs: each(handle).await?,
+                types: each(handle).await?,
+                subdevs: each(handle).await?,
             };
             let after = overview(handle).await?;
             if after.instance == state.instance {
@@ -197,13 +196,6 @@ fn put<T: Told>(objects: &mut Vec<T>, kind: NotificationKind, told: &T) {
 /// Instance and generation, among others.
 async fn overview(handle: &Handle) -> Result<Family, Error> {
     Ok(handle.family().get().execute().await?.object)
-}
-
-/// All objects of a kind; each is as it was at some time during the dump.
-async fn all<O: Object>(handle: &Handle) -> Result<Vec<O>, Error> {
-    let each = exchange::Wanted::Each;
-    let objects = exchange::dump(handle, O::GET, Vec::new(), each, DUMP_LIMIT).await?;
-    Ok(objects.object.into_iter().map(O::from).collect())
 }
 
 #[cfg(test)]

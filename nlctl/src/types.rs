@@ -20,7 +20,7 @@ impl TypeHandle {
     /// Gets the type `name`; without a parent, of the only one, which is asked
     /// for first.
     pub fn get(&self, name: impl Into<String>) -> Get<Type> {
-        Get::new(self.0.clone(), vec![TypeAttr::Name(name.into())]).on(on_parent())
+        Get::new(self.0.clone(), vec![TypeAttr::Name(name.into())]).on(on_parent(None))
     }
 
     /// Gets the catalogues of all parents.
@@ -32,19 +32,17 @@ impl TypeHandle {
 impl Get<Type> {
     /// The type of that name on that parent.
     pub fn parent(self, parent: impl Into<ParentRef>) -> Self {
-        let mut on = on_parent();
-        on.named = Some(parent.into());
-        self.on(on)
+        self.on(on_parent(Some(parent.into())))
     }
 }
 
 impl Dump<Type> {
     /// Only the catalogue of that parent.
     pub fn parent(self, parent: impl Into<ParentRef>) -> Self {
-        self.on(on_parent(), parent.into())
+        self.on(on_parent(Some(parent.into())))
     }
 }
 
-fn on_parent() -> OnParent<TypeAttr> {
-    OnParent::new(TypeAttr::ParentIndex, TypeAttr::Parent)
+fn on_parent(named: Option<ParentRef>) -> OnParent<TypeAttr> {
+    OnParent::new(named, TypeAttr::ParentIndex, TypeAttr::Parent)
 }

@@ -21,9 +21,7 @@ impl WqHandle {
     /// asked for first.
     pub fn get(&self, queue: impl Into<WqRef>) -> Get<Wq> {
         let queue = queue.into();
-        let mut parent = on_parent();
-        parent.named = queue.parent;
-        Get::new(self.0.clone(), vec![WqAttr::Id(queue.id)]).on(parent)
+        Get::new(self.0.clone(), vec![WqAttr::Id(queue.id)]).on(on_parent(queue.parent))
     }
 
     /// Gets the work queues of all parents.
@@ -35,10 +33,10 @@ impl WqHandle {
 impl Dump<Wq> {
     /// Only the work queues of that parent.
     pub fn parent(self, parent: impl Into<ParentRef>) -> Self {
-        self.on(on_parent(), parent.into())
+        self.on(on_parent(Some(parent.into())))
     }
 }
 
-fn on_parent() -> OnParent<WqAttr> {
-    OnParent::new(WqAttr::ParentIndex, WqAttr::Parent)
+fn on_parent(named: Option<ParentRef>) -> OnParent<WqAttr> {
+    OnParent::new(named, WqAttr::ParentIndex, WqAttr::Parent)
 }

@@ -16,7 +16,9 @@ use crate::parent::OnParent;
 pub struct Add {
     handle: Handle,
     attributes: Vec<SubdevAttr>,
-    wqs: Vec<Vec<SubdevWqAttr>>,
+    /// Number and entries of each work queue.
+    wqs: Vec<(u32, Option<u32>)>,
+    /// Entries of those for which none are said.
     size: Option<u32>,
     parent: OnParent<SubdevAttr>,
 }
@@ -28,7 +30,7 @@ impl Add {
             attributes: Vec::new(),
             wqs: Vec::new(),
             size: None,
-            parent: super::on_parent(),
+            parent: super::on_parent(None),
         }
     }
 
@@ -39,15 +41,14 @@ impl Add {
 
     /// Uses the work queue of that number; may be said more than once.
     pub fn wq(mut self, id: u32) -> Self {
-        self.wqs.push(vec![SubdevWqAttr::Id(id)]);
+        self.wqs.push((id, None));
         self
     }
 
     /// Uses `entries` entries of the work queue of that number; may be said more
     /// than once.
     pub fn wq_share(mut self, id: u32, entries: u32) -> Self {
-        self.wqs
-            .push(vec![SubdevWqAttr::Id(id), SubdevWqAttr::Size(entries)]);
+        self.wqs.push((id, Some(entries)));
         self
     }
 
@@ -74,7 +75,7 @@ impl Add {
     /// Is carved from that parent; needed when there are several. Without, the
     /// only one is asked for first.
     pub fn parent(mut self, parent: impl Into<ParentRef>) -> Self {
-        self.parent.named = Some(parent.into());
+        self.parent = super::on_parent(Some(parent.into()));
         self
     }
 
@@ -101,13 +102,14 @@ impl Add {
     pub async fn execute(mut self) -> Result<Answer<Subdev>, Error> {
         self.attributes
             .extend(self.parent.needed(&self.handle).await?);
-        if self.wqs.is_empty() && self.size.is_some() {
-            // One that the kernel chooses.
-            self.wqs.push(Vec::new());
+        if self.wqs.is_empty() {
+            // The kernel chooses one.
+            let sized = |size| SubdevAttr::Wq(vec![SubdevWqAttr::Size(size)]);
+            self.attributes.extend(self.size.map(sized));
         }
-        for mut wq in self.wqs {
-            let sized = wq.iter().any(|it| matches!(it, SubdevWqAttr::Size(_)));
-            wq.extend(self.size.filter(|_| !sized).map(SubdevWqAttr::Size));
+        for (id, entries) in self.wqs {
+            let mut wq = vec![SubdevWqAttr::Id(id)];
+            wq.extend(entries.or(self.size).map(SubdevWqAttr::Size));
             self.attributes.push(SubdevAttr::Wq(wq));
         }
         exchange::object(&self.handle, Command::SubdevNew, self.attributes).await

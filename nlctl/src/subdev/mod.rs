@@ -43,7 +43,7 @@ impl SubdevHandle {
 
     /// Gets the subdevs of all parents.
     pub fn dump(&self) -> Dump<Subdev> {
-        Dump::new(self.0.clone())
+        Dump::new(self.0.clone()).reconciled(|state| state.subdevs)
     }
 }
 
@@ -58,7 +58,7 @@ fn attribute(id: Id) -> SubdevAttr {
 impl Dump<Subdev> {
     /// Only the subdevs of that parent.
     pub fn parent(self, parent: impl Into<ParentRef>) -> Self {
-        self.on(on_parent(), parent.into())
+        self.on(on_parent(Some(parent.into())))
     }
 
     /// Only those that use the work queue of that number; said more than once,
@@ -88,8 +88,8 @@ impl Dump<Subdev> {
     }
 }
 
-fn on_parent() -> OnParent<SubdevAttr> {
-    OnParent::new(SubdevAttr::ParentIndex, SubdevAttr::Parent)
+fn on_parent(named: Option<ParentRef>) -> OnParent<SubdevAttr> {
+    OnParent::new(named, SubdevAttr::ParentIndex, SubdevAttr::Parent)
 }
 
 impl Subdev {

@@ -2,8 +2,6 @@
 
 //! `cargo xtask bench`: how fast it is.
 
-use std::io::{self, stderr, stdout};
-
 use anyhow::Result;
 use clap::ValueEnum;
 
@@ -56,10 +54,5 @@ fn on_host(lab: &Lab, package: &str, name: &str) -> Result<bool> {
 fn in_machine(lab: &Lab, words: &str) -> Result<bool> {
     let guest = vm::Guest::ensure(lab, Flavour::Stock)?;
     let plan = vm::Options::of_words(words.split_whitespace())?.plan()?;
-    let streams = vm::Streams {
-        input: Box::new(io::empty()),
-        output: Box::new(stdout()),
-        error: Box::new(stderr()),
-    };
-    Ok(vm::run(lab, &guest, &plan, streams)?.status == 0)
+    Ok(vm::run(lab, &guest, &plan, vm::Streams::without_input())?.status == 0)
 }

@@ -2,7 +2,6 @@
 
 //! `cargo xtask demo`: from nothing to the main job, and how long it took.
 
-use std::io::{self, stderr, stdout};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -29,12 +28,7 @@ pub fn demo(lab: &Lab) -> Result<u8> {
     })?;
 
     let plan = vm::Options::of_words(["--", "e2e", "demo"])?.plan()?;
-    let streams = vm::Streams {
-        input: Box::new(io::empty()),
-        output: Box::new(stdout()),
-        error: Box::new(stderr()),
-    };
-    let outcome = vm::run(lab, &guest, &plan, streams)?;
+    let outcome = vm::run(lab, &guest, &plan, vm::Streams::without_input())?;
     stages.add("boot", outcome.boot);
     stages.add("demo", outcome.command);
     print!("\n{stages}");

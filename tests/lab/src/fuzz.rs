@@ -3,7 +3,6 @@
 //! `cargo xtask fuzz`: without end, on the host or in a virtual machine.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{self, stderr, stdout};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -76,12 +75,7 @@ fn family(lab: &Lab, options: &Family) -> Result<u8> {
     let mut plan = vm::Options::of_words(words)?.plan()?;
     plan.timeout = None;
     until_interrupted(|| {
-        let streams = vm::Streams {
-            input: Box::new(io::empty()),
-            output: Box::new(stdout()),
-            error: Box::new(stderr()),
-        };
-        let outcome = vm::run(lab, &guest, &plan, streams)
+        let outcome = vm::run(lab, &guest, &plan, vm::Streams::without_input())
             .with_context(|| format!("the machine failed; `{again}` gets there again"))?;
         if outcome.status != 0 {
             println!("found something; `{again}` gets there again");

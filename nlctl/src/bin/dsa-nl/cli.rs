@@ -264,16 +264,12 @@ pub struct Monitor {
 /// asked for help, which is then printed.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Option<Cli>, Failure> {
     let mut args = args.into_iter();
-    let program = args.next();
-    let args: Vec<_> = args.collect();
-    let command = Cli::command();
-    let words = keys::expand(&command, args.iter().cloned());
-    let cli = match Cli::try_parse_from(program.into_iter().chain(words)) {
-        Ok(cli) => cli,
-        Err(error) => return help_or_failure(&error, &typed(&args)).map(|()| None),
+    let Some(cli) = expand_and_parse::<Cli>(args.next(), args)? else {
+        return Ok(None);
     };
     match (&cli.object, &cli.batch) {
         (None, None) => {
+            let command = Cli::command();
             let objects = command.get_subcommands().map(clap::Command::get_name);
             Err(Failure::Usage(format!(
                 "an object is missing; there are {}",
@@ -291,15 +287,23 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Option<Cli>, Fa
 /// Parses one line of a batch, already split into words; `None` when it asked
 /// for help, which is then printed.
 pub fn parse_line(words: Vec<String>) -> Result<Option<Object>, Failure> {
-    let args: Vec<_> = words.into_iter().map(OsString::from).collect();
-    let words = keys::expand(&Line::command(), args.iter().cloned());
-    match Line::try_parse_from(words) {
-        Ok(line) => Ok(Some(line.object)),
-        Err(error) => help_or_failure(&error, &typed(&args)).map(|()| None),
-    }
+    let words = words.into_iter().map(OsString::from);
+    Ok(expand_and_parse::<Line>(None, words)?.map(|line| line.object))
 }
 
-fn typed(args: &[OsString]) -> Vec<String> {
-    let words = args.iter().map(|arg| arg.to_string_lossy().into_owned());
-    words.collect()
+/// Parses `args`, which follow the name of the program, with or without dashes
+/// before keys.
+fn expand_and_parse<P: Parser>(
+    program: Option<OsString>,
+    args: impl IntoIterator<Item = OsString>,
+) -> Result<Option<P>, Failure> {
+    let args: Vec<_> = args.into_iter().collect();
+    let words = keys::expand(&P::command(), args.iter().cloned());
+    match P::try_parse_from(program.into_iter().chain(words)) {
+        Ok(parsed) => Ok(Some(parsed)),
+        Err(error) => {
+            let typed = args.iter().map(|arg| arg.to_string_lossy().into_owned());
+            help_or_failure(&error, &typed.collect::<Vec<_>>()).map(|()| None)
+        }
+    }
 }

@@ -108,11 +108,7 @@ fn operation_section(number: usize, operation: &Operation) -> String {
 
 fn notification_section(number: usize, operation: &Operation) -> String {
     let group = operation.mcgrp.as_deref().unwrap_or("none");
-    let carries = match (&operation.event, &operation.notify) {
-        (Some(event), _) => list(&event.attributes),
-        (None, Some(like)) => format!("what a reply of `{like}` does"),
-        (None, None) => "nothing".into(),
-    };
+    let carries = list(operation.event.as_ref().map_or(&[], |it| &it.attributes));
     format!(
         "### {number}: `{}`\n\n{}\n\n- to the group `{group}`; carries {carries}.\n\n",
         operation.name,

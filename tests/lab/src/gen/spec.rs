@@ -215,8 +215,8 @@ pub struct Operation {
     pub name: String,
     /// What it does.
     pub doc: String,
-    /// Set of its attributes; of `notify`, that of the operation named there.
-    attribute_set: Option<String>,
+    /// Set of its attributes.
+    attribute_set: String,
     /// Who may do it.
     #[serde(default)]
     pub flags: Vec<Flag>,
@@ -225,9 +225,7 @@ pub struct Operation {
     pub once: Option<Exchange>,
     /// Request and reply for all objects.
     pub dump: Option<Exchange>,
-    /// Operation whose reply a notification carries.
-    pub notify: Option<String>,
-    /// Attributes of a notification that is like no reply.
+    /// Attributes of a notification.
     pub event: Option<Attributes>,
     /// Group that a notification goes to.
     pub mcgrp: Option<String>,
@@ -239,7 +237,7 @@ pub struct Operation {
 impl Operation {
     /// Whether the kernel sends it without being asked.
     pub fn is_notification(&self) -> bool {
-        self.notify.is_some() || self.event.is_some()
+        self.event.is_some()
     }
 }
 
@@ -335,23 +333,11 @@ impl Family {
     }
 
     /// The attribute set of an operation or notification.
-    pub fn set_of<'a>(&'a self, operation: &'a Operation) -> anyhow::Result<&'a AttributeSet> {
-        let owner = match &operation.notify {
-            Some(like) => self
-                .operations
-                .list
-                .iter()
-                .find(|it| it.name == *like)
-                .with_context(|| format!("there is no operation '{like}' to notify of"))?,
-            None => operation,
-        };
-        let name = owner
-            .attribute_set
-            .as_ref()
-            .with_context(|| format!("operation '{}' has no attribute-set", owner.name))?;
-        self.set(name)
+    pub fn set_of(&self, operation: &Operation) -> anyhow::Result<&AttributeSet> {
+        self.set(&operation.attribute_set)
     }
 
+    /// The attribute set of that name.
     pub fn set(&self, name: &str) -> anyhow::Result<&AttributeSet> {
         self.attribute_sets
             .iter()

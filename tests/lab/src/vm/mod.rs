@@ -109,6 +109,14 @@ impl Streams {
             error: Box::new(std::io::stderr()),
         }
     }
+
+    /// Ours, and no input.
+    pub fn without_input() -> Self {
+        Self {
+            input: Box::new(std::io::empty()),
+            ..Self::inherited()
+        }
+    }
 }
 
 /// How a run ended, and how long it took.
