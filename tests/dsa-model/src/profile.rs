@@ -91,6 +91,9 @@ pub struct Profile {
     pub pasid: bool,
     /// The modes that work queues can have.
     pub modes: Modes,
+    /// Whether software cannot change how the device is divided into groups and work queues; what it
+    /// is divided into then is told in the source of the room `fixed`.
+    pub fixed_config: bool,
 }
 
 impl Default for Profile {
@@ -108,6 +111,7 @@ impl Default for Profile {
             block_on_fault: true,
             pasid: false,
             modes: Modes::Both,
+            fixed_config: false,
         }
     }
 }
@@ -155,10 +159,12 @@ impl Profile {
             | DESTINATION_READBACK
             | u64::from(self.max_transfer_shift) << 16
             | u64::from(self.max_batch_shift) << 21
-            | CONFIGURATION
             | DESCRIPTORS_PER_ENGINE;
         if self.interrupt_handles {
             gencap |= COMMAND_CAPABILITIES;
+        }
+        if !self.fixed_config {
+            gencap |= CONFIGURATION;
         }
         if self.block_on_fault {
             gencap |= BLOCK_ON_FAULT;
@@ -328,6 +334,15 @@ mod tests {
         };
         assert_eq!(profile.gencap() >> 4 & 1, 1);
         assert_eq!(profile.cmdcap(), 0x67fe);
+    }
+
+    #[test]
+    fn a_fixed_configuration_is_announced() {
+        let profile = Profile {
+            fixed_config: true,
+            ..Profile::default()
+        };
+        assert_eq!(Profile::default().gencap() ^ profile.gencap(), 1 << 31);
     }
 
     #[test]

@@ -469,6 +469,22 @@ fn a_granted_handle_names_the_vector() {
 }
 
 #[test]
+fn a_device_with_a_fixed_configuration_works_as_it_is() {
+    let mut bench = Bench::start(&["--fixed-config"]);
+    bench.bus_master(true);
+    assert_eq!(bench.command(ENABLE_DEVICE, 0), 0);
+    for (wq, most) in [(0, 1 << 20), (1, 1 << 16)] {
+        assert_eq!(bench.command(ENABLE_WQ, wq), 0);
+        let memmove = |size| Builder::memmove(RECORD, SOURCE, TARGET, size).interrupt(1);
+        let wq = u64::from(wq);
+        assert_eq!(bench.run(wq, &memmove(most)).status(), 1);
+        bench.await_interrupt(1);
+        let expected = if wq == 1 { 0x13 } else { 1 };
+        assert_eq!(bench.run(wq, &memmove(most + 1)).status(), expected);
+    }
+}
+
+#[test]
 fn a_pasid_and_privilege_in_the_descriptor_are_replaced_and_do_not_matter() {
     let mut bench = Bench::enabled(&[0]);
     let mut noop = Builder::noop(RECORD).bytes();

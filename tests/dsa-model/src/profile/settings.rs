@@ -58,6 +58,9 @@ pub struct Settings {
     /// The modes that work queues can have; a shared one also needs --pasid [default: both].
     #[arg(long, value_enum)]
     pub modes: Option<Modes>,
+    /// Have a configuration of groups and work queues that software cannot change [default: false].
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub fixed_config: Option<bool>,
 }
 
 /// Why settings are refused.
@@ -124,6 +127,7 @@ impl Settings {
             block_on_fault: self.block_on_fault.or(base.block_on_fault),
             pasid: self.pasid.or(base.pasid),
             modes: self.modes.or(base.modes),
+            fixed_config: self.fixed_config.or(base.fixed_config),
         }
     }
 
@@ -149,6 +153,7 @@ impl Settings {
             block_on_fault: self.block_on_fault.unwrap_or(default.block_on_fault),
             pasid: self.pasid.unwrap_or(default.pasid),
             modes: self.modes.unwrap_or(default.modes),
+            fixed_config: self.fixed_config.unwrap_or(default.fixed_config),
         };
         let limits = [
             ("wqs", profile.wqs.into(), 1..=32),

@@ -12,6 +12,23 @@ const LIMITS_MASK: u32 = 0x1fff;
 /// The occupancy interrupt is enabled.
 const OCCUPANCY_INTERRUPT: u32 = 1 << 16;
 
+/// What of a configuration can be written at one moment. The occupancy interrupt always can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Access {
+    /// The size.
+    pub(crate) size: bool,
+    /// What is neither the size nor the occupancy interrupt.
+    pub(crate) rest: bool,
+}
+
+impl Access {
+    /// Everything.
+    pub(crate) const ALL: Self = Self {
+        size: true,
+        rest: true,
+    };
+}
+
 /// The configuration of one work queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct WqConfig([u32; WRITABLE_DWORDS]);
@@ -22,20 +39,13 @@ impl WqConfig {
         self.0.get(index).copied().unwrap_or(0)
     }
 
-    /// Writes a dword: the size while the device is disabled, the occupancy interrupt at any time,
-    /// the rest while the work queue is disabled.
-    pub(crate) fn write(
-        &mut self,
-        index: usize,
-        value: u32,
-        device_disabled: bool,
-        wq_disabled: bool,
-    ) {
+    /// Writes a dword, if it can be written.
+    pub(crate) fn write(&mut self, index: usize, value: u32, access: Access) {
         let (mask, writable) = match index {
-            0 => (0xffff, device_disabled),
-            1 => (0xffff, wq_disabled),
-            2 => (MODE_MASK, wq_disabled),
-            3 => (LIMITS_MASK, wq_disabled),
+            0 => (0xffff, access.size),
+            1 => (0xffff, access.rest),
+            2 => (MODE_MASK, access.rest),
+            3 => (LIMITS_MASK, access.rest),
             // The handle of the occupancy interrupt; there is no IMS to select.
             4 => (0xffff, true),
             5 => (0xffff | OCCUPANCY_INTERRUPT, true),
@@ -49,6 +59,11 @@ impl WqConfig {
     /// Returns everything but the size to its reset value.
     pub(crate) fn reset(&mut self) {
         self.0[1..].fill(0);
+    }
+
+    /// Returns the occupancy interrupt to its reset value.
+    pub(crate) fn reset_occupancy_interrupt(&mut self) {
+        self.0[4..].fill(0);
     }
 
     /// Descriptors the work queue holds.
