@@ -9,6 +9,7 @@ mod direct_store;
 mod driver_override;
 mod enable_flood;
 mod faults;
+mod fixed;
 mod fuzz;
 mod halted;
 mod hardware;
@@ -59,6 +60,7 @@ pub const ALL: &[Scenario] = &[
     data::CREDITS,
     direct_store::DIRECT_STORE,
     direct_store::DIRECT_STORE_SHARED,
+    fixed::FIXED,
     faults::FAULTS,
     faults::COMMANDS,
     interleaved::INTERLEAVED,
