@@ -5,7 +5,7 @@
 //! | | |
 //! |-|-|
 //! | group 0 | all work queues, all engines and all read buffers |
-//! | each work queue | dedicated, with an even part of the capacity, priority 5, and the device's limits |
+//! | each work queue | dedicated, with an even part of the capacity, priority 5, and the device's limits and operations |
 //! | work queue 1 | transfers of at most 64 KiB |
 //! | work queue 2 | a PASID, on a device with `--pasid` |
 //! | the last work queue | shared, with the PASID that this takes, unless there is no shared mode |
@@ -73,9 +73,17 @@ fn work_queue(profile: &Profile, index: u8) -> WqConfig {
     };
     let limits = u32::from(transfer) | u32::from(profile.max_batch_shift) << 5;
 
+    let access = Access {
+        size: true,
+        rest: true,
+        operations: profile.maskable_operations(),
+    };
     let mut config = WqConfig::default();
     for (dword, value) in [size, threshold, mode, limits].into_iter().enumerate() {
-        config.write(dword, value, Access::ALL);
+        config.write(dword, value, access);
+    }
+    for dword in [8, 9] {
+        config.write(dword, u32::MAX, access);
     }
     config
 }

@@ -29,7 +29,7 @@
 //! | [`trace`] | what happened, for people to read |
 //!
 //! Not modelled: page requests that resolve a fault, address spaces behind PASIDs (all lead to the same
-//! memory), IMS, performance counters, operation masks of work queues, DSA 3.0.
+//! memory), IMS, performance counters, DSA 3.0.
 
 mod check;
 mod command;

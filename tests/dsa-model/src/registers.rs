@@ -7,7 +7,7 @@
 //! device whose configuration is fixed, GENCFG, GRPCFG and WQCFG are locked for good, but for the
 //! occupancy interrupts; the event log is no part of that configuration.
 
-use crate::profile::{GROUP_STRIDE, PERMISSION_STRIDE, WQ_STRIDE};
+use crate::profile::{GROUP_STRIDE, PERMISSION_STRIDE};
 use crate::state::{DeviceStatus, State};
 
 pub(crate) mod grpcfg;
@@ -211,7 +211,8 @@ impl Table {
             let (index, rest) = (distance / stride, distance % stride);
             (index < entries as u64).then_some((index as usize, (rest / 4) as usize))
         };
-        if let Some((index, dword)) = within(layout.wqs, WQ_STRIDE, state.wqs.len()) {
+        let wq_stride = state.profile.wq_stride();
+        if let Some((index, dword)) = within(layout.wqs, wq_stride, state.wqs.len()) {
             Some((Self::Wqs, index, dword))
         } else if let Some((index, dword)) = within(layout.groups, GROUP_STRIDE, state.groups.len())
         {

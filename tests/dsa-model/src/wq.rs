@@ -167,6 +167,7 @@ impl Wq {
         let access = Access {
             size: configurable,
             rest: self.status == WqStatus::Disabled && !profile.fixed_config,
+            operations: profile.maskable_operations(),
         };
         self.config.write(index, value, access);
     }

@@ -160,6 +160,27 @@ fn the_tables_of_another_profile_move_and_grow() {
 }
 
 #[test]
+fn each_work_queue_has_a_mask_of_operations_on_request() {
+    let mut bench = Bench::start(&["--op-config"]);
+    assert_eq!(bench.get64(0x20), 0x007b_0000_0108_0080, "WQCAP");
+    let entry = |wq: u64| WQCFG + 0x40 * wq;
+    for wq in 0..8 {
+        for offset in (0x20..0x40).step_by(8) {
+            assert_eq!(bench.get64(entry(wq) + offset), 0, "wq {wq}");
+            bench.set64(entry(wq) + offset, u64::MAX);
+        }
+        let mask = [0x20, 0x28, 0x30, 0x38].map(|offset| bench.get64(entry(wq) + offset));
+        assert_eq!(mask, [bench.get64(0x40), 0, 0, 0], "no more than OPCAP");
+        bench.set32(entry(wq) + 0x20, 1 << wq);
+        bench.set32(entry(wq) + 0x24, 0);
+    }
+    for wq in 0..8 {
+        assert_eq!(bench.get64(entry(wq) + 0x20), 1 << wq, "wq {wq}");
+        assert_eq!(bench.get32(entry(wq) + 0x18), 1 << 29, "wq {wq}");
+    }
+}
+
+#[test]
 fn an_enabled_device_keeps_its_configuration() {
     let mut bench = Bench::enabled(&[2]);
     assert_eq!(bench.get32(GENSTS), 1);
