@@ -80,6 +80,8 @@ pub mod intcause {
     pub const HALT: u32 = 1 << 4;
     /// The event log has a new entry.
     pub const EVENT_LOG: u32 = 1 << 5;
+    /// The interrupt handles are revoked.
+    pub const HANDLES_REVOKED: u32 = 1 << 31;
 }
 
 /// The bits of a permission entry that exist: ignore, PASID enable, PASID.

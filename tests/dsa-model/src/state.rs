@@ -339,6 +339,16 @@ impl State {
         self.raise(intcause::HALT, genctrl::HALT);
     }
 
+    /// Takes all interrupt handles back and tells software, which GENCTRL does not gate; `false` when
+    /// the device has none. Descriptors that an engine has begun with keep theirs.
+    pub(crate) fn revoke_handles(&mut self) -> bool {
+        let revoked = self.handles.revoke();
+        if revoked {
+            self.cause(intcause::HANDLES_REVOKED);
+        }
+        revoked
+    }
+
     /// Completes a command: its status is final before its cause shows, and the interrupt comes
     /// last. GENCTRL does not gate this cause.
     pub(crate) fn complete_command(&mut self, status: u32, interrupt: bool) {

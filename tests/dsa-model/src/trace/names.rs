@@ -91,6 +91,7 @@ pub(super) fn meaning(at: u64, data: &[u8]) -> String {
                 (2, "occupancy"),
                 (4, "halt"),
                 (5, "event log"),
+                (31, "handles revoked"),
             ],
         ),
         offset::GENCTRL => bits(
