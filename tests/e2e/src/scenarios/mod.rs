@@ -9,6 +9,7 @@ mod direct_store;
 mod driver_override;
 mod enable_flood;
 mod faults;
+mod features;
 mod fixed;
 mod fuzz;
 mod halted;
@@ -61,6 +62,8 @@ pub const ALL: &[Scenario] = &[
     direct_store::DIRECT_STORE,
     direct_store::DIRECT_STORE_SHARED,
     fixed::FIXED,
+    features::OPERATION_MASK,
+    features::REVOKED_HANDLES,
     faults::FAULTS,
     faults::COMMANDS,
     interleaved::INTERLEAVED,
