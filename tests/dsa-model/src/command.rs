@@ -316,7 +316,9 @@ impl State {
             Command::DisableWqs(wqs) => self.disable(wqs),
             Command::ResetWqs(wqs) => {
                 self.disable(wqs);
-                self.select_mut(wqs).for_each(|wq| wq.config.reset());
+                let profile = self.profile.clone();
+                self.select_mut(wqs)
+                    .for_each(|wq| wq.reset_config(&profile));
             }
             Command::DrainAll
             | Command::AbortAll

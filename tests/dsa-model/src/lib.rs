@@ -17,6 +17,7 @@
 //! | `portal` | BAR2: descriptors from stores |
 //! | `state` | everything that changes, behind one lock; the state machine |
 //! | `command` | the commands and their errors |
+//! | `fixed` | the configuration that software cannot change |
 //! | `wq` | a work queue at run time |
 //! | `scheduler`, `engine` | whose turn it is; threads that take descriptors |
 //! | `execution` | from check to completion record and interrupt; BATCH |
@@ -28,7 +29,7 @@
 //! | [`trace`] | what happened, for people to read |
 //!
 //! Not modelled: page requests that resolve a fault, address spaces behind PASIDs (all lead to the same
-//! memory), IMS, performance counters, operation masks of work queues, DSA 3.0.
+//! memory), IMS, performance counters, DSA 3.0.
 
 mod check;
 mod command;
@@ -40,6 +41,7 @@ mod engine;
 mod event_log;
 mod execution;
 mod faults;
+mod fixed;
 mod handles;
 mod interrupts;
 mod memory;

@@ -91,6 +91,11 @@ pub struct Profile {
     pub pasid: bool,
     /// The modes that work queues can have.
     pub modes: Modes,
+    /// Whether software cannot change how the device is divided into groups and work queues; what it
+    /// is divided into then is told in the source of the room `fixed`.
+    pub fixed_config: bool,
+    /// Whether each work queue has a mask of the operations that its descriptors may ask for.
+    pub op_config: bool,
 }
 
 impl Default for Profile {
@@ -108,6 +113,8 @@ impl Default for Profile {
             block_on_fault: true,
             pasid: false,
             modes: Modes::Both,
+            fixed_config: false,
+            op_config: false,
         }
     }
 }
@@ -155,10 +162,12 @@ impl Profile {
             | DESTINATION_READBACK
             | u64::from(self.max_transfer_shift) << 16
             | u64::from(self.max_batch_shift) << 21
-            | CONFIGURATION
             | DESCRIPTORS_PER_ENGINE;
         if self.interrupt_handles {
             gencap |= COMMAND_CAPABILITIES;
+        }
+        if !self.fixed_config {
+            gencap |= CONFIGURATION;
         }
         if self.block_on_fault {
             gencap |= BLOCK_ON_FAULT;
@@ -177,12 +186,15 @@ impl Profile {
         const OCCUPANCY: u64 = 1 << 52;
         const OCCUPANCY_INTERRUPT: u64 = 1 << 53;
         const ATS: u64 = 1 << 50;
+        /// Entries of WQCFG have 64 bytes, and in their second half a mask of operations.
+        const OPERATION_MASK: u64 = 1 << 54 | 1 << 24;
 
         let mut wqcap = 0;
         for (has, bit) in [
             (self.pasid, ATS),
             (self.modes.allow(false), SHARED_MODE),
             (self.modes.allow(true), DEDICATED_MODE),
+            (self.op_config, OPERATION_MASK),
         ] {
             if has {
                 wqcap |= bit;
@@ -224,6 +236,26 @@ impl Profile {
             .fold(0, |bits, opcode| bits | 1 << *opcode as u8)
     }
 
+    /// The operations that the mask of a work queue can have: those that there are, or none without
+    /// masks.
+    pub(crate) fn maskable_operations(&self) -> u64 {
+        if self.op_config { self.opcap() } else { 0 }
+    }
+
+    /// The operations that a work queue with this mask does; without masks, all that there are.
+    pub(crate) fn operations(&self, mask: u64) -> u64 {
+        if self.op_config {
+            self.opcap() & mask
+        } else {
+            self.opcap()
+        }
+    }
+
+    /// Bytes from one entry of WQCFG to the next: 32, shifted by WQCAP's field for it.
+    pub(crate) fn wq_stride(&self) -> u64 {
+        32 << u8::from(self.op_config)
+    }
+
     /// CMDCAP: bit n stands for command n. Zero (and not to be read) unless GENCAP announces it.
     pub(crate) fn cmdcap(&self) -> u32 {
         const DEVICE_AND_WQ_COMMANDS: u32 = 0x07fe;
@@ -254,8 +286,6 @@ impl Profile {
 pub(crate) const PERMISSION_STRIDE: u64 = 8;
 /// Bytes from one entry of GRPCFG to the next.
 pub(crate) const GROUP_STRIDE: u64 = 64;
-/// Bytes from one entry of WQCFG to the next; WQCAP's field for it is 0.
-pub(crate) const WQ_STRIDE: u64 = 32;
 
 /// Offsets of the tables in BAR0, in bytes; the OFFSETS register holds them divided by 0x100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -331,16 +361,41 @@ mod tests {
     }
 
     #[test]
+    fn a_fixed_configuration_is_announced() {
+        let profile = Profile {
+            fixed_config: true,
+            ..Profile::default()
+        };
+        assert_eq!(Profile::default().gencap() ^ profile.gencap(), 1 << 31);
+    }
+
+    #[test]
+    fn operation_masks_are_announced_with_the_entries_that_hold_them() {
+        let profile = Profile {
+            op_config: true,
+            ..Profile::default()
+        };
+        assert_eq!(
+            Profile::default().wqcap() ^ profile.wqcap(),
+            1 << 54 | 1 << 24
+        );
+        assert_eq!(profile.operations(0), 0);
+        assert_eq!(profile.operations(1 << 3 | 1 << 63), 1 << 3);
+        assert_eq!(Profile::default().operations(0), profile.opcap());
+    }
+
+    #[test]
     fn the_tables_of_the_largest_device_end_before_the_msix_table() {
         let profile = Profile {
             wqs: 32,
             groups: 16,
+            op_config: true,
             ..Profile::default()
         };
         let layout = profile.layout();
         assert!(layout.groups >= layout.permissions + 33 * PERMISSION_STRIDE);
         assert!(layout.wqs >= layout.groups + 16 * GROUP_STRIDE);
-        assert!(layout.wqs + 32 * WQ_STRIDE <= crate::registers::MSIX_TABLE);
+        assert!(layout.wqs + 32 * profile.wq_stride() <= crate::registers::MSIX_TABLE);
     }
 
     #[test]

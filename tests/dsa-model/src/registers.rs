@@ -3,9 +3,11 @@
 //!
 //! Reads of any size and alignment are served from the 64-bit words that hold them. Writes take
 //! effect in whole aligned dwords; a narrower write changes nothing, and neither does one to a
-//! register that is read-only or locked, because `idxd` rewrites all tables whatever their state.
+//! register that is read-only or locked, because `idxd` rewrites all tables whatever their state. On a
+//! device whose configuration is fixed, GENCFG, GRPCFG and WQCFG are locked for good, but for the
+//! occupancy interrupts; the event log is no part of that configuration.
 
-use crate::profile::{GROUP_STRIDE, PERMISSION_STRIDE, WQ_STRIDE};
+use crate::profile::{GROUP_STRIDE, PERMISSION_STRIDE};
 use crate::state::{DeviceStatus, State};
 
 pub(crate) mod grpcfg;
@@ -78,6 +80,8 @@ pub mod intcause {
     pub const HALT: u32 = 1 << 4;
     /// The event log has a new entry.
     pub const EVENT_LOG: u32 = 1 << 5;
+    /// The interrupt handles are revoked.
+    pub const HANDLES_REVOKED: u32 = 1 << 31;
 }
 
 /// The bits of a permission entry that exist: ignore, PASID enable, PASID.
@@ -139,8 +143,8 @@ fn word(state: &State, offset: u64) -> u64 {
             Some((Table::Wqs, index, dword)) => {
                 let wq = &state.wqs[index];
                 quad(
-                    wq.config_dword(dword, profile.modes),
-                    wq.config_dword(dword + 1, profile.modes),
+                    wq.config_dword(dword, profile),
+                    wq.config_dword(dword + 1, profile),
                 )
             }
             Some((Table::Permissions, ..)) | None => 0,
@@ -153,7 +157,8 @@ fn quad(low: u32, high: u32) -> u64 {
 }
 
 fn write_dword(state: &mut State, offset: u64, value: u32) {
-    let configurable = state.status == DeviceStatus::Disabled;
+    let disabled = state.status == DeviceStatus::Disabled;
+    let configurable = disabled && !state.profile.fixed_config;
     let second = state.profile.second_generation();
     match offset {
         offset::GENCFG if configurable => {
@@ -167,7 +172,7 @@ fn write_dword(state: &mut State, offset: u64, value: u32) {
         offset::INTCAUSE => state.intcause &= !value,
         offset::CMD => state.command(value),
         offset::SWERR => state.swerr.acknowledge(value),
-        offset::EVLCFG..offset::EVLSTATUS if second && configurable => {
+        offset::EVLCFG..offset::EVLSTATUS if second && disabled => {
             let dword = ((offset - offset::EVLCFG) / 4) as usize;
             state.event_log.write_config(dword, value);
         }
@@ -185,7 +190,7 @@ fn write_dword(state: &mut State, offset: u64, value: u32) {
                 state.groups[index].write(dword, value, wqs, engines);
             }
             Some((Table::Wqs, index, dword)) => {
-                state.wqs[index].write_config(dword, value, configurable);
+                state.wqs[index].write_config(dword, value, &state.profile, configurable);
             }
             _ => log::trace!("ignored: {value:#x} written to BAR0+{offset:#x}"),
         },
@@ -208,7 +213,8 @@ impl Table {
             let (index, rest) = (distance / stride, distance % stride);
             (index < entries as u64).then_some((index as usize, (rest / 4) as usize))
         };
-        if let Some((index, dword)) = within(layout.wqs, WQ_STRIDE, state.wqs.len()) {
+        let wq_stride = state.profile.wq_stride();
+        if let Some((index, dword)) = within(layout.wqs, wq_stride, state.wqs.len()) {
             Some((Self::Wqs, index, dword))
         } else if let Some((index, dword)) = within(layout.groups, GROUP_STRIDE, state.groups.len())
         {

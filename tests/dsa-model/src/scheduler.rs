@@ -43,7 +43,7 @@ impl State {
         let drains = descriptor.opcode() == Opcode::Drain as u8;
         let records_logged = drains && std::mem::take(&mut wq.records_logged);
         let rules = Rules {
-            operations: self.profile.opcap(),
+            operations: self.profile.operations(wq.config.operations()),
             max_transfer: 1 << wq.config.max_transfer_shift(),
             max_batch: 1 << wq.config.max_batch_shift(),
             block_on_fault: wq.config.block_on_fault(),

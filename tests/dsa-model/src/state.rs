@@ -9,6 +9,7 @@ use crate::command::Pending;
 use crate::descriptor::Descriptor;
 use crate::event_log::EventLog;
 use crate::faults::Faults;
+use crate::fixed;
 use crate::handles::Handles;
 use crate::interrupts::Interrupts;
 use crate::memory::Memory;
@@ -137,7 +138,7 @@ pub(crate) struct State {
 impl State {
     /// A device after power-on.
     pub(crate) fn new(profile: Profile, interrupts: Arc<Interrupts>, memory: Arc<Memory>) -> Self {
-        Self {
+        let mut state = Self {
             status: DeviceStatus::Disabled,
             gencfg: 0,
             genctrl: 0,
@@ -166,7 +167,11 @@ impl State {
             profile,
             interrupts,
             memory,
+        };
+        if state.profile.fixed_config {
+            fixed::configure(&mut state);
         }
+        state
     }
 
     /// Returns everything but the engines, the MSI-X table, what configuration space says and the faults
@@ -332,6 +337,16 @@ impl State {
         self.fail_command();
         self.abandon();
         self.raise(intcause::HALT, genctrl::HALT);
+    }
+
+    /// Takes all interrupt handles back and tells software, which GENCTRL does not gate; `false` when
+    /// the device has none. Descriptors that an engine has begun with keep theirs.
+    pub(crate) fn revoke_handles(&mut self) -> bool {
+        let revoked = self.handles.revoke();
+        if revoked {
+            self.cause(intcause::HANDLES_REVOKED);
+        }
+        revoked
     }
 
     /// Completes a command: its status is final before its cause shows, and the interrupt comes

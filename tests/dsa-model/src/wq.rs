@@ -5,8 +5,8 @@
 use std::collections::VecDeque;
 
 use crate::descriptor::{Descriptor, Opcode};
-use crate::profile::Modes;
-use crate::registers::wqcfg::WqConfig;
+use crate::profile::{Modes, Profile};
+use crate::registers::wqcfg::{Access, WqConfig};
 
 /// State of a work queue; the values are those of WQCFG's state field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -137,13 +137,13 @@ impl Wq {
             .retain(|(_, descriptor)| pasid.is_some_and(|pasid| pasid != descriptor.pasid()));
     }
 
-    /// A dword of the WQCFG entry, on a device that has these modes.
-    pub(crate) fn config_dword(&self, index: usize, modes: Modes) -> u32 {
+    /// A dword of the WQCFG entry.
+    pub(crate) fn config_dword(&self, index: usize, profile: &Profile) -> u32 {
         /// WQCFG bit 29: the mode field can be changed.
         const MODE_SUPPORT: u32 = 1 << 29;
         match index {
             6 => {
-                let mode = if modes == Modes::Both {
+                let mode = if profile.modes == Modes::Both && !profile.fixed_config {
                     MODE_SUPPORT
                 } else {
                     0
@@ -155,10 +155,29 @@ impl Wq {
         }
     }
 
-    /// Writes a dword of the WQCFG entry, as far as it can be written now.
-    pub(crate) fn write_config(&mut self, index: usize, value: u32, device_disabled: bool) {
-        let wq_disabled = self.status == WqStatus::Disabled;
-        self.config
-            .write(index, value, device_disabled, wq_disabled);
+    /// Writes a dword of the WQCFG entry, as far as it can be written now: the size while the device
+    /// is configurable, the occupancy interrupt at any time, the rest while the work queue is disabled.
+    pub(crate) fn write_config(
+        &mut self,
+        index: usize,
+        value: u32,
+        profile: &Profile,
+        configurable: bool,
+    ) {
+        let access = Access {
+            size: configurable,
+            rest: self.status == WqStatus::Disabled && !profile.fixed_config,
+            operations: profile.maskable_operations(),
+        };
+        self.config.write(index, value, access);
+    }
+
+    /// Returns what software configures to its reset value, but for the size.
+    pub(crate) fn reset_config(&mut self, profile: &Profile) {
+        if profile.fixed_config {
+            self.config.reset_occupancy_interrupt();
+        } else {
+            self.config.reset();
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::fs;
 use common::descriptor::Builder;
 use common::{
     BAR2, Bench, CONFIG, DISABLE_WQ, DRAIN_ALL, ENABLE_WQ, GENCTRL, GENSTS, INTCAUSE, MEMORY,
-    RESET_DEVICE, WQCFG, eventually,
+    RELEASE_HANDLE, REQUEST_HANDLE, RESET_DEVICE, WQCFG, eventually,
 };
 use serde_json::Value;
 
@@ -145,6 +145,50 @@ fn interrupts_are_lost_doubled_and_made_up() {
 }
 
 #[test]
+fn revoked_handles_are_told_and_others_are_granted() {
+    let mut bench = Bench::start(&["--interrupt-handles"]);
+    bench.enable(&[0]);
+    let request = |bench: &mut Bench| {
+        let result = bench.command(REQUEST_HANDLE, 1);
+        assert_eq!(result & 0xff, 0);
+        (result >> 8) as u16
+    };
+    let old = request(&mut bench);
+    let noop = |handle| Builder::noop(RECORD).interrupt(handle);
+    assert_eq!(bench.run(0, &noop(old)).status(), 1);
+    bench.await_interrupt(1);
+
+    // One that waits has not begun.
+    bench.ctl("hold");
+    bench.poke(RECORD, &[0; 32]);
+    bench.submit(0, &noop(old).bytes());
+    assert_eq!(bench.get32(GENCTRL), 0, "which does not matter");
+    bench.ctl("revoke-handles");
+    assert_eq!(bench.interrupts(0), 1);
+    assert_eq!(bench.get32(INTCAUSE), 1 << 31);
+    bench.ctl("release");
+    assert_eq!(bench.completion(RECORD).status(), 0x19);
+
+    assert_eq!(bench.command(RELEASE_HANDLE, old.into()), 0x41);
+    let new = request(&mut bench);
+    assert_ne!(new, old);
+    assert_eq!(bench.run(0, &noop(old)).status(), 0x19);
+    assert_eq!(bench.run(0, &noop(new)).status(), 1);
+    bench.await_interrupt(1);
+    let without = Builder::noop(RECORD);
+    assert_eq!(bench.run(0, &without).status(), 1);
+
+    // Told once, until that is acknowledged.
+    bench.ctl("revoke-handles");
+    assert_eq!(bench.interrupts(0), 0);
+    bench.set32(INTCAUSE, 1 << 31);
+    bench.ctl("revoke-handles");
+    assert_eq!(bench.interrupts(0), 1);
+    bench.set32(INTCAUSE, 1 << 31);
+    assert_eq!(bench.get32(INTCAUSE), 0);
+}
+
+#[test]
 fn a_device_that_has_vanished_answers_nothing() {
     let mut bench = Bench::enabled(&[0]);
     bench.ctl("vanish");
@@ -177,6 +221,7 @@ fn what_makes_no_sense_is_refused_with_what_would() {
         ("drop-interrupt 9", 1, "there is no vector 9"),
         ("fail-dma 0 0", 1, "are empty or wrap around"),
         ("swerr 0x100", 2, "a number of 8 bits is accepted"),
+        ("revoke-handles", 1, "the device has no interrupt handles"),
         ("explode", 2, "unrecognized subcommand"),
     ] {
         let output = bench.process.ctl(request);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use common::{
     BAR0, Bench, CONFIG, ENABLE_DEVICE, ENABLE_WQ, GENCFG, GENCTRL, GENSTS, GRPCFG, INTCAUSE,
-    RESET_DEVICE, RESET_WQ, WQCFG,
+    MEMORY, RESET_DEVICE, RESET_WQ, WQCFG,
 };
 
 const PERMISSIONS: u64 = 0x300;
@@ -160,6 +160,27 @@ fn the_tables_of_another_profile_move_and_grow() {
 }
 
 #[test]
+fn each_work_queue_has_a_mask_of_operations_on_request() {
+    let mut bench = Bench::start(&["--op-config"]);
+    assert_eq!(bench.get64(0x20), 0x007b_0000_0108_0080, "WQCAP");
+    let entry = |wq: u64| WQCFG + 0x40 * wq;
+    for wq in 0..8 {
+        for offset in (0x20..0x40).step_by(8) {
+            assert_eq!(bench.get64(entry(wq) + offset), 0, "wq {wq}");
+            bench.set64(entry(wq) + offset, u64::MAX);
+        }
+        let mask = [0x20, 0x28, 0x30, 0x38].map(|offset| bench.get64(entry(wq) + offset));
+        assert_eq!(mask, [bench.get64(0x40), 0, 0, 0], "no more than OPCAP");
+        bench.set32(entry(wq) + 0x20, 1 << wq);
+        bench.set32(entry(wq) + 0x24, 0);
+    }
+    for wq in 0..8 {
+        assert_eq!(bench.get64(entry(wq) + 0x20), 1 << wq, "wq {wq}");
+        assert_eq!(bench.get32(entry(wq) + 0x18), 1 << 29, "wq {wq}");
+    }
+}
+
+#[test]
 fn an_enabled_device_keeps_its_configuration() {
     let mut bench = Bench::enabled(&[2]);
     assert_eq!(bench.get32(GENSTS), 1);
@@ -209,6 +230,101 @@ fn a_device_reset_restores_bar0_but_for_msix() {
     let mut expected = after_power_on();
     expected.insert(MSIX_TABLE + 16, 0xfee0_0000);
     assert_eq!(hex(&all_dwords(&mut bench)), hex(&expected));
+}
+
+/// GENCFG, GRPCFG and WQCFG of a device that is configured for good, where they are not zero.
+fn fixed(pasid: bool) -> BTreeMap<u64, u32> {
+    let mut dwords = BTreeMap::from([
+        (GENCFG, 1 << 12),
+        (GRPCFG, 0xff),
+        (GRPCFG + 0x20, 0xf),
+        (GRPCFG + 0x28, 96 << 20 | 1 << 3 | 1),
+    ]);
+    for wq in 0..8 {
+        let entry = WQCFG + 0x20 * wq;
+        let shared = wq == 7;
+        let with_pasid = pasid && (shared || wq == 2);
+        dwords.insert(entry, 12);
+        dwords.insert(entry + 0x04, if shared { 12 } else { 0 });
+        let pasid = if with_pasid { 1 << 28 | 1 << 8 } else { 0 };
+        dwords.insert(entry + 0x08, u32::from(!shared) | 5 << 4 | pasid);
+        let transfer = if wq == 1 { 16 } else { 31 };
+        dwords.insert(entry + 0x0c, transfer | 10 << 5);
+    }
+    dwords.retain(|_, value| *value != 0);
+    dwords
+}
+
+/// What a device has of [`fixed`].
+fn configuration(bench: &mut Bench) -> BTreeMap<u64, u32> {
+    let mut dwords = all_dwords(bench);
+    dwords.retain(|offset, _| *offset == GENCFG || (GRPCFG..0x600).contains(offset));
+    dwords
+}
+
+#[test]
+fn a_fixed_configuration_is_there_from_the_start_and_stays() {
+    let mut bench = Bench::start(&["--fixed-config", "--wq-capacity", "100", "--pasid"]);
+    assert_eq!(bench.get32(0x10), 0x015f_0107, "GENCAP");
+    let expected = fixed(true);
+    assert_eq!(hex(&configuration(&mut bench)), hex(&expected));
+    let written = |bench: &mut Bench, what: &str, expected: &BTreeMap<u64, u32>| {
+        for offset in (GRPCFG..0x600).step_by(4).chain([GENCFG]) {
+            bench.set32(offset, u32::MAX);
+            bench.set32(offset, 0);
+        }
+        assert_eq!(hex(&configuration(bench)), hex(expected), "{what}");
+    };
+    written(&mut bench, "disabled", &expected);
+
+    bench.bus_master(true);
+    assert_eq!(bench.command(ENABLE_DEVICE, 0), 0);
+    assert_eq!(bench.command(ENABLE_WQ, 3), 0);
+    assert_eq!(bench.command(ENABLE_WQ, 2), 0x26, "PASID is not enabled");
+    assert_eq!(bench.command(ENABLE_WQ, 7), 0x26, "PASID is not enabled");
+    let state = WQCFG + 0x60 + 0x18;
+    let mut enabled = expected.clone();
+    enabled.insert(state, 1 << 30);
+    written(&mut bench, "enabled", &enabled);
+
+    let occupancy = WQCFG + 0x60 + 0x10;
+    bench.set64(occupancy, 0x1_0005_0000_0003);
+    assert_eq!(bench.get64(occupancy), 0x1_0005_0000_0003, "can be set");
+    assert_eq!(bench.command(RESET_WQ, 1 << 3), 0);
+    assert_eq!(hex(&configuration(&mut bench)), hex(&expected));
+
+    assert_eq!(bench.command(RESET_DEVICE, 0), 0);
+    assert_eq!(hex(&configuration(&mut bench)), hex(&expected));
+    let flr = 0x8000_u16;
+    bench.write(CONFIG, 0x48, &flr.to_le_bytes());
+    assert_eq!(hex(&configuration(&mut bench)), hex(&expected));
+    bench.enable_pasid();
+    bench.bus_master(true);
+    assert_eq!(bench.command(ENABLE_DEVICE, 0), 0);
+    for wq in 0..8 {
+        assert_eq!(bench.command(ENABLE_WQ, wq), 0, "wq {wq}");
+    }
+}
+
+#[test]
+fn the_event_log_of_a_device_with_a_fixed_configuration_can_be_placed() {
+    let evlcfg = 0xe0;
+    let mut bench = Bench::start(&["--fixed-config", "--generation", "2.0"]);
+    bench.set64(evlcfg, MEMORY);
+    assert_eq!(bench.get64(evlcfg), MEMORY);
+    bench.bus_master(true);
+    assert_eq!(bench.command(ENABLE_DEVICE, 0), 0);
+    bench.set64(evlcfg, 0);
+    assert_eq!(bench.get64(evlcfg), MEMORY, "not while it is enabled");
+}
+
+#[test]
+fn a_fixed_configuration_has_the_modes_that_the_device_has() {
+    for (modes, dedicated) in [("dedicated", [1; 8]), ("shared", [0; 8])] {
+        let mut bench = Bench::start(&["--fixed-config", "--modes", modes]);
+        let found = [0, 1, 2, 3, 4, 5, 6, 7].map(|wq| bench.get32(WQCFG + 0x20 * wq + 8) & 1);
+        assert_eq!(found, dedicated, "{modes}");
+    }
 }
 
 fn config(bench: &mut Bench, offset: u64) -> u32 {

@@ -8,7 +8,7 @@ use common::descriptor::{
 };
 use common::{
     BAR2, Bench, DISABLE_WQ, DRAIN_WQ, ENABLE_DEVICE, ENABLE_WQ, GENCFG, GRPCFG, MEMORY,
-    MEMORY_SIZE, REQUEST_HANDLE, SWERR, WQCFG,
+    MEMORY_SIZE, REQUEST_HANDLE, RESET_WQ, SWERR, WQCFG,
 };
 
 /// Where completion records, lists, sources and destinations are.
@@ -466,6 +466,73 @@ fn a_granted_handle_names_the_vector() {
     bench.await_interrupt(7);
     let by_vector = Builder::noop(RECORD).interrupt(7);
     assert_eq!(bench.run(0, &by_vector).status(), 0x19);
+}
+
+#[test]
+fn a_work_queue_does_the_operations_of_its_mask_only() {
+    let mut bench = Bench::start(&["--op-config"]);
+    bench.bus_master(true);
+    bench.set32(GENCFG, 1 << 12);
+    bench.set64(GRPCFG, 0b11);
+    bench.set64(GRPCFG + 0x20, 0xf);
+    bench.set64(GRPCFG + 0x28, 96 << 20 | 1 << 3 | 1);
+    let entry = |wq: u64| WQCFG + 0x40 * wq;
+    for wq in 0..2 {
+        bench.set32(entry(wq), 16);
+        bench.set32(entry(wq) + 0x08, 1 | 10 << 4);
+        bench.set32(entry(wq) + 0x0c, 21 | 5 << 5);
+    }
+    bench.set64(entry(0) + 0x20, 1 << MEMMOVE | 1 << BATCH);
+    assert_eq!(bench.command(ENABLE_DEVICE, 0), 0);
+    assert_eq!(bench.command(ENABLE_WQ, 0), 0);
+    assert_eq!(bench.command(ENABLE_WQ, 1), 0);
+    let copy = Builder::memmove(RECORD, SOURCE, TARGET, 64);
+    let noop = Builder::noop(RECORD);
+    assert_eq!(bench.run(0, &copy).status(), 1);
+    assert_eq!(bench.run(0, &noop).status(), 0x10);
+    assert_eq!(bench.run(1, &copy).status(), 0x10, "its mask has none");
+
+    let list = [&copy, &noop].map(Builder::bytes).concat();
+    bench.poke(LIST, &list);
+    let batch = Builder::new(BATCH, RECORD + 0x40).operands(LIST, 0, 2);
+    assert_eq!(bench.run(0, &batch).status(), 0x05, "holds for members");
+
+    let mask = entry(0) + 0x20;
+    bench.set64(mask, 1 << NOOP);
+    assert_eq!(bench.get64(mask), 1 << MEMMOVE | 1 << BATCH, "enabled");
+    assert_eq!(bench.command(DISABLE_WQ, 1), 0);
+    bench.set64(mask, 1 << NOOP);
+    assert_eq!(bench.command(ENABLE_WQ, 0), 0);
+    assert_eq!(bench.run(0, &noop).status(), 1);
+    assert_eq!(bench.run(0, &copy).status(), 0x10);
+    assert_eq!(bench.command(RESET_WQ, 1), 0);
+    assert_eq!(bench.get64(mask), 0);
+}
+
+#[test]
+fn a_fixed_configuration_masks_no_operation() {
+    let mut bench = Bench::start(&["--fixed-config", "--op-config"]);
+    bench.bus_master(true);
+    bench.set64(WQCFG + 0x20, 0);
+    assert_eq!(bench.command(ENABLE_DEVICE, 0), 0);
+    assert_eq!(bench.command(ENABLE_WQ, 0), 0);
+    assert_eq!(bench.run(0, &Builder::noop(RECORD)).status(), 1);
+}
+
+#[test]
+fn a_device_with_a_fixed_configuration_works_as_it_is() {
+    let mut bench = Bench::start(&["--fixed-config"]);
+    bench.bus_master(true);
+    assert_eq!(bench.command(ENABLE_DEVICE, 0), 0);
+    for (wq, most) in [(0, 1 << 20), (1, 1 << 16)] {
+        assert_eq!(bench.command(ENABLE_WQ, wq), 0);
+        let memmove = |size| Builder::memmove(RECORD, SOURCE, TARGET, size).interrupt(1);
+        let wq = u64::from(wq);
+        assert_eq!(bench.run(wq, &memmove(most)).status(), 1);
+        bench.await_interrupt(1);
+        let expected = if wq == 1 { 0x13 } else { 1 };
+        assert_eq!(bench.run(wq, &memmove(most + 1)).status(), expected);
+    }
 }
 
 #[test]

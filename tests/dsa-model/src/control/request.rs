@@ -96,6 +96,8 @@ pub enum Request {
         /// The vector.
         vector: u16,
     },
+    /// Take all interrupt handles back: software has to ask for others.
+    RevokeHandles,
     /// Vanish from the bus: reads give ones, writes are lost, nothing is done.
     Vanish,
     /// Come back after `vanish`, as after power-on.
@@ -172,6 +174,14 @@ impl Request {
                 exists(vector, shared.interrupts.duplicate_next(vector, count))?;
             }
             Self::RaiseInterrupt { vector } => exists(vector, shared.interrupts.inject(vector))?,
+            Self::RevokeHandles => {
+                if !state.revoke_handles() {
+                    return Err(
+                        "the device has no interrupt handles; --interrupt-handles gives it some"
+                            .to_owned(),
+                    );
+                }
+            }
             Self::Vanish => {
                 shared.present.store(false, Ordering::Release);
                 state.abandon();

@@ -58,6 +58,13 @@ pub struct Settings {
     /// The modes that work queues can have; a shared one also needs --pasid [default: both].
     #[arg(long, value_enum)]
     pub modes: Option<Modes>,
+    /// Have a configuration of groups and work queues that software cannot change [default: false].
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub fixed_config: Option<bool>,
+    /// Have a mask for each work queue of the operations that it does; after a reset it does none
+    /// [default: false].
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub op_config: Option<bool>,
 }
 
 /// Why settings are refused.
@@ -124,6 +131,8 @@ impl Settings {
             block_on_fault: self.block_on_fault.or(base.block_on_fault),
             pasid: self.pasid.or(base.pasid),
             modes: self.modes.or(base.modes),
+            fixed_config: self.fixed_config.or(base.fixed_config),
+            op_config: self.op_config.or(base.op_config),
         }
     }
 
@@ -149,6 +158,8 @@ impl Settings {
             block_on_fault: self.block_on_fault.unwrap_or(default.block_on_fault),
             pasid: self.pasid.unwrap_or(default.pasid),
             modes: self.modes.unwrap_or(default.modes),
+            fixed_config: self.fixed_config.unwrap_or(default.fixed_config),
+            op_config: self.op_config.unwrap_or(default.op_config),
         };
         let limits = [
             ("wqs", profile.wqs.into(), 1..=32),

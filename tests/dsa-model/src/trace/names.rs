@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Names of registers, and what their values mean.
 
-use crate::profile::{GROUP_STRIDE, PERMISSION_STRIDE, Profile, WQ_STRIDE};
+use crate::profile::{GROUP_STRIDE, PERMISSION_STRIDE, Profile};
 use crate::registers::{MSIX_PBA, MSIX_TABLE, offset};
 
 /// The registers before the tables, in ascending order.
@@ -53,7 +53,7 @@ pub(super) fn register(profile: &Profile, at: u64) -> String {
     match at {
         MSIX_PBA.. => entry("PBA", MSIX_PBA, 8),
         MSIX_TABLE.. => entry("MSIX", MSIX_TABLE, 16),
-        _ if at >= layout.wqs => entry("WQCFG", layout.wqs, WQ_STRIDE),
+        _ if at >= layout.wqs => entry("WQCFG", layout.wqs, profile.wq_stride()),
         _ if at >= layout.groups => entry("GRPCFG", layout.groups, GROUP_STRIDE),
         _ if at >= layout.permissions => entry("MSIXPERM", layout.permissions, PERMISSION_STRIDE),
         _ => match REGISTERS.iter().rev().find(|(base, _)| *base <= at) {
@@ -91,6 +91,7 @@ pub(super) fn meaning(at: u64, data: &[u8]) -> String {
                 (2, "occupancy"),
                 (4, "halt"),
                 (5, "event log"),
+                (31, "handles revoked"),
             ],
         ),
         offset::GENCTRL => bits(

@@ -9,6 +9,8 @@ mod direct_store;
 mod driver_override;
 mod enable_flood;
 mod faults;
+mod features;
+mod fixed;
 mod fuzz;
 mod halted;
 mod hardware;
@@ -59,6 +61,9 @@ pub const ALL: &[Scenario] = &[
     data::CREDITS,
     direct_store::DIRECT_STORE,
     direct_store::DIRECT_STORE_SHARED,
+    fixed::FIXED,
+    features::OPERATION_MASK,
+    features::REVOKED_HANDLES,
     faults::FAULTS,
     faults::COMMANDS,
     interleaved::INTERLEAVED,
