@@ -93,6 +93,29 @@ impl framework::WorkQueue for WorkQueue {
         }
     }
 
+    fn check(&self) -> Result<(), Refusal> {
+        let config = *self.config.lock();
+        let id = self.wq.id();
+        let refuse = |error, text| Err(Refusal::new(error, Field::Wq(Some(id.into())), text));
+        if config.size == 0 {
+            return refuse(EINVAL, format_args!("wq {id} has no entries"));
+        }
+        // What follows is so only where the configuration is fixed.
+        if !config.dedicated {
+            return refuse(
+                EOPNOTSUPP,
+                format_args!("wq {id} is configured as shared for good; it must be dedicated"),
+            );
+        }
+        if config.pasid {
+            return refuse(
+                EOPNOTSUPP,
+                format_args!("wq {id} is configured with a PASID for good; it must have none"),
+            );
+        }
+        Ok(())
+    }
+
     fn attributes(&self, visitor: &mut dyn Visitor) -> Result {
         let config = *self.config.lock();
         visitor.attribute("threshold", Value::U32(config.threshold))?;
@@ -102,29 +125,10 @@ impl framework::WorkQueue for WorkQueue {
 
     fn enable(&self, _mode: PasidMode) -> Result<(), Refusal> {
         let (device, wq) = (&self.device, &self.wq);
-        let id = wq.id();
         let config = self.configure()?;
-        let refuse = |error, text| Refusal::new(error, Field::Wq(Some(id.into())), text);
-        if config.size == 0 {
-            return Err(refuse(EINVAL, format_args!("wq {id} has no entries")));
-        }
-        // What follows is so only where the configuration is fixed.
-        if !config.dedicated {
-            return Err(refuse(
-                EOPNOTSUPP,
-                format_args!("wq {id} is configured as shared for good; it must be dedicated"),
-            ));
-        }
-        if config.pasid {
-            return Err(refuse(
-                EOPNOTSUPP,
-                format_args!("wq {id} is configured with a PASID for good; it must have none"),
-            ));
-        }
-
         let _handles = device.lock_handles();
         wq.set_handle(device.request_handle(wq)?);
-        let enabled = device.command(Command::EnableWq, id.into());
+        let enabled = device.command(Command::EnableWq, wq.id().into());
         if let Err(error) = enabled {
             device.release_handle(wq);
             return Err(Error::from(error).into());

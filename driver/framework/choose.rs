@@ -132,6 +132,7 @@ pub(super) fn choose_wqs(
                 format_args!("wq {id} is named twice"),
             ));
         }
+        wq.wq.check()?;
         let place = sized.map_or(n, |(first, _)| request.size.map_or(first, |_| n));
         let share = wq.share.admit(mode, size);
         entries = entries.min(share.map_err(|refusal| refuse_share(refusal, id, place))?);
@@ -171,10 +172,10 @@ fn roomiest(
     size: Option<u32>,
     taken: impl Fn(u32) -> bool,
 ) -> Result<u32, Refusal> {
-    let fits = parent
-        .wqs
-        .iter()
-        .filter(|(id, wq)| !wq.removing && !taken(**id) && wq.share.admit(mode, size).is_ok());
+    let fits = parent.wqs.iter().filter(|(id, wq)| {
+        let usable = !wq.removing && wq.wq.check().is_ok();
+        usable && !taken(**id) && wq.share.admit(mode, size).is_ok()
+    });
     fits.max_by_key(|(id, wq)| (wq.share.available(), core::cmp::Reverse(**id)))
         .map(|(id, _)| *id)
         .ok_or_else(|| {

@@ -147,10 +147,14 @@ pub(crate) trait WorkQueue: Send + Sync {
     /// As it is now. Neither waits nor looks at the hardware.
     fn describe(&self) -> WqDescription;
 
+    /// Refuses a work queue that no subdev can use, as it is configured. Neither waits nor looks at the
+    /// hardware.
+    fn check(&self) -> Result<(), Refusal>;
+
     /// What only this vendor's work queues have. Neither waits nor looks at the hardware.
     fn attributes(&self, visitor: &mut dyn Visitor) -> Result;
 
-    /// Makes the work queue ready for subdevs in `mode`. Bounded in time. Called under the parent's
+    /// Makes the work queue, which [`Self::check`] accepts, ready for subdevs in `mode`. Bounded in time. Called under the parent's
     /// configuration lock.
     fn enable(&self, mode: PasidMode) -> Result<(), Refusal>;
 

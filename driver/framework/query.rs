@@ -113,7 +113,8 @@ impl TypeView<'_> {
         if self.kind.missing.is_some() {
             return 0;
         }
-        let counts = self.parent.wqs.values().map(|wq| of(&wq.share));
+        let usable = self.parent.wqs.values().filter(|wq| wq.wq.check().is_ok());
+        let counts = usable.map(|wq| of(&wq.share));
         counts.fold(0, |sum: u32, n| sum.saturating_add(n))
     }
 }

@@ -131,7 +131,10 @@ impl<'a> WqView<'a> {
 
     /// Entries that further subdevs could have.
     pub(crate) fn available(&self) -> u32 {
-        self.entry.share.available()
+        match self.entry.wq.check() {
+            Ok(()) => self.entry.share.available(),
+            Err(_) => 0,
+        }
     }
 
     /// Number of subdevs on it.

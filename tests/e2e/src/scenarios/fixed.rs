@@ -37,6 +37,7 @@ const TRANSFER: u64 = 1 << 21;
 fn run() -> Result<()> {
     shown()?;
     useless()?;
+    by_type()?;
     copies()
 }
 
@@ -79,6 +80,34 @@ fn useless() -> Result<()> {
             tool::refused(&add, &[sentence])?;
             check::same_json("what there is", &tool::snapshot()?, &before)?;
         }
+    }
+    Ok(())
+}
+
+fn by_type() -> Result<()> {
+    step("types count the WQs that are of use, and take no others");
+    let types = tool::types()?;
+    let count = |name: &str| {
+        let found = types.iter().find(|it| it.name == name);
+        found.map(|it| (it.max_instances, it.available_instances))
+    };
+    check::equal("1dwq", count("1dwq"), Some((6, 6)))?;
+    let mut taken = Vec::new();
+    for number in 0..6 {
+        let subdev = tool::add(&format!("type 1dwq state inactive name own{number}"))?;
+        taken.extend(subdev.wq.iter().map(|wq| wq.id));
+    }
+    check::equal("the WQs", taken, vec![0, 1, 3, 4, 5, 6])?;
+    tool::refused(
+        &tool::dsa_nl("subdev add type 1dwq")?,
+        &["no work queue of dsa0 has room for it"],
+    )?;
+    for number in 0..6 {
+        tool::del(&format!("own{number}"))?;
+    }
+    for wq in [WITH_PASID, SHARED] {
+        let available = tool::wq(&format!("wq{wq}"))?.available;
+        check::equal("entries to be had of a WQ of no use", available, 0)?;
     }
     Ok(())
 }
