@@ -7,13 +7,12 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
 
 use super::data;
 use crate::actor::{Actor, Answer, Request};
 use crate::check::{self, step};
 use crate::scenario::Scenario;
-use crate::system::ctl;
+use crate::system::model_status;
 use crate::tool;
 
 /// Options of the machine.
@@ -49,8 +48,7 @@ fn as_movdir64b(work: fn() -> Result<()>) -> Result<()> {
     work()?;
     // The WQ was enabled for the first subdev on it, and the model counts since then.
     let stores = stores()? - before;
-    let status: Value = serde_json::from_str(&ctl("status")?.stdout)?;
-    let wq = &status["wqs"][WQ as usize];
+    let wq = &model_status()?["wqs"][WQ as usize];
     let count = |what| {
         wq[what]
             .as_u64()
