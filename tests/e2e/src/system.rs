@@ -14,6 +14,7 @@ use vm_memory::{FileOffset, VolatileMemory};
 
 use crate::process::{self, Output};
 use crate::tool;
+use crate::vfio::Location;
 use crate::wait::{self, SOON};
 
 /// Name of the module.
@@ -127,6 +128,15 @@ pub fn auxiliary_devices() -> Result<Vec<String>> {
 /// The sysfs folder of an auxiliary device.
 pub fn auxiliary_path(name: &str) -> PathBuf {
     Path::new("/sys/bus/auxiliary/devices").join(name)
+}
+
+/// Waits until nothing is left of a device in /dev/vfio and sysfs.
+pub fn await_removal(location: &Location) -> Result<()> {
+    for path in [&location.group, &auxiliary_path(&location.device)] {
+        let what = format!("the removal of {}", path.display());
+        wait::until_true(SOON, &what, || Ok(!path.exists()))?;
+    }
+    Ok(())
 }
 
 /// Number of the IOMMU group that a device's `iommu_group` link leads to.

@@ -11,7 +11,6 @@ use crate::check::{self, step};
 use crate::client::Client;
 use crate::scenario::Scenario;
 use crate::vfio::{Device, Location};
-use crate::wait::{self, SOON};
 use crate::{system, tool};
 
 pub const DEAD_AND_OPEN: Scenario = Scenario {
@@ -60,13 +59,13 @@ fn run() -> Result<()> {
         let location = add(&client, number)?;
         drop(Device::open(&location)?);
         del(&client, number, false)?;
-        gone(&location)?;
+        system::await_removal(&location)?;
     }
 
     step("closed, the dead are gone as well");
     for (location, device) in dead {
         drop(device);
-        gone(&location)?;
+        system::await_removal(&location)?;
     }
     check::equal("auxiliary devices", system::auxiliary_devices()?, vec![])
 }
@@ -100,15 +99,5 @@ fn del(client: &Client, number: usize, force: bool) -> Result<()> {
         elapsed < PROMPT,
         "it took {elapsed:?}, where {PROMPT:?} is allowed"
     );
-    Ok(())
-}
-
-/// Waits until nothing is left of a device.
-fn gone(location: &Location) -> Result<()> {
-    let device = system::auxiliary_path(&location.device);
-    for path in [&location.group, &device] {
-        let what = format!("the removal of {}", path.display());
-        wait::until_true(SOON, &what, || Ok(!path.exists()))?;
-    }
     Ok(())
 }

@@ -49,12 +49,7 @@ impl Tenancy {
     /// Closes the device, and waits until it is gone.
     fn release(self) -> Result<()> {
         drop(self.dsa);
-        let device = system::auxiliary_path(&self.location.device);
-        for path in [&self.location.group, &device] {
-            let what = format!("the removal of {}", path.display());
-            wait::until_true(SOON, &what, || Ok(!path.exists()))?;
-        }
-        Ok(())
+        system::await_removal(&self.location)
     }
 }
 

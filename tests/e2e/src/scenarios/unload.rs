@@ -41,12 +41,7 @@ fn populate() -> Result<Vec<Subdev>> {
 /// Waits until nothing is left in /dev/vfio and sysfs of subdevs that were.
 fn vanished(subdevs: &[Subdev]) -> Result<()> {
     for subdev in subdevs.iter().filter(|subdev| subdev.state == "active") {
-        let location = subdev.location()?;
-        let device = system::auxiliary_path(&location.device);
-        for path in [&location.group, &device] {
-            let what = format!("the removal of {}", path.display());
-            wait::until_true(SOON, &what, || Ok(!path.exists()))?;
-        }
+        system::await_removal(&subdev.location()?)?;
     }
     Ok(())
 }
