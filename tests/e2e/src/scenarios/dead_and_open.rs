@@ -8,7 +8,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use nlctl::PasidMode;
 
 use crate::check::{self, step};
-use crate::client::Client;
+use crate::client::{Client, location};
 use crate::scenario::Scenario;
 use crate::vfio::{Device, Location};
 use crate::{system, tool};
@@ -81,11 +81,7 @@ fn add(client: &Client, number: usize) -> Result<Location> {
             .name(name(number))
             .execute()
     })??;
-    let subdev = subdev.object;
-    Ok(Location {
-        group: subdev.vfio_group_path().context("no VFIO group")?,
-        device: subdev.auxiliary_device.context("no auxiliary device")?,
-    })
+    location(subdev.object).context("it is not handed to VFIO")
 }
 
 fn del(client: &Client, number: usize, force: bool) -> Result<()> {
