@@ -75,6 +75,13 @@ pub fn await_dead_parent() -> Result<()> {
     })
 }
 
+/// Waits until the subdev `name` has that opstate.
+pub fn await_opstate(name: &str, opstate: &str) -> Result<()> {
+    wait::until_true(SOON, &format!("{name} to be {opstate}"), || {
+        Ok(subdev(name)?.opstate == opstate)
+    })
+}
+
 /// All work queues.
 pub fn wqs() -> Result<Vec<Wq>> {
     list("wq")

@@ -9,7 +9,6 @@ use crate::dsa::{Dsa, regs};
 use crate::model::Subdev;
 use crate::scenario::Scenario;
 use crate::tool;
-use crate::wait::{self, SOON};
 
 pub const CLOSE: Scenario = Scenario {
     name: "close",
@@ -57,9 +56,7 @@ fn flooding(subdev: &Subdev) -> Result<Actor> {
 
 /// Demands that nothing of the last user is left for the next one.
 fn fresh(subdev: &Subdev) -> Result<()> {
-    wait::until_true(SOON, "the subdev to be attached again", || {
-        Ok(tool::subdev(&subdev.name)?.opstate == "attached")
-    })?;
+    tool::await_opstate(&subdev.name, "attached")?;
     let dsa = Dsa::open(&subdev.location()?)?;
     check::equal(
         "state for the next user",
@@ -84,7 +81,5 @@ fn fresh(subdev: &Subdev) -> Result<()> {
         rounds: 1,
     })?;
     user.finish()?;
-    wait::until_true(SOON, "the subdev to be attached again", || {
-        Ok(tool::subdev(&subdev.name)?.opstate == "attached")
-    })
+    tool::await_opstate(&subdev.name, "attached")
 }
