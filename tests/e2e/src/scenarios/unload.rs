@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::check::{self, step};
 use crate::dsa::{Descriptor, Dsa};
@@ -105,10 +105,7 @@ fn unbind() -> Result<()> {
         .wait(SOON)
         .context("the unbinding waits for the user")?;
     drop(dsa);
-    wait::until_true(SOON, "the unbinding to end", || Ok(unbound.is_finished()))?;
-    unbound
-        .join()
-        .map_err(|_| anyhow!("the unbinding panicked"))??;
+    wait::join(SOON, "the unbinding", unbound)??;
     vanished(&[subdev])?;
     check::equal("parents", tool::parents()?.len(), 0)?;
 
