@@ -342,12 +342,11 @@ impl Dsa {
     pub fn prepare(
         &self,
         record: usize,
-        mut descriptor: Descriptor,
+        descriptor: Descriptor,
         notice: Notice,
     ) -> Result<[u8; 64]> {
         self.records.write(record * RECORD_LEN, &[0; RECORD_LEN])?;
-        descriptor.record = record_iova(record);
-        descriptor.flags |= Flags::RECORD_ADDRESS_VALID | Flags::REQUEST_RECORD;
+        let mut descriptor = descriptor.recorded_at(record_iova(record));
         if notice == Notice::Interrupt {
             descriptor.flags |= Flags::REQUEST_INTERRUPT;
             descriptor.interrupt = self.handle;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::check::{self, step};
-use crate::dsa::{Descriptor, Dsa, Flags};
+use crate::dsa::{Descriptor, Dsa};
 use crate::model::Subdev;
 use crate::scenario::Scenario;
 use crate::system::{self, Setting};
@@ -45,11 +45,7 @@ fn run() -> Result<()> {
     let withheld = record.withhold(LIMIT)?;
 
     step("a completion record lies in memory that nobody serves: its tenant waits for it");
-    dsa.store(&Descriptor {
-        flags: Flags::RECORD_ADDRESS_VALID | Flags::REQUEST_RECORD,
-        record: RECORD,
-        ..Descriptor::noop()
-    })?;
+    dsa.store(&Descriptor::noop().recorded_at(RECORD))?;
     withheld.await_access()?;
 
     step("everybody else works, and every request is answered");
