@@ -296,7 +296,7 @@ pub fn rescan() -> Result<()> {
     write_sysfs(&Path::new(PCI).join("rescan"), "1")
 }
 
-/// Writes to a file of sysfs.
+/// Writes to a file of sysfs or procfs.
 pub fn write_sysfs(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write {text:?} to {}", path.display()))
 }
