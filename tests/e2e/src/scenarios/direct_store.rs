@@ -80,8 +80,6 @@ fn stores() -> Result<u64> {
 /// Processes that share the WQ.
 const TENANTS: u64 = 6;
 
-const FROM: u64 = 0x1000_0000;
-const TO: u64 = 0x2000_0000;
 const LEN: usize = 1 << 16;
 
 fn shared() -> Result<()> {
@@ -90,24 +88,15 @@ fn shared() -> Result<()> {
     for (name, seed) in names.iter().zip(0..) {
         let subdev = tool::add(&format!("wq {WQ} pasid-mode shared size 2 name {name}"))?;
         let mut actor = Actor::open(&subdev.location()?)?;
-        for (iova, seed) in [(FROM, seed), (TO, seed + TENANTS)] {
-            let len = LEN;
-            actor.ask(&Request::Map { iova, len, seed })?;
-        }
+        actor.map(LEN, [seed, seed + TENANTS])?;
         actors.push(actor);
     }
-    for (len, rounds) in [(64, 100), (LEN as u32, 20)] {
+    for (len, rounds) in [(64, 100), (LEN, 20)] {
         step(format!(
             "{TENANTS} copy {len} bytes {rounds} times at the same time, verified each time"
         ));
         for actor in &mut actors {
-            let (from, to) = (FROM, TO);
-            actor.tell(&Request::Move {
-                from,
-                to,
-                len,
-                rounds,
-            })?;
+            actor.tell(&Request::copies(len, rounds))?;
         }
         for actor in &mut actors {
             check::equal("answer", actor.answer()?, Answer::Done)?;
@@ -116,12 +105,7 @@ fn shared() -> Result<()> {
     step("one restarts over and over while the others copy");
     let (last, others) = actors.split_last_mut().context("no tenants")?;
     for actor in others.iter_mut() {
-        actor.tell(&Request::Move {
-            from: FROM,
-            to: TO,
-            len: 64,
-            rounds: 100,
-        })?;
+        actor.tell(&Request::copies(64, 100))?;
     }
     last.ask(&Request::Restart { rounds: 5 })?;
     for actor in others {
