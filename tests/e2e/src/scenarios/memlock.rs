@@ -47,7 +47,7 @@ fn run() -> Result<()> {
     }
     check::equal("answer of the sibling", sibling.answer()?, Answer::Done)?;
 
-    step("the log says so, and not each time");
+    step("the log does not say so each time");
     let lines = log.lines()?;
     let told: Vec<_> = lines.iter().filter(|it| it.contains(MEMLOCK)).collect();
     ensure!(
