@@ -266,7 +266,7 @@ impl Function {
 }
 
 /// The PCI functions of the machine.
-pub fn functions() -> Result<Vec<Function>> {
+fn functions() -> Result<Vec<Function>> {
     let path = Path::new(PCI).join("devices");
     let entries = fs::read_dir(&path).with_context(|| format!("cannot list {}", path.display()))?;
     let mut all = Vec::new();
