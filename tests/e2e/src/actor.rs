@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::dsa::{Completion, Descriptor, Dsa, Notice, RECORDS, regs};
 use crate::pattern;
 use crate::process::Talker;
+use crate::tenant::{FROM, TO};
 use crate::tool::NOBODY;
 use crate::vfio::{Buffer, Location};
 use crate::{check, wait};
@@ -97,6 +98,18 @@ pub enum Request {
     Close,
 }
 
+impl Request {
+    /// Copies of what [`Actor::map`] maps, each of `len` bytes and verified.
+    pub fn copies(len: usize, rounds: u32) -> Self {
+        Self::Move {
+            from: FROM,
+            to: TO,
+            len: len as u32,
+            rounds,
+        }
+    }
+}
+
 /// What an actor answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
@@ -147,6 +160,14 @@ impl Actor {
     pub fn ask(&mut self, request: &Request) -> Result<Answer> {
         self.tell(request)?;
         self.answer().with_context(|| format!("{request:x?}"))
+    }
+
+    /// Has it map `len` bytes at [`FROM`] and as many at [`TO`], with the patterns of two seeds.
+    pub fn map(&mut self, len: usize, seeds: [u64; 2]) -> Result<()> {
+        for (iova, seed) in [FROM, TO].into_iter().zip(seeds) {
+            self.ask(&Request::Map { iova, len, seed })?;
+        }
+        Ok(())
     }
 
     /// Has it copy any memory and returns how that ended.

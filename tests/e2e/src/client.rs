@@ -6,6 +6,7 @@ use std::future::Future;
 use anyhow::{Context, Result};
 use nlctl::{Error, Handle, Object, Parent, Subdev, Type, Wq};
 
+use crate::vfio::Location;
 use crate::wait::SOON;
 
 /// A connection to the family.
@@ -48,6 +49,15 @@ impl Client {
         self.ask(|handle| async move { all(handle.subdev().dump()).await })
     }
 
+    /// Deletes all subdevs.
+    pub fn delete_all(&self) -> Result<()> {
+        for subdev in self.subdevs()?? {
+            let index = subdev.index.context("a subdev without an index")?;
+            self.ask(|handle| handle.subdev().del(index).execute())??;
+        }
+        Ok(())
+    }
+
     /// All that the family shows, but for the generation if it does not matter.
     pub fn state(&self, generation: Generation) -> Result<State> {
         let mut state = self.ask(|handle| async move {
@@ -81,6 +91,20 @@ impl State {
         self.types.iter_mut().for_each(|it| it.generation = None);
         self.subdevs.iter_mut().for_each(|it| it.generation = None);
     }
+}
+
+/// Where a VFIO program finds a subdev, if it is handed to VFIO.
+pub fn location(subdev: Subdev) -> Option<Location> {
+    Some(Location {
+        group: subdev.vfio_group_path()?,
+        device: subdev.auxiliary_device?,
+    })
+}
+
+/// Subdevs without the generation, which is that of the message: it grows with all that happens.
+pub fn timeless(mut subdevs: Vec<Subdev>) -> Vec<Subdev> {
+    subdevs.iter_mut().for_each(|it| it.generation = None);
+    subdevs
 }
 
 async fn all<O: Object>(dump: nlctl::Dump<O>) -> Result<Vec<O>, Error> {

@@ -14,6 +14,7 @@ use vm_memory::{FileOffset, VolatileMemory};
 
 use crate::process::{self, Output};
 use crate::tool;
+use crate::vfio::Location;
 use crate::wait::{self, SOON};
 
 /// Name of the module.
@@ -127,6 +128,15 @@ pub fn auxiliary_devices() -> Result<Vec<String>> {
 /// The sysfs folder of an auxiliary device.
 pub fn auxiliary_path(name: &str) -> PathBuf {
     Path::new("/sys/bus/auxiliary/devices").join(name)
+}
+
+/// Waits until nothing is left of a device in /dev/vfio and sysfs.
+pub fn await_removal(location: &Location) -> Result<()> {
+    for path in [&location.group, &auxiliary_path(&location.device)] {
+        let what = format!("the removal of {}", path.display());
+        wait::until_true(SOON, &what, || Ok(!path.exists()))?;
+    }
+    Ok(())
 }
 
 /// Number of the IOMMU group that a device's `iommu_group` link leads to.
@@ -256,7 +266,7 @@ impl Function {
 }
 
 /// The PCI functions of the machine.
-pub fn functions() -> Result<Vec<Function>> {
+fn functions() -> Result<Vec<Function>> {
     let path = Path::new(PCI).join("devices");
     let entries = fs::read_dir(&path).with_context(|| format!("cannot list {}", path.display()))?;
     let mut all = Vec::new();
@@ -286,7 +296,7 @@ pub fn rescan() -> Result<()> {
     write_sysfs(&Path::new(PCI).join("rescan"), "1")
 }
 
-/// Writes to a file of sysfs.
+/// Writes to a file of sysfs or procfs.
 pub fn write_sysfs(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write {text:?} to {}", path.display()))
 }

@@ -71,7 +71,15 @@ pub fn parents() -> Result<Vec<Parent>> {
 pub fn await_dead_parent() -> Result<()> {
     wait::until_true(SOON, "the parent to be halted or lost", || {
         let dead = |parent: &Parent| ["halted", "lost"].contains(&parent.state.as_str());
-        Ok(parents()?.iter().all(dead))
+        let parents = parents()?;
+        Ok(!parents.is_empty() && parents.iter().all(dead))
+    })
+}
+
+/// Waits until the subdev `name` has that opstate.
+pub fn await_opstate(name: &str, opstate: &str) -> Result<()> {
+    wait::until_true(SOON, &format!("{name} to be {opstate}"), || {
+        Ok(subdev(name)?.opstate == opstate)
     })
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Waiting for a condition, never longer than a deadline.
 
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 /// How long anything that should happen "at once" may take.
 ///
@@ -45,6 +45,16 @@ pub fn until_true(
     mut probe: impl FnMut() -> Result<bool>,
 ) -> Result<()> {
     until(limit, what, || Ok(probe()?.then_some(())))
+}
+
+/// Waits until a thread ends that does `what`, and returns what it came to.
+pub fn join<T>(limit: Duration, what: &str, thread: JoinHandle<T>) -> Result<T> {
+    until_true(
+        limit,
+        &format!("{what} to end"),
+        || Ok(thread.is_finished()),
+    )?;
+    thread.join().map_err(|_| anyhow!("{what} panicked"))
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 //! (srctree Documentation/filesystems/proc.rst, meminfo).
 
 use std::fs;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::system;
 use crate::wait::{self, SOON};
 
 /// Bytes that the kernel uses.
@@ -65,8 +67,7 @@ impl Memory {
 /// Tells the memory management something
 /// (srctree Documentation/admin-guide/sysctl/vm.rst).
 fn order(name: &str, value: &str) -> Result<()> {
-    let path = format!("/proc/sys/vm/{name}");
-    fs::write(&path, value).with_context(|| format!("cannot write {value:?} to {path}"))
+    system::write_sysfs(&Path::new("/proc/sys/vm").join(name), value)
 }
 
 #[cfg(test)]

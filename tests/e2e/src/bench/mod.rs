@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Measurements of the module. What is demanded is a ratio of two figures of one run, as the speed
-//! of the machine is anybody's guess.
+//! Measurements of the module. What is demanded of times is the ratio of two of one run, as the
+//! speed of the machine is anybody's guess; memory is measured in bytes.
 
 mod control;
 mod memory;

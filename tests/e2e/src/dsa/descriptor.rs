@@ -134,6 +134,15 @@ impl Descriptor {
         }
     }
 
+    /// The same with its end told in a completion record at `iova`.
+    pub fn recorded_at(self, iova: u64) -> Self {
+        Self {
+            flags: self.flags | Flags::RECORD_ADDRESS_VALID | Flags::REQUEST_RECORD,
+            record: iova,
+            ..self
+        }
+    }
+
     /// The 64 bytes that go to a portal.
     pub fn encode(&self) -> [u8; 64] {
         let mut raw = [0; 64];

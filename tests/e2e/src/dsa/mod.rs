@@ -8,6 +8,7 @@ mod completion;
 mod descriptor;
 pub mod regs;
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,9 @@ pub const RECORDS_IOVA: u64 = 0x00f0_0000_0000;
 
 /// How many completion records there are: most descriptors in flight.
 pub const RECORDS: usize = PAGE / RECORD_LEN;
+
+/// Words of 8 bytes that a descriptor has.
+pub const WORDS: usize = 8;
 
 /// How the 64 bytes of a descriptor are stored to the portal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -217,10 +221,7 @@ impl Dsa {
     /// Resets the device through VFIO; [`Dsa::enable`] revives it.
     pub fn reset(&self) -> Result<()> {
         self.device.reset()?;
-        // What came before the reset is of no meaning after it.
-        self.misc.take()?;
-        self.done.take()?;
-        Ok(())
+        self.forget_interrupts()
     }
 
     /// Resets the device through PCI Express, as an operating system does; [`Dsa::enable`] revives
@@ -232,6 +233,11 @@ impl Dsa {
         let value = u16::from_le_bytes(value) | regs::PCI_EXP_DEVCTL_FLR;
         self.device
             .write(Region::Config, control, &value.to_le_bytes())?;
+        self.forget_interrupts()
+    }
+
+    /// What came before a reset is of no meaning after it.
+    fn forget_interrupts(&self) -> Result<()> {
         self.misc.take()?;
         self.done.take()?;
         Ok(())
@@ -307,23 +313,22 @@ impl Dsa {
         // The lock keeps the eight stores of two threads apart.
         let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
         // Any 64-byte slot of the page will do; as drivers do, take the next one.
-        let offset = regs::LIMITED_PORTAL + *slot * 64 % regs::PORTAL_LEN;
+        let number = *slot;
         *slot += 1;
         match self.store {
-            Store::Whole => self.device.write(Region::Bar2, offset, raw),
-            Store::Words => (offset..)
-                .step_by(8)
-                .zip(raw.chunks(8))
-                .try_for_each(|(offset, word)| self.device.write(Region::Bar2, offset, word)),
+            Store::Whole => self.device.write(Region::Bar2, slot_offset(number), raw),
+            Store::Words => self.store_words(number, 0..WORDS, raw),
         }
     }
 
-    /// Stores one of the eight words of a descriptor to a slot of the portal's page.
-    pub fn store_word(&self, slot: u64, word: usize, raw: &[u8; 64]) -> Result<()> {
-        let offset = slot * 64 % regs::PORTAL_LEN + (word * 8) as u64;
-        let bytes = &raw[word * 8..][..8];
-        self.device
-            .write(Region::Bar2, regs::LIMITED_PORTAL + offset, bytes)
+    /// Stores some of the [`WORDS`] of a descriptor, one by one, to a slot of the portal's page.
+    pub fn store_words(&self, slot: u64, words: Range<usize>, raw: &[u8; 64]) -> Result<()> {
+        (slot_offset(slot)..)
+            .step_by(8)
+            .zip(raw.chunks(8))
+            .take(words.end)
+            .skip(words.start)
+            .try_for_each(|(offset, word)| self.device.write(Region::Bar2, offset, word))
     }
 
     /// Submits a descriptor whose end goes to completion record `record`
@@ -337,12 +342,11 @@ impl Dsa {
     pub fn prepare(
         &self,
         record: usize,
-        mut descriptor: Descriptor,
+        descriptor: Descriptor,
         notice: Notice,
     ) -> Result<[u8; 64]> {
         self.records.write(record * RECORD_LEN, &[0; RECORD_LEN])?;
-        descriptor.record = record_iova(record);
-        descriptor.flags |= Flags::RECORD_ADDRESS_VALID | Flags::REQUEST_RECORD;
+        let mut descriptor = descriptor.recorded_at(record_iova(record));
         if notice == Notice::Interrupt {
             descriptor.flags |= Flags::REQUEST_INTERRUPT;
             descriptor.interrupt = self.handle;
@@ -480,6 +484,11 @@ impl Dsa {
         self.device
             .write(Region::Bar0, offset, &value.to_le_bytes())
     }
+}
+
+/// Where in BAR2 slot number `slot` of the portal is; numbers beyond the page begin anew.
+fn slot_offset(slot: u64) -> u64 {
+    regs::LIMITED_PORTAL + slot * 64 % regs::PORTAL_LEN
 }
 
 /// IOVA of completion record `record`.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A request byte by byte, so that each of them can be wrong.
 
+use netlink_packet_core::Nla;
+
 use crate::genl::{GENL_HEADER, HEADER, flag};
 
 /// A request.
@@ -43,6 +45,13 @@ impl Attribute {
         }
     }
 
+    /// One as the library sends it.
+    pub fn of(attribute: &impl Nla) -> Self {
+        let mut value = vec![0; attribute.value_len()];
+        attribute.emit_value(&mut value);
+        Self::new(attribute.kind(), value)
+    }
+
     /// Attributes as they lie in a message or a nest.
     pub fn bytes(attributes: &[Self]) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -69,6 +78,11 @@ impl Request {
             tail: Vec::new(),
             cut: None,
         }
+    }
+
+    /// The same with these attributes.
+    pub fn with(self, attributes: Vec<Attribute>) -> Self {
+        Self { attributes, ..self }
     }
 
     /// Whether it asks for all objects.

@@ -9,7 +9,6 @@ use crate::dsa::{Descriptor, Dsa};
 use crate::monitor::Monitor;
 use crate::scenario::Scenario;
 use crate::tool::{self, dsa_nl};
-use crate::wait::{self, SOON};
 use crate::{pattern, system};
 
 pub const DEL_BUSY: Scenario = Scenario {
@@ -103,11 +102,7 @@ fn forced() -> Result<()> {
 
     step("once the old user lets go, its device is gone");
     user.finish()?;
-    let device = system::auxiliary_path(&location.device);
-    for path in [&location.group, &device] {
-        let what = format!("the removal of {}", path.display());
-        wait::until_true(SOON, &what, || Ok(!path.exists()))?;
-    }
+    system::await_removal(&location)?;
     dsa.run(Descriptor::noop())?
         .success("NOOP on the new one")?;
     drop(dsa);

@@ -8,8 +8,8 @@ use crate::check::{self, step};
 use crate::dsa::{Dsa, regs};
 use crate::model::Subdev;
 use crate::scenario::Scenario;
+use crate::tenant::{FROM, TO};
 use crate::tool;
-use crate::wait::{self, SOON};
 
 pub const CLOSE: Scenario = Scenario {
     name: "close",
@@ -18,8 +18,6 @@ pub const CLOSE: Scenario = Scenario {
     run,
 };
 
-const FROM: u64 = 0x1000_0000;
-const TO: u64 = 0x2000_0000;
 const LEN: usize = 1 << 20;
 
 fn run() -> Result<()> {
@@ -42,10 +40,7 @@ fn run() -> Result<()> {
 /// A user with as many copies in flight as there are entries.
 fn flooding(subdev: &Subdev) -> Result<Actor> {
     let mut user = Actor::open(&subdev.location()?)?;
-    for (iova, seed) in [(FROM, 1), (TO, 2)] {
-        let len = LEN;
-        user.ask(&Request::Map { iova, len, seed })?;
-    }
+    user.map(LEN, [1, 2])?;
     user.ask(&Request::Flood {
         from: FROM,
         to: TO,
@@ -57,9 +52,7 @@ fn flooding(subdev: &Subdev) -> Result<Actor> {
 
 /// Demands that nothing of the last user is left for the next one.
 fn fresh(subdev: &Subdev) -> Result<()> {
-    wait::until_true(SOON, "the subdev to be attached again", || {
-        Ok(tool::subdev(&subdev.name)?.opstate == "attached")
-    })?;
+    tool::await_opstate(&subdev.name, "attached")?;
     let dsa = Dsa::open(&subdev.location()?)?;
     check::equal(
         "state for the next user",
@@ -73,18 +66,8 @@ fn fresh(subdev: &Subdev) -> Result<()> {
     // What the last user had mapped is not there any more.
     user.attempt(FROM, TO, 64)?
         .page_fault("a copy of what the last user had", FROM, false, 0)?;
-    for (iova, seed) in [(FROM, 3), (TO, 4)] {
-        let len = LEN;
-        user.ask(&Request::Map { iova, len, seed })?;
-    }
-    user.ask(&Request::Move {
-        from: FROM,
-        to: TO,
-        len: LEN as u32,
-        rounds: 1,
-    })?;
+    user.map(LEN, [3, 4])?;
+    user.ask(&Request::copies(LEN, 1))?;
     user.finish()?;
-    wait::until_true(SOON, "the subdev to be attached again", || {
-        Ok(tool::subdev(&subdev.name)?.opstate == "attached")
-    })
+    tool::await_opstate(&subdev.name, "attached")
 }

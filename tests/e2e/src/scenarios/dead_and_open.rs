@@ -8,10 +8,9 @@ use nix::sys::resource::{Resource, setrlimit};
 use nlctl::PasidMode;
 
 use crate::check::{self, step};
-use crate::client::Client;
+use crate::client::{Client, location};
 use crate::scenario::Scenario;
 use crate::vfio::{Device, Location};
-use crate::wait::{self, SOON};
 use crate::{system, tool};
 
 pub const DEAD_AND_OPEN: Scenario = Scenario {
@@ -60,13 +59,13 @@ fn run() -> Result<()> {
         let location = add(&client, number)?;
         drop(Device::open(&location)?);
         del(&client, number, false)?;
-        gone(&location)?;
+        system::await_removal(&location)?;
     }
 
     step("closed, the dead are gone as well");
     for (location, device) in dead {
         drop(device);
-        gone(&location)?;
+        system::await_removal(&location)?;
     }
     check::equal("auxiliary devices", system::auxiliary_devices()?, vec![])
 }
@@ -82,11 +81,7 @@ fn add(client: &Client, number: usize) -> Result<Location> {
             .name(name(number))
             .execute()
     })??;
-    let subdev = subdev.object;
-    Ok(Location {
-        group: subdev.vfio_group_path().context("no VFIO group")?,
-        device: subdev.auxiliary_device.context("no auxiliary device")?,
-    })
+    location(subdev.object).context("it is not handed to VFIO")
 }
 
 fn del(client: &Client, number: usize, force: bool) -> Result<()> {
@@ -100,15 +95,5 @@ fn del(client: &Client, number: usize, force: bool) -> Result<()> {
         elapsed < PROMPT,
         "it took {elapsed:?}, where {PROMPT:?} is allowed"
     );
-    Ok(())
-}
-
-/// Waits until nothing is left of a device.
-fn gone(location: &Location) -> Result<()> {
-    let device = system::auxiliary_path(&location.device);
-    for path in [&location.group, &device] {
-        let what = format!("the removal of {}", path.display());
-        wait::until_true(SOON, &what, || Ok(!path.exists()))?;
-    }
     Ok(())
 }

@@ -7,13 +7,12 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
 
 use super::data;
 use crate::actor::{Actor, Answer, Request};
 use crate::check::{self, step};
 use crate::scenario::Scenario;
-use crate::system::ctl;
+use crate::system::model_status;
 use crate::tool;
 
 /// Options of the machine.
@@ -49,8 +48,7 @@ fn as_movdir64b(work: fn() -> Result<()>) -> Result<()> {
     work()?;
     // The WQ was enabled for the first subdev on it, and the model counts since then.
     let stores = stores()? - before;
-    let status: Value = serde_json::from_str(&ctl("status")?.stdout)?;
-    let wq = &status["wqs"][WQ as usize];
+    let wq = &model_status()?["wqs"][WQ as usize];
     let count = |what| {
         wq[what]
             .as_u64()
@@ -82,8 +80,6 @@ fn stores() -> Result<u64> {
 /// Processes that share the WQ.
 const TENANTS: u64 = 6;
 
-const FROM: u64 = 0x1000_0000;
-const TO: u64 = 0x2000_0000;
 const LEN: usize = 1 << 16;
 
 fn shared() -> Result<()> {
@@ -92,24 +88,15 @@ fn shared() -> Result<()> {
     for (name, seed) in names.iter().zip(0..) {
         let subdev = tool::add(&format!("wq {WQ} pasid-mode shared size 2 name {name}"))?;
         let mut actor = Actor::open(&subdev.location()?)?;
-        for (iova, seed) in [(FROM, seed), (TO, seed + TENANTS)] {
-            let len = LEN;
-            actor.ask(&Request::Map { iova, len, seed })?;
-        }
+        actor.map(LEN, [seed, seed + TENANTS])?;
         actors.push(actor);
     }
-    for (len, rounds) in [(64, 100), (LEN as u32, 20)] {
+    for (len, rounds) in [(64, 100), (LEN, 20)] {
         step(format!(
             "{TENANTS} copy {len} bytes {rounds} times at the same time, verified each time"
         ));
         for actor in &mut actors {
-            let (from, to) = (FROM, TO);
-            actor.tell(&Request::Move {
-                from,
-                to,
-                len,
-                rounds,
-            })?;
+            actor.tell(&Request::copies(len, rounds))?;
         }
         for actor in &mut actors {
             check::equal("answer", actor.answer()?, Answer::Done)?;
@@ -118,12 +105,7 @@ fn shared() -> Result<()> {
     step("one restarts over and over while the others copy");
     let (last, others) = actors.split_last_mut().context("no tenants")?;
     for actor in others.iter_mut() {
-        actor.tell(&Request::Move {
-            from: FROM,
-            to: TO,
-            len: 64,
-            rounds: 100,
-        })?;
+        actor.tell(&Request::copies(64, 100))?;
     }
     last.ask(&Request::Restart { rounds: 5 })?;
     for actor in others {

@@ -17,7 +17,7 @@ use crate::wait::SOON;
 pub const OVERRIDE: Scenario = Scenario {
     name: "override",
     // For `idxd`.
-    vm: "--append setcpuid=movdir64b",
+    vm: "--movdir64b",
     about: "the module takes the devices that driver_override gives it, and no other",
     run,
 };
@@ -34,7 +34,6 @@ fn run() -> Result<()> {
 
     step("nor one from idxd, which takes it first");
     system::unload_module()?;
-    system::insert("cpu_shim.ko", &[])?;
     modprobe(&["idxd"])?;
     check::equal("driver", function.driver().as_deref(), Some("idxd"))?;
     system::load_module_alone()?;
@@ -55,7 +54,6 @@ fn run() -> Result<()> {
     check::equal("driver", function.driver().as_deref(), Some("idxd"))?;
     function.unbind()?;
     modprobe(&["-r", "idxd"])?;
-    process::run(Command::new("rmmod").arg("cpu_shim"), SOON)?.ok()?;
     function.give_to(MODULE)?;
     system::await_parents(1)?;
 

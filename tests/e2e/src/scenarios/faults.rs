@@ -232,24 +232,15 @@ fn bad_descriptors(dsa: &Dsa, memory: &Memory) -> Result<()> {
 
 fn bad_records(dsa: &Dsa, memory: &Memory) -> Result<()> {
     step("what has no good record becomes a software error with a misc interrupt");
-    let flags = Flags::RECORD_ADDRESS_VALID | Flags::REQUEST_RECORD;
     let cases = [
         (
             "a misaligned record",
-            Descriptor {
-                flags,
-                record: RECORDS_IOVA + 8,
-                ..memory.copy()
-            },
+            memory.copy().recorded_at(RECORDS_IOVA + 8),
             status::MISALIGNED_RECORD,
         ),
         (
             "a record that is not mapped",
-            Descriptor {
-                flags,
-                record: NOWHERE,
-                ..memory.copy()
-            },
+            memory.copy().recorded_at(NOWHERE),
             status::RECORD_TRANSLATION,
         ),
         (
@@ -297,11 +288,7 @@ fn disabled(dsa: &mut Dsa, memory: &Memory) -> Result<()> {
 
 fn reset(dsa: &mut Dsa, memory: &Memory) -> Result<()> {
     step("VFIO_DEVICE_RESET disables, clears errors, and lets the device be enabled again");
-    dsa.store(&Descriptor {
-        flags: Flags::RECORD_ADDRESS_VALID | Flags::REQUEST_RECORD,
-        record: record_iova(0) + 8,
-        ..memory.copy()
-    })?;
+    dsa.store(&memory.copy().recorded_at(record_iova(0) + 8))?;
     dsa.software_error()?;
     dsa.reset()?;
     check::equal("state", dsa.state()?, regs::STATE_DISABLED)?;

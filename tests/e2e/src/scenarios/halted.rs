@@ -11,7 +11,7 @@ use crate::scenario::Scenario;
 use crate::system::{self, Function, MODULE, ctl};
 use crate::tenant::Tenant;
 use crate::tool::{self, dsa_nl};
-use crate::wait::{self, SOON};
+use crate::wait::SOON;
 
 pub const HALTED: Scenario = Scenario {
     name: "halted",
@@ -27,8 +27,7 @@ fn run() -> Result<()> {
     let function = Function::of_parent()?;
     let used = Tenant::add("wq 3 name used", LEN)?;
     tool::add("wq 4 name idle")?;
-    tool::add("wq 5 state inactive name asleep")?;
-    let asleep = tool::subdev("asleep")?;
+    let asleep = tool::add("wq 5 state inactive name asleep")?;
     used.works()?;
     let mut monitor = Monitor::json()?;
 
@@ -36,9 +35,7 @@ fn run() -> Result<()> {
     ctl("halt software")?;
     tool::await_dead_parent()?;
     for name in ["used", "idle"] {
-        wait::until_true(SOON, &format!("{name} to be halted"), || {
-            Ok(tool::subdev(name)?.opstate == "halted")
-        })?;
+        tool::await_opstate(name, "halted")?;
     }
     check::equal("the inactive one", tool::subdev("asleep")?, asleep)?;
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Memory runs out at every place where it can.
 
-use anyhow::{Context, Result, bail, ensure};
-use netlink_packet_core::Nla as _;
-use nlctl::{Attribute as _, Command, ParentAttr, SubdevAttr, SubdevWqAttr, TypeAttr, WqAttr};
+use anyhow::{Result, bail, ensure};
+use nlctl::{AdminState, Command, ParentAttr, SubdevAttr, SubdevWqAttr, TypeAttr, WqAttr};
 
 use crate::client::{Client, Generation};
 use crate::dsa::{Descriptor, Dsa};
@@ -28,37 +27,16 @@ pub const VFIO: Scenario = Scenario {
     run: vfio,
 };
 
-/// An attribute of a set by its name in the spec.
-fn attribute(set: &nlctl::AttributeSet, name: &str, value: &[u8]) -> Result<Attribute> {
-    let at = set.attributes.iter().position(|it| it.name == name);
-    let at = at.with_context(|| format!("the set {} has no {name}", set.name))?;
-    Ok(Attribute::new(u16::try_from(at + 1)?, value.to_vec()))
-}
-
-/// A nest.
-fn nest(attribute: &SubdevAttr) -> Attribute {
-    let mut value = vec![0; attribute.value_len()];
-    attribute.emit_value(&mut value);
-    Attribute::new(attribute.kind(), value)
-}
-
-fn request(command: Command, dump: bool, attributes: Vec<Attribute>) -> Request {
-    let mut request = Request::new(command.into(), dump);
-    request.attributes = attributes;
-    request
-}
-
 /// What can be looked at while there is a subdev with index `index`.
-fn questions(index: u32) -> Result<Vec<(&'static str, Request)>> {
-    let get = |command, attributes| request(command, false, attributes);
-    let all = |command| request(command, true, vec![]);
-    let [parent, wq, kind, subdev] = [ParentAttr::SET, WqAttr::SET, TypeAttr::SET, SubdevAttr::SET];
-    Ok(vec![
+fn questions(index: u32) -> Vec<(&'static str, Request)> {
+    let get = |command: Command, attributes| Request::new(command.into(), false).with(attributes);
+    let all = |command: Command| Request::new(command.into(), true);
+    vec![
         (
             "parent-get",
             get(
                 Command::ParentGet,
-                vec![attribute(parent, "index", &0u32.to_ne_bytes())?],
+                vec![Attribute::of(&ParentAttr::Index(0))],
             ),
         ),
         (
@@ -66,8 +44,8 @@ fn questions(index: u32) -> Result<Vec<(&'static str, Request)>> {
             get(
                 Command::WqGet,
                 vec![
-                    attribute(wq, "parent-index", &0u32.to_ne_bytes())?,
-                    attribute(wq, "id", &3u32.to_ne_bytes())?,
+                    Attribute::of(&WqAttr::ParentIndex(0)),
+                    Attribute::of(&WqAttr::Id(3)),
                 ],
             ),
         ),
@@ -76,8 +54,8 @@ fn questions(index: u32) -> Result<Vec<(&'static str, Request)>> {
             get(
                 Command::TypeGet,
                 vec![
-                    attribute(kind, "parent-index", &0u32.to_ne_bytes())?,
-                    attribute(kind, "name", b"1swq\0")?,
+                    Attribute::of(&TypeAttr::ParentIndex(0)),
+                    Attribute::of(&TypeAttr::Name("1swq".into())),
                 ],
             ),
         ),
@@ -85,14 +63,14 @@ fn questions(index: u32) -> Result<Vec<(&'static str, Request)>> {
             "subdev-get",
             get(
                 Command::SubdevGet,
-                vec![attribute(subdev, "index", &index.to_ne_bytes())?],
+                vec![Attribute::of(&SubdevAttr::Index(index))],
             ),
         ),
         ("dump of parents", all(Command::ParentGet)),
         ("dump of WQs", all(Command::WqGet)),
         ("dump of types", all(Command::TypeGet)),
         ("dump of subdevs", all(Command::SubdevGet)),
-    ])
+    ]
 }
 
 fn family() -> Result<()> {
@@ -102,7 +80,7 @@ fn family() -> Result<()> {
     let state = || client.state(Generation::Ignored);
     let there = tool::add("wq 3 pasid-mode shared name there")?;
 
-    for (name, request) in questions(there.index)? {
+    for (name, request) in questions(there.index) {
         // All of it: a dump goes on while it is read.
         let ask = |fault: &mut Fault<'_>| {
             let mut socket = Socket::new()?;
@@ -112,16 +90,16 @@ fn family() -> Result<()> {
         injector.enumerate(name, ask, |()| Ok(()), state)?;
     }
 
-    let wq = |id: u32| nest(&SubdevAttr::Wq(vec![SubdevWqAttr::Id(id)]));
-    let parent = attribute(SubdevAttr::SET, "parent-index", &0u32.to_ne_bytes())?;
-    let inactive = attribute(SubdevAttr::SET, "state", &0u32.to_ne_bytes())?;
+    let wq = |id: u32| Attribute::of(&SubdevAttr::Wq(vec![SubdevWqAttr::Id(id)]));
+    let parent = Attribute::of(&SubdevAttr::ParentIndex(0));
+    let inactive = Attribute::of(&SubdevAttr::State(AdminState::Inactive));
     for (name, attributes) in [
         ("subdev-new", vec![wq(4)]),
         ("subdev-new, inactive", vec![wq(4), inactive]),
         ("subdev-new on two WQs", vec![wq(4), wq(5)]),
     ] {
         let attributes = [vec![parent.clone()], attributes].concat();
-        let request = request(Command::SubdevNew, false, attributes);
+        let request = Request::new(Command::SubdevNew.into(), false).with(attributes);
         let undo = |()| match newest(&client, there.index)? {
             Some(index) => {
                 client.ask(|handle| handle.subdev().del(index).execute())??;
@@ -132,8 +110,8 @@ fn family() -> Result<()> {
         injector.enumerate(name, |fault| change(family, &request, fault), undo, state)?;
     }
 
-    let by_name = attribute(SubdevAttr::SET, "name", b"gone\0")?;
-    let request = request(Command::SubdevDel, false, vec![by_name]);
+    let by_name = Attribute::of(&SubdevAttr::Name("gone".into()));
+    let request = Request::new(Command::SubdevDel.into(), false).with(vec![by_name]);
     let add = || tool::add("wq 4 name gone");
     add()?;
     // What comes back is the same but for its index and what follows from that.

@@ -6,7 +6,7 @@ use std::thread;
 use anyhow::{Context, Result, anyhow};
 
 use crate::check::{self, step};
-use crate::dsa::{Descriptor, Dsa, Notice};
+use crate::dsa::{Descriptor, Dsa, Notice, WORDS};
 use crate::scenario::Scenario;
 use crate::tool;
 use crate::wait::SOON;
@@ -17,9 +17,6 @@ pub const INTERLEAVED: Scenario = Scenario {
     about: "stores of 8 bytes to two slots of a portal may alternate, and what stays torn is told",
     run,
 };
-
-/// Words of a descriptor.
-const WORDS: usize = 8;
 
 /// Slots of a page of the portal that are far from each other, and that are neighbours.
 const PAIRS: [[u64; 2]; 3] = [[0, 1], [7, 6], [0, 63]];
@@ -64,7 +61,8 @@ fn pair(dsa: &Dsa, slots: [u64; 2], order: &[usize]) -> Result<()> {
     let descriptors = [prepare(0)?, prepare(1)?];
     let mut next = [0; 2];
     for &whose in order {
-        dsa.store_word(slots[whose], next[whose], &descriptors[whose])?;
+        let word = next[whose];
+        dsa.store_words(slots[whose], word..word + 1, &descriptors[whose])?;
         next[whose] += 1;
     }
     for record in 0..descriptors.len() {
@@ -80,7 +78,7 @@ fn threads(dsa: &Dsa) -> Result<()> {
     let submit = |record: usize| -> Result<()> {
         for round in 0..ROUNDS {
             let raw = dsa.prepare(record, Descriptor::noop(), Notice::Record)?;
-            (0..WORDS).try_for_each(|word| dsa.store_word(record as u64, word, &raw))?;
+            dsa.store_words(record as u64, 0..WORDS, &raw)?;
             let done = dsa.wait(record, SOON);
             let done = done.with_context(|| format!("round {round} of thread {record}"))?;
             done.success("NOOP")?;
@@ -102,17 +100,17 @@ fn torn(dsa: &Dsa) -> Result<()> {
     step("a slot that is begun anew before it is whole is told of, and the next one is done");
     let lost = dsa.prepare(0, Descriptor::noop(), Notice::Record)?;
     let whole = dsa.prepare(1, Descriptor::noop(), Notice::Record)?;
-    (0..CAME).try_for_each(|word| dsa.store_word(SLOT, word, &lost))?;
-    (0..WORDS).try_for_each(|word| dsa.store_word(SLOT, word, &whole))?;
+    dsa.store_words(SLOT, 0..CAME, &lost)?;
+    dsa.store_words(SLOT, 0..WORDS, &whole)?;
     check::equal("code", dsa.software_error()?.code, TORN)?;
     dsa.wait(1, SOON)?.success("NOOP after the torn one")?;
     check::equal("record of the torn one", dsa.completion(0)?, None)?;
 
     step("words in other slots meanwhile do not hide it");
-    (0..CAME).try_for_each(|word| dsa.store_word(SLOT, word, &lost))?;
+    dsa.store_words(SLOT, 0..CAME, &lost)?;
     dsa.run(Descriptor::noop())?.success("NOOP meanwhile")?;
     let whole = dsa.prepare(1, Descriptor::noop(), Notice::Record)?;
-    (0..WORDS).try_for_each(|word| dsa.store_word(SLOT, word, &whole))?;
+    dsa.store_words(SLOT, 0..WORDS, &whole)?;
     check::equal("code", dsa.software_error()?.code, TORN)?;
     dsa.wait(1, SOON)?.success("NOOP after the torn one")?;
     Ok(())

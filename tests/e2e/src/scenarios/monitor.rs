@@ -5,13 +5,12 @@ use std::process;
 use std::thread;
 
 use anyhow::{Result, anyhow, ensure};
-use netlink_packet_core::Emitable;
 use nix::sched::{CloneFlags, unshare};
 use nlctl::{Command, SubdevAttr, SubdevWqAttr};
 
 use crate::check::{self, step};
 use crate::dsa::Dsa;
-use crate::fuzz::Table;
+use crate::fuzz::{Attribute, Request, Table};
 use crate::genl::{Socket, flag};
 use crate::monitor::{AnyEvent, Event, Monitor};
 use crate::process::run;
@@ -126,11 +125,9 @@ fn echo() -> Result<()> {
         SubdevAttr::Wq(vec![SubdevWqAttr::Id(3)]),
     ];
     let mut ask = |command: Command, attributes: &[SubdevAttr], flags| {
-        let mut payload = vec![command.into(), nlctl::FAMILY_VERSION, 0, 0];
-        let mut bytes = vec![0; attributes.buffer_len()];
-        attributes.emit(&mut bytes);
-        payload.extend(bytes);
-        let answer = socket.ask(family, flag::REQUEST | flag::ACK | flags, &payload)?;
+        let attributes = attributes.iter().map(Attribute::of).collect();
+        let request = Request::new(command.into(), false).with(attributes);
+        let answer = socket.ask(family, request.flags | flags, &request.payload())?;
         ensure!(matches!(answer.end, Some(Ok(()))), "refused: {answer:?}");
         check::equal("replies", answer.objects.len(), 1)?;
         let events: Vec<_> = answer.events.iter().map(|(event, _)| *event).collect();

@@ -32,8 +32,8 @@ const BESIDE: &str = "wq 4 pasid-mode shared name flooded size 4";
 /// Stores to the portal before the deletion: several times what the WQ has entries.
 const HEAD_START: u64 = 100;
 
-/// What the module says when it gives a device up: a word of it.
-const GIVEN_UP: [&str; 3] = ["DMA", "abort", "lost"];
+/// What the module says when it gives work or a device up: words of it.
+const GIVEN_UP: [&str; 3] = ["abort", "lost", "cut off from memory"];
 
 /// Bytes of a copy: little, as each submission waits where it can be had.
 const LEN: usize = 4 << 12;

@@ -286,12 +286,8 @@ fn raw_names() -> Result<()> {
     step("names with a NUL or a control character in them, wherever it stands");
     let mut socket = Socket::new()?;
     let family = Table::read(&mut socket)?.family;
-    let wq = SubdevAttr::Wq(vec![SubdevWqAttr::Id(1)]);
-    let mut nest = vec![0; wq.value_len()];
-    wq.emit_value(&mut nest);
-    let wq = Attribute::new(wq.kind(), nest);
-    let index = SubdevAttr::ParentIndex(0).kind();
-    let parent = Attribute::new(index, 0u32.to_ne_bytes().to_vec());
+    let wq = Attribute::of(&SubdevAttr::Wq(vec![SubdevWqAttr::Id(1)]));
+    let parent = Attribute::of(&SubdevAttr::ParentIndex(0));
     for name in RAW_NAMES {
         let name = |attribute: SubdevAttr| Attribute::new(attribute.kind(), name.to_vec());
         let text = String::new;
@@ -308,8 +304,7 @@ fn raw_names() -> Result<()> {
             (Command::SubdevDel, vec![name(SubdevAttr::Name(text()))]),
             (Command::SubdevDel, vec![name(SubdevAttr::Uuid(text()))]),
         ] {
-            let mut request = Request::new(command.into(), false);
-            request.attributes = attributes;
+            let request = Request::new(command.into(), false).with(attributes);
             let answer = socket.ask(family, request.flags, &request.payload())?;
             ensure!(
                 matches!(&answer.end, Some(Err(refusal)) if refusal.offset.is_some()),
@@ -325,21 +320,16 @@ fn parents() -> Result<()> {
     let mut socket = Socket::new()?;
     let family = Table::read(&mut socket)?.family;
     let mut refusal = |command: Command, attributes: Vec<Attribute>| {
-        let mut request = Request::new(command.into(), false);
-        request.attributes = attributes;
+        let request = Request::new(command.into(), false).with(attributes);
         let answer = socket.ask(family, request.flags, &request.payload())?;
         match answer.end {
             Some(Err(refusal)) => Ok(refusal),
             other => bail!("expected that {request:?} is refused, got {other:?}"),
         }
     };
-    let number = |attribute: SubdevAttr, number: u32| {
-        Attribute::new(attribute.kind(), number.to_ne_bytes().to_vec())
-    };
-    let index = || number(SubdevAttr::ParentIndex(0), 0);
-    let name =
-        |name: &[u8]| Attribute::new(SubdevAttr::Parent(String::new()).kind(), name.to_vec());
-    let kind = Attribute::new(SubdevAttr::Type(String::new()).kind(), b"1swq\0".to_vec());
+    let index = Attribute::of(&SubdevAttr::ParentIndex(0));
+    let name = Attribute::of(&SubdevAttr::Parent("dsa9".into()));
+    let kind = Attribute::of(&SubdevAttr::Type("1swq".into()));
 
     step("a request without a parent lacks parent-index");
     let missing = refusal(Command::SubdevNew, vec![kind.clone()])?;
@@ -352,16 +342,13 @@ fn parents() -> Result<()> {
     );
 
     step("an index and another parent's name contradict each other");
-    let contradiction = refusal(Command::SubdevNew, vec![index(), name(b"dsa9\0"), kind])?;
+    let contradiction = refusal(Command::SubdevNew, vec![index.clone(), name, kind])?;
     // Behind the netlink headers and the index.
     check::equal("the offender", contradiction.offset, Some(20 + 8))?;
 
     step("without a type, a work queue needs a number");
-    let nest = SubdevAttr::Wq(Vec::new()).kind();
-    let missing = refusal(
-        Command::SubdevNew,
-        vec![index(), Attribute::new(nest, Vec::new())],
-    )?;
+    let nest = Attribute::of(&SubdevAttr::Wq(Vec::new()));
+    let missing = refusal(Command::SubdevNew, vec![index, nest])?;
     let expected = SubdevWqAttr::Id(0).kind();
     check::equal("missing", missing.missing, Some(u32::from(expected)))
 }

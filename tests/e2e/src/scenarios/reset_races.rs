@@ -7,7 +7,7 @@ use std::thread;
 use anyhow::{Context, Result, ensure};
 
 use crate::check::{self, step};
-use crate::dsa::{Descriptor, Dsa, RECORD_LEN, RECORDS, RECORDS_IOVA, regs};
+use crate::dsa::{Descriptor, Dsa, RECORD_LEN, RECORDS, record_iova, regs};
 use crate::scenario::Scenario;
 use crate::tool;
 use crate::vfio::{Buffer, PAGE};
@@ -144,12 +144,8 @@ fn start(dsa: &mut Dsa) -> Result<()> {
 
 /// Descriptor number `number`: it fills the memory of a writer with a pattern that none before did.
 fn fill(writer: usize, number: u64) -> Descriptor {
-    use crate::dsa::Flags;
     // The first record is that of the one who looks.
     let record = 1 + number as usize % (RECORDS - 1);
-    Descriptor {
-        flags: Flags::RECORD_ADDRESS_VALID | Flags::REQUEST_RECORD,
-        record: RECORDS_IOVA + (record * RECORD_LEN) as u64,
-        ..Descriptor::fill(TO + (writer * LEN) as u64, LEN as u32, number)
-    }
+    Descriptor::fill(TO + (writer * LEN) as u64, LEN as u32, number)
+        .recorded_at(record_iova(record))
 }

@@ -7,6 +7,7 @@ use crate::actor::{Actor, Answer, Request};
 use crate::check::{self, step};
 use crate::dsa::regs;
 use crate::scenario::Scenario;
+use crate::tenant::{FROM, TO};
 use crate::tool;
 
 pub const SHARED: Scenario = Scenario {
@@ -23,8 +24,6 @@ pub const ISOLATION: Scenario = Scenario {
     run: isolation,
 };
 
-const FROM: u64 = 0x1000_0000;
-const TO: u64 = 0x2000_0000;
 const LEN: usize = 1 << 20;
 
 /// Copies of 1 MiB in the long run: a few seconds on an emulated machine.
@@ -49,12 +48,6 @@ fn end(actors: [Actor; 2]) -> Result<()> {
     tool::del("two")
 }
 
-fn map(actor: &mut Actor, iova: u64, seed: u64) -> Result<()> {
-    let len = LEN;
-    actor.ask(&Request::Map { iova, len, seed })?;
-    Ok(())
-}
-
 fn holds(actor: &mut Actor, iova: u64, seed: u64) -> Result<()> {
     let len = LEN;
     actor.ask(&Request::Holds { iova, len, seed })?;
@@ -62,19 +55,13 @@ fn holds(actor: &mut Actor, iova: u64, seed: u64) -> Result<()> {
 }
 
 fn copies(rounds: u32) -> Request {
-    Request::Move {
-        from: FROM,
-        to: TO,
-        len: LEN as u32,
-        rounds,
-    }
+    Request::copies(LEN, rounds)
 }
 
 fn shared() -> Result<()> {
     let mut actors = two()?;
     for (actor, seed) in actors.iter_mut().zip([1, 2]) {
-        map(actor, FROM, seed)?;
-        map(actor, TO, seed + 10)?;
+        actor.map(LEN, [seed, seed + 10])?;
     }
     for rounds in [1, ROUNDS] {
         step(format!(
@@ -106,8 +93,7 @@ fn isolation() -> Result<()> {
     let mut actors = two()?;
     step("the same IOVAs, other contents: each copies its own");
     for (actor, seed) in actors.iter_mut().zip([1, 2]) {
-        map(actor, FROM, seed)?;
-        map(actor, TO, seed + 10)?;
+        actor.map(LEN, [seed, seed + 10])?;
         actor.tell(&copies(8))?;
     }
     for (actor, seed) in actors.iter_mut().zip([1, 2]) {
@@ -118,7 +104,11 @@ fn isolation() -> Result<()> {
 
     step("what only the other has mapped is a page fault, to read and to write");
     let secret = 0x5000_0000;
-    map(&mut actors[1], secret, 77)?;
+    actors[1].ask(&Request::Map {
+        iova: secret,
+        len: LEN,
+        seed: 77,
+    })?;
     let [one, two] = &mut actors;
     one.attempt(secret, TO, 64)?
         .page_fault("reading the other's memory", secret, false, 0)?;

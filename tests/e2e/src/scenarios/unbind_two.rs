@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::check::{self, step};
 use crate::dsa::Dsa;
@@ -49,12 +49,7 @@ impl Tenancy {
     /// Closes the device, and waits until it is gone.
     fn release(self) -> Result<()> {
         drop(self.dsa);
-        let device = system::auxiliary_path(&self.location.device);
-        for path in [&self.location.group, &device] {
-            let what = format!("the removal of {}", path.display());
-            wait::until_true(SOON, &what, || Ok(!path.exists()))?;
-        }
-        Ok(())
+        system::await_removal(&self.location)
     }
 }
 
@@ -84,10 +79,7 @@ fn run() -> Result<()> {
     ensure!(node.exists(), "{} went while it was open", node.display());
     ensure!(!unbinding.is_finished(), "the unbinding did not wait");
     stubborn.release()?;
-    wait::until_true(SOON, "the unbinding to end", || Ok(unbinding.is_finished()))?;
-    unbinding
-        .join()
-        .map_err(|_| anyhow!("the unbinding panicked"))??;
+    wait::join(SOON, "the unbinding", unbinding)??;
     check::equal("parents", tool::parents()?.len(), 0)?;
     check::equal("subdevs", tool::subdevs()?, vec![])?;
 

@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::check::{self, step};
 use crate::dsa::{Descriptor, Dsa};
@@ -41,12 +41,7 @@ fn populate() -> Result<Vec<Subdev>> {
 /// Waits until nothing is left in /dev/vfio and sysfs of subdevs that were.
 fn vanished(subdevs: &[Subdev]) -> Result<()> {
     for subdev in subdevs.iter().filter(|subdev| subdev.state == "active") {
-        let location = subdev.location()?;
-        let device = system::auxiliary_path(&location.device);
-        for path in [&location.group, &device] {
-            let what = format!("the removal of {}", path.display());
-            wait::until_true(SOON, &what, || Ok(!path.exists()))?;
-        }
+        system::await_removal(&subdev.location()?)?;
     }
     Ok(())
 }
@@ -110,10 +105,7 @@ fn unbind() -> Result<()> {
         .wait(SOON)
         .context("the unbinding waits for the user")?;
     drop(dsa);
-    wait::until_true(SOON, "the unbinding to end", || Ok(unbound.is_finished()))?;
-    unbound
-        .join()
-        .map_err(|_| anyhow!("the unbinding panicked"))??;
+    wait::join(SOON, "the unbinding", unbound)??;
     vanished(&[subdev])?;
     check::equal("parents", tool::parents()?.len(), 0)?;
 

@@ -7,11 +7,11 @@ use std::thread::{self, JoinHandle};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use fastrand::Rng;
 use futures::StreamExt;
-use nlctl::{AdminState, Error, PasidMode, State, Subdev, Update, Watch, Wq, WqState};
+use nlctl::{AdminState, Error, PasidMode, State, Update, Watch, Wq, WqState};
 use tokio::time::timeout;
 
 use crate::check::{self, step};
-use crate::client::Client;
+use crate::client::{Client, timeless};
 use crate::scenario::Scenario;
 use crate::wait::{self, SOON};
 use crate::{seed, system, tool};
@@ -208,12 +208,6 @@ fn states(wqs: &[Wq]) -> Vec<(Option<u32>, Option<u32>, Option<WqState>)> {
     wqs.iter().map(state).collect()
 }
 
-/// Subdevs without the generation, which is that of the message.
-fn timeless(mut subdevs: Vec<Subdev>) -> Vec<Subdev> {
-    subdevs.iter_mut().for_each(|it| it.generation = None);
-    subdevs
-}
-
 fn overruns() -> Result<()> {
     let mut rng = seed::announce("run watch");
     step(format!(
@@ -248,7 +242,7 @@ fn overruns() -> Result<()> {
         ));
         ensure!(copy.resynced > 0, "nothing was ever lost");
     }
-    clean_up()
+    Client::new()?.delete_all()
 }
 
 fn reloads() -> Result<()> {
@@ -280,14 +274,5 @@ fn reloads() -> Result<()> {
         ));
         ensure!(copy.gone > 0, "it did not hear that the module had gone");
     }
-    clean_up()
-}
-
-fn clean_up() -> Result<()> {
-    let client = Client::new()?;
-    for subdev in client.subdevs()?? {
-        let index = subdev.index.context("a subdev without an index")?;
-        client.ask(|handle| handle.subdev().del(index).execute())??;
-    }
-    Ok(())
+    Client::new()?.delete_all()
 }

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 
 use crate::check::{self, step};
-use crate::dsa::{Descriptor, Dsa, Flags};
+use crate::dsa::{Descriptor, Dsa};
 use crate::model::Subdev;
 use crate::scenario::Scenario;
-use crate::system;
-use crate::system::Setting;
+use crate::system::{self, Setting};
 use crate::tenant::Tenant;
 use crate::tool::{self, dsa_nl};
 use crate::vfio::{PAGE, open_group};
@@ -46,18 +45,13 @@ fn run() -> Result<()> {
     let withheld = record.withhold(LIMIT)?;
 
     step("a completion record lies in memory that nobody serves: its tenant waits for it");
-    dsa.store(&Descriptor {
-        flags: Flags::RECORD_ADDRESS_VALID | Flags::REQUEST_RECORD,
-        record: RECORD,
-        ..Descriptor::noop()
-    })?;
+    dsa.store(&Descriptor::noop().recorded_at(RECORD))?;
     withheld.await_access()?;
 
     step("everybody else works, and every request is answered");
     other.works()?;
     requests(&["victim", "sibling"])?;
-    tool::add("wq 6 name passing")?;
-    Tenant::open(&tool::subdev("passing")?, PAGE)?.works()?;
+    Tenant::add("wq 6 name passing", PAGE)?.works()?;
     tool::del("passing")?;
     tool::add("wq 6 state inactive name sleeping")?;
     tool::del("sleeping")?;
@@ -86,11 +80,8 @@ fn run() -> Result<()> {
 
     step("the memory is served: all that waited ends");
     withheld.serve()?;
-    wait::until_true(SOON, "VFIO_GROUP_SET_CONTAINER to end", || {
-        Ok(joining.is_finished())
-    })?;
     // Its group may be gone by then.
-    let joined = joining.join().map_err(|_| anyhow!("the thread panicked"))?;
+    let joined = wait::join(SOON, "VFIO_GROUP_SET_CONTAINER", joining)?;
     step(format!("  VFIO_GROUP_SET_CONTAINER: {joined:?}"));
     drop(dsa);
     drop(record);

@@ -81,9 +81,7 @@ fn run() -> Result<()> {
     for (tenant, name) in tenants.iter().zip(&names) {
         tenant.dsa.halt()?;
         check::equal("GENSTS state", tenant.dsa.state()?, regs::STATE_HALTED)?;
-        wait::until_true(SOON, &format!("{name} to be halted"), || {
-            Ok(tool::subdev(name)?.opstate == "halted")
-        })?;
+        tool::await_opstate(name, "halted")?;
     }
 
     step("closed, deleted and unbound at once, too");

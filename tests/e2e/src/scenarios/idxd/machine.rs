@@ -9,7 +9,6 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::kmsg::Kmsg;
-pub use crate::kmsg::await_lines;
 use crate::process::{self, Output};
 use crate::system::Function;
 use crate::wait::{self, SOON};

@@ -121,11 +121,7 @@ fn run() -> Result<()> {
 
     step("the machine is brought back, and what is left is deleted");
     machine::bring_back(stage, parents.len())?;
-    let client = Client::new()?;
-    for subdev in client.subdevs()?? {
-        let index = subdev.index.context("a subdev without an index")?;
-        client.ask(|handle| handle.subdev().del(index).execute())??;
-    }
+    Client::new()?.delete_all()?;
     wait::until_true(SOON, "the auxiliary devices to go", || {
         Ok(system::auxiliary_devices()?.is_empty())
     })

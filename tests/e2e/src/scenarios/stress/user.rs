@@ -12,7 +12,7 @@ use anyhow::Result;
 use fastrand::Rng;
 
 use super::{Stage, count};
-use crate::client::Client;
+use crate::client::{Client, location};
 use crate::dsa::{Descriptor, Dsa, Notice, RECORDS, regs};
 use crate::vfio::{Buffer, Location, Region};
 
@@ -65,13 +65,7 @@ pub fn work(stage: &Stage, rng: &mut Rng) -> Result<()> {
 /// Where the subdevs are that can be opened; none while the module is away.
 fn locations() -> Result<Vec<Location>> {
     let subdevs = Client::new()?.subdevs()?.unwrap_or_default();
-    let locations = subdevs.into_iter().filter_map(|subdev| {
-        Some(Location {
-            group: subdev.vfio_group_path()?,
-            device: subdev.auxiliary_device?,
-        })
-    });
-    Ok(locations.collect())
+    Ok(subdevs.into_iter().filter_map(location).collect())
 }
 
 fn session(stage: &Stage, dsa: &Dsa, buffers: &[Buffer], rng: &mut Rng) {

@@ -8,12 +8,12 @@ use anyhow::{Result, ensure};
 
 use super::super::VM;
 use super::super::machine::{
-    self, TWO_GROUPS, USER_WQ, attribute, await_attribute, await_lines, command, configure,
-    configure_one, disable, unbind_given_up, with_idxd,
+    self, TWO_GROUPS, USER_WQ, attribute, await_attribute, command, configure, configure_one,
+    disable, unbind_given_up, with_idxd,
 };
 use super::super::transfers::DmaTest;
 use crate::check::{self, step};
-use crate::kmsg::Kmsg;
+use crate::kmsg::{Kmsg, await_lines};
 use crate::scenario::Scenario;
 use crate::system::{Function, ctl, model_status};
 use crate::wait::{self, SOON};

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use super::super::VM;
-use super::super::machine::{KERNEL_WQ, await_lines, configure_one, disable, with_idxd};
+use super::super::machine::{KERNEL_WQ, configure_one, disable, with_idxd};
 use super::super::transfers::DmaTest;
 use crate::check::step;
-use crate::kmsg::Kmsg;
+use crate::kmsg::{Kmsg, await_lines};
 use crate::scenario::Scenario;
 use crate::system::{ctl, model_status};
 use crate::wait::{self, SOON};

@@ -5,10 +5,10 @@ use anyhow::Result;
 
 use super::super::VM;
 use super::super::machine::{
-    self, USER_WQ, attribute, await_lines, configure_one, disable, try_command, with_idxd,
+    self, USER_WQ, attribute, configure_one, disable, try_command, with_idxd,
 };
 use crate::check::{self, step};
-use crate::kmsg::Kmsg;
+use crate::kmsg::{Kmsg, await_lines};
 use crate::scenario::Scenario;
 use crate::system::ctl;
 
