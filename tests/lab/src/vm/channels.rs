@@ -12,6 +12,8 @@ use std::thread;
 /// Something that happened in the virtual machine.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event {
+    /// The guest has its root and goes on to the module.
+    Up,
     /// The command is about to run.
     Ready,
     /// The command has written its last on one of its two streams.
@@ -74,6 +76,7 @@ pub fn status(port: UnixStream, events: Sender<Event>) {
 fn parse(line: &str) -> Event {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     match (word, rest.parse()) {
+        ("up", _) => Event::Up,
         ("ready", _) => Event::Ready,
         ("exit", Ok(status)) => Event::Exit(status),
         ("failed", _) => Event::Failed(rest.to_owned()),
@@ -150,6 +153,7 @@ mod tests {
 
     #[test]
     fn reports_are_understood() {
+        assert_eq!(parse("up"), Event::Up);
         assert_eq!(parse("ready"), Event::Ready);
         assert_eq!(parse("exit 42"), Event::Exit(42));
         assert_eq!(

@@ -18,7 +18,7 @@ use crate::run;
 const CONSOLE_TAIL: usize = 40;
 
 /// How much of a trace is shown.
-const TRACE_TAIL: usize = 40;
+const TRACE_TAIL: usize = 20;
 
 /// What the first line of a report of the kernel holds. It may be far above the
 /// end of the console: a stack, and the registers twice.
@@ -79,6 +79,12 @@ pub fn keep(lab: &Lab, plan: &Plan, dir: &Path) -> String {
             Err(error) => format!("{what} was not kept: {error}"),
         });
     };
+    tell(
+        "The kernel's console",
+        &dir.join(qemu::CONSOLE),
+        "console",
+        CONSOLE_TAIL,
+    );
     for index in 0..plan.dsa {
         let name = model::name(index);
         tell(
@@ -88,16 +94,10 @@ pub fn keep(lab: &Lab, plan: &Plan, dir: &Path) -> String {
             TRACE_TAIL,
         );
     }
-    tell(
-        "The kernel's console",
-        &dir.join(qemu::CONSOLE),
-        "console",
-        CONSOLE_TAIL,
-    );
     let console = run::tail(&dir.join(qemu::CONSOLE), usize::MAX);
     let reports = reports(&console);
     if !reports.is_empty() {
-        told.push(format!("Reports in it:\n{}", run::indent(&reports)));
+        told.insert(0, format!("The kernel reports:\n{}", run::indent(&reports)));
     }
     told.join("\n")
 }

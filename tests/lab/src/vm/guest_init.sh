@@ -37,6 +37,8 @@ done
 # Without it the host cannot be told: the end of this shell panics the kernel.
 exec 3>"${port[status]}" || exit 1
 report() { printf '%s\n' "$*" >&3; }
+# From here on, what goes wrong is no longer the boot of an unmodified kernel.
+report up
 
 # The host hears why, and ends the machine.
 fail() {

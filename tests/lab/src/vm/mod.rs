@@ -8,41 +8,42 @@
 //! - [`layer`] puts the files of a run above it,
 //! - [`model`] runs the devices,
 //! - [`qemu`] starts the machine,
+//! - [`boot`] brings the machine up,
 //! - [`channels`] carry the command's input, output and status,
+//! - [`monitor`] asks QEMU where a machine is that does not go on,
 //! - [`evidence`] is what is left of a run to explain a failure.
 
 mod accel;
+mod boot;
 mod channels;
 mod evidence;
 mod initramfs;
 mod layer;
 mod model;
+mod monitor;
 mod options;
 mod qemu;
 mod rundir;
 mod terminal;
 
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 
 use self::accel::Accel;
+use self::boot::{Machine, Running};
 use self::channels::Event;
-use self::model::Model;
 pub use self::options::{Options, Plan};
 use self::rundir::RunDir;
 use self::terminal::Modes;
 use crate::build::kernel::{self, Flavour, Kernel};
 use crate::build::module::{self, Module};
 use crate::build::userspace::{self, Programs};
-use crate::interrupt::Interrupted;
 use crate::lab::Lab;
-use crate::process::Process;
 use crate::root::{self, Root};
-use crate::run;
 
 /// Everything that is built before a machine can start.
 pub struct Guest {
@@ -146,35 +147,27 @@ impl Outcome {
 /// panics, or the time is over. The error shows the end of the console and of the
 /// devices' traces.
 pub fn run(lab: &Lab, guest: &Guest, plan: &Plan, streams: Streams) -> Result<Outcome> {
-    let dir = RunDir::new(lab)?;
-    layer::assemble(lab, guest, plan, &dir.path().join("layer"))?;
-    // Dropped in reverse: the machine ends before its devices do.
-    let mut models = (0..plan.dsa)
-        .map(|index| Model::start(lab, guest, plan, index, dir.path()))
-        .collect::<Result<Vec<_>>>()?;
     let _modes = Modes::keep();
-    let (mut machine, ports) = qemu::start(guest, plan, dir.path())?;
-
-    let (sender, events) = mpsc::channel();
+    let Machine {
+        mut state,
+        ports,
+        sender,
+        events,
+    } = boot::boot(lab, guest, plan)?;
     // At a terminal, QEMU reads what is typed: nobody else may.
     if plan.command.is_some() {
         channels::input(streams.input, ports.input);
     }
     channels::output(ports.output, &plan.mark, streams.output, sender.clone());
-    channels::output(ports.error, &plan.mark, streams.error, sender.clone());
-    channels::status(ports.status, sender);
-    match follow(lab, plan, dir.path(), &mut machine, &mut models, &events) {
+    channels::output(ports.error, &plan.mark, streams.error, sender);
+    match follow(lab, plan, &mut state, &events) {
         Ok((status, boot, command)) => Ok(Outcome {
             status,
             boot,
             command,
-            dir,
+            dir: state.into_dir(),
         }),
-        Err(error) if error.is::<Interrupted>() => Err(error),
-        Err(error) => Err(anyhow!(
-            "{error:#}\n{}",
-            evidence::keep(lab, plan, dir.path())
-        )),
+        Err(error) => Err(state.explain(lab, plan, error)),
     }
 }
 
@@ -183,41 +176,32 @@ pub fn run(lab: &Lab, guest: &Guest, plan: &Plan, streams: Streams) -> Result<Ou
 fn follow(
     lab: &Lab,
     plan: &Plan,
-    dir: &Path,
-    machine: &mut Process,
-    models: &mut [Model],
+    machine: &mut Running,
     events: &mpsc::Receiver<Event>,
 ) -> Result<(u8, Duration, Duration)> {
-    let start = Instant::now();
+    let start = machine.start;
     let mut ready = None;
     let mut exit = None;
     // At a terminal there are no streams to be waited for.
     let mut streams = if plan.command.is_some() { 2 } else { 0 };
     loop {
         match events.recv_timeout(Duration::from_millis(100)) {
+            Ok(Event::Up) => bail!("the guest began a second time"),
             Ok(Event::Ready) => ready = Some(start.elapsed()),
             Ok(Event::StreamEnded) => streams -= 1,
             Ok(Event::Exit(status)) => exit = Some(status),
             Ok(Event::Failed(why)) => bail!("the virtual machine could not run the command: {why}"),
             // All ports are closed: QEMU has ended, which is looked at below.
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                lab.interrupt.check()?;
-                evidence::trim(plan, dir);
-                if let Some(status) = machine.ended()? {
-                    let when = if ready.is_some() {
+                evidence::trim(plan, machine.dir());
+                machine.check(
+                    lab,
+                    if ready.is_some() {
                         "while the command ran"
                     } else {
                         "before it could run the command"
-                    };
-                    bail!(
-                        "the virtual machine ended {when} (QEMU: {status}): a panic, a reboot, or \
-                         QEMU's own trouble\n{}",
-                        run::indent(&run::tail(&dir.join(qemu::LOG), 20))
-                    );
-                }
-                for model in &mut *models {
-                    model.check(dir)?;
-                }
+                    },
+                )?;
                 if plan.timeout.is_some_and(|limit| start.elapsed() > limit) {
                     bail!(
                         "the virtual machine was not done within {} s (see --timeout)",

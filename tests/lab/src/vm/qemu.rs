@@ -29,12 +29,16 @@ pub const CONSOLE: &str = "console.log";
 /// What QEMU itself says, in the folder of the run.
 pub const LOG: &str = "qemu.log";
 
+/// The socket of QEMU's monitor, in the folder of the run.
+pub const MONITOR: &str = "monitor";
+
 /// Our ends of the guest's ports.
 pub struct Ports {
     pub input: UnixStream,
     pub output: UnixStream,
     pub error: UnixStream,
-    pub status: UnixStream,
+    /// Taken by who brings the machine up.
+    pub status: Option<UnixStream>,
 }
 
 /// A command that boots `kernel` with `append` on its command
@@ -124,6 +128,12 @@ pub fn start(guest: &Guest, plan: &Plan, dir: &Path) -> Result<(Process, Ports)>
         ]);
     }
 
+    qemu.args([
+        "-chardev",
+        &format!("socket,id=monitor,path={RUN}/{MONITOR},server=on,wait=off"),
+        "-mon",
+        "chardev=monitor,mode=readline",
+    ]);
     qemu.args(["-device", "virtio-serial-pci"]);
     // Through these, programs in the guest ask the models for faults.
     for index in 0..plan.dsa {
@@ -150,7 +160,7 @@ pub fn start(guest: &Guest, plan: &Plan, dir: &Path) -> Result<(Process, Ports)>
         input: port(&mut qemu, "in", &mut theirs)?,
         output: port(&mut qemu, "out", &mut theirs)?,
         error: port(&mut qemu, "err", &mut theirs)?,
-        status: port(&mut qemu, "status", &mut theirs)?,
+        status: Some(port(&mut qemu, "status", &mut theirs)?),
     };
     Ok((Process::spawn("the virtual machine", &mut qemu)?, ports))
 }
