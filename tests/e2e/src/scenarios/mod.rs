@@ -2,6 +2,7 @@
 //! What the scenarios show, one room for each theme.
 
 mod busy;
+mod c_client;
 mod close;
 mod data;
 mod dead_and_open;
@@ -90,6 +91,7 @@ pub const ALL: &[Scenario] = &[
     two_parents::TWO_PARENTS,
     many::MANY,
     ynl::YNL,
+    c_client::C_CLIENT,
     idxd::IDXD_CONFIG,
     idxd::IDXD_DMATEST,
     idxd::IDXD_CYCLES,

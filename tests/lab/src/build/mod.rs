@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What is built: the kernel tree that modules need, the module, the programs
-//! and the fuzz targets of the checkout.
+//! What is built: the kernel tree that modules need, the module, the programs,
+//! the client in C and the fuzz targets of the checkout.
 
+pub mod c_client;
 pub mod fuzz;
 pub mod kernel;
 pub mod module;

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 
 use super::terminal::Terminal;
 use super::{Guest, Plan};
+use crate::build::c_client;
 use crate::lab::Lab;
 use crate::root::kernel_packages::SERIES;
 
@@ -25,6 +26,7 @@ pub fn assemble(lab: &Lab, guest: &Guest, plan: &Plan, top: &Path) -> Result<()>
     for (name, path) in guest.programs.all() {
         place(&path, &top.join("usr/bin").join(name))?;
     }
+    place(&guest.c_client, &top.join("usr/bin").join(c_client::NAME))?;
     let ynl = include_str!("ynl.sh").replace("@SERIES@", SERIES);
     write(&top.join("usr/bin/ynl"), &ynl, 0o755)?;
     place(&lab.spec(), &top.join("usr/share/subdev/subdev.yaml"))?;

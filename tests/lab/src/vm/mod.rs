@@ -39,6 +39,7 @@ use self::channels::Event;
 pub use self::options::{Options, Plan};
 use self::rundir::RunDir;
 use self::terminal::Modes;
+use crate::build::c_client;
 use crate::build::kernel::{self, Flavour, Kernel};
 use crate::build::module::{self, Module};
 use crate::build::userspace::{self, Programs};
@@ -51,6 +52,7 @@ pub struct Guest {
     pub kernel: Kernel,
     pub module: Module,
     pub programs: Programs,
+    c_client: PathBuf,
     initramfs: PathBuf,
     accel: Accel,
 }
@@ -81,6 +83,7 @@ impl Guest {
         module: Module,
         programs: Programs,
     ) -> Result<Self> {
+        let c_client = c_client::ensure(lab, &root)?;
         let initramfs = initramfs::ensure(lab, &root, &kernel)?;
         let accel = accel::choose(lab, &root, &kernel, &initramfs)?;
         Ok(Self {
@@ -88,6 +91,7 @@ impl Guest {
             kernel,
             module,
             programs,
+            c_client,
             initramfs,
             accel,
         })
