@@ -86,7 +86,11 @@ fn add_named(
         index = Some(subdev.identity.index);
         Ok(())
     });
-    created.map_err(|refusal| refusal.error())?;
+    created.map_err(|refusal| {
+        // For whoever checks that each refusal is provoked.
+        pr_info!("refused: {}\n", refusal.text());
+        refusal.error()
+    })?;
     let mut registry = REGISTRY.lock();
     let registry = registry.get()?;
     let subdev = registry.find(Id::Index(index.ok_or(ENODEV)?));
@@ -384,6 +388,33 @@ mod tests {
         assert!(!on_it.is_detached());
         on_it.closed();
         remove(&elsewhere, false)
+    }
+
+    #[test]
+    fn what_a_parent_does_not_offer_is_refused() -> Result {
+        let bench = Bench::new()?;
+        let pasid = add(&[0], PasidMode::Dedicated, AdminState::Inactive);
+        assert!(pasid.err() == Some(EOPNOTSUPP));
+        for id in 0..WQS {
+            bench.registration.remove_wq(id)?;
+        }
+        let nowhere = add(&[0], PasidMode::None, AdminState::Inactive);
+        assert!(nowhere.err() == Some(EINVAL));
+        Ok(())
+    }
+
+    #[test]
+    fn a_parent_that_goes_takes_no_more() -> Result {
+        let _bench = Bench::new()?;
+        {
+            let mut registry = REGISTRY.lock();
+            let mut parents = registry.get()?.parents.values_mut();
+            let parent = parents.find(|parent| parent.node.name.as_bytes() == PARENT);
+            parent.ok_or(ENODEV)?.removing = true;
+        }
+        let late = add(&[0], PasidMode::None, AdminState::Inactive);
+        assert!(late.err() == Some(ENODEV));
+        Ok(())
     }
 
     #[test]

@@ -109,6 +109,17 @@ impl Refusal {
         self.field
     }
 
+    /// The sentence.
+    pub(crate) fn text(&self) -> &str {
+        let text = self.text.bytes.get(..self.text.len);
+        let Some(Ok(text)) = text.map(core::str::from_utf8) else {
+            // Only whole characters are added.
+            kernel::warn_on!(true);
+            return "";
+        };
+        text
+    }
+
     /// Whether the field is not there rather than wrong.
     pub(crate) fn is_missing(&self) -> bool {
         self.missing
@@ -117,13 +128,7 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.text.bytes.get(..self.text.len);
-        let Some(Ok(text)) = text.map(core::str::from_utf8) else {
-            // Only whole characters are added.
-            kernel::warn_on!(true);
-            return Err(fmt::Error);
-        };
-        f.write_str(text)
+        f.write_str(self.text())
     }
 }
 

@@ -12,6 +12,7 @@ use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nlctl::Command;
 
+use crate::refused;
 use crate::wait::SOON;
 
 /// Length of `struct nlmsghdr`.
@@ -219,7 +220,14 @@ impl Refusal {
             for attribute in NlasIterator::new(attributes).map_while(Result::ok) {
                 let value = attribute.value();
                 match attribute.kind() {
-                    MSG => refusal.message = parse_string(value).ok(),
+                    MSG => {
+                        refusal.message = parse_string(value).ok();
+                        refusal
+                            .message
+                            .as_deref()
+                            .into_iter()
+                            .for_each(refused::note);
+                    }
                     OFFS => refusal.offset = parse_u32(value).ok().map(|it| it as usize),
                     MISS_TYPE => refusal.missing = parse_u32(value).ok(),
                     _ => {}

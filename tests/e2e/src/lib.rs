@@ -40,6 +40,7 @@ pub mod model;
 pub mod monitor;
 pub mod pattern;
 pub mod process;
+pub mod refused;
 pub mod scenario;
 pub mod scenarios;
 pub mod seed;

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::check;
 use crate::model::{Parent, Subdev, Type, Wq};
 use crate::process::{self, Output};
+use crate::refused;
 use crate::wait::{self, SOON};
 
 /// Name of the tool, found by PATH.
@@ -162,6 +163,7 @@ pub fn refused(output: &Output, words: &[&str]) -> Result<String> {
             output.describe()
         );
     }
+    refused::note(sentence);
     Ok(sentence.to_owned())
 }
 

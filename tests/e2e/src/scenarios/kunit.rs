@@ -8,6 +8,8 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::check::{self, step};
+use crate::kmsg::Kmsg;
+use crate::refused;
 use crate::scenario::Scenario;
 
 pub const KUNIT: Scenario = Scenario {
@@ -34,6 +36,7 @@ const SUITES: &[&str] = &[
 ];
 
 fn kunit() -> Result<()> {
+    let mut log = Kmsg::from_now()?;
     let there = suites()?;
     check::equal(
         "suites",
@@ -50,6 +53,11 @@ fn kunit() -> Result<()> {
         let count =
             passed(suite, &results).with_context(|| format!("suite {suite}:\n{results}"))?;
         step(format!("{suite}: {count} tests"));
+    }
+    for line in log.lines()? {
+        if let Some((_, sentence)) = line.split_once("refused: ") {
+            refused::note(sentence);
+        }
     }
     Ok(())
 }

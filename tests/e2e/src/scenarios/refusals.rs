@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What is refused, why, and that nothing changes by it.
 
+use std::fs;
+
 use anyhow::{Context, Result, bail, ensure};
 use netlink_packet_core::Nla as _;
 use nlctl::{Command, SubdevAttr, SubdevWqAttr};
@@ -256,6 +258,7 @@ fn refusals() -> Result<()> {
     usage()?;
     raw_names()?;
     parents()?;
+    no_driver()?;
     check::same_json("what `show` shows", &tool::snapshot()?, &before)?;
     tool::del("owner")?;
     tool::del("sharer")
@@ -351,6 +354,18 @@ fn parents() -> Result<()> {
     let missing = refusal(Command::SubdevNew, vec![index, nest])?;
     let expected = SubdevWqAttr::Id(0).kind();
     check::equal("missing", missing.missing, Some(u32::from(expected)))
+}
+
+/// Says whether new devices of the auxiliary bus get a driver.
+const AUTOPROBE: &str = "/sys/bus/auxiliary/drivers_autoprobe";
+
+/// A subdev to which no driver binds is not left half-made.
+fn no_driver() -> Result<()> {
+    step("an admin has switched off that drivers bind to new devices");
+    fs::write(AUTOPROBE, "0")?;
+    let created = dsa_nl("subdev add wq 1");
+    fs::write(AUTOPROBE, "1")?;
+    tool::refused(&created?, &["driver", "autoprobe"]).map(drop)
 }
 
 fn usage() -> Result<()> {

@@ -4,9 +4,13 @@
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
+use nix::libc;
+use nlctl::{Command, SubdevAttr};
 
 use crate::check::{self, step};
 use crate::dsa::{Descriptor, Dsa};
+use crate::fuzz::{Attribute, Request, Table};
+use crate::genl::Socket;
 use crate::model::Subdev;
 use crate::monitor::Monitor;
 use crate::scenario::{self, Scenario};
@@ -85,6 +89,7 @@ fn unbind() -> Result<()> {
     check::equal("parents", tool::parents()?.len(), 0)?;
     check::equal("subdevs", tool::subdevs()?, vec![])?;
     vanished(&subdevs)?;
+    no_parent()?;
     function.bind(MODULE)?;
     system::await_parents(1)?;
     monitor.expect_cause("subdev-delete", "unplug")?;
@@ -117,4 +122,18 @@ fn unbind() -> Result<()> {
     dsa.run(Descriptor::noop())?.success("NOOP")?;
     drop(dsa);
     tool::del("again")
+}
+
+/// A request without a parent, which the library would not send.
+fn no_parent() -> Result<()> {
+    let mut socket = Socket::new()?;
+    let family = Table::read(&mut socket)?.family;
+    let kind = Attribute::of(&SubdevAttr::Type("1swq".into()));
+    let request = Request::new(Command::SubdevNew.into(), false).with(vec![kind]);
+    let answer = socket.ask(family, request.flags, &request.payload())?;
+    ensure!(
+        matches!(&answer.end, Some(Err(refusal)) if refusal.errno == libc::ENODEV),
+        "expected ENODEV without a parent: {answer:?}"
+    );
+    Ok(())
 }

@@ -4,6 +4,7 @@
 
 mod host;
 mod lines;
+mod refusals;
 mod sanitizer;
 mod scenarios;
 mod tally;
@@ -87,6 +88,13 @@ pub fn test(lab: &Lab, options: &Options) -> Result<bool> {
         let lanes = prepare(lab, options.kernel.flavours(), &tally)?;
         let batches = lanes.iter().flat_map(|lane| lane.batches(&tally));
         run(lab, &batches.collect::<Vec<_>>(), &tally)?;
+        // Only all scenarios together provoke all.
+        if options.filter.is_none() {
+            tally.run(&Check {
+                name: "vm: each refusal of the module is provoked".to_owned(),
+                work: Box::new(|| tally.provoked.check(lab)),
+            })?;
+        }
     }
     tally.close()
 }

@@ -128,6 +128,7 @@ impl Lane {
             let mut start = Instant::now();
             let mut text = String::new();
             for line in lines {
+                tally.provoked.note(&line);
                 let verdict = batch.get(passed).map(|s| format!("{}: ok", s.name));
                 if verdict.is_some_and(|verdict| verdict == line) {
                     tally.passed(&self.title(&batch[passed]), start.elapsed());

@@ -8,12 +8,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use super::Check;
+use super::refusals::Provoked;
 use crate::interrupt::Interrupted;
 
 /// Takes reports, from any thread, and prints a line for each.
 pub struct Tally<'a> {
     filter: Option<&'a str>,
     counts: Mutex<Counts>,
+    /// What scenarios provoked.
+    pub provoked: Provoked,
 }
 
 #[derive(Default)]
@@ -29,6 +32,7 @@ impl<'a> Tally<'a> {
         Self {
             filter,
             counts: Mutex::default(),
+            provoked: Provoked::default(),
         }
     }
 

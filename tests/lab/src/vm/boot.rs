@@ -43,29 +43,30 @@ pub struct Running {
 }
 
 /// Why a machine did not come up, with what it left.
-struct Hung(String);
+struct NotUp(String);
 
 /// Brings up the machine of `plan`.
 ///
-/// Now and then an emulated machine hangs in the boot of the unmodified kernel,
-/// before anything of ours runs. Such a machine is started once more, and what it
-/// left is shown. From our init on nothing is tried again.
+/// Now and then an emulated machine hangs or panics in the boot of the unmodified
+/// kernel, before anything of ours runs: QEMU's translation and a kernel that patches
+/// its own code do not always agree. Such a machine is started once more, and what
+/// it left is shown. From our init on nothing is tried again.
 ///
 /// # Errors
 ///
-/// When it does not come up twice, or ends.
+/// When it does not come up twice.
 pub fn boot(lab: &Lab, guest: &Guest, plan: &Plan) -> Result<Machine> {
     match attempt(lab, guest, plan)? {
         Ok(machine) => return Ok(machine),
-        Err(hung) => eprintln!("lab: {}\nlab: it is started once more", hung.0),
+        Err(failed) => eprintln!("lab: {}\nlab: it is started once more", failed.0),
     }
     match attempt(lab, guest, plan)? {
         Ok(machine) => Ok(machine),
-        Err(hung) => bail!("{}", hung.0),
+        Err(failed) => bail!("{}", failed.0),
     }
 }
 
-fn attempt(lab: &Lab, guest: &Guest, plan: &Plan) -> Result<Result<Machine, Hung>> {
+fn attempt(lab: &Lab, guest: &Guest, plan: &Plan) -> Result<Result<Machine, NotUp>> {
     let dir = RunDir::new(lab)?;
     layer::assemble(lab, guest, plan, &dir.path().join("layer"))?;
     let models = (0..plan.dsa)
@@ -95,11 +96,15 @@ fn attempt(lab: &Lab, guest: &Guest, plan: &Plan) -> Result<Result<Machine, Hung
             }
             Ok(other) => bail!("the guest reported {other:?} before it was up"),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                if let Err(error) = state.check(lab, "before it could run the command") {
+                if let Err(error) = state.check_machine("before it was up") {
+                    let error = state.explain(lab, plan, error);
+                    return Ok(Err(NotUp(format!("{error:#}"))));
+                }
+                if let Err(error) = state.check(lab, "before it was up") {
                     return Err(state.explain(lab, plan, error));
                 }
                 if state.start.elapsed() > limit {
-                    return Ok(Err(Hung(format!(
+                    return Ok(Err(NotUp(format!(
                         "the virtual machine did not come up within {} s\n{}",
                         limit.as_secs(),
                         state.evidence(lab, plan)
@@ -128,16 +133,20 @@ impl Running {
     /// When the machine or a model has ended, or the run is interrupted.
     pub fn check(&mut self, lab: &Lab, when: &str) -> Result<()> {
         lab.interrupt.check()?;
-        let dir = self.dir.path();
+        self.check_machine(when)?;
+        for model in &mut self.models {
+            model.check(self.dir.path())?;
+        }
+        Ok(())
+    }
+
+    fn check_machine(&mut self, when: &str) -> Result<()> {
         if let Some(status) = self.process.ended()? {
             bail!(
                 "the virtual machine ended {when} (QEMU: {status}): a panic, a reboot, or QEMU's \
                  own trouble\n{}",
-                run::indent(&run::tail(&dir.join(qemu::LOG), 20))
+                run::indent(&run::tail(&self.dir.path().join(qemu::LOG), 20))
             );
-        }
-        for model in &mut self.models {
-            model.check(dir)?;
         }
         Ok(())
     }

@@ -131,8 +131,8 @@ pub fn start(guest: &Guest, plan: &Plan, dir: &Path) -> Result<(Process, Ports)>
     qemu.args([
         "-chardev",
         &format!("socket,id=monitor,path={RUN}/{MONITOR},server=on,wait=off"),
-        "-mon",
-        "chardev=monitor,mode=readline",
+        "-object",
+        "monitor-hmp,id=hmp,chardev=monitor",
     ]);
     qemu.args(["-device", "virtio-serial-pci"]);
     // Through these, programs in the guest ask the models for faults.

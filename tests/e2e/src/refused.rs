@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The sentences with which the module refuses, printed for whoever checks that tests provoke each.
+
+use std::collections::HashSet;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+/// How a line begins that holds such a sentence; `cargo xtask test` looks for it.
+const MARK: &str = "  refused: ";
+
+/// Prints a sentence, unless one was that differs in numbers only: a fuzzer provokes thousands.
+pub fn note(sentence: &str) {
+    static SEEN: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
+    let shape: String = sentence
+        .chars()
+        .filter(|c| !c.is_ascii_digit() && !c.is_control())
+        .collect();
+    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if seen.insert(shape) {
+        println!("{MARK}{}", sentence.escape_debug());
+    }
+}

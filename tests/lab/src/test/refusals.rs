@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Whether the scenarios provoke each refusal that the module can give.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::lab::Lab;
+
+/// How a line of a scenario begins that holds a refusal (`tests/e2e/src/refused.rs`).
+const MARK: &str = "  refused: ";
+
+/// Where refusals are made. What the device's own code refuses otherwise goes to the log.
+const SOURCES: &[&str] = &["driver/framework", "driver/netlink", "driver/dsa"];
+
+/// How much of a part of a text is compared: an extended ACK cuts long sentences.
+const COMPARED: usize = 20;
+
+/// The refusals that scenarios have provoked so far, whichever machine they ran in.
+#[derive(Default)]
+pub struct Provoked(Mutex<Vec<String>>);
+
+impl Provoked {
+    /// Takes note of a line that a scenario printed, if it holds a refusal.
+    pub fn note(&self, line: &str) {
+        if let Some(sentence) = line.strip_prefix(MARK) {
+            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            all.push(sentence.to_owned());
+        }
+    }
+
+    /// Demands that each refusal of the module's sources is among them.
+    ///
+    /// # Errors
+    ///
+    /// When one is not; the error lists all of those.
+    pub fn check(&self, lab: &Lab) -> Result<()> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut missing = Vec::new();
+        for place in SOURCES {
+            for file in rust_files(&lab.checkout.join(place))? {
+                let source = fs::read_to_string(&file)
+                    .with_context(|| format!("cannot read {}", file.display()))?;
+                let unseen = texts(&source)
+                    .into_iter()
+                    .filter(|text| !seen.iter().any(|sentence| matches(text, sentence)));
+                let file = file.strip_prefix(&lab.checkout).unwrap_or(&file);
+                missing.extend(unseen.map(|text| format!("{}: {text:?}", file.display())));
+            }
+        }
+        ensure!(
+            missing.is_empty(),
+            "no scenario provokes these refusals:\n{}",
+            missing.join("\n")
+        );
+        Ok(())
+    }
+}
+
+/// The Rust files below `dir`, without tests and generated ones.
+fn rust_files(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let entries = fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if matches!(&*name, "kunit" | "kunit.rs" | "core" | "generated") {
+            continue;
+        }
+        if path.is_dir() {
+            files.extend(rust_files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The texts in a source that are refusals: what `format_args!` makes sentences of. It makes names
+/// as well, which have no blanks.
+fn texts(source: &str) -> Vec<String> {
+    source
+        .split("format_args!(")
+        .skip(1)
+        .filter_map(|rest| literal(rest.trim_start()))
+        .filter(|text| text.contains(' '))
+        .collect()
+}
+
+/// The string literal at the beginning of `source`, if there is one.
+fn literal(source: &str) -> Option<String> {
+    let mut text = String::new();
+    let mut chars = source.strip_prefix('"')?.chars().peekable();
+    loop {
+        match chars.next()? {
+            '"' => return Some(text),
+            '\\' => match chars.next()? {
+                // The line goes on in the next.
+                '\n' => while chars.next_if(|c| c.is_whitespace()).is_some() {},
+                other => text.push(other),
+            },
+            other => text.push(other),
+        }
+    }
+}
+
+/// Whether `sentence` holds what `text` makes, whatever is put into its places.
+fn matches(text: &str, sentence: &str) -> bool {
+    let mut rest = sentence;
+    for part in parts(text) {
+        let end = part
+            .char_indices()
+            .nth(COMPARED)
+            .map_or(part.len(), |(at, _)| at);
+        match rest.find(&part[..end]) {
+            Some(at) => rest = &rest[at + end..],
+            None => return false,
+        }
+    }
+    true
+}
+
+/// What stands between the places of a format string.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{')
+        .enumerate()
+        .map(|(n, part)| match part.split_once('}') {
+            Some((_, after)) if n > 0 => after,
+            _ => part,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_found_in_a_source() {
+        let source = r#"
+            Name::format(format_args!("{}-{index}", node.name));
+            Refusal::new(EINVAL, field, format_args!("wq {id} is named twice"));
+            format_args!(
+                "{} is {}; unbind its driver, \
+                 and bind it again",
+                node.name
+            )"#;
+        assert_eq!(
+            texts(source),
+            [
+                "wq {id} is named twice",
+                "{} is {}; unbind its driver, and bind it again"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_sentence_is_recognised_with_other_words_in_its_places() {
+        let text = "{} is {}; unbind its driver, reset it, and bind it again";
+        assert!(matches(
+            text,
+            "Error: wq: dsa0 is halted; unbind its driver, reset it."
+        ));
+        assert!(!matches(text, "Error: wq: dsa0 is halted."));
+        assert!(!matches("wq {id} is named twice", "wq 3 has no entries"));
+    }
+}
