@@ -3,22 +3,22 @@
 //! The virtual DSA function of a subdev: registers in front, an engine behind.
 
 use kernel::{
-    new_mutex,
     prelude::*,
     sync::{
         atomic::{
             AtomicFlag,
             Full, //
         },
-        Arc,
-        Mutex, //
+        Arc, //
     },
+    time::Delta,
     warn_on, //
 };
 
 use super::{
     engine::Engine,
     front::Front,
+    resets::Resets,
     span::Span,
     submitter::Submitter, //
 };
@@ -40,6 +40,7 @@ use crate::{
     framework::{
         self,
         Host,
+        NotReset,
         Region, //
     }, //
 };
@@ -48,7 +49,6 @@ use crate::{
 const ACCESS: usize = 8;
 
 /// The virtual device of a subdev.
-#[pin_data]
 pub(super) struct Function {
     vectors: u32,
     bar2_size: u64,
@@ -56,10 +56,7 @@ pub(super) struct Function {
     engine: Arc<Engine>,
     /// The hardware below is lost.
     halted: AtomicFlag,
-    /// Held while a reset waits for what is in flight, which may take as long as the tenant likes.
-    /// Taken in the tenant's own threads only.
-    #[pin]
-    resets: Mutex<()>,
+    resets: Arc<Resets>,
 }
 
 impl Function {
@@ -67,17 +64,16 @@ impl Function {
     pub(super) fn new(params: &Params, submitters: KVec<Arc<dyn Submitter>>) -> Result<Arc<Self>> {
         let front = Front::new(params)?;
         let engine = Engine::new(front.clone(), submitters, params.size.into())?;
-        Arc::pin_init(
-            pin_init!(Self {
-                vectors: params.vectors().into(),
-                bar2_size: params.bar2_size().into(),
-                front,
-                engine,
-                halted: AtomicFlag::new(false),
-                resets <- new_mutex!((), "Function::resets"),
-            }),
-            GFP_KERNEL,
-        )
+        let resets = Resets::new(front.clone(), engine.clone())?;
+        let function = Self {
+            vectors: params.vectors().into(),
+            bar2_size: params.bar2_size().into(),
+            front,
+            engine,
+            halted: AtomicFlag::new(false),
+            resets,
+        };
+        Ok(Arc::new(function, GFP_KERNEL)?)
     }
 
     /// Does what an access to the registers asks for.
@@ -90,7 +86,7 @@ impl Function {
                     return;
                 }
                 Effect::Command(command) => {
-                    self.update_epochs();
+                    self.resets.update_epochs();
                     match command.quiesce() {
                         Quiesce::None => (),
                         Quiesce::Drain(mask) => self.engine.drain(mask),
@@ -100,28 +96,11 @@ impl Function {
                     finished.unwrap_or(Effect::None)
                 }
                 Effect::Reset => {
-                    self.start_over();
+                    self.resets.reset();
                     return;
                 }
             }
         }
-    }
-
-    /// Has the engine refuse what was checked before WQs stopped to accept work.
-    fn update_epochs(&self) {
-        self.front.look(|registers| {
-            let wqs = 0..registers.wqs();
-            self.engine.set_epochs(wqs.map(|wq| registers.epoch(wq)));
-        });
-    }
-
-    /// The state after power-on. On return nothing of what was submitted before is in flight.
-    fn start_over(&self) {
-        let _one = self.resets.lock();
-        self.front.change(virt::Function::begin_reset);
-        self.update_epochs();
-        self.engine.abort(u8::MAX);
-        self.front.change(virt::Function::reset);
     }
 }
 
@@ -169,7 +148,7 @@ impl framework::Function for Function {
     fn close(&self) {
         // Nobody is notified of what follows: the device is not disabled by its user, it is closed.
         self.front.forget_host();
-        self.start_over();
+        self.resets.reset();
         self.front.close();
         self.engine.close();
     }
@@ -230,8 +209,16 @@ impl framework::Function for Function {
     }
 
     fn reset(&self) -> Result {
-        self.start_over();
+        self.resets.reset();
         Ok(())
+    }
+
+    fn reset_within(&self, limit: Delta) -> Result<(), NotReset> {
+        self.resets.reset_within(limit)
+    }
+
+    fn drain_within(&self, limit: Delta) -> bool {
+        self.engine.drain_within(u8::MAX, limit)
     }
 
     fn unmap(&self, iova: u64, length: u64) {
@@ -249,7 +236,7 @@ impl framework::Function for Function {
     fn halt(&self) {
         self.halted.xchg(true, Full);
         if let Some(effect) = self.front.change(virt::Function::lose) {
-            self.update_epochs();
+            self.resets.update_epochs();
             self.carry_out(effect);
         }
     }

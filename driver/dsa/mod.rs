@@ -15,7 +15,7 @@
 //! - What tenants submit: [`ring`] and [`span`] are helpers, [`transfer`] carries out one operation,
 //!   [`unmaps`] keeps pins away from memory that is going, [`front`] has the registers that a tenant
 //!   sees, and [`engine`] carries out all descriptors of one subdev.
-//! - What the framework sees: [`function`], [`work_queue`] and [`parent`].
+//! - What the framework sees: [`resets`] brings a function to the state after power-on; [`function`], [`work_queue`] and [`parent`].
 //! - [`bring_up`] puts a device together, and [`driver`] binds to it.
 //!
 //! # Locks
@@ -25,7 +25,7 @@
 //!
 //! | lock | guards | may wait for | taken by |
 //! |---|---|---|---|
-//! | `Function::resets` | one reset at a time | what is in flight, and so for the tenant | a tenant's own threads |
+//! | `Resets::busy` | whether a reset is in progress, which is one at a time | nothing but itself | `resets` |
 //! | `Engine::scratch` | what one operation needs | as above | the engine's thread; open and close |
 //! | `Device::handles` | interrupt handles | commands, bounded | enabling and disabling, renewal |
 //! | `Device::recovery` | one recovery at a time | commands, bounded | `recovery` |
@@ -52,6 +52,7 @@ mod interrupts;
 mod parent;
 mod recovery;
 mod registers;
+mod resets;
 mod ring;
 mod slots;
 mod span;

@@ -4,7 +4,8 @@
 
 use kernel::{
     prelude::*,
-    sync::Arc, //
+    sync::Arc,
+    time::Delta, //
 };
 
 use crate::ffi::memory::Memory;
@@ -16,6 +17,16 @@ pub(crate) enum Region {
     Bar(u8),
     /// The configuration space.
     Config,
+}
+
+/// Why somebody else than its user did not get a function reset.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotReset {
+    /// A reset before does not end; nothing was done.
+    Busy,
+    /// What is in flight does not end. The reset goes on until it does, and the function accepts
+    /// nothing meanwhile.
+    Unfinished,
 }
 
 /// A virtual PCI function.
@@ -44,6 +55,14 @@ pub(crate) trait Function: Send + Sync {
 
     /// Resets the function, as a function level reset does.
     fn reset(&self) -> Result;
+
+    /// As [`Self::reset`], at somebody else's request: waits for the user for a time of the order of
+    /// `limit`. Does nothing to a function that nobody has open.
+    fn reset_within(&self, limit: Delta) -> Result<(), NotReset>;
+
+    /// Waits until everything is complete that the user has submitted so far, for `limit` at most.
+    /// Returns false if it is not then.
+    fn drain_within(&self, limit: Delta) -> bool;
 
     /// A range of the host's memory is about to go: on return nothing in it is pinned.
     fn unmap(&self, iova: u64, length: u64);

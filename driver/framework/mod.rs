@@ -40,6 +40,7 @@ mod queue;
 mod refusal;
 mod registry;
 mod request;
+mod reset;
 mod subdev;
 mod view;
 mod wait;
@@ -65,6 +66,7 @@ pub(crate) use self::{
     function::{
         Function,
         Host,
+        NotReset,
         Region, //
     },
     handover::{
@@ -118,6 +120,10 @@ pub(crate) use self::{
         ParentId,
         WqRequest, //
     },
+    reset::{
+        drain,
+        reset, //
+    },
     subdev::{
         AuxData,
         Holder,
@@ -126,7 +132,8 @@ pub(crate) use self::{
     view::{
         ParentView,
         WqView, //
-    }, //
+    },
+    wait::wait_for, //
 };
 
 /// The framework while it runs; stopped when dropped.

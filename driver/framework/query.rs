@@ -258,15 +258,22 @@ pub(crate) fn subdev(
 ) -> Result<(), Refusal> {
     let mut registry = REGISTRY.lock();
     let subdev = registry.get()?.find(id)?;
-    subdev.check_present().map_err(|why| {
-        let text = match why {
-            NotRemoved::Creating => "the subdev is being created; try again",
-            _ => "the subdev is being deleted",
-        };
-        Refusal::new(EBUSY, id.field(), format_args!("{text}"))
-    })?;
+    subdev.refuse_passing(id)?;
     show(&subdev.snapshot())?;
     Ok(())
+}
+
+impl Subdev {
+    /// Refuses a subdev, which `id` names, in a passing phase of its life.
+    pub(super) fn refuse_passing(&self, id: Id<'_>) -> Result<(), Refusal> {
+        self.check_present().map_err(|why| {
+            let text = match why {
+                NotRemoved::Creating => "the subdev is being created; try again",
+                _ => "the subdev is being deleted",
+            };
+            Refusal::new(EBUSY, id.field(), format_args!("{text}"))
+        })
+    }
 }
 
 /// Shows subdevs: of one parent or all. A key is the index.

@@ -124,6 +124,8 @@ pub(super) struct State {
     bucket: Bucket,
     /// An event is due, and waits for its time.
     reporting: bool,
+    /// The request that resets the virtual device now.
+    reset: Option<Origin>,
 }
 
 /// A virtual device on one or more work queues.
@@ -171,6 +173,7 @@ impl Subdev {
             announced: false,
             bucket: Bucket::new(EVENT_BURST, EVENT_INTERVAL_MS),
             reporting: false,
+            reset: None,
         };
         pin_init!(Self {
             identity,
@@ -288,15 +291,29 @@ impl Subdev {
 
     /// The VFIO user enabled or disabled the virtual device.
     pub(crate) fn enabled(self: &Arc<Self>, enabled: bool) {
-        let changed = {
-            let life = &mut self.state.lock().life;
+        let (changed, reset) = {
+            let mut state = self.state.lock();
             if enabled {
-                life.enable()
+                (state.life.enable(), None)
             } else {
-                life.disable()
+                (state.life.disable(), state.reset)
             }
         };
-        self.changed_by_user(changed);
+        match reset {
+            // Told at once: an admin cannot crowd out others.
+            Some(origin) if changed => {
+                self.report(Kind::Changed, origin);
+            }
+            _ => self.changed_by_user(changed),
+        }
+    }
+
+    /// What `reset` does to the virtual device has the origin `origin`.
+    pub(super) fn while_reset<R>(&self, origin: Origin, reset: impl FnOnce() -> R) -> R {
+        self.state.lock().reset = Some(origin);
+        let result = reset();
+        self.state.lock().reset = None;
+        result
     }
 
     /// The hardware below is lost.

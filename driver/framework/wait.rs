@@ -19,7 +19,7 @@ use kernel::{
 
 /// Waits until `find` finds something in what `lock` guards; `None` if it does not within `limit`.
 /// It is called again whenever `changed` is notified.
-pub(super) fn wait_for<T, R>(
+pub(crate) fn wait_for<T, R>(
     lock: &Mutex<T>,
     changed: &CondVar,
     limit: Delta,

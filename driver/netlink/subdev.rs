@@ -45,7 +45,7 @@ use crate::{
     }, //
 };
 
-const NUMBERS: Numbers = Numbers(&[
+pub(super) const NUMBERS: Numbers = Numbers(&[
     (Field::Index, uapi::SUBDEV_A_SUBDEV_INDEX),
     (Field::Name, uapi::SUBDEV_A_SUBDEV_NAME),
     (Field::Uuid, uapi::SUBDEV_A_SUBDEV_UUID),
@@ -182,7 +182,7 @@ fn parent<'a>(request: &Request<'a>) -> ParentId<'a> {
 }
 
 /// By what a request names a subdev.
-fn id<'a>(request: &Request<'a>) -> Result<Id<'a>, Refusal> {
+pub(super) fn id<'a>(request: &Request<'a>) -> Result<Id<'a>, Refusal> {
     let index = request.u32(uapi::SUBDEV_A_SUBDEV_INDEX);
     let name = request.text(uapi::SUBDEV_A_SUBDEV_NAME);
     let uuid = request.text(uapi::SUBDEV_A_SUBDEV_UUID);

@@ -92,7 +92,7 @@ pub use object::Object;
 pub use parent::ParentHandle;
 pub use request::{Dump, Get, Objects};
 pub use state::State;
-pub use subdev::{Add, Del, SubdevHandle};
+pub use subdev::{Add, Del, Drain, Reset, SubdevHandle};
 pub use types::TypeHandle;
 pub use value::{Binary, Defect, Value};
 pub use watch::{Update, Watch};

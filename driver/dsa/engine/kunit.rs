@@ -14,7 +14,8 @@ use kernel::{
             Relaxed, //
         },
         Arc, //
-    }, //
+    },
+    time::Delta, //
 };
 
 use self::bench::{
@@ -107,6 +108,29 @@ mod tests {
         // An abort disables nothing.
         bench.submit(Descriptor::noop().record(2));
         assert_eq!(bench.wait_for_record(2)?, status::SUCCESS);
+        Ok(())
+    }
+
+    #[test]
+    fn a_drain_and_an_abort_with_a_limit_say_whether_all_has_ended() -> Result {
+        let brief = Delta::from_millis(50);
+        let bench = Bench::new(4)?;
+        assert!(bench.engine.drain_within(1, brief));
+        assert!(bench.engine.abort_within(1, brief));
+        bench.submitter.hold();
+        bench.submit(Descriptor::memmove(64).record(0));
+        bench.submit(Descriptor::memmove(64).record(1));
+        assert!(bench.eventually(|| bench.submitter.count() == 1));
+        assert!(!bench.engine.drain_within(1, brief));
+        // Another virtual WQ has nothing in flight.
+        assert!(bench.engine.drain_within(2, brief));
+        assert!(!bench.engine.abort_within(1, brief));
+        bench.submitter.release();
+        bench.engine.abort(1);
+        assert_eq!(bench.record(1)?, 0);
+        bench.submit(Descriptor::noop().record(2));
+        assert!(bench.engine.drain_within(1, Delta::from_secs(20)));
+        assert_eq!(bench.record(2)?, status::SUCCESS);
         Ok(())
     }
 

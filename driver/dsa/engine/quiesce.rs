@@ -2,7 +2,10 @@
 
 //! Ending what was accepted: by waiting for it, or by dropping it.
 
+use kernel::time::Delta;
+
 use super::Engine;
+use crate::framework::wait_for;
 
 /// Whether a mask of virtual WQs has one.
 fn has(mask: u8, wq: u8) -> bool {
@@ -38,6 +41,32 @@ impl Engine {
         while state.has(next, |wq| has(mask, wq)) {
             self.changed.wait(&mut state);
         }
+    }
+
+    /// As [`Self::drain`], for `limit` at most. Returns false if not all of it has ended by then.
+    pub(in super::super) fn drain_within(&self, mask: u8, limit: Delta) -> bool {
+        let next = self.state.lock().next();
+        self.ends_within(next, mask, limit)
+    }
+
+    /// As [`Self::abort`], but waits for `limit` at most. Returns false if not all of it has ended by
+    /// then.
+    pub(in super::super) fn abort_within(&self, mask: u8, limit: Delta) -> bool {
+        let next = {
+            let mut state = self.state.lock();
+            state.drop_accepted(|wq| has(mask, wq));
+            state.next()
+        };
+        self.changed.notify_all();
+        self.ends_within(next, mask, limit)
+    }
+
+    /// Whether everything of the virtual WQs of `mask` with a number below `next` ends within `limit`.
+    fn ends_within(&self, next: u64, mask: u8, limit: Delta) -> bool {
+        let ended = wait_for(&self.state, &self.changed, limit, |state| {
+            (!state.has(next, |wq| has(mask, wq))).then_some(())
+        });
+        ended.is_some()
     }
 
     /// Discards everything, and neither accepts nor submits any more. Does not wait.

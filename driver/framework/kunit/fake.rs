@@ -10,7 +10,8 @@ use kernel::{
             Relaxed, //
         },
         Arc, //
-    }, //
+    },
+    time::Delta, //
 };
 
 use crate::{
@@ -25,6 +26,7 @@ use crate::{
         Function,
         Host,
         Isolation,
+        NotReset,
         Parent,
         ParentRegistration,
         ParentState,
@@ -247,6 +249,14 @@ impl Function for Idle {
 
     fn reset(&self) -> Result {
         Ok(())
+    }
+
+    fn reset_within(&self, _limit: Delta) -> Result<(), NotReset> {
+        Ok(())
+    }
+
+    fn drain_within(&self, _limit: Delta) -> bool {
+        true
     }
 
     fn unmap(&self, _iova: u64, _length: u64) {}

@@ -88,6 +88,20 @@ static const struct nla_policy subdev_subdev_del_nl_policy[SUBDEV_A_SUBDEV_FORCE
 	[SUBDEV_A_SUBDEV_FORCE] = { .type = NLA_FLAG, },
 };
 
+/* SUBDEV_CMD_SUBDEV_RESET - do */
+static const struct nla_policy subdev_subdev_reset_nl_policy[SUBDEV_A_SUBDEV_UUID + 1] = {
+	[SUBDEV_A_SUBDEV_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_SUBDEV_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
+};
+
+/* SUBDEV_CMD_SUBDEV_DRAIN - do */
+static const struct nla_policy subdev_subdev_drain_nl_policy[SUBDEV_A_SUBDEV_UUID + 1] = {
+	[SUBDEV_A_SUBDEV_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_SUBDEV_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
+};
+
 /* Ops table for subdev */
 static const struct genl_split_ops subdev_nl_ops[] = {
 	{
@@ -161,6 +175,20 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.doit		= subdev_nl_subdev_del_doit,
 		.policy		= subdev_subdev_del_nl_policy,
 		.maxattr	= SUBDEV_A_SUBDEV_FORCE,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= SUBDEV_CMD_SUBDEV_RESET,
+		.doit		= subdev_nl_subdev_reset_doit,
+		.policy		= subdev_subdev_reset_nl_policy,
+		.maxattr	= SUBDEV_A_SUBDEV_UUID,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= SUBDEV_CMD_SUBDEV_DRAIN,
+		.doit		= subdev_nl_subdev_drain_doit,
+		.policy		= subdev_subdev_drain_nl_policy,
+		.maxattr	= SUBDEV_A_SUBDEV_UUID,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };

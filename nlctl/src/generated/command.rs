@@ -28,26 +28,42 @@ pub enum Command {
     /// while a VFIO user has it open, unless forced. The reply is the subdev
     /// as it was last, with the generation of its deletion.
     SubdevDel = 7,
+    /// Reset a subdev, named by index, name or UUID, as its VFIO user could:
+    /// its virtual device is as after power-on, and so disabled; its work in
+    /// flight is discarded. Others on its work queues notice nothing. Does
+    /// nothing to a subdev that nobody has open, which is as after power-on.
+    /// Refused with EBUSY, and nothing is done, while a reset by the VFIO user
+    /// does not end. Refused with ETIMEDOUT when work in flight does not end
+    /// within two seconds, be it that the VFIO user withholds memory; the
+    /// virtual device accepts nothing then until the reset ends, which it does
+    /// together with that work. The reply is the subdev after the reset.
+    SubdevReset = 8,
+    /// Wait until a subdev, named by index, name or UUID, has completed all
+    /// work that its VFIO user had submitted before. What is submitted
+    /// meanwhile is neither held off nor waited for. Done at once for a subdev
+    /// that nobody has open. Refused with ETIMEDOUT when work does not end
+    /// within two seconds; it goes on. The reply is the subdev after that.
+    SubdevDrain = 9,
     /// A parent came, with its work queues.
-    ParentCreateNtf = 8,
+    ParentCreateNtf = 10,
     /// A parent went, with its work queues. Shows it as it was last.
-    ParentDeleteNtf = 9,
+    ParentDeleteNtf = 11,
     /// The state of a parent changed.
-    ParentChangeNtf = 10,
+    ParentChangeNtf = 12,
     /// A work queue came to a parent that was there.
-    WqCreateNtf = 11,
+    WqCreateNtf = 13,
     /// A work queue went from a parent that stays. Shows it as it was last.
-    WqDeleteNtf = 12,
+    WqDeleteNtf = 14,
     /// A work queue was configured, enabled or disabled. What subdevs take of
     /// it and give back is in their events.
-    WqChangeNtf = 13,
+    WqChangeNtf = 15,
     /// A subdev was created.
-    SubdevCreateNtf = 14,
+    SubdevCreateNtf = 16,
     /// A subdev was deleted. Shows it as it was last.
-    SubdevDeleteNtf = 15,
+    SubdevDeleteNtf = 17,
     /// The state of a subdev changed. What its VFIO user does often is told
     /// now and then, so that states in between are left out.
-    SubdevChangeNtf = 16,
+    SubdevChangeNtf = 18,
 }
 
 impl From<Command> for u8 {
@@ -69,15 +85,17 @@ impl TryFrom<u8> for Command {
             5 => Ok(Self::SubdevGet),
             6 => Ok(Self::SubdevNew),
             7 => Ok(Self::SubdevDel),
-            8 => Ok(Self::ParentCreateNtf),
-            9 => Ok(Self::ParentDeleteNtf),
-            10 => Ok(Self::ParentChangeNtf),
-            11 => Ok(Self::WqCreateNtf),
-            12 => Ok(Self::WqDeleteNtf),
-            13 => Ok(Self::WqChangeNtf),
-            14 => Ok(Self::SubdevCreateNtf),
-            15 => Ok(Self::SubdevDeleteNtf),
-            16 => Ok(Self::SubdevChangeNtf),
+            8 => Ok(Self::SubdevReset),
+            9 => Ok(Self::SubdevDrain),
+            10 => Ok(Self::ParentCreateNtf),
+            11 => Ok(Self::ParentDeleteNtf),
+            12 => Ok(Self::ParentChangeNtf),
+            13 => Ok(Self::WqCreateNtf),
+            14 => Ok(Self::WqDeleteNtf),
+            15 => Ok(Self::WqChangeNtf),
+            16 => Ok(Self::SubdevCreateNtf),
+            17 => Ok(Self::SubdevDeleteNtf),
+            18 => Ok(Self::SubdevChangeNtf),
             unknown => Err(unknown),
         }
     }
@@ -93,6 +111,8 @@ impl fmt::Display for Command {
             Self::SubdevGet => "subdev-get",
             Self::SubdevNew => "subdev-new",
             Self::SubdevDel => "subdev-del",
+            Self::SubdevReset => "subdev-reset",
+            Self::SubdevDrain => "subdev-drain",
             Self::ParentCreateNtf => "parent-create-ntf",
             Self::ParentDeleteNtf => "parent-delete-ntf",
             Self::ParentChangeNtf => "parent-change-ntf",

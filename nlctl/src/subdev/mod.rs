@@ -4,9 +4,11 @@
 
 mod add;
 mod del;
+mod reset;
 
 pub use add::Add;
 pub use del::Del;
+pub use reset::{Drain, Reset};
 
 use std::path::{Path, PathBuf};
 
@@ -34,6 +36,17 @@ impl SubdevHandle {
     /// Deletes a subdev.
     pub fn del(&self, id: impl Into<Id>) -> Del {
         Del::new(self.0.clone(), attribute(id.into()))
+    }
+
+    /// Resets a subdev as its VFIO user could: its virtual device is disabled,
+    /// and its work in flight discarded.
+    pub fn reset(&self, id: impl Into<Id>) -> Reset {
+        Reset::new(self.0.clone(), attribute(id.into()))
+    }
+
+    /// Waits until a subdev has completed what was submitted to it so far.
+    pub fn drain(&self, id: impl Into<Id>) -> Drain {
+        Drain::new(self.0.clone(), attribute(id.into()))
     }
 
     /// Gets one subdev.

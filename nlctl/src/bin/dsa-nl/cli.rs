@@ -208,6 +208,18 @@ pub enum Subdev {
         #[arg(long, help_heading = "Keys")]
         force: bool,
     },
+    /// Reset a subdev: disable its virtual device and discard its work
+    Reset {
+        /// Index, name or UUID
+        #[arg(value_name = "SUBDEV")]
+        id: Id,
+    },
+    /// Wait until a subdev has completed what was submitted to it so far
+    Drain {
+        /// Index, name or UUID
+        #[arg(value_name = "SUBDEV")]
+        id: Id,
+    },
 }
 
 /// Keys of `subdev add`.

@@ -46,6 +46,14 @@ pub async fn run(handle: &Handle, printer: &mut Printer, object: Object) -> Resu
             printer.warn(del.execute().await?);
             Ok(())
         }
+        Object::Subdev(Subdev::Reset { id }) => {
+            printer.warn(handle.subdev().reset(id).execute().await?);
+            Ok(())
+        }
+        Object::Subdev(Subdev::Drain { id }) => {
+            printer.warn(handle.subdev().drain(id).execute().await?);
+            Ok(())
+        }
         Object::Monitor(options) => monitor::run(handle, printer, &options).await,
     }
 }

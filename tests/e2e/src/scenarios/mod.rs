@@ -32,6 +32,7 @@ mod reset_races;
 mod set_irqs;
 mod shared;
 mod stress;
+mod tenant_reset;
 mod two_parents;
 mod unbind_two;
 mod unload;
@@ -70,6 +71,7 @@ pub const ALL: &[Scenario] = &[
     interleaved::INTERLEAVED,
     set_irqs::SET_IRQS,
     reset_races::RESET_RACES,
+    tenant_reset::TENANT_RESET,
     hardware::HARDWARE,
     halted::HALTED,
     yank::YANK,

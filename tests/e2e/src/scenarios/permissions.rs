@@ -44,7 +44,13 @@ fn run() -> Result<()> {
     tool::del("heard")?;
 
     step("nobody changes nothing");
-    for line in ["subdev add wq 4", "subdev del kept", "subdev add"] {
+    for line in [
+        "subdev add wq 4",
+        "subdev del kept",
+        "subdev add",
+        "subdev reset kept",
+        "subdev drain kept",
+    ] {
         let sentence = tool::refused(
             &dsa_nl_unprivileged(line)?,
             &["permi|privilege|CAP_NET_ADMIN"],
