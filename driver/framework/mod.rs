@@ -25,6 +25,7 @@
 mod choose;
 mod create;
 mod delete;
+mod engage;
 mod events;
 mod function;
 mod handover;
@@ -40,6 +41,7 @@ mod queue;
 mod refusal;
 mod registry;
 mod request;
+mod set;
 mod subdev;
 mod view;
 mod wait;
@@ -74,6 +76,7 @@ pub(crate) use self::{
     identity::{
         Handles,
         Snapshot,
+        WqShare,
         Wqs,
         MAX_WQS, //
     },
@@ -116,8 +119,10 @@ pub(crate) use self::{
         Id,
         New,
         ParentId,
+        Set,
         WqRequest, //
     },
+    set::set,
     subdev::{
         AuxData,
         Holder,

@@ -35,6 +35,7 @@ use crate::{
         WorkQueue,
         WqDescription,
         WqMode,
+        WqShare,
         WqState, //
     },
     subdev_core::share::PasidMode, //
@@ -152,7 +153,7 @@ impl Parent for Fake {
         Ok(())
     }
 
-    fn function(&self, _wqs: &[u32], _entries: u32) -> Result<Arc<dyn Function>> {
+    fn function(&self, _shares: &[WqShare]) -> Result<Arc<dyn Function>> {
         if self.barren.load(Relaxed) {
             return Err(EIO);
         }

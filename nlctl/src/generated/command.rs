@@ -24,30 +24,43 @@ pub enum Command {
     /// Create a subdev and, unless told otherwise, hand it to VFIO. Needs the
     /// parent, and a `wq` with an id or a type. The reply is the subdev with all its handles.
     SubdevNew = 6,
+    /// Change a subdev, named by index, name or UUID. All that is in the
+    /// request is done, with one change event, or nothing. What is already as
+    /// the request says is no change, and where all is so, there is no event.
+    /// The reply is the subdev as it is then.
+    ///
+    /// `new-name` is taken in any state. Each `wq` has an id and a size, and
+    /// changes the share of a work queue that the subdev uses; it is refused
+    /// with EBUSY unless the subdev is inactive or is to be so, and with EINVAL
+    /// where the entries are not available. `state` activates or deactivates:
+    /// with EBUSY it is refused to deactivate a subdev that a VFIO user has
+    /// open, unless forced, and to activate one again whose former VFIO device
+    /// is still open.
+    SubdevSet = 7,
     /// Delete a subdev, named by index, name or UUID. Refused with EBUSY
     /// while a VFIO user has it open, unless forced. The reply is the subdev
     /// as it was last, with the generation of its deletion.
-    SubdevDel = 7,
+    SubdevDel = 8,
     /// A parent came, with its work queues.
-    ParentCreateNtf = 8,
+    ParentCreateNtf = 9,
     /// A parent went, with its work queues. Shows it as it was last.
-    ParentDeleteNtf = 9,
+    ParentDeleteNtf = 10,
     /// The state of a parent changed.
-    ParentChangeNtf = 10,
+    ParentChangeNtf = 11,
     /// A work queue came to a parent that was there.
-    WqCreateNtf = 11,
+    WqCreateNtf = 12,
     /// A work queue went from a parent that stays. Shows it as it was last.
-    WqDeleteNtf = 12,
+    WqDeleteNtf = 13,
     /// A work queue was configured, enabled or disabled. What subdevs take of
     /// it and give back is in their events.
-    WqChangeNtf = 13,
+    WqChangeNtf = 14,
     /// A subdev was created.
-    SubdevCreateNtf = 14,
+    SubdevCreateNtf = 15,
     /// A subdev was deleted. Shows it as it was last.
-    SubdevDeleteNtf = 15,
-    /// The state of a subdev changed. What its VFIO user does often is told
+    SubdevDeleteNtf = 16,
+    /// The state of a subdev, its name or its shares changed. What its VFIO user does often is told
     /// now and then, so that states in between are left out.
-    SubdevChangeNtf = 16,
+    SubdevChangeNtf = 17,
 }
 
 impl From<Command> for u8 {
@@ -68,16 +81,17 @@ impl TryFrom<u8> for Command {
             4 => Ok(Self::TypeGet),
             5 => Ok(Self::SubdevGet),
             6 => Ok(Self::SubdevNew),
-            7 => Ok(Self::SubdevDel),
-            8 => Ok(Self::ParentCreateNtf),
-            9 => Ok(Self::ParentDeleteNtf),
-            10 => Ok(Self::ParentChangeNtf),
-            11 => Ok(Self::WqCreateNtf),
-            12 => Ok(Self::WqDeleteNtf),
-            13 => Ok(Self::WqChangeNtf),
-            14 => Ok(Self::SubdevCreateNtf),
-            15 => Ok(Self::SubdevDeleteNtf),
-            16 => Ok(Self::SubdevChangeNtf),
+            7 => Ok(Self::SubdevSet),
+            8 => Ok(Self::SubdevDel),
+            9 => Ok(Self::ParentCreateNtf),
+            10 => Ok(Self::ParentDeleteNtf),
+            11 => Ok(Self::ParentChangeNtf),
+            12 => Ok(Self::WqCreateNtf),
+            13 => Ok(Self::WqDeleteNtf),
+            14 => Ok(Self::WqChangeNtf),
+            15 => Ok(Self::SubdevCreateNtf),
+            16 => Ok(Self::SubdevDeleteNtf),
+            17 => Ok(Self::SubdevChangeNtf),
             unknown => Err(unknown),
         }
     }
@@ -92,6 +106,7 @@ impl fmt::Display for Command {
             Self::TypeGet => "type-get",
             Self::SubdevGet => "subdev-get",
             Self::SubdevNew => "subdev-new",
+            Self::SubdevSet => "subdev-set",
             Self::SubdevDel => "subdev-del",
             Self::ParentCreateNtf => "parent-create-ntf",
             Self::ParentDeleteNtf => "parent-delete-ntf",
