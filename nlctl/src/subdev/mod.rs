@@ -4,9 +4,11 @@
 
 mod add;
 mod del;
+mod set;
 
 pub use add::Add;
 pub use del::Del;
+pub use set::Set;
 
 use std::path::{Path, PathBuf};
 
@@ -29,6 +31,11 @@ impl SubdevHandle {
     /// is only one.
     pub fn add(&self) -> Add {
         Add::new(self.0.clone())
+    }
+
+    /// Changes a subdev.
+    pub fn set(&self, id: impl Into<Id>) -> Set {
+        Set::new(self.0.clone(), attribute(id.into()))
     }
 
     /// Deletes a subdev.

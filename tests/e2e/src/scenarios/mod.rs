@@ -30,6 +30,7 @@ mod refusals;
 mod reset_races;
 mod set_irqs;
 mod shared;
+mod staged;
 mod stress;
 mod two_parents;
 mod unbind_two;
@@ -48,6 +49,8 @@ pub const ALL: &[Scenario] = &[
     inventory::INVENTORY,
     lifecycle::LIFECYCLE,
     lifecycle::PULL,
+    staged::STAGED,
+    staged::SET_REFUSALS,
     refusals::REFUSALS,
     refusals::FULL,
     permissions::PERMISSIONS,
