@@ -175,7 +175,8 @@ fn copies(dsa: &mut Dsa) -> Result<()> {
             .with_context(|| format!("virtual WQ {wq}"))?;
         check::same_bytes("the copy", &to.read(0, 4096)?, &bytes)?;
     }
-    Ok(())
+    from.unmap()?;
+    to.unmap()
 }
 
 fn set(words: &str) -> Result<Subdev> {
@@ -201,8 +202,8 @@ const CASES: &[(&str, &[&str])] = &[
     ("asleep wq 3,3 size 2", &["wq.id", "twice"]),
     ("asleep wq 3 size 13", &["wq.size", "1 to 12"]),
     ("asleep wq 3 size 0", &["wq.size", "1"]),
-    ("awake wq 3 size 1", &["wq.size", "deactivate"]),
-    ("awake wq 3 size 1 state active", &["wq.size", "deactivate"]),
+    ("awake wq 3 size 1", &["size", "deactivate"]),
+    ("awake wq 3 size 1 state active", &["size", "deactivate"]),
     (
         "asleep wq 5,3 size 9,13 name x state active",
         &["wq.size", "1 to 12"],
