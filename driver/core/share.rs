@@ -127,6 +127,27 @@ impl Share {
         self.users = self.users.saturating_add(1);
     }
 
+    /// Returns how many entries a user that has `entries` gets when it asks for `want` instead, or
+    /// why not.
+    pub fn readmit(&self, entries: u32, want: u32) -> Result<u32, Refusal> {
+        let others = self.used.saturating_sub(entries);
+        let max = self.size.saturating_sub(others);
+        if want == 0 {
+            Err(Refusal::Zero { max })
+        } else if want > max {
+            Err(Refusal::TooLarge { want, max })
+        } else {
+            Ok(want)
+        }
+    }
+
+    /// Changes what a user has to the entries that [`Share::readmit`] granted.
+    pub fn resize(&mut self, from: u32, to: u32) {
+        // INVARIANT: More than granted cannot be taken.
+        let others = self.used.saturating_sub(from);
+        self.used = others.saturating_add(to).min(self.size);
+    }
+
     /// Releases the `entries` of a user that leaves.
     pub fn give_back(&mut self, entries: u32) {
         self.users = self.users.saturating_sub(1);

@@ -41,7 +41,7 @@ impl TryFrom<u32> for AdminState {
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 #[repr(u32)]
 pub enum OpState {
-    /// There is no VFIO device, or the subdev is being removed.
+    /// There is no VFIO device, or it is on its way to or from its user.
     Detached = 0,
     /// There is a VFIO device and nobody has it open.
     Attached = 1,
@@ -67,6 +67,8 @@ pub enum Phase {
     Creating,
     /// It is there.
     Present,
+    /// It is being activated or deactivated, by one request at a time.
+    Changing,
     /// It is being removed, for good.
     Removing,
 }
@@ -102,14 +104,13 @@ impl Life {
         }
     }
 
-    /// What the admin wants.
+    /// What the admin wants. A subdev that is being changed is shown as inactive until all of it
+    /// is done.
     pub const fn admin(&self) -> AdminState {
-        self.admin
-    }
-
-    /// Notes what the admin wants. The operational state follows by what happens then.
-    pub fn set_admin(&mut self, admin: AdminState) {
-        self.admin = admin;
+        match self.phase {
+            Phase::Changing => AdminState::Inactive,
+            _ => self.admin,
+        }
     }
 
     /// How far the subdev is between its creation and its deletion.
@@ -123,13 +124,19 @@ impl Life {
     }
 
     /// Whether the subdev is being removed, with or without a VFIO device.
-    pub const fn is_dead(&self) -> bool {
+    pub const fn is_removing(&self) -> bool {
         matches!(self.phase, Phase::Removing)
+    }
+
+    /// Whether a VFIO device answers nobody, if there is one: that of a subdev that is being
+    /// removed, or what is left of the one that an inactive subdev had.
+    pub const fn is_dead(&self) -> bool {
+        self.is_removing() || matches!(self.admin, AdminState::Inactive)
     }
 
     /// What the subdev is.
     pub const fn opstate(&self) -> OpState {
-        if !self.attached || self.is_dead() {
+        if !self.attached || self.is_dead() || matches!(self.phase, Phase::Changing) {
             OpState::Detached
         } else if self.lost {
             OpState::Halted
@@ -151,7 +158,7 @@ impl Life {
         }
     }
 
-    /// A VFIO device is there. A subdev that is being removed must not get one.
+    /// A VFIO device is there. A subdev that is inactive or being removed must not get one.
     pub fn attach(&mut self) -> Result<bool, NotAttached> {
         if self.is_dead() {
             return Err(NotAttached);
@@ -207,19 +214,82 @@ impl Life {
         self.change(|life| life.lost = true)
     }
 
+    /// Says which passing phase the subdev is in, if it is in one.
+    pub const fn check_present(&self) -> Result<(), Conflict> {
+        match self.phase {
+            Phase::Creating => Err(Conflict::Creating),
+            Phase::Present => Ok(()),
+            Phase::Changing => Err(Conflict::Changing),
+            Phase::Removing => Err(Conflict::Removing),
+        }
+    }
+
+    /// As [`Life::check_present`], and an open user is in the way as well unless `force`; not so
+    /// one to whom the device is dead already.
+    const fn check_free(&self, force: bool) -> Result<(), Conflict> {
+        match self.check_present() {
+            Ok(()) if self.open && !self.is_dead() && !force => Err(Conflict::Open),
+            checked => checked,
+        }
+    }
+
+    /// The subdev is about to become inactive: from here on nobody can open its device, and it is
+    /// dead to an open user, who forbids it unless `force`. Until [`Life::settle`] nobody else
+    /// changes the subdev.
+    pub fn begin_deactivation(&mut self, force: bool) -> Result<(), Conflict> {
+        self.check_free(force)?;
+        self.phase = Phase::Changing;
+        self.admin = AdminState::Inactive;
+        Ok(())
+    }
+
+    /// The subdev is about to become active. The VFIO device that it had before may still be there,
+    /// and stays dead. Until [`Life::settle`] nobody else changes the subdev.
+    pub fn begin_activation(&mut self) -> Result<(), Conflict> {
+        self.check_present()?;
+        self.phase = Phase::Changing;
+        Ok(())
+    }
+
+    /// Nothing is left of the VFIO device of before, and there may be another.
+    pub fn revive(&mut self) {
+        if self.phase == Phase::Changing {
+            self.attached = false;
+            self.open = false;
+            self.enabled = false;
+            self.admin = AdminState::Active;
+        }
+    }
+
+    /// The activation failed: the subdev is inactive again, and what there is of a VFIO device is
+    /// dead.
+    pub fn give_up(&mut self) {
+        if self.phase == Phase::Changing {
+            self.admin = AdminState::Inactive;
+        }
+    }
+
+    /// The change is complete, or undone.
+    pub fn settle(&mut self) {
+        if self.phase == Phase::Changing {
+            self.phase = Phase::Present;
+        }
+    }
+
     /// The subdev is about to be removed: from here on nobody can open its device.
     ///
     /// An open user forbids it unless `force`; then the device is dead to that user.
-    pub fn begin_removal(&mut self, force: bool) -> Result<Removal, NotRemoved> {
-        match self.phase {
-            Phase::Creating => Err(NotRemoved::Creating),
-            Phase::Removing => Err(NotRemoved::Removing),
-            Phase::Present if self.open && !force => Err(NotRemoved::Busy),
-            Phase::Present => Ok(Removal {
-                changed: self.change(|life| life.phase = Phase::Removing),
-                open: self.open,
-            }),
-        }
+    pub fn begin_removal(&mut self, force: bool) -> Result<Removal, Conflict> {
+        self.check_free(force)?;
+        Ok(Removal {
+            changed: self.change(|life| life.phase = Phase::Removing),
+            open: self.open,
+        })
+    }
+
+    /// Whoever creates or changes the subdev removes it instead.
+    pub fn abandon(&mut self) {
+        self.phase = Phase::Removing;
     }
 
     /// Applies a transition and says whether it changed the operational state.
@@ -239,28 +309,31 @@ pub struct Removal {
     pub open: bool,
 }
 
-/// Why a subdev is not removed.
+/// What is in the way of a change or a removal; displays as a sentence that says what helps.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub enum NotRemoved {
+pub enum Conflict {
     /// A VFIO user has the device open.
-    Busy,
+    Open,
     /// Its creation is not complete.
     Creating,
-    /// It is being removed already.
+    /// It is being activated or deactivated.
+    Changing,
+    /// It is being removed.
     Removing,
 }
 
-impl fmt::Display for NotRemoved {
+impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            NotRemoved::Busy => "a VFIO user has the subdev open",
-            NotRemoved::Creating => "the subdev is being created",
-            NotRemoved::Removing => "the subdev is being deleted",
+            Conflict::Open => "a VFIO user has the subdev open; close it, or use force",
+            Conflict::Creating => "the subdev is being created; try again",
+            Conflict::Changing => "the subdev is being activated or deactivated; try again",
+            Conflict::Removing => "the subdev is being deleted",
         })
     }
 }
 
-/// The subdev is being removed, so it gets no VFIO device.
+/// The subdev is inactive or being removed, so it gets no VFIO device.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct NotAttached;
 
@@ -269,7 +342,7 @@ pub struct NotAttached;
 pub enum NotOpened {
     /// There is no VFIO device.
     Detached,
-    /// The subdev is being removed.
+    /// The subdev is inactive or being removed.
     Dead,
     /// Another user has it open.
     Busy,

@@ -37,6 +37,7 @@ use super::{
     transfer::Scratch,
     unmaps::Unmaps, //
 };
+use crate::dsa_core::virt;
 
 /// Carries out what one tenant submits.
 #[pin_data]
@@ -44,8 +45,8 @@ pub(super) struct Engine {
     front: Arc<Front>,
     /// What the descriptors of each virtual WQ go to.
     submitters: KVec<Arc<dyn Submitter>>,
-    /// Most descriptors that one virtual WQ holds.
-    share: usize,
+    /// Most descriptors that each virtual WQ holds.
+    shares: [u16; virt::WQS],
     #[pin]
     state: Mutex<State>,
     /// Something in the state changed.
@@ -65,12 +66,12 @@ impl_has_work! {
 }
 
 impl Engine {
-    /// An engine for a virtual WQ with `share` entries on each of `submitters`, which accepts
-    /// nothing until it is opened.
+    /// An engine for a virtual WQ on each of `submitters`, with as many entries as `shares` has in
+    /// the same place. It accepts nothing until it is opened.
     pub(super) fn new(
         front: Arc<Front>,
         submitters: KVec<Arc<dyn Submitter>>,
-        share: usize,
+        shares: [u16; virt::WQS],
     ) -> Result<Arc<Self>> {
         let state = State::new()?;
         let unmaps = Unmaps::new()?;
@@ -78,7 +79,7 @@ impl Engine {
             pin_init!(Self {
                 front,
                 submitters,
-                share,
+                shares,
                 state <- new_mutex!(state, "Engine::state"),
                 changed <- new_condvar!("Engine::changed"),
                 unmaps,
@@ -91,13 +92,20 @@ impl Engine {
 
     /// Allocates what carrying out descriptors needs.
     pub(super) fn open(&self) -> Result {
-        let scratch = Scratch::new(self.share)?;
-        let entries = self.share * self.submitters.len();
+        let shares = self.shares.iter().take(self.submitters.len());
+        let shares = shares.map(|share| usize::from(*share));
+        let scratch = Scratch::new(shares.clone().max().unwrap_or(0))?;
+        let entries = shares.sum();
         let queues = state::Queues::new(entries)?;
         let old = self.scratch.lock().replace(scratch);
         let unused = self.state.lock().replace(queues);
         drop((old, unused));
         Ok(())
+    }
+
+    /// Most descriptors that a virtual WQ holds.
+    fn share(&self, wq: u8) -> usize {
+        self.shares.get(usize::from(wq)).map_or(0, |share| usize::from(*share))
     }
 
     /// Frees what [`Self::open`] has allocated. Nothing is in flight any more.

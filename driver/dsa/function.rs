@@ -60,10 +60,10 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// A function with a virtual WQ on each of `submitters`, of the size in `params`.
+    /// A function with a virtual WQ on each of `submitters`, of the sizes in `params`.
     pub(super) fn new(params: &Params, submitters: KVec<Arc<dyn Submitter>>) -> Result<Arc<Self>> {
         let front = Front::new(params)?;
-        let engine = Engine::new(front.clone(), submitters, params.size.into())?;
+        let engine = Engine::new(front.clone(), submitters, params.sizes)?;
         let resets = Resets::new(front.clone(), engine.clone())?;
         let function = Self {
             vectors: params.vectors().into(),

@@ -21,7 +21,10 @@ use crate::{
     dsa_core::{
         desc::SUPPORTED_OPCAP,
         regs::gensts,
-        virt::Params, //
+        virt::{
+            self,
+            Params, //
+        }, //
     },
     framework::{
         self,
@@ -30,7 +33,8 @@ use crate::{
         ParentState,
         Type,
         Value,
-        Visitor, //
+        Visitor,
+        WqShare, //
     },
     subdev_core::share::PasidMode, //
 };
@@ -114,13 +118,16 @@ impl framework::Parent for Parent {
         visitor.attribute("wq-capacity", Value::U32(caps.wq.total_size()))
     }
 
-    fn function(&self, wqs: &[u32], entries: u32) -> Result<Arc<dyn framework::Function>> {
+    fn function(&self, shares: &[WqShare]) -> Result<Arc<dyn framework::Function>> {
         let device = &self.device;
         let caps = &device.caps;
-        let mut submitters = KVec::<Arc<dyn Submitter>>::with_capacity(wqs.len(), GFP_KERNEL)?;
+        let mut submitters = KVec::<Arc<dyn Submitter>>::with_capacity(shares.len(), GFP_KERNEL)?;
         let mut max_transfer = caps.general.max_xfer_shift();
-        for &id in wqs {
-            let wq = device.wqs().get(id as usize).ok_or(EINVAL)?;
+        let mut sizes = [0; virt::WQS];
+        for (n, share) in shares.iter().enumerate() {
+            let wq = device.wqs().get(share.id as usize).ok_or(EINVAL)?;
+            let size = sizes.get_mut(n).ok_or(EINVAL)?;
+            *size = u16::try_from(share.entries).map_err(|_| EINVAL)?;
             max_transfer = max_transfer.min(wq.max_transfer_shift());
             submitters.push(Hardware::new(device.clone(), wq.clone())?, GFP_KERNEL)?;
         }
@@ -134,8 +141,8 @@ impl framework::Parent for Parent {
             version: caps.version,
             gencap: caps.general.with_max_xfer_shift(max_transfer).0,
             opcap,
-            wqs: u8::try_from(wqs.len()).map_err(|_| EINVAL)?,
-            size: u16::try_from(entries).map_err(|_| EINVAL)?,
+            wqs: u8::try_from(shares.len()).map_err(|_| EINVAL)?,
+            sizes,
             engines: u8::try_from(caps.engine.engines()).unwrap_or(u8::MAX),
         };
         Ok(Function::new(&params, submitters)?)

@@ -88,7 +88,7 @@ pub(super) trait Gate: Observer {
 pub(super) struct Scratch {
     slots: [KBox<Slots>; 2],
     segments: [KVec<Segment>; 2],
-    /// The pieces in flight, as many as the subdev's share.
+    /// The pieces in flight; there is room for the largest share of a virtual WQ.
     flight: Ring<Flying>,
 }
 
@@ -110,6 +110,8 @@ pub(super) struct Context<'a> {
     pub(super) submitter: &'a dyn Submitter,
     pub(super) memory: &'a dyn Memory,
     pub(super) gate: &'a dyn Gate,
+    /// Most pieces in flight.
+    pub(super) share: usize,
 }
 
 /// A piece that the hardware has.
@@ -320,7 +322,7 @@ fn fly(
     let mut going_on = true;
     let mut dropped = false;
     for piece in parts {
-        while flight.is_full() || (one_by_one && flight.len() > 0) {
+        while flight.len() >= context.share.max(1) || (one_by_one && flight.len() > 0) {
             going_on &= land(context, outcome, flight);
         }
         dropped = context.gate.is_dropped();

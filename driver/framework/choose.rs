@@ -85,9 +85,6 @@ pub(super) fn choose_type<'a>(
 }
 
 /// The work queues that are asked for, or those with most room, and the share of each.
-///
-/// The virtual work queues of a subdev are all of one size yet: the one that is asked for, or the
-/// smallest of the defaults.
 pub(super) fn choose_wqs(
     parent: &ParentEntry,
     new: &New<'_>,
@@ -104,11 +101,7 @@ pub(super) fn choose_wqs(
         [] => &[WqRequest::default()],
         asked => asked,
     };
-    let sized = common_size(asked)?;
-    let size = sized.map(|(_, size)| size);
-
-    let mut ids: Wqs<u32> = Wqs::new();
-    let mut entries = u32::MAX;
+    let mut wqs: Wqs<WqShare> = Wqs::new();
     for (n, request) in asked.iter().enumerate() {
         let id = match request.id {
             Some(id) => id,
@@ -118,51 +111,29 @@ pub(super) fn choose_wqs(
                     format_args!("the number of a work queue is needed, or a type"),
                 ));
             }
-            None => roomiest(parent, mode, size, |id| {
-                ids.as_slice().contains(&id) || asked.iter().any(|other| other.id == Some(id))
+            None => roomiest(parent, mode, request.size, |id| {
+                wqs.as_slice().iter().any(|share| share.id == id)
+                    || asked.iter().any(|other| other.id == Some(id))
             })?,
         };
         let field = Field::Wq(Some(id));
         let wq = parent.wqs.get(&id).filter(|wq| !wq.removing);
         let wq = wq.ok_or_else(|| parent.no_such_wq(id))?;
-        if ids.as_slice().contains(&id) {
-            return Err(Refusal::new(
-                EINVAL,
-                field,
-                format_args!("wq {id} is named twice"),
-            ));
+        if wqs.as_slice().iter().any(|share| share.id == id) {
+            return Err(named_twice(id));
         }
         wq.wq.check()?;
-        let place = sized.map_or(n, |(first, _)| request.size.map_or(first, |_| n));
-        let share = wq.share.admit(mode, size);
-        entries = entries.min(share.map_err(|refusal| refuse_share(refusal, id, place))?);
-        ids.push(id).ok_or(EINVAL)?;
-    }
-
-    let mut wqs = Wqs::new();
-    for &id in ids.as_slice() {
+        let entries = wq.share.admit(mode, request.size);
+        let entries = entries.map_err(|refusal| refuse_share(refusal, id, n))?;
         wqs.push(WqShare { id, entries }).ok_or(EINVAL)?;
     }
     Ok(wqs)
 }
 
-/// The size that is asked for, if any is, and for which work queue first.
-fn common_size(asked: &[WqRequest]) -> Result<Option<(usize, u32)>, Refusal> {
-    let mut sizes = asked
-        .iter()
-        .enumerate()
-        .filter_map(|(n, request)| Some((n, request.size?)));
-    let Some((first, size)) = sizes.next() else {
-        return Ok(None);
-    };
-    match sizes.find(|(_, other)| *other != size) {
-        Some((n, _)) => Err(Refusal::new(
-            EOPNOTSUPP,
-            Field::WqSize(n),
-            format_args!("all work queues of a subdev have the same size; another has {size}"),
-        )),
-        None => Ok(Some((first, size))),
-    }
+/// The refusal of a work queue that is in a request twice.
+pub(super) fn named_twice(id: u32) -> Refusal {
+    let field = Field::Wq(Some(id));
+    Refusal::new(EINVAL, field, format_args!("wq {id} is named twice"))
 }
 
 /// The work queue with most room, the first if there are several, that is not `taken`.
@@ -188,7 +159,7 @@ fn roomiest(
 }
 
 /// Explains why a work queue cannot be had.
-fn refuse_share(refusal: share::Refusal, wq: u32, place: usize) -> Refusal {
+pub(super) fn refuse_share(refusal: share::Refusal, wq: u32, place: usize) -> Refusal {
     let field = Field::Wq(Some(wq));
     match refusal {
         share::Refusal::Owned => Refusal::new(
@@ -223,9 +194,7 @@ pub(super) fn choose_name(
 ) -> Result<(u32, Name), Refusal> {
     let mut index = registry.next_subdev;
     let name = match asked {
-        Some(text) => {
-            Name::parse(text).map_err(|e| Refusal::new(EINVAL, Field::Name, format_args!("{e}")))?
-        }
+        Some(text) => return Ok((index, free_name(registry, text, Field::Name)?)),
         None => loop {
             let name = Name::format(format_args!("{}-{index}", node.name)).ok_or(EINVAL)?;
             if !registry.has_name(&name) {
@@ -234,14 +203,24 @@ pub(super) fn choose_name(
             index = index.checked_add(1).ok_or(EOVERFLOW)?;
         },
     };
+    Ok((index, name))
+}
+
+/// The name that `field` asks for, which no subdev has.
+pub(super) fn free_name(
+    registry: &Registry,
+    text: &[u8],
+    field: Field,
+) -> Result<Name, Refusal> {
+    let name = Name::parse(text).map_err(|e| Refusal::new(EINVAL, field, format_args!("{e}")))?;
     if registry.has_name(&name) {
         return Err(Refusal::new(
             EEXIST,
-            Field::Name,
+            field,
             format_args!("a subdev with this name exists"),
         ));
     }
-    Ok((index, name))
+    Ok(name)
 }
 
 /// The UUID that is asked for, or one made of `random`.

@@ -19,19 +19,17 @@ use super::{
         choose_wqs, //
     },
     delete,
+    engage::engage,
     events::{
         Kind,
         Origin, //
     },
     identity::{
         Identity,
-        Snapshot,
-        MAX_WQS, //
+        Settings,
+        Snapshot, //
     },
-    node::{
-        Config,
-        Node, //
-    },
+    node::Node,
     provider::ParentState,
     refusal::{
         Field,
@@ -62,7 +60,11 @@ pub(crate) fn create(
         let mut config = node.config.lock();
         check_usable(&node)?;
         let subdev = reserve(&node, new)?;
-        if let Err(refusal) = configure(&node, &mut config, &subdev, new.state) {
+        let engaged = match new.state {
+            AdminState::Inactive => Ok(()),
+            AdminState::Active => engage(&node, &mut config, &subdev, &subdev.settings().wqs),
+        };
+        if let Err(refusal) = engaged {
             subdev.abandon();
             subdev.retire(&mut config, origin);
             return Err(refusal);
@@ -84,7 +86,7 @@ pub(crate) fn create(
 }
 
 /// Refuses a parent that does no work.
-fn check_usable(node: &Node) -> Result<(), Refusal> {
+pub(super) fn check_usable(node: &Node) -> Result<(), Refusal> {
     let state = node.provider.state();
     match state {
         ParentState::Disabled | ParentState::Enabled => Ok(()),
@@ -110,9 +112,9 @@ fn reserve(node: &Node, new: &New<'_>) -> Result<Arc<Subdev>, Refusal> {
 
     let mut registry = REGISTRY.lock();
     let registry = registry.get()?;
-    let identity = decide(registry, node, new, random)?;
+    let (identity, settings) = decide(registry, node, new, random)?;
     registry.next_subdev = identity.index.checked_add(1).ok_or(EOVERFLOW)?;
-    let Ok(subdev) = memory.pin_init_with(Subdev::new(identity, new.state, node));
+    let Ok(subdev) = memory.pin_init_with(Subdev::new(identity, settings, new.state, node));
     let subdev = Arc::from(subdev);
     registry.insert(&subdev, reserved);
     node.presence.enter();
@@ -125,7 +127,7 @@ fn decide(
     node: &Node,
     new: &New<'_>,
     random: [u8; 16],
-) -> Result<Identity, Refusal> {
+) -> Result<(Identity, Settings), Refusal> {
     let parent = registry.parents.get(&node.index);
     let parent = parent.filter(|parent| !parent.removing).ok_or_else(|| {
         Refusal::new(
@@ -138,55 +140,16 @@ fn decide(
     let uuid = choose_uuid(registry, new.uuid, random)?;
     let kind = choose_type(node, new.type_name, new.pasid_mode)?;
     let wqs = choose_wqs(parent, new, kind)?;
-    Ok(Identity {
+    let identity = Identity {
         index,
-        name,
         uuid,
         parent_index: node.index,
         parent: node.name,
-        wqs,
         type_name: kind.name,
         pasid_mode: kind.pasid_mode,
         isolation: kind.isolation,
-    })
-}
-
-/// Enables work queues that nobody used before, and makes the virtual device of a subdev that is to
-/// be active.
-fn configure(
-    node: &Node,
-    config: &mut Config,
-    subdev: &Subdev,
-    state: AdminState,
-) -> Result<(), Refusal> {
-    let identity = subdev.identity();
-    let mut ids = [0; MAX_WQS];
-    let mut entries = 0;
-    for (share, place) in identity.wqs.as_slice().iter().zip(&mut ids) {
-        let id = share.id;
-        *place = id;
-        entries = share.entries;
-        let wq = {
-            let mut registry = REGISTRY.lock();
-            let parents = &mut registry.get()?.parents;
-            let parent = parents.get(&node.index).ok_or(ENODEV)?;
-            let entry = parent.wqs.get(&id).ok_or(ENODEV)?;
-            (!entry.enabled).then(|| entry.wq.clone())
-        };
-        let Some(wq) = wq else { continue };
-        config.enable(&*wq, identity.pasid_mode)?;
-        let mut registry = REGISTRY.lock();
-        let parents = &mut registry.get()?.parents;
-        let parent = parents.get_mut(&node.index).ok_or(ENODEV)?;
-        parent.wqs.get_mut(&id).ok_or(ENODEV)?.enabled = true;
-    }
-    if state == AdminState::Active {
-        let wqs = ids.get(..identity.wqs.as_slice().len()).ok_or(EINVAL)?;
-        // All have the same, see `choose_wqs`.
-        let function = node.provider.function(wqs, entries)?;
-        subdev.set_function(function);
-    }
-    Ok(())
+    };
+    Ok((identity, Settings { name, wqs }))
 }
 
 /// Makes the subdev known, and has `reply` report it, unless its parent or a work queue is going.
@@ -195,26 +158,13 @@ fn publish(
     origin: Origin,
     reply: impl FnOnce(&Snapshot<'_>, u64) -> Result,
 ) -> Result<(), Refusal> {
-    let identity = subdev.identity();
     let mut registry = REGISTRY.lock();
     let registry = registry.get()?;
-    let parent = registry.parents.get(&identity.parent_index);
-    let parent = parent.filter(|parent| !parent.removing);
-    let stays = parent.is_some_and(|parent| {
-        let mut wqs = identity.wqs.as_slice().iter();
-        wqs.all(|share| parent.wqs.get(&share.id).is_some_and(|wq| !wq.removing))
-    });
-    if !stays {
-        return Err(Refusal::new(
-            ENODEV,
-            Field::Parent,
-            format_args!("{} is being unbound", identity.parent),
-        ));
-    }
+    registry.check_stays(subdev)?;
     subdev.publish();
     let told = subdev.report(Kind::Created, origin);
-    for share in identity.wqs.as_slice() {
-        registry.tell_wq(identity.parent_index, share.id, origin);
+    for share in subdev.settings().wqs.as_slice() {
+        registry.tell_wq(subdev.identity().parent_index, share.id, origin);
     }
     if let Some((generation, snapshot)) = told {
         reply(&snapshot, generation)?;

@@ -13,21 +13,16 @@ use super::{
         Kind,
         Origin, //
     },
-    identity::{
-        Snapshot,
-        MAX_WQS, //
-    },
+    identity::Snapshot,
     node::{
         Config,
         Node, //
     },
-    provider::WorkQueue,
     refusal::Refusal,
     registry::REGISTRY,
     request::Id,
     subdev::Subdev, //
 };
-use crate::subdev_core::state::NotRemoved;
 
 /// Deletes the subdev that `id` names; `force` although a VFIO user has it open.
 ///
@@ -49,16 +44,9 @@ pub(crate) fn delete(
             .get(&subdev.identity().parent_index)
             .ok_or(ENODEV)?;
         let node = parent.node.clone();
-        subdev.begin_removal(force).map_err(|why| {
-            let text = match why {
-                NotRemoved::Busy => {
-                    "a VFIO user has the subdev open; close it, or delete with force"
-                }
-                NotRemoved::Creating => "the subdev is being created; try again",
-                NotRemoved::Removing => "the subdev is being deleted",
-            };
-            Refusal::new(EBUSY, id.field(), format_args!("{text}"))
-        })?;
+        subdev
+            .begin_removal(force)
+            .map_err(|conflict| Refusal::new(EBUSY, id.field(), format_args!("{conflict}")))?;
         (node, subdev)
     };
     // Somebody else may have removed it at the same time, with its parent.
@@ -100,24 +88,16 @@ impl Subdev {
         if !present {
             return None;
         }
-        if let Some(function) = self.function() {
-            function.kill();
-            function.quiesce();
-        }
-        let mut idle: [Option<Arc<dyn WorkQueue>>; MAX_WQS] = [const { None }; MAX_WQS];
-        if let Ok(registry) = REGISTRY.lock().get() {
-            for (slot, share) in idle.iter_mut().zip(self.identity().wqs.as_slice()) {
-                *slot = registry.leave_wq(self, share);
-            }
-        }
-        for wq in idle.iter().flatten() {
-            config.disable(&**wq);
-        }
+        self.disengage(config);
         let mut last = None;
         if let Ok(registry) = REGISTRY.lock().get() {
+            let wqs = self.settings().wqs;
+            for share in wqs.as_slice() {
+                registry.leave_wq(self, share);
+            }
             registry.remove(self);
             last = self.report(Kind::Deleted, origin);
-            for share in self.identity().wqs.as_slice() {
+            for share in wqs.as_slice() {
                 registry.tell_wq(self.identity().parent_index, share.id, origin);
             }
         }

@@ -32,9 +32,10 @@ pub(crate) const AUX_MODULE: &CStr = c"subdev";
 /// Name of the device in the names of auxiliary devices: `subdev.vdev.7`.
 pub(crate) const AUX_NAME: &CStr = c"vdev";
 
-/// How long a creation waits for VFIO.
+/// How long a creation or an activation waits for VFIO.
 const ATTACH_LIMIT: Delta = Delta::from_secs(5);
-/// How long a deletion waits for VFIO.
+/// How long a deletion or a deactivation waits for VFIO, and an activation for what a deactivation
+/// has left.
 const DETACH_LIMIT: Delta = Delta::from_secs(1);
 
 impl Subdev {
@@ -143,14 +144,16 @@ impl Subdev {
     }
 
     fn end_handover(&self) {
-        {
-            let handover = &mut self.state.lock().handover;
-            if handover.wanted || !handover.present {
+        let function = {
+            let state = &mut *self.state.lock();
+            if state.handover.wanted || !state.handover.present {
                 return;
             }
-            handover.present = false;
-        }
-        self.drop_function();
+            state.handover.present = false;
+            // At once: from here on there may be another.
+            state.function.take()
+        };
+        drop(function);
         self.progress.notify_all();
         // The last: the parent may go now.
         self.presence.leave();

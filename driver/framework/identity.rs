@@ -46,10 +46,15 @@ impl<T> Wqs<T> {
         // `len` never exceeds the array.
         self.items.get(..self.len).unwrap_or(&self.items)
     }
+
+    /// The items, to be changed.
+    pub(super) fn as_mut_slice(&mut self) -> &mut [T] {
+        self.items.get_mut(..self.len).unwrap_or_default()
+    }
 }
 
 /// What a subdev has of a work queue.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct WqShare {
     /// Number of the work queue on its parent.
     pub(crate) id: u32,
@@ -60,14 +65,20 @@ pub(crate) struct WqShare {
 /// What a subdev is and does not cease to be.
 pub(crate) struct Identity {
     pub(crate) index: u32,
-    pub(crate) name: Name,
     pub(crate) uuid: Uuid,
     pub(crate) parent_index: u32,
     pub(crate) parent: Name,
-    pub(crate) wqs: Wqs<WqShare>,
     pub(crate) type_name: &'static str,
     pub(crate) pasid_mode: PasidMode,
     pub(crate) isolation: Isolation,
+}
+
+/// What an admin can change about a subdev. Which work queues it uses stays, the share of each
+/// does not.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) name: Name,
+    pub(crate) wqs: Wqs<WqShare>,
 }
 
 /// By what names VFIO knows a subdev while it is handed over.
@@ -83,6 +94,7 @@ pub(crate) struct Handles {
 #[derive(Clone, Copy)]
 pub(crate) struct Snapshot<'a> {
     pub(crate) identity: &'a Identity,
+    pub(crate) settings: Settings,
     pub(crate) state: AdminState,
     pub(crate) opstate: OpState,
     pub(crate) handles: Option<Handles>,

@@ -7,6 +7,7 @@
 //! lock is held.
 
 mod fake;
+mod staged;
 
 use kernel::{
     prelude::*,
@@ -159,7 +160,7 @@ mod tests {
     fn an_inactive_subdev_lives_without_vfio() -> Result {
         let bench = Bench::new()?;
         let subdev = add(&[0], PasidMode::None, AdminState::Inactive)?;
-        assert_eq!(bench.provider.enabled(), 0b01);
+        assert_eq!(bench.provider.enabled(), 0);
         assert_eq!(available(0), Some(0));
         assert!(subdev.snapshot().opstate == OpState::Detached);
         assert!(subdev.snapshot().handles.is_none());
@@ -192,16 +193,19 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_wq_is_disabled_with_its_last_subdev() -> Result {
+    fn a_shared_wq_is_disabled_with_its_last_active_subdev() -> Result {
         let bench = Bench::new()?;
-        let one = add(&[0], PasidMode::Shared, AdminState::Inactive)?;
-        let two = add(&[0], PasidMode::Shared, AdminState::Inactive)?;
+        let one = add(&[0], PasidMode::Shared, AdminState::Active)?;
+        let two = add(&[0], PasidMode::Shared, AdminState::Active)?;
+        let inactive = add(&[0], PasidMode::Shared, AdminState::Inactive)?;
         assert!(add(&[0], PasidMode::None, AdminState::Inactive).err() == Some(EBUSY));
 
         remove(&one, false)?;
         assert_eq!(bench.provider.enabled(), 0b01);
         remove(&two, false)?;
         assert_eq!(bench.provider.enabled(), 0);
+        assert!(available(0).is_some_and(|left| left < ENTRIES));
+        remove(&inactive, false)?;
         assert_eq!(available(0), Some(ENTRIES));
         Ok(())
     }
@@ -238,12 +242,12 @@ mod tests {
 
     #[test]
     fn a_name_is_given_once() -> Result {
-        let bench = Bench::new()?;
+        let _bench = Bench::new()?;
         let name = Some(b"kunit-name".as_slice());
         let first = add_named(name, &[0], PasidMode::None, AdminState::Inactive)?;
         let second = add_named(name, &[1], PasidMode::None, AdminState::Inactive);
         assert!(second.err() == Some(EEXIST));
-        assert_eq!(bench.provider.enabled(), 0b01);
+        assert_eq!(available(1), Some(ENTRIES));
 
         remove(&first, false)?;
         let again = add_named(name, &[1], PasidMode::None, AdminState::Inactive)?;

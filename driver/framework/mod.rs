@@ -12,10 +12,10 @@
 //! | lock | guards | may wait for | taken by |
 //! |---|---|---|---|
 //! | `Subdev::registration` | the auxiliary device | VFIO, and so for users | `hand_over`, on the workqueue, and nobody else |
-//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `retire`, `unregister`, `remove_wq` |
-//! | the registry | what there is, shares | nothing | all look-ups, `reserve`, `publish`, `retire`, registration |
-//! | events | order and numbers of events | nothing | the `report`s of `events` |
-//! | `Subdev::state` | phase, state and handles of a subdev | nothing | all of `subdev.rs`, `handover.rs` |
+//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `set`, `retire`, `unregister`, `remove_wq` |
+//! | the registry | what there is, shares | nothing | all look-ups, `reserve`, `engage`, `publish`, `set`, `disengage`, `retire`, registration |
+//! | events | order and numbers of events | nothing | the `report`s of `events`, `amend` |
+//! | `Subdev::state` | phase, state, settings and handles of a subdev | nothing | all of `subdev.rs`, `handover.rs` |
 //!
 //! `Presence` has a lock of its own, under which nothing is taken. A provider's own locks come
 //! below the configuration lock, and its functions call [`Host::enabled`], which takes the event
@@ -25,6 +25,7 @@
 mod choose;
 mod create;
 mod delete;
+mod engage;
 mod events;
 mod function;
 mod handover;
@@ -41,6 +42,7 @@ mod refusal;
 mod registry;
 mod request;
 mod reset;
+mod set;
 mod subdev;
 mod view;
 mod wait;
@@ -76,6 +78,7 @@ pub(crate) use self::{
     identity::{
         Handles,
         Snapshot,
+        WqShare,
         Wqs,
         MAX_WQS, //
     },
@@ -118,12 +121,14 @@ pub(crate) use self::{
         Id,
         New,
         ParentId,
+        Set,
         WqRequest, //
     },
     reset::{
         drain,
         reset, //
     },
+    set::set,
     subdev::{
         AuxData,
         Holder,

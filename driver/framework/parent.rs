@@ -207,7 +207,8 @@ impl ParentRegistration {
             if wq.is_none() {
                 return Ok(());
             }
-            // One is being created, and its creator will see that the work queue is going.
+            // One is being created or changed, and whoever does so will see that the work queue is
+            // going.
             drop(registry);
             drop(config);
             kernel::time::delay::fsleep(kernel::time::Delta::from_millis(10));
@@ -226,8 +227,8 @@ impl Drop for ParentRegistration {
 /// their users asked to release. Does not wait.
 fn doom_all(parent: u32, wq: Option<u32>) {
     for_each(parent, wq, |subdev| {
-        // One that is being created is removed by its creator, which sees that the parent or the
-        // work queue is going; one that is being removed is so already.
+        // One that is being created or changed is removed by whoever does so, which sees that the
+        // parent or the work queue is going; one that is being removed is so already.
         let _ = subdev.begin_removal(true);
         subdev.doom();
     });
@@ -236,7 +237,7 @@ fn doom_all(parent: u32, wq: Option<u32>) {
 /// The second phase: takes those that are dead off the hardware and out of the registry.
 fn retire_all(parent: u32, wq: Option<u32>, config: &mut Config) {
     for_each(parent, wq, |subdev| {
-        if subdev.is_dead() {
+        if subdev.is_removing() {
             subdev.retire(config, Origin::removal());
             subdev.let_go();
         }

@@ -9,6 +9,7 @@ use kernel::{
 
 use super::{
     function::Function,
+    identity::WqShare,
     refusal::Refusal, //
 };
 use crate::subdev_core::share::PasidMode;
@@ -130,9 +131,9 @@ pub(crate) trait Parent: Send + Sync {
     /// What only this vendor's devices have. Neither waits nor looks at the hardware.
     fn attributes(&self, visitor: &mut dyn Visitor) -> Result;
 
-    /// Makes the virtual device of a subdev on the enabled work queues `wqs`, with `entries` of
-    /// each. Called under the parent's configuration lock.
-    fn function(&self, wqs: &[u32], entries: u32) -> Result<Arc<dyn Function>>;
+    /// Makes the virtual device of a subdev with these shares of work queues, which are enabled.
+    /// Called under the parent's configuration lock.
+    fn function(&self, shares: &[WqShare]) -> Result<Arc<dyn Function>>;
 
     /// The parent is going, and all functions were killed: stops what the hardware has of them.
     /// Bounded in time. Called under the parent's configuration lock.
@@ -158,7 +159,7 @@ pub(crate) trait WorkQueue: Send + Sync {
     /// configuration lock.
     fn enable(&self, mode: PasidMode) -> Result<(), Refusal>;
 
-    /// Takes the work queue, which no subdev uses any more, out of use. Bounded in time. Called
+    /// Takes the work queue, which no active subdev uses any more, out of use. Bounded in time. Called
     /// under the parent's configuration lock.
     fn disable(&self);
 }

@@ -32,10 +32,7 @@ use super::{
         WqView, //
     }, //
 };
-use crate::subdev_core::{
-    share::Share,
-    state::NotRemoved, //
-};
+use crate::subdev_core::share::Share;
 
 /// All there is, in numbers.
 pub(crate) struct Overview {
@@ -258,22 +255,11 @@ pub(crate) fn subdev(
 ) -> Result<(), Refusal> {
     let mut registry = REGISTRY.lock();
     let subdev = registry.get()?.find(id)?;
-    subdev.refuse_passing(id)?;
+    subdev
+        .check_shown()
+        .map_err(|conflict| Refusal::new(EBUSY, id.field(), format_args!("{conflict}")))?;
     show(&subdev.snapshot())?;
     Ok(())
-}
-
-impl Subdev {
-    /// Refuses a subdev, which `id` names, in a passing phase of its life.
-    pub(super) fn refuse_passing(&self, id: Id<'_>) -> Result<(), Refusal> {
-        self.check_present().map_err(|why| {
-            let text = match why {
-                NotRemoved::Creating => "the subdev is being created; try again",
-                _ => "the subdev is being deleted",
-            };
-            Refusal::new(EBUSY, id.field(), format_args!("{text}"))
-        })
-    }
 }
 
 /// Shows subdevs: of one parent or all. A key is the index.
@@ -291,7 +277,7 @@ pub(crate) fn subdevs(
     let mut from = u32::try_from(from).ok();
     while let Some(cursor) = from.and_then(|from| list.cursor_lower_bound(&from)) {
         let (&index, subdev) = cursor.current();
-        if subdev.check_present().is_ok() && !show(u64::from(index), subdev)? {
+        if subdev.check_shown().is_ok() && !show(u64::from(index), subdev)? {
             break;
         }
         from = index.checked_add(1);

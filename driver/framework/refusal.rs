@@ -10,6 +10,8 @@ use kernel::prelude::*;
 pub(crate) enum Field {
     Index,
     Name,
+    /// Another name for what there is.
+    NewName,
     Uuid,
     ParentIndex,
     /// The name of the parent.
@@ -26,6 +28,8 @@ pub(crate) enum Field {
     WqSize(usize),
     Type,
     PasidMode,
+    /// The state that the admin wants.
+    State,
     /// None in particular.
     Nothing,
 }
@@ -63,6 +67,20 @@ impl<'a, I: Iterator<Item = &'a str>, F: Fn() -> I> fmt::Display for Names<F> {
         let mut names = (self.0)();
         f.write_str(names.next().unwrap_or("none"))?;
         names.try_for_each(|name| write!(f, ", {name}"))
+    }
+}
+
+/// Lists numbers for a sentence: "1, 3", or "none".
+pub(super) struct Numbers<F>(pub(super) F);
+
+impl<I: Iterator<Item = u32>, F: Fn() -> I> fmt::Display for Numbers<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut numbers = (self.0)();
+        match numbers.next() {
+            Some(first) => write!(f, "{first}")?,
+            None => return f.write_str("none"),
+        }
+        numbers.try_for_each(|number| write!(f, ", {number}"))
     }
 }
 

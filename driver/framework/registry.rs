@@ -23,10 +23,7 @@ use super::{
     },
     identity::WqShare,
     node::Node,
-    provider::{
-        ParentState,
-        WorkQueue, //
-    },
+    provider::ParentState,
     refusal::{
         Field,
         Names,
@@ -144,10 +141,13 @@ pub(super) fn clear() {
     drop(registry);
 }
 
+/// Allocated for a name of a subdev.
+pub(super) type NamePlace = RBTreeNodeReservation<Name, Arc<Subdev>>;
+
 /// Reserved in the registry for a subdev on a number of work queues, so that adding it cannot fail.
 pub(super) struct Reserved {
     subdev: RBTreeNodeReservation<u32, Arc<Subdev>>,
-    name: RBTreeNodeReservation<Name, Arc<Subdev>>,
+    name: NamePlace,
     uuid: RBTreeNodeReservation<Uuid, Arc<Subdev>>,
     on_parent: RBTreeNodeReservation<u32, Arc<Subdev>>,
     on_wqs: KVec<RBTreeNodeReservation<u32, ()>>,
@@ -175,10 +175,11 @@ impl Registry {
     pub(super) fn find(&self, id: Id<'_>) -> Result<&Arc<Subdev>, Refusal> {
         let found = match id {
             Id::Index(index) => self.subdevs.get(&index),
-            // What cannot be a name is nobody's name.
-            Id::Name(text) => Name::parse(text)
-                .ok()
-                .and_then(|name| self.names.get(&name)),
+            // What cannot be a name is nobody's name, and one that is reserved is nobody's yet.
+            Id::Name(text) => Name::parse(text).ok().and_then(|name| {
+                let found = self.names.get(&name);
+                found.filter(|subdev| subdev.settings().name == name)
+            }),
             Id::Uuid(text) => {
                 let uuid = Uuid::parse(text)
                     .map_err(|e| Refusal::new(EINVAL, Field::Uuid, format_args!("{e}")))?;
@@ -286,12 +287,50 @@ impl Registry {
         )
     }
 
+    /// Refuses a subdev whose parent or work queue is going.
+    pub(super) fn check_stays(&self, subdev: &Subdev) -> Result<(), Refusal> {
+        let identity = subdev.identity();
+        let parent = self.parents.get(&identity.parent_index);
+        let parent = parent.filter(|parent| !parent.removing);
+        let stays = parent.is_some_and(|parent| {
+            let settings = subdev.settings();
+            let mut wqs = settings.wqs.as_slice().iter();
+            wqs.all(|share| parent.wqs.get(&share.id).is_some_and(|wq| !wq.removing))
+        });
+        if stays {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            ENODEV,
+            Field::Parent,
+            format_args!("{} is being unbound", identity.parent),
+        ))
+    }
+
+    /// Reserves another name for a subdev, beside the one that it has. Nobody else has it.
+    pub(super) fn reserve_name(&mut self, subdev: &Arc<Subdev>, name: Name, place: NamePlace) {
+        self.names.insert(place.into_node(name, subdev.clone()));
+    }
+
+    /// Gives up one of two names of a subdev.
+    pub(super) fn release_name(&mut self, name: &Name) {
+        self.names.remove(name);
+    }
+
+    /// Changes the share that a subdev has of a work queue, by as much as was granted.
+    pub(super) fn resize(&mut self, subdev: &Subdev, wq: u32, from: u32, to: u32) {
+        let parent = self.parents.get_mut(&subdev.identity().parent_index);
+        if let Some(wq) = parent.and_then(|parent| parent.wqs.get_mut(&wq)) {
+            wq.share.resize(from, to);
+        }
+    }
+
     /// Adds a subdev whose index, name and UUID are its own, on a parent and work queues that are
     /// there.
     pub(super) fn insert(&mut self, subdev: &Arc<Subdev>, reserved: Reserved) {
-        let identity = subdev.identity();
+        let (identity, settings) = (subdev.identity(), subdev.settings());
         let index = identity.index;
-        let name = reserved.name.into_node(identity.name, subdev.clone());
+        let name = reserved.name.into_node(settings.name, subdev.clone());
         self.names.insert(name);
         let uuid = reserved.uuid.into_node(identity.uuid, subdev.clone());
         self.uuids.insert(uuid);
@@ -305,7 +344,7 @@ impl Registry {
             .subdevs
             .insert(reserved.on_parent.into_node(index, subdev.clone()));
         entry.count += 1;
-        for (share, node) in identity.wqs.as_slice().iter().zip(reserved.on_wqs) {
+        for (share, node) in settings.wqs.as_slice().iter().zip(reserved.on_wqs) {
             if let Some(wq) = entry.wqs.get_mut(&share.id) {
                 wq.share.take(identity.pasid_mode, share.entries);
                 wq.subdevs.insert(node.into_node(index, ()));
@@ -316,7 +355,7 @@ impl Registry {
     /// Takes a subdev out. It stays on its work queues until [`Self::leave_wq`].
     pub(super) fn remove(&mut self, subdev: &Subdev) {
         let identity = subdev.identity();
-        self.names.remove(&identity.name);
+        self.names.remove(&subdev.settings().name);
         self.uuids.remove(&identity.uuid);
         self.subdevs.remove(&identity.index);
         if let Some(entry) = self.parents.get_mut(&identity.parent_index) {
@@ -340,22 +379,17 @@ impl Registry {
         }
     }
 
-    /// Releases what a subdev has of a work queue. Returns the work queue if the hardware has it
-    /// enabled for nobody now, and notes that it is not: the caller disables it.
-    pub(super) fn leave_wq(
-        &mut self,
-        subdev: &Subdev,
-        share: &WqShare,
-    ) -> Option<Arc<dyn WorkQueue>> {
+    /// Releases what a subdev has of a work queue.
+    pub(super) fn leave_wq(&mut self, subdev: &Subdev, share: &WqShare) {
         let identity = subdev.identity();
-        let parent = self.parents.get_mut(&identity.parent_index)?;
-        let entry = parent.wqs.get_mut(&share.id)?;
-        entry.subdevs.remove(&identity.index)?;
-        entry.share.give_back(share.entries);
-        if entry.share.users() > 0 || !entry.enabled {
-            return None;
+        let Some(parent) = self.parents.get_mut(&identity.parent_index) else {
+            return;
+        };
+        let Some(entry) = parent.wqs.get_mut(&share.id) else {
+            return;
+        };
+        if entry.subdevs.remove(&identity.index).is_some() {
+            entry.share.give_back(share.entries);
         }
-        entry.enabled = false;
-        Some(entry.wq.clone())
     }
 }

@@ -23,6 +23,16 @@ pub(crate) struct New<'a> {
     pub(crate) state: AdminState,
 }
 
+/// A request to change a subdev. What is absent stays.
+pub(crate) struct Set<'a> {
+    pub(crate) id: Id<'a>,
+    pub(crate) new_name: Option<&'a [u8]>,
+    pub(crate) wqs: Wqs<WqRequest>,
+    pub(crate) state: Option<AdminState>,
+    /// Deactivate it although a VFIO user has it open.
+    pub(crate) force: bool,
+}
+
 /// A work queue in a request for a subdev. What is absent is chosen by the framework.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct WqRequest {

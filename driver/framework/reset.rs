@@ -72,7 +72,9 @@ pub(crate) fn drain(id: Id<'_>, reply: impl FnOnce(&Snapshot<'_>, u64)) -> Resul
 fn find(id: Id<'_>) -> Result<Arc<Subdev>, Refusal> {
     let mut registry = REGISTRY.lock();
     let subdev = registry.get()?.find(id)?;
-    subdev.refuse_passing(id)?;
+    subdev
+        .check_present()
+        .map_err(|conflict| Refusal::new(EBUSY, id.field(), format_args!("{conflict}")))?;
     Ok(subdev.clone())
 }
 

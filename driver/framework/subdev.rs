@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A subdev: its identity, which stays, and its state, which changes.
+//! A subdev: its identity, which stays, its settings, and its state.
 
 use kernel::{
     impl_has_delayed_work,
@@ -40,6 +40,7 @@ use super::{
     identity::{
         Handles,
         Identity,
+        Settings,
         Snapshot, //
     },
     node::Node,
@@ -56,8 +57,8 @@ use crate::{
         bucket::Bucket,
         state::{
             AdminState,
+            Conflict,
             Life,
-            NotRemoved,
             Phase, //
         }, //
     }, //
@@ -93,6 +94,14 @@ pub(super) enum Failure {
     NoDriver,
 }
 
+/// Why there cannot be a VFIO device: the one before is not gone.
+pub(super) enum Lingers {
+    /// A user has it open.
+    Open,
+    /// VFIO is kept busy by others.
+    Busy,
+}
+
 impl Handover {
     /// Nothing is handed over.
     pub(super) const fn new() -> Self {
@@ -112,10 +121,15 @@ pub(crate) trait Holder: Send + Sync {
 
 /// What changes about a subdev.
 pub(super) struct State {
-    life: Life,
+    pub(super) life: Life,
+    /// Changed with the registry locked as well.
+    settings: Settings,
+    /// Whether the hardware has its work queues enabled for it; changed under the parent's
+    /// configuration lock as well.
+    engaged: bool,
     handles: Option<Handles>,
     /// The virtual device, from activation to the end of the handover.
-    function: Option<Arc<dyn Function>>,
+    pub(super) function: Option<Arc<dyn Function>>,
     holder: Option<Arc<dyn Holder>>,
     pub(super) handover: Handover,
     /// Whether userspace was told that the subdev exists, and not yet that it does not.
@@ -161,11 +175,18 @@ impl_has_delayed_work! {
 
 impl Subdev {
     /// A subdev that is being created.
-    pub(super) fn new(identity: Identity, state: AdminState, node: &Node) -> impl PinInit<Self> {
+    pub(super) fn new(
+        identity: Identity,
+        settings: Settings,
+        state: AdminState,
+        node: &Node,
+    ) -> impl PinInit<Self> {
         let dev = node.dev.clone();
         let presence = node.presence.clone();
         let state = State {
             life: Life::new(state),
+            settings,
+            engaged: false,
             handles: None,
             function: None,
             holder: None,
@@ -193,6 +214,11 @@ impl Subdev {
         &self.identity
     }
 
+    /// What an admin can change.
+    pub(crate) fn settings(&self) -> Settings {
+        self.state.lock().settings
+    }
+
     /// The virtual device, while there is one.
     pub(crate) fn function(&self) -> Option<Arc<dyn Function>> {
         self.state.lock().function.clone()
@@ -209,23 +235,43 @@ impl Subdev {
         drop(function);
     }
 
-    /// The subdev as it is now.
+    /// Whether the hardware has its work queues enabled for it. The parent's configuration lock is
+    /// held.
+    pub(super) fn is_engaged(&self) -> bool {
+        self.state.lock().engaged
+    }
+
+    /// Notes whether the hardware has its work queues enabled for it. The parent's configuration
+    /// lock is held.
+    pub(super) fn set_engaged(&self, engaged: bool) {
+        self.state.lock().engaged = engaged;
+    }
+
+    /// The subdev as it is now; while it is being activated, as it was before.
     pub(crate) fn snapshot(&self) -> Snapshot<'_> {
         let state = self.state.lock();
+        let admin = state.life.admin();
         Snapshot {
             identity: &self.identity,
-            state: state.life.admin(),
+            settings: state.settings,
+            state: admin,
             opstate: state.life.opstate(),
-            handles: state.handles,
+            // What an inactive one has left of a VFIO device is of no use to anybody.
+            handles: state.handles.filter(|_| admin == AdminState::Active),
         }
     }
 
     /// Says which passing phase of its life the subdev is in, if it is in one.
-    pub(super) fn check_present(&self) -> Result<(), NotRemoved> {
-        match self.state.lock().life.phase() {
-            Phase::Creating => Err(NotRemoved::Creating),
-            Phase::Present => Ok(()),
-            Phase::Removing => Err(NotRemoved::Removing),
+    pub(super) fn check_present(&self) -> Result<(), Conflict> {
+        self.state.lock().life.check_present()
+    }
+
+    /// As [`Self::check_present`], for who only looks: one that is being activated or deactivated
+    /// can be looked at.
+    pub(super) fn check_shown(&self) -> Result<(), Conflict> {
+        match self.check_present() {
+            Err(Conflict::Changing) => Ok(()),
+            checked => checked,
         }
     }
 
@@ -252,7 +298,7 @@ impl Subdev {
             let mut state = self.state.lock();
             state.handles = None;
             // What is on its way out does not begin a new life.
-            !state.life.is_dead() && state.life.detach()
+            !state.life.is_removing() && state.life.detach()
         };
         self.changed(changed, Cause::Unplug);
     }
@@ -325,23 +371,63 @@ impl Subdev {
         self.changed(changed, Cause::Fault);
     }
 
-    /// Whether the subdev is on its way out: its VFIO device answers nobody any more.
+    /// Whether the subdev is inactive or on its way out: a VFIO device that it has answers nobody
+    /// any more.
     pub(crate) fn is_dead(&self) -> bool {
         self.state.lock().life.is_dead()
     }
 
+    /// Whether the subdev is on its way out.
+    pub(super) fn is_removing(&self) -> bool {
+        self.state.lock().life.is_removing()
+    }
+
+    /// From now on the subdev is the caller's to activate, until [`Self::settle`] or
+    /// [`Self::amend`]. Refused in a passing phase.
+    pub(super) fn begin_activation(&self) -> Result<(), Conflict> {
+        self.state.lock().life.begin_activation()
+    }
+
+    /// From now on nobody can open the subdev, and it is the caller's to deactivate, until
+    /// [`Self::amend`]. Refused if somebody has it open, unless `force`, and in a passing phase.
+    pub(super) fn begin_deactivation(&self, force: bool) -> Result<(), Conflict> {
+        self.state.lock().life.begin_deactivation(force)
+    }
+
+    /// A subdev that is being activated may have a VFIO device now. Refused while there is something
+    /// left of the one before, which must stay dead.
+    pub(super) fn revive(&self) -> Result<(), Lingers> {
+        let state = &mut *self.state.lock();
+        if !state.handover.present {
+            state.life.revive();
+            Ok(())
+        } else if state.life.is_open() {
+            Err(Lingers::Open)
+        } else {
+            Err(Lingers::Busy)
+        }
+    }
+
+    /// The activation failed: from now on nobody can open the subdev.
+    pub(super) fn give_up(&self) {
+        self.state.lock().life.give_up();
+    }
+
+    /// The change is undone.
+    pub(super) fn settle(&self) {
+        self.state.lock().life.settle();
+    }
+
     /// From now on nobody can open the subdev, and it is the caller's to remove. Refused if somebody
-    /// has it open, unless `force`, and while it is being created or removed.
-    pub(super) fn begin_removal(&self, force: bool) -> Result<(), NotRemoved> {
+    /// has it open, unless `force`, and in a passing phase.
+    pub(super) fn begin_removal(&self, force: bool) -> Result<(), Conflict> {
         self.state.lock().life.begin_removal(force).map(|_| ())
     }
 
-    /// The creation failed: the subdev is its creator's to remove.
+    /// The creation failed, or the parent went during a change: the subdev is the caller's to
+    /// remove, who creates or changes it.
     pub(super) fn abandon(&self) {
-        let life = &mut self.state.lock().life;
-        life.publish();
-        // Refused if a parent that goes has claimed it since, which comes to the same.
-        let _ = life.begin_removal(true);
+        self.state.lock().life.abandon();
     }
 
     /// Whether a VFIO user has the device open.
@@ -349,7 +435,7 @@ impl Subdev {
         self.state.lock().life.is_open()
     }
 
-    /// Ends what the VFIO user can do with a subdev that is being removed, and asks for its release.
+    /// Ends what the VFIO user can do with a subdev that is dead, and asks for its release.
     /// Does not wait.
     pub(super) fn doom(&self) {
         let (function, holder, dead) = {
@@ -366,12 +452,12 @@ impl Subdev {
         if holder.is_some_and(|holder| !holder.request_release()) {
             pr_info!(
                 "{}: waiting for its VFIO user to close it\n",
-                self.identity.name.as_str()
+                self.settings().name.as_str()
             );
         }
     }
 
-    /// Starts to take a removed subdev back from VFIO, unless somebody has it open: closing it does
+    /// Starts to take a subdev that is dead back from VFIO, unless somebody has it open: closing it does
     /// so then.
     pub(super) fn let_go(self: &Arc<Self>) {
         if !self.is_open() {
@@ -404,6 +490,8 @@ impl Subdev {
         {
             let mut state = self.state.lock();
             match kind {
+                // Whoever changes it reports what becomes of it.
+                Kind::Changed if state.life.phase() == Phase::Changing => return None,
                 Kind::Created => state.announced = true,
                 // Nobody has heard of it: its creation is being undone. Or a VFIO user was faster
                 // than the creation, or slower than the deletion.
@@ -415,6 +503,23 @@ impl Subdev {
         let snapshot = self.snapshot();
         let generation = events.send(kind, Object::Subdev(&snapshot), origin);
         Some((generation, snapshot))
+    }
+
+    /// Changes the subdev and reports it, so that nobody is shown one without the other. The
+    /// registry is locked. Returns what [`Self::report`] does.
+    pub(super) fn amend(
+        &self,
+        origin: Origin,
+        change: impl FnOnce(&mut Life, &mut Settings),
+    ) -> (u64, Snapshot<'_>) {
+        let mut events = events::lock();
+        {
+            let state = &mut *self.state.lock();
+            change(&mut state.life, &mut state.settings);
+        }
+        let snapshot = self.snapshot();
+        let generation = events.send(Kind::Changed, Object::Subdev(&snapshot), origin);
+        (generation, snapshot)
     }
 
     fn changed(&self, changed: bool, cause: Cause) {

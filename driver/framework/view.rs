@@ -33,6 +33,9 @@ pub(super) struct WqEntry {
     pub(super) share: Share,
     /// Indexes of the subdevs on it.
     pub(super) subdevs: RBTree<u32, ()>,
+    /// Number of active subdevs on it, for which the hardware has it enabled; changed under the
+    /// parent's configuration lock as well.
+    pub(super) active: u32,
     /// Whether the hardware has it enabled for subdevs; changed under the parent's configuration
     /// lock as well.
     pub(super) enabled: bool,
@@ -51,6 +54,7 @@ impl WqEntry {
             wq,
             share: Share::new(size),
             subdevs: RBTree::new(),
+            active: 0,
             enabled: false,
             told: false,
             removing: false,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `subdev-get`, `subdev-new` and `subdev-del`.
+//! `subdev-get`, `subdev-new`, `subdev-set` and `subdev-del`.
 
 use kernel::prelude::*;
 
@@ -31,6 +31,7 @@ use crate::{
         New,
         ParentId,
         Refusal,
+        Set,
         Snapshot,
         WqRequest,
         Wqs,
@@ -53,12 +54,15 @@ pub(super) const NUMBERS: Numbers = Numbers(&[
     (Field::Parent, uapi::SUBDEV_A_SUBDEV_PARENT),
     (Field::Wq(None), uapi::SUBDEV_A_SUBDEV_WQ),
     (Field::Type, uapi::SUBDEV_A_SUBDEV_TYPE),
+    (Field::NewName, uapi::SUBDEV_A_SUBDEV_NEW_NAME),
+    (Field::State, uapi::SUBDEV_A_SUBDEV_STATE),
     (Field::PasidMode, uapi::SUBDEV_A_SUBDEV_PASID_MODE),
 ]);
 
 genl_do!(subdev_nl_subdev_get_doit, get);
 genl_dump!(subdev_nl_subdev_get_dumpit, dump);
 genl_do!(subdev_nl_subdev_new_doit, new);
+genl_do!(subdev_nl_subdev_set_doit, set);
 genl_do!(subdev_nl_subdev_del_doit, del);
 
 fn get(request: &Request<'_>) -> Result {
@@ -80,6 +84,25 @@ fn new(request: &Request<'_>) -> Result {
             })
         })
         .map_err(|refusal| refuse(request, &NUMBERS, &refusal))
+}
+
+fn set(request: &Request<'_>) -> Result {
+    let mut put_last = Ok(());
+    // What can fail does so before anything is done.
+    Message::reply(request, uapi::SUBDEV_CMD_SUBDEV_SET)
+        .map_err(Refusal::from)
+        .and_then(|mut message| {
+            let set = parse_set(request)?;
+            framework::set(&set, origin(request), |subdev, generation| {
+                put_last = put(&mut message.writer(), subdev, generation);
+            })?;
+            Ok(message)
+        })
+        .map_err(|refusal| refuse(request, &NUMBERS, &refusal))
+        .map(|message| {
+            // The subdev is changed, whether the requester gets to see the reply or not.
+            let _ = put_last.and_then(|()| message.send(request));
+        })
 }
 
 fn del(request: &Request<'_>) -> Result {
@@ -157,9 +180,9 @@ impl<'a> Filter<'a> {
     }
 
     fn applies(&self, subdev: &Snapshot<'_>) -> bool {
-        let identity = subdev.identity;
+        let (identity, settings) = (subdev.identity, &subdev.settings);
         let wqs = self.wqs.as_slice();
-        let mut shares = identity.wqs.as_slice().iter();
+        let mut shares = settings.wqs.as_slice().iter();
         (wqs.is_empty() || shares.any(|share| wqs.contains(&share.id)))
             && self
                 .type_name
@@ -225,6 +248,22 @@ fn parse<'a>(request: &Request<'a>) -> Result<New<'a>, Refusal> {
     })
 }
 
+/// The request to change a subdev.
+fn parse_set<'a>(request: &Request<'a>) -> Result<Set<'a>, Refusal> {
+    let state = request
+        .u32(uapi::SUBDEV_A_SUBDEV_STATE)
+        .map(AdminState::try_from)
+        .transpose()
+        .map_err(|_| EINVAL)?;
+    Ok(Set {
+        id: id(request)?,
+        new_name: request.text(uapi::SUBDEV_A_SUBDEV_NEW_NAME),
+        wqs: requests(request)?,
+        state,
+        force: request.attr(uapi::SUBDEV_A_SUBDEV_FORCE).is_some(),
+    })
+}
+
 /// The work queues in a request.
 fn requests(request: &Request<'_>) -> Result<Wqs<WqRequest>, Refusal> {
     let mut wqs = Wqs::new();
@@ -256,16 +295,16 @@ fn reply(request: &Request<'_>, command: u32, subdev: &Snapshot<'_>, generation:
 
 /// Puts a subdev into a message.
 pub(super) fn put(writer: &mut Writer<'_>, subdev: &Snapshot<'_>, generation: u64) -> Result {
-    let identity = subdev.identity;
+    let (identity, settings) = (subdev.identity, &subdev.settings);
     writer.uint(uapi::SUBDEV_A_SUBDEV_GENERATION, generation)?;
     writer.u32(uapi::SUBDEV_A_SUBDEV_INDEX, identity.index)?;
-    writer.string(uapi::SUBDEV_A_SUBDEV_NAME, identity.name.as_str())?;
+    writer.string(uapi::SUBDEV_A_SUBDEV_NAME, settings.name.as_str())?;
     let uuid = identity.uuid.to_text();
     let uuid = core::str::from_utf8(&uuid).map_err(|_| EINVAL)?;
     writer.string(uapi::SUBDEV_A_SUBDEV_UUID, uuid)?;
     writer.u32(uapi::SUBDEV_A_SUBDEV_PARENT_INDEX, identity.parent_index)?;
     writer.string(uapi::SUBDEV_A_SUBDEV_PARENT, identity.parent.as_str())?;
-    for share in identity.wqs.as_slice() {
+    for share in settings.wqs.as_slice() {
         writer.nest(uapi::SUBDEV_A_SUBDEV_WQ, |writer| {
             writer.u32(uapi::SUBDEV_A_SUBDEV_WQ_ID, share.id)?;
             writer.u32(uapi::SUBDEV_A_SUBDEV_WQ_SIZE, share.entries)

@@ -56,8 +56,8 @@ impl Device {
         })
     }
 
-    /// The function, for a user that asks something of it: a subdev that is being removed answers
-    /// nobody.
+    /// The function, for a user that asks something of it: a subdev that is inactive or being
+    /// removed answers nobody.
     fn alive(&self) -> Result<&dyn Function> {
         if self.subdev.is_dead() {
             return Err(ENODEV);
@@ -161,7 +161,7 @@ impl vfio::Operations for Device {
     }
 
     fn dma_unmap(&self, iova: u64, length: u64) {
-        // Also of a subdev that is being removed, which may have pages pinned still.
+        // Also of a subdev that is dead, which may have pages pinned still.
         self.function.unmap(iova, length);
     }
 
@@ -169,7 +169,7 @@ impl vfio::Operations for Device {
         if !self.irqs.request_release() && count == 0 {
             pr_info!(
                 "{}: waiting for its VFIO user to close it\n",
-                self.subdev.identity().name.as_str()
+                self.subdev.settings().name.as_str()
             );
         }
     }

@@ -60,6 +60,9 @@ fn keys_are_words_or_options_in_any_order() {
         "-j subdev add type shared uuid not-a-uuid name NAME",
         "subdev add name NAME -o json wq 99",
         "sub a wq 3 pasid none n NAME",
+        "subdev set NAME name NAME state inactive force",
+        "subdev set NAME wq 3,4 size 8,2",
+        "subdev set NAME --wq 3,4 --size 8 --state=active",
         "subdev del NAME force",
         "subdev del NAME --force",
         "subdev show NAME",
@@ -89,7 +92,10 @@ fn the_wrong_word_is_named() {
     assert_makes_no_sense("subdev add --wq", "--wq needs a value");
     assert_makes_no_sense("subdev add wq 3 4", "unexpected '4'");
     assert_makes_no_sense("subdev add --wq 3 --4", "unexpected '--4'");
-    assert_makes_no_sense("subdev", "a command is missing; there are add, show, del");
+    assert_makes_no_sense(
+        "subdev",
+        "a command is missing; there are add, show, set, del",
+    );
     assert_makes_no_sense(
         "subdev add wq 3 name x name y",
         "name may be given once only",
@@ -98,6 +104,10 @@ fn the_wrong_word_is_named() {
     assert_makes_no_sense("subdev add pasid-mode big", "none, dedicated, shared");
     assert_makes_no_sense("subdev add wq dsa0/wq1,dsa1/wq1", "'dsa0' and 'dsa1'");
     assert_makes_no_sense("subdev del", "SUBDEV must be given");
+    assert_makes_no_sense("subdev set x wq 3", "size");
+    assert_makes_no_sense("subdev set x size 3", "wq");
+    assert_makes_no_sense("subdev set x wq 3,4,5 size 1,2", "one for all");
+    assert_makes_no_sense("subdev set x state asleep", "inactive, active");
     assert_makes_no_sense("wq show dsa0/queue", "'dsa0/queue'");
     assert_makes_no_sense("-b - subdev show", "--batch");
     assert_makes_no_sense("-j -o yaml parent show", "--output");

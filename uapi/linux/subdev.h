@@ -94,8 +94,11 @@ enum subdev_isolation {
 
 /**
  * enum subdev_admin_state - State of a subdev as the admin wants it.
- * @SUBDEV_ADMIN_STATE_INACTIVE: Created and configured, not handed to VFIO.
- * @SUBDEV_ADMIN_STATE_ACTIVE: Handed to VFIO.
+ * @SUBDEV_ADMIN_STATE_INACTIVE: Not handed to VFIO. It keeps its name, its
+ *   UUID and its share of the work queues, which the hardware need not have
+ *   enabled.
+ * @SUBDEV_ADMIN_STATE_ACTIVE: Handed to VFIO. The hardware has its work queues
+ *   enabled, and it has a virtual device.
  */
 enum subdev_admin_state {
 	SUBDEV_ADMIN_STATE_INACTIVE,
@@ -254,6 +257,7 @@ enum {
 	SUBDEV_A_SUBDEV_AUXILIARY_DEVICE,
 	SUBDEV_A_SUBDEV_IOMMU_GROUP,
 	SUBDEV_A_SUBDEV_VFIO_DEVICE,
+	SUBDEV_A_SUBDEV_NEW_NAME,
 	SUBDEV_A_SUBDEV_FORCE,
 	SUBDEV_A_SUBDEV_CAUSE,
 	SUBDEV_A_SUBDEV_PORT_ID,
@@ -269,6 +273,7 @@ enum {
 	SUBDEV_CMD_TYPE_GET,
 	SUBDEV_CMD_SUBDEV_GET,
 	SUBDEV_CMD_SUBDEV_NEW,
+	SUBDEV_CMD_SUBDEV_SET,
 	SUBDEV_CMD_SUBDEV_DEL,
 	SUBDEV_CMD_SUBDEV_RESET,
 	SUBDEV_CMD_SUBDEV_DRAIN,

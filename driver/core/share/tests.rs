@@ -85,6 +85,32 @@ fn a_default_is_never_cut_down() {
 }
 
 #[test]
+fn a_share_grows_into_what_is_left() {
+    let mut share = Share::new(16);
+    share.take(Shared, 2);
+    share.take(Shared, 4);
+    assert_eq!(share.readmit(2, 12), Ok(12));
+    assert_eq!(
+        share.readmit(2, 13),
+        Err(Refusal::TooLarge { want: 13, max: 12 })
+    );
+    assert_eq!(share.readmit(2, 0), Err(Refusal::Zero { max: 12 }));
+    share.resize(2, 12);
+    assert_eq!(share.available(), 0);
+    share.resize(12, 1);
+    assert_eq!((share.available(), share.users()), (11, 2));
+
+    // Who owns the WQ has all that there is.
+    let mut share = Share::new(16);
+    share.take(NoPasid, 4);
+    assert_eq!(share.readmit(4, 16), Ok(16));
+    share.resize(4, 16);
+    assert_eq!(share.available(), 0);
+    share.give_back(16);
+    assert_eq!(share, Share::new(16));
+}
+
+#[test]
 fn small_wqs() {
     assert_eq!(Share::new(3).admit(Shared, None), Ok(1));
     assert_eq!(Share::new(3).instances(Shared), 3);
@@ -106,15 +132,24 @@ proptest! {
     #[test]
     fn never_more_than_the_wq_has(
         size in 0..200_u32,
-        steps in prop::collection::vec((0..3_u32, prop::option::of(any::<u8>()), any::<bool>()), 0..80),
+        steps in prop::collection::vec((0..3_u32, prop::option::of(any::<u8>()), 0..4_u8), 0..80),
     ) {
         let mut share = Share::new(size);
         let mut users: Vec<(PasidMode, u32)> = Vec::new();
-        for (mode, want, leave) in steps {
+        for (mode, want, step) in steps {
             let mode = PasidMode::try_from(mode).unwrap();
-            if leave {
+            if step == 0 {
                 if let Some((_, entries)) = users.pop() {
                     share.give_back(entries);
+                }
+            } else if step == 1 {
+                let (Some((_, entries)), Some(want)) = (users.last_mut(), want) else {
+                    continue;
+                };
+                if let Ok(granted) = share.readmit(*entries, u32::from(want)) {
+                    prop_assert!(granted > 0);
+                    share.resize(*entries, granted);
+                    *entries = granted;
                 }
             } else {
                 let before = share.instances(mode);

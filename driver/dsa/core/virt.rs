@@ -40,7 +40,7 @@ use super::{
 /// Most WQs of a function, as `max-wqs-per-subdev` of the family says.
 pub const MAX_WQS: u8 = 8;
 /// [`MAX_WQS`] as the length of an array.
-const WQS: usize = 8;
+pub const WQS: usize = 8;
 /// Most MSI-X vectors of a function: one for what concerns the device and one for each WQ.
 const VECTORS: usize = WQS + 1;
 
@@ -62,8 +62,8 @@ pub struct Params {
     pub opcap: [u64; 4],
     /// Number of WQs, 1 to [`MAX_WQS`].
     pub wqs: u8,
-    /// Entries of each WQ.
-    pub size: u16,
+    /// Entries of each WQ; of those that there are not, they mean nothing.
+    pub sizes: [u16; WQS],
     /// Number of engines, 1 to 64.
     pub engines: u8,
 }
@@ -80,6 +80,22 @@ impl Params {
         let wqs = self.wqs.clamp(1, MAX_WQS);
         // CAST: Lossless; four pages for each of a few WQs.
         (u32::from(wqs) * WQ_STRIDE as u32).next_power_of_two()
+    }
+
+    /// The sizes of the WQs that there are.
+    fn own_sizes(&self) -> impl Iterator<Item = u16> + '_ {
+        let wqs = self.wqs.clamp(1, MAX_WQS);
+        self.sizes.iter().take(usize::from(wqs)).copied()
+    }
+
+    /// Entries of a WQ.
+    fn size(&self, wq: usize) -> u16 {
+        self.own_sizes().nth(wq).unwrap_or(0)
+    }
+
+    /// Entries of all WQs together.
+    fn total_size(&self) -> u64 {
+        self.own_sizes().map(u64::from).sum()
     }
 }
 
@@ -157,10 +173,16 @@ impl Function {
         for (operations, supported) in opcap.iter_mut().zip(SUPPORTED_OPCAP) {
             *operations &= supported;
         }
+        // The register WQCAP has 16 bits for all WQs together.
+        let mut left = u16::MAX;
+        let mut sizes = [0; WQS];
+        for (size, asked) in sizes.iter_mut().zip(params.own_sizes()) {
+            *size = asked.min(left);
+            left -= *size;
+        }
         let params = Params {
             wqs,
-            // The register WQCAP has 16 bits for all WQs together.
-            size: params.size.min(u16::MAX / u16::from(wqs)),
+            sizes,
             engines: params.engines.clamp(1, 64),
             opcap,
             ..*params

@@ -76,7 +76,7 @@ impl Engine {
         if !state.accepts(wq, epoch) {
             return Err(swerr::WQ_NOT_ENABLED);
         }
-        if state.entries(wq) >= self.share {
+        if state.entries(wq) >= self.share(wq) {
             return Err(swerr::WQ_FULL);
         }
         let item = Item {
@@ -97,7 +97,7 @@ impl Engine {
         if !state.accepts(wq, epoch) {
             return Err(swerr::WQ_NOT_ENABLED);
         }
-        if state.entries(wq) >= self.share {
+        if state.entries(wq) >= self.share(wq) {
             return Err(swerr::WQ_FULL);
         }
         let accepted = state.number(wq);

@@ -65,6 +65,7 @@ impl Engine {
             submitter: &**submitter,
             memory: host.memory(),
             gate: self,
+            share: self.share(wq),
         };
         let work = &item.work;
         let Some(completion) = transfer::run(context, &work.op, scratch) else {

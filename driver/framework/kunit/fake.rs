@@ -37,6 +37,7 @@ use crate::{
         WorkQueue,
         WqDescription,
         WqMode,
+        WqShare,
         WqState, //
     },
     subdev_core::share::PasidMode, //
@@ -154,7 +155,7 @@ impl Parent for Fake {
         Ok(())
     }
 
-    fn function(&self, _wqs: &[u32], _entries: u32) -> Result<Arc<dyn Function>> {
+    fn function(&self, _shares: &[WqShare]) -> Result<Arc<dyn Function>> {
         if self.barren.load(Relaxed) {
             return Err(EIO);
         }

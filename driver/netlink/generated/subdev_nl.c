@@ -80,6 +80,17 @@ static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SUBDEV_STATE
 	[SUBDEV_A_SUBDEV_STATE] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
+/* SUBDEV_CMD_SUBDEV_SET - do */
+static const struct nla_policy subdev_subdev_set_nl_policy[SUBDEV_A_SUBDEV_FORCE + 1] = {
+	[SUBDEV_A_SUBDEV_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_SUBDEV_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
+	[SUBDEV_A_SUBDEV_NEW_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_SUBDEV_WQ] = NLA_POLICY_NESTED(subdev_subdev_wq_nl_policy),
+	[SUBDEV_A_SUBDEV_STATE] = NLA_POLICY_MAX(NLA_U32, 1),
+	[SUBDEV_A_SUBDEV_FORCE] = { .type = NLA_FLAG, },
+};
+
 /* SUBDEV_CMD_SUBDEV_DEL - do */
 static const struct nla_policy subdev_subdev_del_nl_policy[SUBDEV_A_SUBDEV_FORCE + 1] = {
 	[SUBDEV_A_SUBDEV_INDEX] = { .type = NLA_U32, },
@@ -168,6 +179,13 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.doit		= subdev_nl_subdev_new_doit,
 		.policy		= subdev_subdev_new_nl_policy,
 		.maxattr	= SUBDEV_A_SUBDEV_STATE,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= SUBDEV_CMD_SUBDEV_SET,
+		.doit		= subdev_nl_subdev_set_doit,
+		.policy		= subdev_subdev_set_nl_policy,
+		.maxattr	= SUBDEV_A_SUBDEV_FORCE,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -24,10 +24,23 @@ pub enum Command {
     /// Create a subdev and, unless told otherwise, hand it to VFIO. Needs the
     /// parent, and a `wq` with an id or a type. The reply is the subdev with all its handles.
     SubdevNew = 6,
+    /// Change a subdev, named by index, name or UUID. All that is in the
+    /// request is done, with one change event, or nothing. What is already as
+    /// the request says is no change, and where all is so, there is no event.
+    /// The reply is the subdev as it is then.
+    ///
+    /// `new-name` is taken in any state. Each `wq` has an id and a size, and
+    /// changes the share of a work queue that the subdev uses; it is refused
+    /// with EBUSY unless the subdev is inactive or is to be so, and with EINVAL
+    /// where the entries are not available. `state` activates or deactivates:
+    /// with EBUSY it is refused to deactivate a subdev that a VFIO user has
+    /// open, unless forced, and to activate one again whose former VFIO device
+    /// is still open.
+    SubdevSet = 7,
     /// Delete a subdev, named by index, name or UUID. Refused with EBUSY
     /// while a VFIO user has it open, unless forced. The reply is the subdev
     /// as it was last, with the generation of its deletion.
-    SubdevDel = 7,
+    SubdevDel = 8,
     /// Reset a subdev, named by index, name or UUID, as its VFIO user could:
     /// its virtual device is as after power-on, and so disabled; its work in
     /// flight is discarded. Others on its work queues notice nothing. Does
@@ -37,33 +50,33 @@ pub enum Command {
     /// within two seconds, be it that the VFIO user withholds memory; the
     /// virtual device accepts nothing then until the reset ends, which it does
     /// together with that work. The reply is the subdev after the reset.
-    SubdevReset = 8,
+    SubdevReset = 9,
     /// Wait until a subdev, named by index, name or UUID, has completed all
     /// work that its VFIO user had submitted before. What is submitted
     /// meanwhile is neither held off nor waited for. Done at once for a subdev
     /// that nobody has open. Refused with ETIMEDOUT when work does not end
     /// within two seconds; it goes on. The reply is the subdev after that.
-    SubdevDrain = 9,
+    SubdevDrain = 10,
     /// A parent came, with its work queues.
-    ParentCreateNtf = 10,
+    ParentCreateNtf = 11,
     /// A parent went, with its work queues. Shows it as it was last.
-    ParentDeleteNtf = 11,
+    ParentDeleteNtf = 12,
     /// The state of a parent changed.
-    ParentChangeNtf = 12,
+    ParentChangeNtf = 13,
     /// A work queue came to a parent that was there.
-    WqCreateNtf = 13,
+    WqCreateNtf = 14,
     /// A work queue went from a parent that stays. Shows it as it was last.
-    WqDeleteNtf = 14,
+    WqDeleteNtf = 15,
     /// A work queue was configured, enabled or disabled. What subdevs take of
     /// it and give back is in their events.
-    WqChangeNtf = 15,
+    WqChangeNtf = 16,
     /// A subdev was created.
-    SubdevCreateNtf = 16,
+    SubdevCreateNtf = 17,
     /// A subdev was deleted. Shows it as it was last.
-    SubdevDeleteNtf = 17,
-    /// The state of a subdev changed. What its VFIO user does often is told
+    SubdevDeleteNtf = 18,
+    /// The state of a subdev, its name or its shares changed. What its VFIO user does often is told
     /// now and then, so that states in between are left out.
-    SubdevChangeNtf = 18,
+    SubdevChangeNtf = 19,
 }
 
 impl From<Command> for u8 {
@@ -84,18 +97,19 @@ impl TryFrom<u8> for Command {
             4 => Ok(Self::TypeGet),
             5 => Ok(Self::SubdevGet),
             6 => Ok(Self::SubdevNew),
-            7 => Ok(Self::SubdevDel),
-            8 => Ok(Self::SubdevReset),
-            9 => Ok(Self::SubdevDrain),
-            10 => Ok(Self::ParentCreateNtf),
-            11 => Ok(Self::ParentDeleteNtf),
-            12 => Ok(Self::ParentChangeNtf),
-            13 => Ok(Self::WqCreateNtf),
-            14 => Ok(Self::WqDeleteNtf),
-            15 => Ok(Self::WqChangeNtf),
-            16 => Ok(Self::SubdevCreateNtf),
-            17 => Ok(Self::SubdevDeleteNtf),
-            18 => Ok(Self::SubdevChangeNtf),
+            7 => Ok(Self::SubdevSet),
+            8 => Ok(Self::SubdevDel),
+            9 => Ok(Self::SubdevReset),
+            10 => Ok(Self::SubdevDrain),
+            11 => Ok(Self::ParentCreateNtf),
+            12 => Ok(Self::ParentDeleteNtf),
+            13 => Ok(Self::ParentChangeNtf),
+            14 => Ok(Self::WqCreateNtf),
+            15 => Ok(Self::WqDeleteNtf),
+            16 => Ok(Self::WqChangeNtf),
+            17 => Ok(Self::SubdevCreateNtf),
+            18 => Ok(Self::SubdevDeleteNtf),
+            19 => Ok(Self::SubdevChangeNtf),
             unknown => Err(unknown),
         }
     }
@@ -110,6 +124,7 @@ impl fmt::Display for Command {
             Self::TypeGet => "type-get",
             Self::SubdevGet => "subdev-get",
             Self::SubdevNew => "subdev-new",
+            Self::SubdevSet => "subdev-set",
             Self::SubdevDel => "subdev-del",
             Self::SubdevReset => "subdev-reset",
             Self::SubdevDrain => "subdev-drain",

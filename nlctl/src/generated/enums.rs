@@ -216,9 +216,11 @@ named_number!(Isolation, "isolation");
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AdminState {
-    /// Created and configured, not handed to VFIO.
+    /// Not handed to VFIO. It keeps its name, its UUID and its share of the
+    /// work queues, which the hardware need not have enabled.
     Inactive,
-    /// Handed to VFIO.
+    /// Handed to VFIO. The hardware has its work queues enabled, and it has a
+    /// virtual device.
     Active,
     /// A number that this version of the library has no name for.
     Unknown(u32),

@@ -28,7 +28,7 @@ pub enum Notification {
     SubdevCreate(Subdev),
     /// A subdev was deleted. Shows it as it was last.
     SubdevDelete(Subdev),
-    /// The state of a subdev changed. What its VFIO user does often is told
+    /// The state of a subdev, its name or its shares changed. What its VFIO user does often is told
     /// now and then, so that states in between are left out.
     SubdevChange(Subdev),
 }

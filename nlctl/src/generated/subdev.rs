@@ -65,7 +65,12 @@ pub struct Subdev {
     /// On a kernel with VFIO_DEVICE_CDEV it is the name of its node, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vfio_device: Option<String>,
-    /// In a request to delete: although a VFIO user has the device open.
+    /// In a request to change: the name from now on, as `name`. Refused with
+    /// EEXIST if another subdev has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_name: Option<String>,
+    /// In a request to delete or to deactivate: although a VFIO user has the
+    /// device open. The device is dead to that user then.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
     /// In an event, why it happened.
@@ -100,6 +105,7 @@ impl From<Vec<SubdevAttr>> for Subdev {
                 SubdevAttr::AuxiliaryDevice(value) => out.auxiliary_device = Some(value),
                 SubdevAttr::IommuGroup(value) => out.iommu_group = Some(value),
                 SubdevAttr::VfioDevice(value) => out.vfio_device = Some(value),
+                SubdevAttr::NewName(value) => out.new_name = Some(value),
                 SubdevAttr::Force => out.force = true,
                 SubdevAttr::Cause(value) => out.cause = Some(value),
                 SubdevAttr::PortId(value) => out.port_id = Some(value),
@@ -151,7 +157,11 @@ pub enum SubdevAttr {
     /// Name of the VFIO device, for example "vfio0"; absent while inactive.
     /// On a kernel with VFIO_DEVICE_CDEV it is the name of its node, too.
     VfioDevice(String),
-    /// In a request to delete: although a VFIO user has the device open.
+    /// In a request to change: the name from now on, as `name`. Refused with
+    /// EEXIST if another subdev has it.
+    NewName(String),
+    /// In a request to delete or to deactivate: although a VFIO user has the
+    /// device open. The device is dead to that user then.
     Force,
     /// In an event, why it happened.
     Cause(Cause),
@@ -180,9 +190,10 @@ impl Nla for SubdevAttr {
             Self::AuxiliaryDevice(_) => 13,
             Self::IommuGroup(_) => 14,
             Self::VfioDevice(_) => 15,
-            Self::Force => 16,
-            Self::Cause(_) => 17,
-            Self::PortId(_) => 18,
+            Self::NewName(_) => 16,
+            Self::Force => 17,
+            Self::Cause(_) => 18,
+            Self::PortId(_) => 19,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -224,9 +235,10 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for SubdevAttr {
             15 => {
                 Self::VfioDevice(Value::parse(buffer.value()).context("attribute 'vfio-device'")?)
             }
-            16 => Self::Force,
-            17 => Self::Cause(Value::parse(buffer.value()).context("attribute 'cause'")?),
-            18 => Self::PortId(Value::parse(buffer.value()).context("attribute 'port-id'")?),
+            16 => Self::NewName(Value::parse(buffer.value()).context("attribute 'new-name'")?),
+            17 => Self::Force,
+            18 => Self::Cause(Value::parse(buffer.value()).context("attribute 'cause'")?),
+            19 => Self::PortId(Value::parse(buffer.value()).context("attribute 'port-id'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -263,6 +275,10 @@ impl Attribute for SubdevAttr {
             AttributeInfo::new("auxiliary-device"),
             AttributeInfo::new("iommu-group"),
             AttributeInfo::new("vfio-device"),
+            AttributeInfo::new("new-name").accepts(Accepts::Length {
+                min: None,
+                max: Some(31),
+            }),
             AttributeInfo::new("force"),
             AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
             AttributeInfo::new("port-id"),
@@ -286,6 +302,7 @@ impl Attribute for SubdevAttr {
             Self::AuxiliaryDevice(value) => Some(value),
             Self::IommuGroup(value) => Some(value),
             Self::VfioDevice(value) => Some(value),
+            Self::NewName(value) => Some(value),
             Self::Force => None,
             Self::Cause(value) => Some(value),
             Self::PortId(value) => Some(value),

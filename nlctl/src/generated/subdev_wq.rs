@@ -18,7 +18,8 @@ pub struct SubdevWq {
     pub id: Option<u32>,
     /// Entries of the virtual work queue: the subdev's share of the work
     /// queue. Default is the whole work queue, or an eighth of it in PASID
-    /// mode "shared".
+    /// mode "shared". Changed only while the subdev is inactive, as its user
+    /// sees it in registers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u32>,
     /// Attributes that this version of the library does not know.
@@ -50,7 +51,8 @@ pub enum SubdevWqAttr {
     Id(u32),
     /// Entries of the virtual work queue: the subdev's share of the work
     /// queue. Default is the whole work queue, or an eighth of it in PASID
-    /// mode "shared".
+    /// mode "shared". Changed only while the subdev is inactive, as its user
+    /// sees it in registers.
     Size(u32),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),

@@ -5,10 +5,12 @@
 mod add;
 mod del;
 mod reset;
+mod set;
 
 pub use add::Add;
 pub use del::Del;
 pub use reset::{Drain, Reset};
+pub use set::Set;
 
 use std::path::{Path, PathBuf};
 
@@ -31,6 +33,11 @@ impl SubdevHandle {
     /// is only one.
     pub fn add(&self) -> Add {
         Add::new(self.0.clone())
+    }
+
+    /// Changes a subdev.
+    pub fn set(&self, id: impl Into<Id>) -> Set {
+        Set::new(self.0.clone(), attribute(id.into()))
     }
 
     /// Deletes a subdev.

@@ -116,6 +116,16 @@ impl Subdev {
         self.wq.iter().map(|wq| wq.id).collect()
     }
 
+    /// Entries of each of its virtual work queues.
+    pub fn sizes(&self) -> Vec<u32> {
+        self.wq.iter().map(|wq| wq.size).collect()
+    }
+
+    /// What it does not cease to be.
+    pub fn identity(&self) -> (u32, &str, Vec<u32>) {
+        (self.index, &self.uuid, self.wqs())
+    }
+
     /// Entries of its first virtual work queue.
     pub fn size(&self) -> u32 {
         self.wq.first().map_or(0, |wq| wq.size)

@@ -105,8 +105,7 @@ impl Function {
             regs::GENCAP => self.gencap().0,
             regs::WQCAP => {
                 let wqs = u64::from(params.wqs);
-                let entries = wqs * u64::from(params.size);
-                WqCap::DEDICATED_MODE | wqs << 16 | entries
+                WqCap::DEDICATED_MODE | wqs << 16 | params.total_size()
             }
             // One group. The read buffers are the hardware's to distribute.
             regs::GRPCAP => 1,
@@ -190,12 +189,13 @@ impl Function {
     /// WQCFG: dedicated, without PASID and block on fault. idxd takes no other with read-only
     /// configuration.
     fn wqcfg(&self, at: usize) -> u64 {
-        let wqs = self.wqs.iter().take(usize::from(self.params.wqs));
-        let Some(wq) = wqs.into_iter().nth(at / WQCFG_STRIDE) else {
+        let number = at / WQCFG_STRIDE;
+        let mut wqs = self.wqs.iter().take(usize::from(self.params.wqs));
+        let Some(wq) = wqs.nth(number) else {
             return 0;
         };
         let dword = |at| match at {
-            wqcfg::SIZE => u32::from(self.params.size),
+            wqcfg::SIZE => u32::from(self.params.size(number)),
             wqcfg::MODE => wqcfg::mode(true, PRIORITY),
             wqcfg::LIMITS => wqcfg::limits(self.gencap().max_xfer_shift(), 0),
             wqcfg::STATE => wqcfg::with_state(match wq {

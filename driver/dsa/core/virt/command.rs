@@ -208,7 +208,7 @@ impl Function {
                     Err(error::DEVICE_NOT_ENABLED)
                 } else if self.enabled_wqs(bit) != 0 {
                     Err(error::WQ_ENABLED)
-                } else if self.params.size == 0 {
+                } else if self.params.size(usize::from(wq)) == 0 {
                     Err(error::WQ_SIZE)
                 } else {
                     Ok((command, 0, bit))

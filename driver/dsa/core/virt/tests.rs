@@ -26,7 +26,7 @@ fn params() -> Params {
         gencap: HOST_GENCAP,
         opcap: SUPPORTED_OPCAP,
         wqs: 2,
-        size: 16,
+        sizes: [16; WQS],
         engines: 4,
     }
 }

@@ -43,7 +43,8 @@ use crate::{
         virt::{
             Effect,
             Params,
-            Submission, //
+            Submission,
+            WQS, //
         }, //
     },
     ffi::{
@@ -142,6 +143,7 @@ impl Bench {
         let device = Faux::new()?;
         let_do_dma(device.device());
 
+        let sizes = [share; WQS];
         let params = Params {
             device_id: 0x0b25,
             revision: 0,
@@ -149,14 +151,14 @@ impl Bench {
             gencap: 21 << 16,
             opcap: [u64::MAX; 4],
             wqs: 1,
-            size: share,
+            sizes,
             engines: 1,
         };
         let front = Front::new(&params)?;
         let submitter = Submitter::new(device.reference())?;
         let mut submitters: KVec<Arc<dyn submitter::Submitter>> = KVec::new();
         submitters.push(submitter.clone(), GFP_KERNEL)?;
-        let engine = Engine::new(front.clone(), submitters, share.into())?;
+        let engine = Engine::new(front.clone(), submitters, sizes)?;
         let memory = Fake::new()?;
         let host = Host::new(memory.clone())?;
         engine.open()?;

@@ -17,6 +17,7 @@ Examples:
   dsa-nl subdev add wq 3 pasid-mode shared name net0
   dsa-nl subdev add wq dsa1/wq0 uuid 123e4567-e89b-12d3-a456-426614174000
   dsa-nl -j subdev show net0
+  dsa-nl subdev set net0 state inactive
   dsa-nl subdev del net0
   dsa-nl monitor
 
@@ -28,6 +29,10 @@ const ADD_USAGE: &str = "\
 dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
          [pasid-mode none|dedicated|shared] [name NAME] [uuid UUID]
          [parent DEV] [state active|inactive] [size N]";
+
+const SET_USAGE: &str = "\
+dsa-nl subdev set SUBDEV [name NAME] [state active|inactive [force]]
+         [wq N[,N...] size N[,N...]]";
 
 /// Manages subdevices: virtual devices carved out of hardware work queues.
 #[derive(Debug, Parser)]
@@ -195,6 +200,9 @@ pub enum Subdev {
         #[arg(value_name = "SUBDEV")]
         id: Option<Id>,
     },
+    /// Change a subdev: all that is said, or nothing
+    #[command(override_usage = SET_USAGE)]
+    Set(Set),
     /// Delete a subdev
     #[command(
         override_usage = "dsa-nl subdev del SUBDEV [force]",
@@ -257,6 +265,40 @@ pub struct Add {
     /// Entries of each virtual work queue
     #[arg(long, value_name = "N")]
     pub size: Option<u32>,
+}
+
+/// Keys of `subdev set`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Keys")]
+pub struct Set {
+    /// Index, name or UUID
+    #[arg(value_name = "SUBDEV")]
+    pub id: Id,
+
+    /// Unique name that it has from now on
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub name: Option<String>,
+
+    /// active or inactive: handed to VFIO or not
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<AdminState>,
+
+    /// Work queues that it uses, to change its share of them
+    #[arg(
+        long,
+        value_name = "N[,N...]",
+        value_delimiter = ',',
+        requires = "size"
+    )]
+    pub wq: Vec<u32>,
+
+    /// Entries of each of these virtual work queues, or of all of them
+    #[arg(long, value_name = "N[,N...]", value_delimiter = ',', requires = "wq")]
+    pub size: Vec<u32>,
+
+    /// Make it inactive although a VFIO user has it open
+    #[arg(long, requires = "state")]
+    pub force: bool,
 }
 
 /// Keys of `monitor`.

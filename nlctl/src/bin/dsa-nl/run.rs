@@ -4,7 +4,7 @@
 
 use nlctl::{Handle, ParentRef, WqRef};
 
-use crate::cli::{Add, Object, Parent, Subdev, Type, Wq};
+use crate::cli::{Add, Object, Parent, Set, Subdev, Type, Wq};
 use crate::failure::Failure;
 use crate::monitor;
 use crate::output::{Page, Printer};
@@ -38,6 +38,7 @@ pub async fn run(handle: &Handle, printer: &mut Printer, object: Object) -> Resu
             printer.print(&Page::list(&all)?)
         }
         Object::Subdev(Subdev::Add(add)) => add_subdev(handle, printer, add).await,
+        Object::Subdev(Subdev::Set(set)) => set_subdev(handle, printer, set).await,
         Object::Subdev(Subdev::Del { id, force }) => {
             let mut del = handle.subdev().del(id);
             if force {
@@ -106,6 +107,40 @@ async fn add_subdev(handle: &Handle, printer: &mut Printer, add: Add) -> Result<
     }
     let subdev = printer.warn(request.execute().await?);
     printer.print(&Page::created(&subdev)?)
+}
+
+async fn set_subdev(handle: &Handle, printer: &mut Printer, set: Set) -> Result<(), Failure> {
+    let mut request = handle.subdev().set(set.id);
+    if let Some(name) = set.name {
+        request = request.new_name(name);
+    }
+    if let Some(state) = set.state {
+        request = request.state(state);
+    }
+    for (wq, size) in pair(&set.wq, &set.size)? {
+        request = request.wq_share(wq, size);
+    }
+    if set.force {
+        request = request.force();
+    }
+    let subdev = printer.warn(request.execute().await?);
+    printer.print(&Page::one(&subdev)?)
+}
+
+/// Each work queue with its size; one size is that of all.
+fn pair(wqs: &[u32], sizes: &[u32]) -> Result<Vec<(u32, u32)>, Failure> {
+    let sizes = match *sizes {
+        [one] => vec![one; wqs.len()],
+        _ => sizes.to_vec(),
+    };
+    if wqs.len() != sizes.len() {
+        return Err(Failure::Usage(format!(
+            "size has {} numbers and wq has {}; one size for each is needed, or one for all",
+            sizes.len(),
+            wqs.len()
+        )));
+    }
+    Ok(wqs.iter().copied().zip(sizes).collect())
 }
 
 /// The parent that `parent` and the work queues name, if any does.

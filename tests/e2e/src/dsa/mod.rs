@@ -64,8 +64,11 @@ pub struct Dsa {
     misc: Interrupt,
     done: Interrupt,
     handle: u16,
-    size: u32,
+    /// Entries of each work queue.
+    sizes: Vec<u32>,
     wqcfg: u64,
+    /// The work queue that descriptors are submitted to.
+    wq: usize,
     store: Store,
     /// Number of the next slot of the portal; locked while a slot is written.
     slot: Mutex<u64>,
@@ -87,8 +90,9 @@ impl Dsa {
             misc: Interrupt::new("misc")?,
             done: Interrupt::new("completion")?,
             handle: 0,
-            size: 0,
+            sizes: Vec::new(),
             wqcfg: 0,
+            wq: 0,
             store: Store::default(),
             slot: Mutex::new(0),
         };
@@ -143,27 +147,39 @@ impl Dsa {
         let wqcap = self.read64(regs::WQCAP)?;
         let wqs = wqcap >> 16 & 0xff;
         ensure!(
-            wqs == 1 && wqcap & regs::WQCAP_DEDICATED != 0,
-            "WQCAP {wqcap:#x} does not say one dedicated work queue"
+            wqs >= 1 && wqcap & regs::WQCAP_DEDICATED != 0,
+            "WQCAP {wqcap:#x} does not say dedicated work queues"
         );
         let vectors = self.device.vectors()?;
         ensure!(
-            vectors == 2,
-            "there are {vectors} MSI-X vectors, not one for misc and one for the work queue"
+            u64::from(vectors) == wqs + 1,
+            "there are {vectors} MSI-X vectors, not one for misc and one for each of {wqs} WQs"
         );
         let portals = self.device.region_len(Region::Bar2);
         ensure!(
-            portals >= regs::PORTALS_PER_WQ,
-            "BAR2 has {portals:#x} bytes, too few for the portals of a work queue"
+            portals >= wqs * regs::PORTALS_PER_WQ,
+            "BAR2 has {portals:#x} bytes, too few for the portals of {wqs} work queues"
         );
         let tables = self.read64(regs::OFFSETS)?;
         self.wqcfg = (tables >> 16 & 0xffff) * 0x100;
-        self.size = self.read32(self.wqcfg + regs::WQCFG_SIZE)? & 0xffff;
-        ensure!(self.size > 0, "its work queue has no entries");
+        self.sizes = (0..wqs)
+            .map(|wq| Ok(self.read32(self.wqcfg_of(wq) + regs::WQCFG_SIZE)? & 0xffff))
+            .collect::<Result<_>>()?;
+        let total = u64::from(self.sizes.iter().sum::<u32>());
+        ensure!(
+            total == wqcap & 0xffff && !self.sizes.contains(&0),
+            "the sizes {:?} of its work queues do not fit to WQCAP {wqcap:#x}",
+            self.sizes
+        );
         Ok(())
     }
 
-    /// Enables the device and its work queue and gets an interrupt handle.
+    /// Where the configuration of a work queue is.
+    fn wqcfg_of(&self, wq: u64) -> u64 {
+        self.wqcfg + wq * regs::WQCFG_LEN
+    }
+
+    /// Enables the device and its work queues and gets an interrupt handle.
     pub fn enable(&mut self) -> Result<()> {
         self.device.write(
             Region::Config,
@@ -180,7 +196,9 @@ impl Dsa {
         } else {
             1
         };
-        self.command(Command::EnableWq, 0)?;
+        for wq in 0..self.sizes.len() {
+            self.command(Command::EnableWq, wq as u32)?;
+        }
         Ok(())
     }
 
@@ -272,9 +290,19 @@ impl Dsa {
         Ok(self.read32(self.wqcfg + regs::WQCFG_STATE)? >> 30 == 1)
     }
 
-    /// Entries of the work queue: most descriptors in flight.
+    /// Entries of the first work queue: most descriptors in flight.
     pub fn size(&self) -> u32 {
-        self.size
+        self.sizes.first().copied().unwrap_or(0)
+    }
+
+    /// Entries of each work queue.
+    pub fn sizes(&self) -> &[u32] {
+        &self.sizes
+    }
+
+    /// Chooses the work queue that descriptors are submitted to from now on.
+    pub fn set_wq(&mut self, wq: usize) {
+        self.wq = wq;
     }
 
     /// Most bytes that one descriptor may transfer.
@@ -316,14 +344,16 @@ impl Dsa {
         let number = *slot;
         *slot += 1;
         match self.store {
-            Store::Whole => self.device.write(Region::Bar2, slot_offset(number), raw),
+            Store::Whole => self
+                .device
+                .write(Region::Bar2, self.slot_offset(number), raw),
             Store::Words => self.store_words(number, 0..WORDS, raw),
         }
     }
 
     /// Stores some of the [`WORDS`] of a descriptor, one by one, to a slot of the portal's page.
     pub fn store_words(&self, slot: u64, words: Range<usize>, raw: &[u8; 64]) -> Result<()> {
-        (slot_offset(slot)..)
+        (self.slot_offset(slot)..)
             .step_by(8)
             .zip(raw.chunks(8))
             .take(words.end)
@@ -335,6 +365,12 @@ impl Dsa {
     /// (below [`RECORDS`]) and is noticed in the given way.
     pub fn submit(&self, record: usize, descriptor: Descriptor, notice: Notice) -> Result<()> {
         self.store_raw(&self.prepare(record, descriptor, notice)?)
+    }
+
+    /// Where in BAR2 slot number `slot` of the portal is; numbers beyond the page begin anew.
+    fn slot_offset(&self, slot: u64) -> u64 {
+        let portals = self.wq as u64 * regs::PORTALS_PER_WQ;
+        portals + regs::LIMITED_PORTAL + slot * 64 % regs::PORTAL_LEN
     }
 
     /// Clears completion record `record` and lays a descriptor out that reports
@@ -484,11 +520,6 @@ impl Dsa {
         self.device
             .write(Region::Bar0, offset, &value.to_le_bytes())
     }
-}
-
-/// Where in BAR2 slot number `slot` of the portal is; numbers beyond the page begin anew.
-fn slot_offset(slot: u64) -> u64 {
-    regs::LIMITED_PORTAL + slot * 64 % regs::PORTAL_LEN
 }
 
 /// IOVA of completion record `record`.

@@ -77,6 +77,8 @@ pub const SWERR: u64 = 0xc0;
 /// SWERR: valid, and overflow; both are written to clear.
 pub const SWERR_VALID_OVERFLOW: u64 = 0b11;
 
+/// Bytes of the configuration of a work queue (WQCFG).
+pub const WQCFG_LEN: u64 = 32;
 /// WQCFG dword 0: size in entries.
 pub const WQCFG_SIZE: u64 = 0x00;
 /// WQCFG dword 6: state in its two highest bits.

@@ -221,6 +221,18 @@ fn done(command: u8, answer: &Answer, before: &State, after: &State) -> Result<(
                 timeless(reply(answer)?),
             )
         }
+        Ok(Command::SubdevSet) => {
+            equal("subdevs that came", came, vec![])?;
+            equal("subdevs that went", went, vec![])?;
+            let shown = timeless(after.subdevs.clone());
+            for subdev in timeless(reply(answer)?) {
+                ensure!(
+                    shown.contains(&subdev),
+                    "the subdev in the reply is not as it is shown: {subdev:?}"
+                );
+            }
+            Ok(())
+        }
         Ok(Command::SubdevDel) => {
             equal("subdevs that came", came, vec![])?;
             let indexes =

@@ -110,6 +110,8 @@ fn family() -> Result<()> {
         injector.enumerate(name, |fault| change(family, &request, fault), undo, state)?;
     }
 
+    settings(&injector, family, &client)?;
+
     let by_name = Attribute::of(&SubdevAttr::Name("gone".into()));
     let request = Request::new(Command::SubdevDel.into(), false).with(vec![by_name]);
     let add = || tool::add("wq 4 name gone");
@@ -132,6 +134,37 @@ fn family() -> Result<()> {
     )?;
     tool::del("gone")?;
     tool::del("there")
+}
+
+/// Changes an inactive subdev, and an active one.
+fn settings(injector: &Injector, family: u16, client: &Client) -> Result<()> {
+    let state = || client.state(Generation::Ignored);
+    let by_name = Attribute::of(&SubdevAttr::Name("set".into()));
+    let to = |state| Attribute::of(&SubdevAttr::State(state));
+    let new_name = Attribute::of(&SubdevAttr::NewName("set-anew".into()));
+    let share = vec![SubdevWqAttr::Id(4), SubdevWqAttr::Size(3)];
+    let share = Attribute::of(&SubdevAttr::Wq(share));
+    tool::add("wq 4 state inactive name set")?;
+    let index = tool::subdev("set")?.index;
+    for (name, attributes) in [
+        ("subdev-set, name and size", vec![new_name, share.clone()]),
+        (
+            "subdev-set, activation",
+            vec![share, to(AdminState::Active)],
+        ),
+    ] {
+        let attributes = [vec![by_name.clone()], attributes].concat();
+        let request = Request::new(Command::SubdevSet.into(), false).with(attributes);
+        let undo = |()| {
+            client.ask(|handle| {
+                let set = handle.subdev().set(index).state(AdminState::Inactive);
+                set.new_name("set").wq_share(4, 16).execute()
+            })??;
+            Ok(())
+        };
+        injector.enumerate(name, |fault| change(family, &request, fault), undo, state)?;
+    }
+    tool::del("set")
 }
 
 /// Sends a request with the fault, and takes the answer in without.

@@ -31,6 +31,7 @@ mod refusals;
 mod reset_races;
 mod set_irqs;
 mod shared;
+mod staged;
 mod stress;
 mod tenant_reset;
 mod two_parents;
@@ -50,6 +51,8 @@ pub const ALL: &[Scenario] = &[
     inventory::INVENTORY,
     lifecycle::LIFECYCLE,
     lifecycle::PULL,
+    staged::STAGED,
+    staged::SET_REFUSALS,
     refusals::REFUSALS,
     refusals::FULL,
     permissions::PERMISSIONS,

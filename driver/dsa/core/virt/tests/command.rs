@@ -101,12 +101,13 @@ fn refusals() {
 #[test]
 fn a_wq_without_entries_is_not_enabled() {
     let mut function = Function::new(&Params {
-        size: 0,
+        sizes: [0, 1, 0, 0, 0, 0, 0, 0],
         ..params()
     });
     set_bus_master(&mut function);
     assert_eq!(run(&mut function, Command::EnableDevice, 0), 0);
     assert_eq!(run(&mut function, Command::EnableWq, 0), 0x22);
+    assert_eq!(run(&mut function, Command::EnableWq, 1), 0);
 }
 
 #[test]

@@ -159,16 +159,29 @@ fn msix_vectors_are_masked_at_first() {
 fn numbers_out_of_range_are_brought_into_it() {
     let f = Function::new(&Params {
         wqs: 200,
-        size: u16::MAX,
+        sizes: [u16::MAX; WQS],
         engines: 0,
         opcap: [u64::MAX; 4],
         ..params()
     });
     let wqcap = WqCap(read64(&f, regs::WQCAP));
-    assert_eq!((f.wqs(), wqcap.wqs(), wqcap.total_size()), (8, 8, 0xfff8));
+    assert_eq!((f.wqs(), wqcap.wqs(), wqcap.total_size()), (8, 8, 0xffff));
     assert_eq!(read64(&f, regs::ENGCAP), 1);
     assert_eq!(read64(&f, regs::OPCAP), 0x1_0079);
     assert_eq!(read64(&f, regs::OPCAP + 8), 0);
+}
+
+#[test]
+fn each_wq_has_a_size_of_its_own() {
+    let f = Function::new(&Params {
+        wqs: 3,
+        sizes: [16, 1, 7, 99, 99, 99, 99, 99],
+        ..params()
+    });
+    let wqcap = WqCap(read64(&f, regs::WQCAP));
+    assert_eq!((wqcap.wqs(), wqcap.total_size()), (3, 24));
+    let size = |wq: usize| read32(&f, 0x500 + wq * 32);
+    assert_eq!([0, 1, 2, 3, 4].map(size), [16, 1, 7, 0, 0]);
 }
 
 proptest! {

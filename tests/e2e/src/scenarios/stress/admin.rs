@@ -15,7 +15,7 @@ use crate::client::{Client, Generation};
 /// Few enough that admins meet.
 const NAMES: u32 = 8;
 
-/// Adds, deletes and looks, all over one socket, however often the module is loaded anew.
+/// Adds, changes, deletes and looks, all over one socket, however often the module is loaded anew.
 pub fn work(stage: &Stage, rng: &mut Rng) -> Result<()> {
     let client = Client::new()?;
     while !stage.is_over() {
@@ -26,7 +26,7 @@ pub fn work(stage: &Stage, rng: &mut Rng) -> Result<()> {
 
 fn request(stage: &Stage, client: &Client, rng: &mut Rng) -> Result<()> {
     let name = format!("stress{}", rng.u32(0..NAMES));
-    match rng.u8(0..10) {
+    match rng.u8(0..15) {
         0..4 => {
             let wqs: Vec<_> = (0..rng.u32(1..=2)).map(|_| rng.u32(0..9)).collect();
             let mode = *rng
@@ -61,7 +61,31 @@ fn request(stage: &Stage, client: &Client, rng: &mut Rng) -> Result<()> {
                 count(&stage.done.deleted);
             }
         }
-        7..9 => {
+        7..12 => {
+            let state = *rng
+                .choice(&[Some(AdminState::Inactive), Some(AdminState::Active), None])
+                .unwrap_or(&None);
+            let new_name = (rng.u8(0..4) == 0).then(|| format!("stress{}", rng.u32(0..NAMES)));
+            let share = (rng.u8(0..4) == 0).then(|| (rng.u32(0..8), rng.u32(1..20)));
+            let force = rng.bool();
+            let answer = client.ask(|handle| {
+                let mut set = handle.subdev().set(name);
+                if let Some(state) = state {
+                    set = set.state(state);
+                }
+                if let Some(name) = new_name {
+                    set = set.new_name(name);
+                }
+                if let Some((wq, entries)) = share {
+                    set = set.wq_share(wq, entries);
+                }
+                if force { set.force() } else { set }.execute()
+            })?;
+            if tolerated(stage, answer)?.is_some() {
+                count(&stage.done.changed);
+            }
+        }
+        12..14 => {
             let answer =
                 client.ask(|handle| async move { handle.subdev().get(name).execute().await })?;
             tolerated(stage, answer)?;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 use fastrand::Rng;
 
-use crate::check::step;
+use crate::check::{self, step};
 use crate::client::Client;
 use crate::scenario::Scenario;
 use crate::system::Function;
@@ -63,6 +63,7 @@ struct Stage {
 #[derive(Default)]
 struct Tally {
     added: AtomicU64,
+    changed: AtomicU64,
     deleted: AtomicU64,
     refused: AtomicU64,
     events: AtomicU64,
@@ -122,6 +123,11 @@ fn run() -> Result<()> {
     step("the machine is brought back, and what is left is deleted");
     machine::bring_back(stage, parents.len())?;
     Client::new()?.delete_all()?;
+    for wq in tool::wqs()? {
+        let what = format!("state and entries of WQ {} that nobody uses", wq.id);
+        let is = (wq.state.as_str(), wq.available);
+        check::equal(&what, is, ("disabled", wq.size))?;
+    }
     wait::until_true(SOON, "the auxiliary devices to go", || {
         Ok(system::auxiliary_devices()?.is_empty())
     })
@@ -132,8 +138,9 @@ impl Stage {
         let done = &self.done;
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         step(format!(
-            "{} added, {} deleted, {} requests refused, {} events",
+            "{} added, {} changed, {} deleted, {} requests refused, {} events",
             of(&done.added),
+            of(&done.changed),
             of(&done.deleted),
             of(&done.refused),
             of(&done.events)

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the hardware has of a subdev while it is active: work queues that are enabled for it, and
+//! the virtual device on them.
+//!
+//! A work queue is enabled for the first active subdev on it, and disabled with the last one. The
+//! shares of inactive ones are reserved all the same.
+
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use super::{
+    identity::{
+        WqShare,
+        Wqs, //
+    },
+    node::{
+        Config,
+        Node, //
+    },
+    refusal::Refusal,
+    registry::REGISTRY,
+    subdev::Subdev, //
+};
+
+/// Enables the work queues of a subdev, and makes its virtual device with these shares of them. A
+/// failure leaves nothing behind.
+pub(super) fn engage(
+    node: &Node,
+    config: &mut Config,
+    subdev: &Arc<Subdev>,
+    wqs: &Wqs<WqShare>,
+) -> Result<(), Refusal> {
+    REGISTRY.lock().get()?.check_stays(subdev)?;
+    let shares = wqs.as_slice();
+    let mut entered = 0;
+    let mut enter_all = || {
+        for share in shares {
+            enter(node, config, subdev, share.id)?;
+            entered += 1;
+        }
+        Ok(node.provider.function(shares)?)
+    };
+    match enter_all() {
+        Ok(function) => {
+            subdev.set_function(function);
+            subdev.set_engaged(true);
+            Ok(())
+        }
+        Err(refusal) => {
+            for share in shares.iter().take(entered) {
+                leave(config, subdev, share.id);
+            }
+            Err(refusal)
+        }
+    }
+}
+
+impl Subdev {
+    /// Takes a subdev that is dead off the hardware. Nothing is done if it is not on it.
+    pub(super) fn disengage(&self, config: &mut Config) {
+        if !self.is_engaged() {
+            return;
+        }
+        self.set_engaged(false);
+        if let Some(function) = self.function() {
+            function.kill();
+            function.quiesce();
+        }
+        for share in self.settings().wqs.as_slice() {
+            leave(config, self, share.id);
+        }
+    }
+}
+
+/// One more active subdev is on a work queue, which is enabled for the first one.
+fn enter(node: &Node, config: &mut Config, subdev: &Subdev, id: u32) -> Result<(), Refusal> {
+    let parent = subdev.identity().parent_index;
+    let disabled = {
+        let mut registry = REGISTRY.lock();
+        let parent = registry.get()?.parents.get(&parent).ok_or(ENODEV)?;
+        let entry = parent.wqs.get(&id).ok_or(ENODEV)?;
+        (!entry.enabled).then(|| entry.wq.clone())
+    };
+    if let Some(wq) = &disabled {
+        // It may have been configured since the subdev was created.
+        wq.check()?;
+        config.enable(&**wq, subdev.identity().pasid_mode)?;
+    }
+    let mut registry = REGISTRY.lock();
+    let parents = &mut registry.get()?.parents;
+    let parent = parents.get_mut(&node.index).ok_or(ENODEV)?;
+    let entry = parent.wqs.get_mut(&id).ok_or(ENODEV)?;
+    entry.enabled = true;
+    entry.active = entry.active.saturating_add(1);
+    Ok(())
+}
+
+/// One active subdev less is on a work queue, which is disabled with the last one.
+fn leave(config: &mut Config, subdev: &Subdev, id: u32) {
+    let idle = {
+        let mut registry = REGISTRY.lock();
+        let parent = subdev.identity().parent_index;
+        let parent = registry
+            .get()
+            .ok()
+            .and_then(|registry| registry.parents.get_mut(&parent));
+        let Some(entry) = parent.and_then(|parent| parent.wqs.get_mut(&id)) else {
+            return;
+        };
+        entry.active = entry.active.saturating_sub(1);
+        if entry.active > 0 || !entry.enabled {
+            return;
+        }
+        entry.enabled = false;
+        entry.wq.clone()
+    };
+    config.disable(&*idle);
+}

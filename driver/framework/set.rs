@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Changing a subdev: its name, its shares of work queues, and whether VFIO has it. All that is
+//! asked for, or nothing.
+//!
+//! What is decided is reserved beside what the subdev has, so that nothing can be refused any more
+//! once the steps that wait are done; then one of the two is given up.
+
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use super::{
+    choose::{
+        free_name,
+        named_twice,
+        refuse_share, //
+    },
+    create::check_usable,
+    delete,
+    engage::engage,
+    events::{
+        self,
+        Origin, //
+    },
+    identity::{
+        Settings,
+        Snapshot, //
+    },
+    node::Node,
+    refusal::{
+        Field,
+        Numbers,
+        Refusal, //
+    },
+    registry::{
+        NamePlace,
+        Registry,
+        REGISTRY, //
+    },
+    request::Set,
+    subdev::{
+        Lingers,
+        Subdev, //
+    }, //
+};
+use crate::subdev_core::state::{
+    AdminState,
+    Conflict, //
+};
+
+/// Changes the subdev that the request names. `reply` gets the subdev as it is then, and the
+/// generation that shows it so. Where nothing is to be changed, nothing is done.
+///
+/// After a deactivation the hardware has nothing of the subdev, which keeps its shares. A VFIO device
+/// that somebody has open is dead and goes away when it is closed.
+pub(crate) fn set(
+    set: &Set<'_>,
+    origin: Origin,
+    reply: impl FnOnce(&Snapshot<'_>, u64),
+) -> Result<(), Refusal> {
+    // What is allocated is allocated before the registry's lock is taken.
+    let place = set.new_name.map(|_| NamePlace::new(GFP_KERNEL));
+    let place = place.transpose()?;
+    let change = {
+        let mut registry = REGISTRY.lock();
+        let registry = registry.get()?;
+        let change = Change::decide(registry, set)?;
+        change.begin(registry, set, place)?;
+        if change.state.is_none() {
+            change.commit(registry, origin, reply);
+            return Ok(());
+        }
+        change
+    };
+    let done = match change.state {
+        Some(AdminState::Active) => change.activate(),
+        _ => {
+            change.deactivate();
+            Ok(())
+        }
+    };
+    let refusal = {
+        let mut registry = REGISTRY.lock();
+        let registry = registry.get()?;
+        match (done, registry.check_stays(&change.subdev)) {
+            (Ok(()), Ok(())) => {
+                change.commit(registry, origin, reply);
+                return Ok(());
+            }
+            (Err(refusal), Ok(())) => {
+                change.undo(registry);
+                change.subdev.settle();
+                return Err(refusal);
+            }
+            (_, Err(refusal)) => {
+                change.undo(registry);
+                change.subdev.abandon();
+                refusal
+            }
+        }
+    };
+    // Whoever removes the parent or the work queue has left it to us.
+    delete::remove(&change.node, &change.subdev, Origin::removal());
+    Err(refusal)
+}
+
+/// What becomes of a subdev.
+struct Change {
+    node: Arc<Node>,
+    subdev: Arc<Subdev>,
+    old: Settings,
+    new: Settings,
+    /// Another state than it is in.
+    state: Option<AdminState>,
+}
+
+impl Change {
+    /// Decides what is to be changed.
+    fn decide(registry: &Registry, set: &Set<'_>) -> Result<Self, Refusal> {
+        let subdev = registry.find(set.id)?.clone();
+        let in_the_way = |conflict| refuse_conflict(set, conflict);
+        subdev.check_present().map_err(in_the_way)?;
+        let parent = subdev.identity().parent_index;
+        let parent = registry.parents.get(&parent).ok_or(ENODEV)?;
+        let old = subdev.settings();
+        let now = subdev.snapshot().state;
+        let mut new = old;
+        if let Some(text) = set.new_name.filter(|text| *text != old.name.as_bytes()) {
+            new.name = free_name(registry, text, Field::NewName)?;
+        }
+        for (n, request) in set.wqs.as_slice().iter().enumerate() {
+            let id = request.id.ok_or_else(|| {
+                let text = format_args!("the number of a work queue is needed");
+                Refusal::missing(Field::WqId(n), text)
+            })?;
+            if set.wqs.as_slice().iter().take(n).any(|it| it.id == Some(id)) {
+                return Err(named_twice(id));
+            }
+            let field = Field::Wq(Some(id));
+            let size = request.size.ok_or_else(|| {
+                Refusal::new(EINVAL, field, format_args!("a size is needed for wq {id}"))
+            })?;
+            let ids = || old.wqs.as_slice().iter().map(|share| share.id);
+            let share = new.wqs.as_mut_slice().iter_mut().find(|it| it.id == id);
+            let share = share.ok_or_else(|| {
+                let has = Numbers(ids);
+                Refusal::new(
+                    EINVAL,
+                    field,
+                    format_args!("the subdev does not use wq {id}; it uses {has}"),
+                )
+            })?;
+            if share.entries == size {
+                continue;
+            }
+            if now == AdminState::Active && set.state != Some(AdminState::Inactive) {
+                return Err(Refusal::new(
+                    EBUSY,
+                    Field::WqSize(n),
+                    format_args!("a user sees the size in registers; deactivate the subdev first"),
+                ));
+            }
+            let wq = parent.wqs.get(&id).ok_or(ENODEV)?;
+            let granted = wq.share.readmit(share.entries, size);
+            share.entries = granted.map_err(|refusal| refuse_share(refusal, id, n))?;
+        }
+        let state = set.state.filter(|state| *state != now);
+        if state.is_some() {
+            registry.check_stays(&subdev)?;
+        }
+        Ok(Self {
+            node: parent.node.clone(),
+            subdev,
+            old,
+            new,
+            state,
+        })
+    }
+
+    /// Nobody else changes the subdev from here on, and what was decided is reserved.
+    fn begin(
+        &self,
+        registry: &mut Registry,
+        set: &Set<'_>,
+        place: Option<NamePlace>,
+    ) -> Result<(), Refusal> {
+        let begun = match self.state {
+            Some(AdminState::Active) => self.subdev.begin_activation(),
+            Some(AdminState::Inactive) => self.subdev.begin_deactivation(set.force),
+            None => Ok(()),
+        };
+        begun.map_err(|conflict| refuse_conflict(set, conflict))?;
+        if let (true, Some(place)) = (self.renames(), place) {
+            registry.reserve_name(&self.subdev, self.new.name, place);
+        }
+        for (id, old, new) in self.shares() {
+            registry.resize(&self.subdev, id, old, old.max(new));
+        }
+        Ok(())
+    }
+
+    /// All of it is done, or there is nothing to wait for.
+    fn commit(
+        &self,
+        registry: &mut Registry,
+        origin: Origin,
+        reply: impl FnOnce(&Snapshot<'_>, u64),
+    ) {
+        if self.renames() {
+            registry.release_name(&self.old.name);
+        }
+        for (id, old, new) in self.shares() {
+            registry.resize(&self.subdev, id, old.max(new), new);
+        }
+        let resizes = self.shares().any(|(_, old, new)| old != new);
+        if self.state.is_none() && !self.renames() && !resizes {
+            let generation = events::generation();
+            reply(&self.subdev.snapshot(), generation);
+            return;
+        }
+        let (generation, snapshot) = self.subdev.amend(origin, |life, settings| {
+            *settings = self.new;
+            life.settle();
+        });
+        for (id, _, _) in self.shares() {
+            registry.tell_wq(self.node.index, id, origin);
+        }
+        reply(&snapshot, generation);
+    }
+
+    /// Gives up what was reserved.
+    fn undo(&self, registry: &mut Registry) {
+        if self.renames() {
+            registry.release_name(&self.new.name);
+        }
+        for (id, old, new) in self.shares() {
+            registry.resize(&self.subdev, id, old.max(new), old);
+        }
+    }
+
+    fn renames(&self) -> bool {
+        self.old.name != self.new.name
+    }
+
+    /// The number of each work queue, what the subdev has of it, and what it gets.
+    fn shares(&self) -> impl Iterator<Item = (u32, u32, u32)> + '_ {
+        let (old, new) = (self.old.wqs.as_slice(), self.new.wqs.as_slice());
+        let pairs = old.iter().zip(new);
+        pairs.map(|(old, new)| (old.id, old.entries, new.entries))
+    }
+
+    /// Puts the subdev on the hardware, and hands it over to VFIO.
+    fn activate(&self) -> Result<(), Refusal> {
+        let (node, subdev) = (&self.node, &self.subdev);
+        self.revive()?;
+        let engaged = {
+            let mut config = node.config.lock();
+            check_usable(node).and_then(|()| engage(node, &mut config, subdev, &self.new.wqs))
+        };
+        engaged
+            .and_then(|()| subdev.attach())
+            // A loss from here on finds the virtual device, and halts it.
+            .and_then(|()| check_usable(node))
+            .inspect_err(|_| {
+                subdev.give_up();
+                self.deactivate();
+            })
+    }
+
+    /// Waits a moment until nothing is left of a VFIO device that the subdev had before.
+    fn revive(&self) -> Result<(), Refusal> {
+        if !self.subdev.is_open() {
+            self.subdev.wait_until_detached();
+        }
+        let refuse = |text| Err(Refusal::new(EBUSY, Field::State, text));
+        match self.subdev.revive() {
+            Ok(()) => Ok(()),
+            Err(Lingers::Open) => refuse(format_args!(
+                "its former VFIO device is still open; it must be closed first"
+            )),
+            Err(Lingers::Busy) => refuse(format_args!(
+                "VFIO still holds the former device of the subdev; try again"
+            )),
+        }
+    }
+
+    /// Takes the subdev, which is dead, off the hardware and back from VFIO, for which it waits a
+    /// moment if nobody has it open.
+    fn deactivate(&self) {
+        let subdev = &self.subdev;
+        subdev.doom();
+        subdev.disengage(&mut self.node.config.lock());
+        subdev.let_go();
+        // What the user did until now is in the event of this change.
+        subdev.flush_report();
+        if !subdev.is_open() {
+            subdev.wait_until_detached();
+        }
+    }
+}
+
+/// Explains what is in the way of a change.
+fn refuse_conflict(set: &Set<'_>, conflict: Conflict) -> Refusal {
+    let field = match conflict {
+        Conflict::Open => Field::State,
+        _ => set.id.field(),
+    };
+    Refusal::new(EBUSY, field, format_args!("{conflict}"))
+}
