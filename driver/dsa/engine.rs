@@ -105,7 +105,8 @@ impl Engine {
 
     /// Most descriptors that a virtual WQ holds.
     fn share(&self, wq: u8) -> usize {
-        self.shares.get(usize::from(wq)).map_or(0, |share| usize::from(*share))
+        let share = self.shares.get(usize::from(wq));
+        share.map_or(0, |share| usize::from(*share))
     }
 
     /// Frees what [`Self::open`] has allocated. Nothing is in flight any more.

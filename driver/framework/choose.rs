@@ -116,7 +116,6 @@ pub(super) fn choose_wqs(
                     || asked.iter().any(|other| other.id == Some(id))
             })?,
         };
-        let field = Field::Wq(Some(id));
         let wq = parent.wqs.get(&id).filter(|wq| !wq.removing);
         let wq = wq.ok_or_else(|| parent.no_such_wq(id))?;
         if wqs.as_slice().iter().any(|share| share.id == id) {
@@ -207,11 +206,7 @@ pub(super) fn choose_name(
 }
 
 /// The name that `field` asks for, which no subdev has.
-pub(super) fn free_name(
-    registry: &Registry,
-    text: &[u8],
-    field: Field,
-) -> Result<Name, Refusal> {
+pub(super) fn free_name(registry: &Registry, text: &[u8], field: Field) -> Result<Name, Refusal> {
     let name = Name::parse(text).map_err(|e| Refusal::new(EINVAL, field, format_args!("{e}")))?;
     if registry.has_name(&name) {
         return Err(Refusal::new(

@@ -135,7 +135,8 @@ impl Change {
                 let text = format_args!("the number of a work queue is needed");
                 Refusal::missing(Field::WqId(n), text)
             })?;
-            if set.wqs.as_slice().iter().take(n).any(|it| it.id == Some(id)) {
+            let mut before = set.wqs.as_slice().iter().take(n);
+            if before.any(|it| it.id == Some(id)) {
                 return Err(named_twice(id));
             }
             let field = Field::Wq(Some(id));

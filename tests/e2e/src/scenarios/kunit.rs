@@ -28,6 +28,7 @@ const SUITES: &[&str] = &[
     "subdev_engine",
     "subdev_framework",
     "subdev_genl",
+    "subdev_stages",
     "subdev_task",
     "subdev_vfio",
     "subdev_vfio_irqs",

@@ -129,7 +129,9 @@ fn forced(monitor: &mut Monitor) -> Result<()> {
     drop(dsa);
     let active = set("used state active")?;
     changes(monitor, &active, "enabled")?;
-    copies(&mut Dsa::open_enabled(&active.location()?)?)
+    copies(&mut Dsa::open_enabled(&active.location()?)?)?;
+    monitor.expect_opstate("used", "attached")?;
+    Ok(())
 }
 
 /// Demands that the next events are a change of a subdev to what it is, and of its WQs.
