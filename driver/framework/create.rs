@@ -84,7 +84,7 @@ pub(crate) fn create(
 }
 
 /// Refuses a parent that does no work.
-fn check_usable(node: &Node) -> Result<(), Refusal> {
+pub(super) fn check_usable(node: &Node) -> Result<(), Refusal> {
     let state = node.provider.state();
     match state {
         ParentState::Disabled | ParentState::Enabled => Ok(()),

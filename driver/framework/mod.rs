@@ -12,7 +12,7 @@
 //! | lock | guards | may wait for | taken by |
 //! |---|---|---|---|
 //! | `Subdev::registration` | the auxiliary device | VFIO, and so for users | `hand_over`, on the workqueue, and nobody else |
-//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `retire`, `unregister`, `remove_wq` |
+//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `retire`, `set`, `unregister`, `remove_wq` |
 //! | the registry | what there is, shares | nothing | all look-ups, `reserve`, `publish`, `retire`, registration |
 //! | events | order and numbers of events | nothing | the `report`s of `events` |
 //! | `Subdev::state` | phase, state and handles of a subdev | nothing | all of `subdev.rs`, `handover.rs` |
@@ -40,6 +40,7 @@ mod queue;
 mod refusal;
 mod registry;
 mod request;
+mod set;
 mod subdev;
 mod view;
 mod wait;
@@ -83,14 +84,17 @@ pub(crate) use self::{
         ParentRegistration, //
     },
     provider::{
+        Attributes,
         Description,
         Isolation,
+        Needs,
         Parent,
         ParentState,
         Type,
         Value,
         Visitor,
         WorkQueue,
+        WqChange,
         WqDescription,
         WqMode,
         WqState, //
@@ -117,6 +121,11 @@ pub(crate) use self::{
         New,
         ParentId,
         WqRequest, //
+    },
+    set::{
+        set_parent,
+        set_wq,
+        VendorNest, //
     },
     subdev::{
         AuxData,

@@ -111,22 +111,29 @@ pub enum Needs {
 }
 
 impl Wq {
+    /// One that nobody can use.
+    pub const NONE: Self = Self {
+        size: 0,
+        threshold: 0,
+        priority: PRIORITY,
+        dedicated: true,
+        pasid: false,
+        block_on_fault: false,
+        max_transfer_shift: 0,
+        max_batch_shift: 0,
+        group: 0,
+        operations: [0; 4],
+    };
+
     /// The work queues of a device where nobody asked for others.
     ///
     /// They are dedicated, whatever the subdevs on them are: the driver is the one submitter.
     pub fn defaults(caps: &Caps) -> impl Iterator<Item = Self> + Clone {
         let common = Self {
-            size: 0,
-            threshold: 0,
-            priority: PRIORITY,
-            dedicated: true,
-            pasid: false,
-            block_on_fault: false,
             // CAST: A field of 5 bits.
             max_transfer_shift: caps.default_transfer_shift() as u8,
-            max_batch_shift: 0,
-            group: 0,
             operations: caps.operations,
+            ..Self::NONE
         };
         let sizes = default_sizes(caps.wq.total_size(), caps.wq.wqs());
         sizes.map(move |size| Self { size, ..common })

@@ -20,11 +20,13 @@ use crate::{
     },
     framework::{
         register_parent,
+        Attributes,
         Description,
         Field,
         Function,
         Host,
         Isolation,
+        Needs,
         Parent,
         ParentRegistration,
         ParentState,
@@ -33,6 +35,7 @@ use crate::{
         Type,
         Visitor,
         WorkQueue,
+        WqChange,
         WqDescription,
         WqMode,
         WqState, //
@@ -133,6 +136,7 @@ impl Parent for Fake {
             vendor: "kunit",
             pasid: false,
             shared_wq: false,
+            configurable: true,
         }
     }
 
@@ -161,6 +165,14 @@ impl Parent for Fake {
         Ok(function)
     }
 
+    fn plan(&self, _change: &dyn Attributes) -> Result<Needs, Refusal> {
+        Ok(Needs::Parent(Field::Nothing))
+    }
+
+    fn configure(&self, _change: &dyn Attributes) -> Result<(), Refusal> {
+        Ok(())
+    }
+
     fn quiesce(&self) {}
 }
 
@@ -168,6 +180,7 @@ impl Parent for Fake {
 struct Wq {
     id: u32,
     fake: Arc<Fake>,
+    entries: Atomic<u32>,
 }
 
 impl WorkQueue for Wq {
@@ -184,7 +197,7 @@ impl WorkQueue for Wq {
         WqDescription {
             state,
             mode: WqMode::Dedicated,
-            size: ENTRIES,
+            size: self.entries.load(Relaxed),
         }
     }
 
@@ -193,6 +206,25 @@ impl WorkQueue for Wq {
     }
 
     fn check(&self) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    /// The size needs that all are disabled, the mode that this one is.
+    fn plan(&self, change: &WqChange<'_>) -> Result<Needs, Refusal> {
+        Ok(match (change.size, change.mode) {
+            (Some(_), _) => Needs::Parent(Field::Size),
+            (None, Some(_)) => Needs::Wq(Field::Mode),
+            (None, None) => Needs::Nothing,
+        })
+    }
+
+    fn configure(&self, change: &WqChange<'_>) -> Result<(), Refusal> {
+        if self.fake.broken.load(Relaxed) & (1 << self.id) != 0 {
+            return Err(EIO.into());
+        }
+        if let Some(size) = change.size {
+            self.entries.store(size, Relaxed);
+        }
         Ok(())
     }
 
@@ -308,7 +340,8 @@ impl Bench {
     /// A work queue of `provider`.
     pub(super) fn wq(provider: &Arc<Fake>, id: u32) -> Result<Arc<dyn WorkQueue>> {
         let fake = provider.clone();
-        Ok(Arc::new(Wq { id, fake }, GFP_KERNEL)?)
+        let entries = Atomic::new(ENTRIES);
+        Ok(Arc::new(Wq { id, fake, entries }, GFP_KERNEL)?)
     }
 
     /// Registers parents on two threads at the same time, over and over. Returns how many were

@@ -164,12 +164,12 @@ impl Groups {
         let refuse = |name, why| Refused::new(Attribute::Group(place, name), why);
         let groups = caps.groups();
         let Some(group) = self.list.get_mut(id as usize).filter(|_| id < groups) else {
-            return Err(refuse("id", Why::NoGroup { groups }));
+            return Err(refuse("group.id", Why::NoGroup { groups }));
         };
         if let Some(engines) = change.engines {
             let count = caps.engine.engines();
             if engines & !ones(count) != 0 {
-                return Err(refuse("engines", Why::NoEngine { engines: count }));
+                return Err(refuse("group.engines", Why::NoEngine { engines: count }));
             }
             group.engines = engines;
         }
@@ -190,13 +190,13 @@ impl Groups {
             })
         };
         if let Some(reserved) = change.reserved {
-            group.reserved = buffers("read-buffers-reserved", reserved)?;
+            group.reserved = buffers("group.read-buffers-reserved", reserved)?;
         }
         if let Some(allowed) = change.allowed {
-            group.allowed = Some(buffers("read-buffers-allowed", allowed)?);
+            group.allowed = Some(buffers("group.read-buffers-allowed", allowed)?);
         }
         if let Some(limited) = change.limited {
-            const NAME: &str = "use-read-buffer-limit";
+            const NAME: &str = "group.use-read-buffer-limit";
             if limited > 1 {
                 return Err(refuse(NAME, Why::Range { min: 0, max: 1 }));
             }
@@ -220,7 +220,7 @@ impl Groups {
             let mut before = changes.iter().take(place);
             if before.any(|(other, _)| other == id) {
                 return Err(Refused::new(
-                    Attribute::Group(place, "id"),
+                    Attribute::Group(place, "group.id"),
                     Why::Twice { group: *id },
                 ));
             }
@@ -236,26 +236,26 @@ impl Groups {
                     (both != 0).then_some((other, both.trailing_zeros()))
                 });
                 if let Some((other, engine)) = shared {
-                    return refuse("engines", Why::TwoGroups { engine, other });
+                    return refuse("group.engines", Why::TwoGroups { engine, other });
                 }
                 let mut members = (0..).zip(wqs).filter(|(_, wq)| u32::from(wq.group) == id);
                 if let (0, Some((wq, _))) = (group.engines, members.next()) {
-                    return refuse("engines", Why::Deserted { group: id, wq });
+                    return refuse("group.engines", Why::Deserted { group: id, wq });
                 }
             }
             if change.reserved.is_some() {
                 let most = self.unreserved(id, caps);
                 if u32::from(group.reserved) > most {
-                    return refuse("read-buffers-reserved", Why::Buffers { most });
+                    return refuse("group.read-buffers-reserved", Why::Buffers { most });
                 }
             }
             // What is to blame that a number that was asked for does not fit any more.
             let name = if change.allowed.is_some() {
-                "read-buffers-allowed"
+                "group.read-buffers-allowed"
             } else if change.reserved.is_some() {
-                "read-buffers-reserved"
+                "group.read-buffers-reserved"
             } else {
-                "engines"
+                "group.engines"
             };
             for other in 0..caps.groups() {
                 let unfit = self.unfit(other, caps);
@@ -267,6 +267,32 @@ impl Groups {
             }
         }
         Ok(())
+    }
+
+    /// The first attribute of a request by which these differ from `old`.
+    pub fn first_difference(
+        &self,
+        old: &Self,
+        changes: &[(u32, GroupChange)],
+    ) -> Option<Attribute> {
+        if self.limit != old.limit {
+            return Some(Attribute::Parent("read-buffer-limit"));
+        }
+        changes.iter().enumerate().find_map(|(place, (id, _))| {
+            let (old, new) = (old.get(*id)?, self.get(*id)?);
+            let name = if old.engines != new.engines {
+                "group.engines"
+            } else if old.reserved != new.reserved {
+                "group.read-buffers-reserved"
+            } else if old.allowed != new.allowed {
+                "group.read-buffers-allowed"
+            } else if old.limited != new.limited {
+                "group.use-read-buffer-limit"
+            } else {
+                return None;
+            };
+            Some(Attribute::Group(place, name))
+        })
     }
 
     /// Why the group `id` cannot be allowed the read buffers that were asked for.

@@ -13,7 +13,8 @@ pub enum Attribute {
     Wq(&'static str),
     /// One of a parent that only a DSA has.
     Parent(&'static str),
-    /// One of a group; the place says of which in the request.
+    /// One of a group, after the name of the nest and a dot; the place says of which group in the
+    /// request.
     Group(usize, &'static str),
 }
 

@@ -43,7 +43,10 @@ fn nothing_asked_for_is_nothing_changed() {
     let same = apply(WqChange::default()).expect("is nothing");
     assert_eq!(same, wqs[3]);
     assert_eq!(wqs[3].needs(&same), Needs::Nothing);
-    assert_eq!((same.size, same.priority, same.max_transfer_shift), (16, 8, 21));
+    assert_eq!(
+        (same.size, same.priority, same.max_transfer_shift),
+        (16, 8, 21)
+    );
     assert!(same.dedicated && !same.pasid && !same.block_on_fault);
 }
 
@@ -200,7 +203,7 @@ fn an_engine_is_in_one_group() {
     let (wqs, groups, caps) = defaults();
     let (attribute, sentence) =
         regroup(&wqs, &groups, &[(1, engines(0x8))]).expect_err("it is in group 0");
-    assert_eq!(attribute, Attribute::Group(0, "engines"));
+    assert_eq!(attribute, Attribute::Group(0, "group.engines"));
     assert_eq!(
         sentence,
         "engine 3 is in group 0; take it out of that as well"
@@ -220,22 +223,22 @@ fn an_engine_is_in_one_group() {
     for (changes, blamed, text) in [
         (
             vec![(1, engines(0))],
-            Attribute::Group(0, "engines"),
+            Attribute::Group(0, "group.engines"),
             "group 1 has wq 3; it needs an engine",
         ),
         (
             vec![(0, engines(0x17))],
-            Attribute::Group(0, "engines"),
+            Attribute::Group(0, "group.engines"),
             "there is no such engine; there are 0 to 3",
         ),
         (
             vec![(0, engines(7)), (4, engines(8))],
-            Attribute::Group(1, "id"),
+            Attribute::Group(1, "group.id"),
             "there is no such group; there are 0 to 3",
         ),
         (
             vec![(0, engines(7)), (0, engines(7))],
-            Attribute::Group(1, "id"),
+            Attribute::Group(1, "group.id"),
             "group 0 is there twice",
         ),
     ] {
@@ -263,20 +266,26 @@ fn read_buffers_are_there_for_all() {
     assert_eq!(flags, 1 | 1 << 3 | 32 << 8 | 96 << 20);
 
     let (attribute, sentence) = regroup(&wqs, &new, &[(0, reserve(65))]).expect_err("too many");
-    assert_eq!(attribute, Attribute::Group(0, "read-buffers-reserved"));
+    assert_eq!(
+        attribute,
+        Attribute::Group(0, "group.read-buffers-reserved")
+    );
     assert_eq!(
         sentence,
         "64 read buffers can be reserved; other groups have the rest"
     );
     for n in [15, 65] {
         let (attribute, sentence) = regroup(&wqs, &new, &[(0, allow(n))]).expect_err("is wrong");
-        assert_eq!(attribute, Attribute::Group(0, "read-buffers-allowed"));
+        assert_eq!(attribute, Attribute::Group(0, "group.read-buffers-allowed"));
         assert_eq!(sentence, "group 0 may have 16 to 64 read buffers");
     }
     let new = regroup(&wqs, &new, &[(0, allow(64))]).expect("that many");
     let (attribute, sentence) =
         regroup(&wqs, &new, &[(1, reserve(33))]).expect_err("group 0 was promised 64");
-    assert_eq!(attribute, Attribute::Group(0, "read-buffers-reserved"));
+    assert_eq!(
+        attribute,
+        Attribute::Group(0, "group.read-buffers-reserved")
+    );
     assert_eq!(sentence, "group 0 may have 16 to 63 read buffers");
 }
 
@@ -294,13 +303,18 @@ fn a_limit_is_for_a_device_that_has_one() {
         limited: Some(1),
         ..GroupChange::default()
     };
-    groups.set(0, 0, &limited, &caps).expect_err("there is none");
+    groups
+        .set(0, 0, &limited, &caps)
+        .expect_err("there is none");
     let reserved = GroupChange {
         reserved: Some(1),
         ..GroupChange::default()
     };
     let refused = groups.set(0, 0, &reserved, &caps).expect_err("no control");
-    assert_eq!(refused.to_string(), "the device has no control of read buffers");
+    assert_eq!(
+        refused.to_string(),
+        "the device has no control of read buffers"
+    );
 }
 
 #[test]
@@ -313,10 +327,7 @@ fn hardware_may_mask_more_than_asked_for_and_not_less() {
     assert!(asked.is_taken(&read));
     read.operations = [asked.operations[0], 1, 0, 0];
     assert!(!asked.is_taken(&read));
-    let read = Wq {
-        size: 15,
-        ..asked
-    };
+    let read = Wq { size: 15, ..asked };
     assert!(!asked.is_taken(&read));
 }
 
@@ -324,7 +335,11 @@ fn any_wq_change() -> impl Strategy<Value = WqChange> {
     let numbers = prop::array::uniform6(prop::option::of(0..140_u32));
     let transfer = prop::option::of((0..34_u32).prop_map(|shift| 1_u64 << shift));
     (numbers, transfer, prop::option::of(any::<[u64; 4]>())).prop_map(
-        |([size, threshold, priority, group, block_on_fault, max_batch], max_transfer, operations)| {
+        |(
+            [size, threshold, priority, group, block_on_fault, max_batch],
+            max_transfer,
+            operations,
+        )| {
             WqChange {
                 size,
                 threshold,
