@@ -69,8 +69,7 @@ impl ParentSet {
     /// subdev is in the way; then nothing was changed.
     pub async fn execute(mut self) -> Result<Answer<Parent>, Error> {
         if !self.dsa_parent.is_empty() {
-            self.attributes
-                .push(ParentAttr::DsaParent(self.dsa_parent));
+            self.attributes.push(ParentAttr::DsaParent(self.dsa_parent));
         }
         exchange::object(&self.handle, Command::ParentSet, self.attributes).await
     }

@@ -37,13 +37,7 @@ pub struct WqChange {
 
 impl WqChange {
     /// What the work queue `id`, one of `wqs`, becomes.
-    pub fn apply(
-        &self,
-        id: u32,
-        wqs: &[Wq],
-        groups: &Groups,
-        caps: &Caps,
-    ) -> Result<Wq, Refused> {
+    pub fn apply(&self, id: u32, wqs: &[Wq], groups: &Groups, caps: &Caps) -> Result<Wq, Refused> {
         let Some(&old) = wqs.get(id as usize) else {
             return Err(Refused::new(Attribute::Size, Why::Lacks("such work queue")));
         };
@@ -115,7 +109,12 @@ impl WqChange {
 }
 
 /// A number from `min` to `max`.
-fn number<T: TryFrom<u32>>(name: &'static str, value: u32, min: u32, max: u32) -> Result<T, Refused> {
+fn number<T: TryFrom<u32>>(
+    name: &'static str,
+    value: u32,
+    min: u32,
+    max: u32,
+) -> Result<T, Refused> {
     let accepted = T::try_from(value).ok();
     let accepted = accepted.filter(|_| (min..=max).contains(&value));
     accepted.ok_or_else(|| {
@@ -133,8 +132,5 @@ fn power(name: &'static str, value: u64, min: u32, max: u32) -> Result<u8, Refus
     // Both are fields of few bits.
     let bytes = |shift| 1_u64.checked_shl(shift).unwrap_or(u64::MAX);
     let (min, max) = (bytes(min), bytes(max));
-    Err(Refused::new(
-        Attribute::Wq(name),
-        Why::Power { min, max },
-    ))
+    Err(Refused::new(Attribute::Wq(name), Why::Power { min, max }))
 }

@@ -74,7 +74,9 @@ impl FromArgMatches for Groups {
             for (at, value) in values(matches, name) {
                 let before = groups.iter_mut().rev().find(|(group, _)| *group < at);
                 let Some((_, group)) = before else {
-                    return Err(invalid(format!("'{name}' belongs to a group; say 'group N' first")));
+                    return Err(invalid(format!(
+                        "'{name}' belongs to a group; say 'group N' first"
+                    )));
                 };
                 match name {
                     "engines" => group.engines = Some(value),

@@ -105,11 +105,7 @@ async fn set_wq(handle: &Handle, printer: &mut Printer, set: WqSet) -> Result<()
     printer.print(&Page::one(&wq)?)
 }
 
-async fn set_parent(
-    handle: &Handle,
-    printer: &mut Printer,
-    set: ParentSet,
-) -> Result<(), Failure> {
+async fn set_parent(handle: &Handle, printer: &mut Printer, set: ParentSet) -> Result<(), Failure> {
     let mut request = handle.parent().set(set.id);
     if let Some(buffers) = set.read_buffer_limit {
         request = request.read_buffer_limit(buffers);

@@ -3,6 +3,7 @@
 
 mod busy;
 mod close;
+mod configure;
 mod data;
 mod dead_and_open;
 mod direct_store;
@@ -61,6 +62,7 @@ pub const ALL: &[Scenario] = &[
     data::CREDITS,
     direct_store::DIRECT_STORE,
     direct_store::DIRECT_STORE_SHARED,
+    configure::CONFIGURE,
     fixed::FIXED,
     features::OPERATION_MASK,
     features::REVOKED_HANDLES,
