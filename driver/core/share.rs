@@ -86,6 +86,21 @@ impl Share {
         self.size
     }
 
+    /// Entries that are granted to users.
+    pub const fn used(&self) -> u32 {
+        self.used
+    }
+
+    /// Changes the number of entries that the WQ has. Says whether it did: it does not where users
+    /// have more.
+    pub fn set_size(&mut self, size: u32) -> bool {
+        if size < self.used {
+            return false;
+        }
+        self.size = size;
+        true
+    }
+
     /// PASID mode of the users; `None` while there is no user.
     pub const fn mode(&self) -> Option<PasidMode> {
         self.mode

@@ -84,18 +84,14 @@ impl Running {
         // Nobody else knows the device yet.
         command::run(&regs, Command::ResetDevice, 0)?;
         let caps = regs.capabilities()?;
-        config::divide(&regs, &caps)?;
+        let setup = config::divide(&regs, &caps)?;
 
         let mut wqs = KVec::with_capacity(caps.wq.wqs() as usize, GFP_KERNEL)?;
-        let mut configs = KVec::with_capacity(caps.wq.wqs() as usize, GFP_KERNEL)?;
-        for id in 0..caps.wq.wqs() {
-            let config = config::read_wq(&regs, &caps, id)?;
-            let number = u8::try_from(id).map_err(|_| EINVAL)?;
-            let wq = Wq::new(pdev.as_ref(), regs.clone(), number, config.size)?;
+        for (id, wq) in (0..).zip(&setup.wqs) {
+            let wq = Wq::new(pdev.as_ref(), regs.clone(), id, wq.size)?;
             wqs.push(wq, GFP_KERNEL)?;
-            configs.push(config, GFP_KERNEL)?;
         }
-        let device = Device::new(regs, caps, wqs)?;
+        let device = Device::new(regs, caps, wqs, setup)?;
 
         let vectors = probe.vectors(caps.wq.wqs() + 1)?;
         vectors.add(c"subdev-misc", Handler::misc(device.clone()))?;
@@ -105,13 +101,16 @@ impl Running {
         device.command(Command::EnableDevice, 0)?;
 
         let register = || {
-            // From here on a device that is disabled was reset by somebody else.
+            // From here on a device that is disabled was reset by somebody else, but while it is
+            // configured.
             let interrupts = genctrl::SOFTERR_INT_EN | genctrl::HALT_INT_EN;
             device.regs.write32(regs::GENCTRL, interrupts)?;
-            let mut wqs =
-                KVec::<Arc<dyn framework::WorkQueue>>::with_capacity(configs.len(), GFP_KERNEL)?;
-            for (wq, config) in device.wqs().iter().zip(&configs) {
-                let wq = WorkQueue::new(device.clone(), wq.clone(), *config)?;
+            let mut wqs = KVec::<Arc<dyn framework::WorkQueue>>::with_capacity(
+                device.wqs().len(),
+                GFP_KERNEL,
+            )?;
+            for wq in device.wqs() {
+                let wq = WorkQueue::new(device.clone(), wq.clone())?;
                 wqs.push(wq, GFP_KERNEL)?;
             }
             let parent = Parent::new(device.clone())?;

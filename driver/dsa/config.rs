@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How a device is divided: groups, and the size of each work queue.
+//! What a device is set up as, in its registers: groups and work queues.
 //!
-//! A device whose configuration software may change (GENCAP.config_en) gets a default one: all
-//! entries spread evenly over the work queues, all work queues and engines in group 0. Any other
-//! is taken as it is.
+//! A device whose configuration software may change (GENCAP.config_en) gets a default one, which
+//! the admin may change. Any other is taken as it is.
 
 use kernel::prelude::*;
 
@@ -13,18 +12,21 @@ use super::registers::{
     Registers, //
 };
 use crate::dsa_core::{
-    partition::default_sizes,
     regs::{
         self,
+        gencfg,
         table::{
             grpcfg,
             wqcfg, //
         }, //
+    },
+    setup::{
+        Caps,
+        Group,
+        Groups,
+        Wq, //
     }, //
 };
-
-/// Priority of a work queue that nobody configured: the middle of 1 to 15.
-const PRIORITY: u8 = 8;
 
 /// The traffic class for both kinds of traffic: as idxd has it, 1 for devices up to version 2
 /// (`srctree/drivers/dma/idxd/init.c`).
@@ -32,27 +34,58 @@ fn traffic_class(caps: &Capabilities) -> u8 {
     u8::from(caps.version <= regs::VERSION_2)
 }
 
-/// Largest transfer of one descriptor as a power of two, 2 MiB: the default of idxd. It bounds how
-/// long a tenant keeps an engine.
-pub(super) const MAX_TRANSFER_SHIFT: u32 = 21;
-
-/// The configuration of a work queue.
-#[derive(Clone, Copy)]
-pub(super) struct WqConfig {
-    pub(super) size: u32,
-    pub(super) threshold: u32,
-    pub(super) priority: u32,
-    pub(super) dedicated: bool,
-    /// Whether descriptors carry a PASID.
-    pub(super) pasid: bool,
-    /// Largest transfer of one descriptor as a power of two, at most what the device can do.
-    pub(super) max_transfer_shift: u32,
-    pub(super) group: u32,
+/// What a device is set up as.
+pub(super) struct Setup {
+    /// All work queues, by their numbers.
+    pub(super) wqs: KVec<Wq>,
+    pub(super) groups: Groups,
 }
 
-/// Largest transfer of one descriptor that a device and this driver allow, as a power of two.
-pub(super) fn max_transfer_shift(caps: &Capabilities) -> u32 {
-    caps.general.max_xfer_shift().min(MAX_TRANSFER_SHIFT)
+impl Setup {
+    /// What a device is set up as where nobody asked for anything else.
+    fn defaults(caps: &Capabilities) -> Result<Self> {
+        let caps = caps.setup();
+        let mut wqs = KVec::with_capacity(caps.wq.wqs() as usize, GFP_KERNEL)?;
+        for wq in Wq::defaults(&caps) {
+            wqs.push(wq, GFP_KERNEL)?;
+        }
+        Ok(Self {
+            wqs,
+            groups: Groups::defaults(&caps),
+        })
+    }
+
+    /// The same once more.
+    pub(super) fn copy(&self) -> Result<Self> {
+        let mut wqs = KVec::with_capacity(self.wqs.len(), GFP_KERNEL)?;
+        wqs.extend_from_slice(&self.wqs, GFP_KERNEL)?;
+        Ok(Self {
+            wqs,
+            groups: self.groups,
+        })
+    }
+}
+
+impl Capabilities {
+    /// What decides which setups there can be.
+    pub(super) fn setup(&self) -> Caps {
+        Caps {
+            general: self.general,
+            wq: self.wq,
+            group: self.group,
+            engine: self.engine,
+            operations: self.operations,
+        }
+    }
+}
+
+/// A mask of operations as the family has it.
+pub(super) fn bytes(operations: &[u64; 4]) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (bytes, word) in bytes.chunks_exact_mut(8).zip(operations) {
+        bytes.copy_from_slice(&word.to_le_bytes());
+    }
+    bytes
 }
 
 /// Where the configuration of a work queue starts.
@@ -65,70 +98,90 @@ fn group_base(caps: &Capabilities, id: u32) -> usize {
     caps.offsets.grpcfg() + id as usize * grpcfg::STRIDE
 }
 
-/// Low `n` bits.
-fn ones(n: u32) -> u64 {
-    1u64.checked_shl(n).map_or(u64::MAX, |bit| bit - 1)
+/// Sets up a device that is disabled and was reset, if its configuration may be changed. Returns what
+/// it is then.
+pub(super) fn divide(regs: &Registers, caps: &Capabilities) -> Result<Setup> {
+    if !caps.general.config_en() {
+        return read(regs, caps);
+    }
+    let mut setup = Setup::defaults(caps)?;
+    write(regs, caps, &setup)?;
+    for (id, wq) in (0..).zip(setup.wqs.iter_mut()) {
+        *wq = read_wq(regs, caps, id)?;
+    }
+    Ok(setup)
 }
 
-/// Divides a device that is disabled, if its configuration may be changed.
-pub(super) fn divide(regs: &Registers, caps: &Capabilities) -> Result {
-    if !caps.general.config_en() {
-        return Ok(());
-    }
+/// Writes the setup of a device that is disabled.
+pub(super) fn write(regs: &Registers, caps: &Capabilities, setup: &Setup) -> Result {
     // Interrupts of descriptors without privilege: ours carry none.
-    regs.write32(regs::GENCFG, regs::gencfg::USER_INT_EN)?;
-    for group in 0..caps.group.groups() {
-        let base = group_base(caps, group);
-        let (wqs, engines) = match group {
-            0 => (ones(caps.wq.wqs()), ones(caps.engine.engines())),
-            _ => (0, 0),
-        };
-        // CAST: A field of 8 bits.
-        let buffers = caps.group.read_buffers() as u8;
-        regs.write64(base + grpcfg::WQS, wqs)?;
-        for word in 1..4 {
-            regs.write64(base + grpcfg::WQS + word * 8, 0)?;
+    let limit = u32::from(setup.groups.limit);
+    regs.write32(regs::GENCFG, gencfg::USER_INT_EN | limit)?;
+    let limits = caps.setup();
+    for id in 0..caps.group.groups() {
+        let base = group_base(caps, id);
+        let class = traffic_class(caps);
+        let (wqs, engines, flags) = setup.groups.registers(id, &setup.wqs, &limits, class);
+        for (word, at) in wqs.iter().zip((base + grpcfg::WQS..).step_by(8)) {
+            regs.write64(at, *word)?;
         }
         regs.write64(base + grpcfg::ENGINES, engines)?;
-        let class = traffic_class(caps);
-        let flags = grpcfg::flags(class, class, buffers);
         regs.write64(base + grpcfg::FLAGS, flags)?;
     }
-    let sizes = default_sizes(caps.wq.total_size(), caps.wq.wqs());
-    for (id, size) in (0..caps.wq.wqs()).zip(sizes) {
-        let base = wq_base(caps, id);
-        regs.write32(base + wqcfg::SIZE, u32::from(size))?;
-        write_wq(regs, caps, id)?;
+    for (id, wq) in (0..).zip(&setup.wqs) {
+        regs.write32(wq_base(caps, id) + wqcfg::SIZE, u32::from(wq.size))?;
+        write_wq(regs, caps, id, wq)?;
     }
     Ok(())
 }
 
 /// Writes what may be changed about a work queue while it is disabled.
-pub(super) fn write_wq(regs: &Registers, caps: &Capabilities, id: u32) -> Result {
+pub(super) fn write_wq(regs: &Registers, caps: &Capabilities, id: u32, wq: &Wq) -> Result {
     if !caps.general.config_en() {
         return Ok(());
     }
     let base = wq_base(caps, id);
-    regs.write32(base + wqcfg::THRESHOLD, 0)?;
-    // Dedicated, whatever the subdevs on it are: the driver is the one submitter.
-    regs.write32(base + wqcfg::MODE, wqcfg::mode(true, PRIORITY))?;
-    let limits = wqcfg::limits(max_transfer_shift(caps), 0);
+    regs.write32(base + wqcfg::THRESHOLD, wq.threshold.into())?;
+    let mut mode = wqcfg::mode(wq.dedicated, wq.priority);
+    if wq.block_on_fault {
+        mode |= wqcfg::BLOCK_ON_FAULT;
+    }
+    regs.write32(base + wqcfg::MODE, mode)?;
+    let limits = wqcfg::limits(wq.max_transfer_shift.into(), wq.max_batch_shift.into());
     regs.write32(base + wqcfg::LIMITS, limits)?;
-    // All operations that there are, as idxd does: what a tenant may use is checked before.
     if caps.wq.op_config() {
-        for (word, at) in caps
-            .operations
-            .iter()
-            .zip((base + wqcfg::OP_CONFIG..).step_by(8))
-        {
+        let places = (base + wqcfg::OP_CONFIG..).step_by(8);
+        for (word, at) in wq.operations.iter().zip(places) {
             regs.write64(at, *word)?;
         }
     }
     Ok(())
 }
 
-/// Reads the configuration of a work queue.
-pub(super) fn read_wq(regs: &Registers, caps: &Capabilities, id: u32) -> Result<WqConfig> {
+/// Reads the setup of a device.
+fn read(regs: &Registers, caps: &Capabilities) -> Result<Setup> {
+    let mut setup = Setup::defaults(caps)?;
+    // CAST: The field of 8 bits is the lowest.
+    setup.groups.limit = (regs.read32(regs::GENCFG)? & gencfg::READ_BUFFER_LIMIT) as u8;
+    for id in 0..caps.group.groups() {
+        let base = group_base(caps, id);
+        let flags = grpcfg::Flags::decode(regs.read64(base + grpcfg::FLAGS)?);
+        let group = Group {
+            engines: regs.read64(base + grpcfg::ENGINES)?,
+            reserved: flags.reserved,
+            allowed: Some(flags.allowed),
+            limited: flags.limited,
+        };
+        setup.groups.put(id, group);
+    }
+    for (id, wq) in (0..).zip(setup.wqs.iter_mut()) {
+        *wq = read_wq(regs, caps, id)?;
+    }
+    Ok(setup)
+}
+
+/// Reads the setup of a work queue.
+pub(super) fn read_wq(regs: &Registers, caps: &Capabilities, id: u32) -> Result<Wq> {
     let base = wq_base(caps, id);
     let mode = regs.read32(base + wqcfg::MODE)?;
     let limits = regs.read32(base + wqcfg::LIMITS)?;
@@ -136,16 +189,33 @@ pub(super) fn read_wq(regs: &Registers, caps: &Capabilities, id: u32) -> Result<
     for candidate in 0..caps.group.groups() {
         let word = group_base(caps, candidate) + grpcfg::WQS + (id as usize / 64) * 8;
         if regs.read64(word)? & (1 << (id % 64)) != 0 {
-            group = candidate;
+            // CAST: A device has fewer than 256.
+            group = candidate as u8;
         }
     }
-    Ok(WqConfig {
-        size: regs.read32(base + wqcfg::SIZE)? & 0xffff,
-        threshold: regs.read32(base + wqcfg::THRESHOLD)? & 0xffff,
-        priority: u32::from(wqcfg::priority(mode)),
+    let mut operations = caps.operations;
+    if caps.wq.op_config() {
+        let places = (base + wqcfg::OP_CONFIG..).step_by(8);
+        for (word, at) in operations.iter_mut().zip(places) {
+            *word &= regs.read64(at)?;
+        }
+    }
+    let mut max_transfer_shift = wqcfg::max_xfer_shift(limits);
+    if !caps.general.config_en() {
+        // Nobody asked for more than the default here.
+        max_transfer_shift = max_transfer_shift.min(caps.setup().default_transfer_shift());
+    }
+    // CAST: Fields of 16 bits, and of fewer than 8.
+    Ok(Wq {
+        size: regs.read32(base + wqcfg::SIZE)? as u16,
+        threshold: regs.read32(base + wqcfg::THRESHOLD)? as u16,
+        priority: wqcfg::priority(mode),
         dedicated: wqcfg::is_dedicated(mode),
         pasid: wqcfg::has_pasid(mode),
-        max_transfer_shift: wqcfg::max_xfer_shift(limits).min(max_transfer_shift(caps)),
+        block_on_fault: wqcfg::blocks_on_fault(mode),
+        max_transfer_shift: max_transfer_shift as u8,
+        max_batch_shift: wqcfg::max_batch_shift(limits) as u8,
         group,
+        operations,
     })
 }

@@ -7,6 +7,7 @@ use kernel::{
     prelude::*,
     sync::{
         atomic::{
+            Acquire,
             Atomic,
             Full,
             Relaxed, //
@@ -15,7 +16,8 @@ use kernel::{
         Arc,
         Mutex,
         SetOnce, //
-    }, //
+    },
+    warn_on, //
 };
 
 use super::{
@@ -23,6 +25,7 @@ use super::{
         self,
         CommandError, //
     },
+    config::Setup,
     registers::{
         Capabilities,
         Registers, //
@@ -33,10 +36,13 @@ use super::{
     }, //
 };
 use crate::{
-    dsa_core::regs::{
-        self,
-        gensts,
-        Command, //
+    dsa_core::{
+        regs::{
+            self,
+            gensts,
+            Command, //
+        },
+        setup, //
     },
     framework::Notifier, //
 };
@@ -53,15 +59,23 @@ pub(super) enum Loss {
     Reset = 3,
     /// It could not be made to drop its work, and was cut off from memory.
     Stuck = 4,
+    /// It was disabled to be configured, and could not be enabled again.
+    Disabled = 5,
 }
 
 impl Loss {
     /// The loss of [`Device::loss`].
     fn new(number: u32) -> Option<Self> {
-        [Loss::Halted, Loss::Vanished, Loss::Reset, Loss::Stuck]
-            .into_iter()
-            // CAST: The representation is that of the enum.
-            .find(|loss| *loss as u32 == number)
+        [
+            Loss::Halted,
+            Loss::Vanished,
+            Loss::Reset,
+            Loss::Stuck,
+            Loss::Disabled,
+        ]
+        .into_iter()
+        // CAST: The representation is that of the enum.
+        .find(|loss| *loss as u32 == number)
     }
 
     /// For the log.
@@ -76,7 +90,20 @@ impl Loss {
                 "the device cannot be made to drop its work and was cut off from memory; unbind, \
                  reset and bind it to bring it back"
             }
+            Loss::Disabled => {
+                "the device was disabled to be configured and cannot be enabled again; unbind it and \
+                 bind it again"
+            }
         }
+    }
+}
+
+/// While the driver has a device disabled to configure it.
+pub(super) struct Outage<'a>(&'a Device);
+
+impl Drop for Outage<'_> {
+    fn drop(&mut self) {
+        self.0.planned.fetch_add(1, Full);
     }
 }
 
@@ -96,6 +123,12 @@ pub(super) struct Device {
     /// Held while descriptors that do not end are made to. Taken before `commands`.
     #[pin]
     recovery: Mutex<()>,
+    /// What it is set up as.
+    #[pin]
+    setup: Mutex<Setup>,
+    /// Grows when the driver is about to disable the device to configure it, and when it is enabled
+    /// again: odd in between.
+    planned: Atomic<u32>,
     /// A [`Loss`], or 0.
     loss: Atomic<u32>,
     /// To report a loss with, once the device is a parent.
@@ -108,6 +141,7 @@ impl Device {
         regs: Arc<Registers>,
         caps: Capabilities,
         wqs: KVec<Arc<Wq>>,
+        setup: Setup,
     ) -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
@@ -117,6 +151,8 @@ impl Device {
                 commands <- new_mutex!((), "Device::commands"),
                 handles <- new_mutex!((), "Device::handles"),
                 recovery <- new_mutex!((), "Device::recovery"),
+                setup <- new_mutex!(setup, "Device::setup"),
+                planned: Atomic::new(0),
                 loss: Atomic::new(0),
                 notifier: SetOnce::new(),
             }),
@@ -127,6 +163,42 @@ impl Device {
     /// All work queues.
     pub(super) fn wqs(&self) -> &[Arc<Wq>] {
         &self.wqs
+    }
+
+    /// Looks at what the device is set up as. That changes under the configuration lock of the
+    /// framework only.
+    pub(super) fn setup<R>(&self, look: impl FnOnce(&Setup) -> R) -> R {
+        look(&self.setup.lock())
+    }
+
+    /// What a work queue is set up as.
+    pub(super) fn wq_setup(&self, id: u8) -> setup::Wq {
+        let found = self.setup(|setup| setup.wqs.get(usize::from(id)).copied());
+        found.unwrap_or_else(|| {
+            // Each work queue of the device has one.
+            warn_on!(true);
+            setup::Wq::NONE
+        })
+    }
+
+    /// The device is set up as `setup` from now on.
+    pub(super) fn replace_setup(&self, setup: Setup) {
+        let old = core::mem::replace(&mut *self.setup.lock(), setup);
+        drop(old);
+    }
+
+    /// The work queue `id` is set up as `wq` from now on.
+    pub(super) fn replace_wq_setup(&self, id: u32, wq: setup::Wq) {
+        if let Some(place) = self.setup.lock().wqs.get_mut(id as usize) {
+            *place = wq;
+        }
+    }
+
+    /// The device is going to be disabled to be configured: that is no loss until the value is
+    /// dropped.
+    pub(super) fn plan_outage(&self) -> Outage<'_> {
+        self.planned.fetch_add(1, Full);
+        Outage(self)
     }
 
     /// Runs a command and waits for its end. Returns its result.
@@ -149,14 +221,18 @@ impl Device {
     /// Looks whether the device, which was enabled, still works, and returns its state, as GENSTS
     /// has it, if so.
     pub(super) fn check(&self) -> Result<u32, Loss> {
+        let planned = self.planned.load(Acquire);
         let state = self.regs.read32(regs::GENSTS);
+        // Also one that began or ended meanwhile.
+        barrier::smp_mb(barrier::Full);
+        let outage = planned % 2 != 0 || self.planned.load(Acquire) != planned;
         let loss = match state {
             // What is not bound cannot be looked at either.
             Ok(u32::MAX) | Err(_) => Loss::Vanished,
             Ok(status) => match gensts::state(status) {
                 gensts::HALTED => Loss::Halted,
-                // The driver enables it before anybody else knows it, and does not disable it.
-                gensts::DISABLED => Loss::Reset,
+                // The driver enables it before anybody else knows it, and disables it by plan only.
+                gensts::DISABLED if !outage => Loss::Reset,
                 state => match self.loss() {
                     Some(loss) => return Err(loss),
                     None => return Ok(state),

@@ -8,6 +8,8 @@ use kernel::{
 };
 
 use super::{
+    config,
+    configure,
     device::{
         Device,
         Loss, //
@@ -28,9 +30,12 @@ use crate::{
     },
     framework::{
         self,
+        Attributes,
         Description,
         Isolation,
+        Needs,
         ParentState,
+        Refusal,
         Type,
         Value,
         Visitor,
@@ -86,6 +91,7 @@ impl framework::Parent for Parent {
             pasid: false,
             // Each descriptor is stored to a dedicated work queue.
             shared_wq: false,
+            configurable: self.device.caps.general.config_en(),
         }
     }
 
@@ -94,7 +100,7 @@ impl framework::Parent for Parent {
             Ok(gensts::ENABLED) => ParentState::Enabled,
             Ok(_) => ParentState::Disabled,
             Err(Loss::Halted) => ParentState::Halted,
-            Err(Loss::Vanished | Loss::Reset | Loss::Stuck) => ParentState::Lost,
+            Err(Loss::Vanished | Loss::Reset | Loss::Stuck | Loss::Disabled) => ParentState::Lost,
         }
     }
 
@@ -104,10 +110,7 @@ impl framework::Parent for Parent {
 
     fn attributes(&self, visitor: &mut dyn Visitor) -> Result {
         let caps = &self.device.caps;
-        let mut operations = [0; 32];
-        for (bytes, word) in operations.chunks_exact_mut(8).zip(caps.operations) {
-            bytes.copy_from_slice(&word.to_le_bytes());
-        }
+        let operations = config::bytes(&caps.operations);
         let general = &caps.general;
         visitor.attribute("version", Value::U32(caps.version))?;
         visitor.attribute("max-transfer-size", Value::Uint(general.max_transfer()))?;
@@ -115,13 +118,25 @@ impl framework::Parent for Parent {
         visitor.attribute("opcap", Value::Binary(&operations))?;
         visitor.attribute("group-count", Value::U32(caps.group.groups()))?;
         visitor.attribute("engine-count", Value::U32(caps.engine.engines()))?;
-        visitor.attribute("wq-capacity", Value::U32(caps.wq.total_size()))
+        visitor.attribute("wq-capacity", Value::U32(caps.wq.total_size()))?;
+        let buffers = caps.group.read_buffers();
+        visitor.attribute("read-buffer-count", Value::U32(buffers))?;
+        configure::show_groups(&self.device, visitor)
+    }
+
+    fn plan(&self, change: &dyn Attributes) -> Result<Needs, Refusal> {
+        configure::plan_groups(&self.device, change)
+    }
+
+    fn configure(&self, change: &dyn Attributes) -> Result<(), Refusal> {
+        configure::set_groups(&self.device, change)
     }
 
     fn function(&self, shares: &[WqShare]) -> Result<Arc<dyn framework::Function>> {
         let device = &self.device;
         let caps = &device.caps;
         let mut submitters = KVec::<Arc<dyn Submitter>>::with_capacity(shares.len(), GFP_KERNEL)?;
+        let mut opcap = SUPPORTED_OPCAP;
         let mut max_transfer = caps.general.max_xfer_shift();
         let mut sizes = [0; virt::WQS];
         for (n, share) in shares.iter().enumerate() {
@@ -129,11 +144,11 @@ impl framework::Parent for Parent {
             let size = sizes.get_mut(n).ok_or(EINVAL)?;
             *size = u16::try_from(share.entries).map_err(|_| EINVAL)?;
             max_transfer = max_transfer.min(wq.max_transfer_shift());
+            let operations = device.wq_setup(wq.id()).operations;
+            for (word, operations) in opcap.iter_mut().zip(operations) {
+                *word &= operations;
+            }
             submitters.push(Hardware::new(device.clone(), wq.clone())?, GFP_KERNEL)?;
-        }
-        let mut opcap = caps.operations;
-        for (word, supported) in opcap.iter_mut().zip(SUPPORTED_OPCAP) {
-            *word &= supported;
         }
         let params = Params {
             device_id: device.regs.pci().device_id(),

@@ -3,19 +3,13 @@
 //! A work queue of a DSA as the framework sees it.
 
 use kernel::{
-    new_mutex,
     prelude::*,
-    sync::{
-        Arc,
-        Mutex, //
-    }, //
+    sync::Arc, //
 };
 
 use super::{
-    config::{
-        self,
-        WqConfig, //
-    },
+    config,
+    configure,
     device::Device,
     wq::{
         Status,
@@ -23,13 +17,18 @@ use super::{
     }, //
 };
 use crate::{
-    dsa_core::regs::Command,
+    dsa_core::{
+        regs::Command,
+        setup, //
+    },
     framework::{
         self,
         Field,
+        Needs,
         Refusal,
         Value,
         Visitor,
+        WqChange,
         WqDescription,
         WqMode,
         WqState, //
@@ -38,37 +37,20 @@ use crate::{
 };
 
 /// A work queue as the framework sees it.
-#[pin_data]
 pub(super) struct WorkQueue {
     device: Arc<Device>,
     wq: Arc<Wq>,
-    /// The configuration as it was read or written last, so that looking does no I/O.
-    #[pin]
-    config: Mutex<WqConfig>,
 }
 
 impl WorkQueue {
-    /// For a work queue of an enabled device, with the configuration that it has.
-    pub(super) fn new(device: Arc<Device>, wq: Arc<Wq>, config: WqConfig) -> Result<Arc<Self>> {
-        Arc::pin_init(
-            pin_init!(Self {
-                device,
-                wq,
-                config <- new_mutex!(config, "WorkQueue::config"),
-            }),
-            GFP_KERNEL,
-        )
+    /// For a work queue of an enabled device.
+    pub(super) fn new(device: Arc<Device>, wq: Arc<Wq>) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self { device, wq }, GFP_KERNEL)?)
     }
 
-    /// Configures the work queue, which is disabled, as far as that may be changed. Returns what it
-    /// is then.
-    fn configure(&self) -> Result<WqConfig> {
-        let (regs, caps) = (&self.device.regs, &self.device.caps);
-        let id = self.wq.id().into();
-        config::write_wq(regs, caps, id)?;
-        let config = config::read_wq(regs, caps, id)?;
-        *self.config.lock() = config;
-        Ok(config)
+    /// What it is set up as.
+    fn setup(&self) -> setup::Wq {
+        self.device.wq_setup(self.wq.id())
     }
 }
 
@@ -78,36 +60,36 @@ impl framework::WorkQueue for WorkQueue {
     }
 
     fn describe(&self) -> WqDescription {
-        let config = *self.config.lock();
+        let setup = self.setup();
         WqDescription {
             state: match self.wq.status() {
                 Status::Enabled | Status::Recovering => WqState::Enabled,
                 Status::Disabled | Status::Lost => WqState::Disabled,
             },
-            mode: if config.dedicated {
+            mode: if setup.dedicated {
                 WqMode::Dedicated
             } else {
                 WqMode::Shared
             },
-            size: config.size,
+            size: setup.size.into(),
         }
     }
 
     fn check(&self) -> Result<(), Refusal> {
-        let config = *self.config.lock();
+        let setup = self.setup();
         let id = self.wq.id();
         let refuse = |error, text| Err(Refusal::new(error, Field::Wq(Some(id.into())), text));
-        if config.size == 0 {
+        if setup.size == 0 {
             return refuse(EINVAL, format_args!("wq {id} has no entries"));
         }
         // What follows is so only where the configuration is fixed.
-        if !config.dedicated {
+        if !setup.dedicated {
             return refuse(
                 EOPNOTSUPP,
                 format_args!("wq {id} is configured as shared for good; it must be dedicated"),
             );
         }
-        if config.pasid {
+        if setup.pasid {
             return refuse(
                 EOPNOTSUPP,
                 format_args!("wq {id} is configured with a PASID for good; it must have none"),
@@ -117,15 +99,32 @@ impl framework::WorkQueue for WorkQueue {
     }
 
     fn attributes(&self, visitor: &mut dyn Visitor) -> Result {
-        let config = *self.config.lock();
-        visitor.attribute("threshold", Value::U32(config.threshold))?;
-        visitor.attribute("priority", Value::U32(config.priority))?;
-        visitor.attribute("group", Value::U32(config.group))
+        let setup = self.setup();
+        let operations = config::bytes(&setup.operations);
+        let block = u32::from(setup.block_on_fault);
+        let max_transfer = Value::Uint(1 << setup.max_transfer_shift);
+        visitor.attribute("threshold", Value::U32(setup.threshold.into()))?;
+        visitor.attribute("priority", Value::U32(setup.priority.into()))?;
+        visitor.attribute("group", Value::U32(setup.group.into()))?;
+        visitor.attribute("block-on-fault", Value::U32(block))?;
+        visitor.attribute("max-transfer-size", max_transfer)?;
+        visitor.attribute("max-batch-size", Value::U32(1 << setup.max_batch_shift))?;
+        visitor.attribute("op-config", Value::Binary(&operations))
+    }
+
+    fn plan(&self, change: &WqChange<'_>) -> Result<Needs, Refusal> {
+        configure::plan_wq(&self.device, self.wq.id(), change)
+    }
+
+    fn configure(&self, change: &WqChange<'_>) -> Result<(), Refusal> {
+        configure::set_wq(&self.device, &self.wq, change)
     }
 
     fn enable(&self, _mode: PasidMode) -> Result<(), Refusal> {
         let (device, wq) = (&self.device, &self.wq);
-        let config = self.configure()?;
+        let setup = self.setup();
+        // Written each time: a reset of the work queue leaves nothing of it.
+        config::write_wq(&device.regs, &device.caps, wq.id().into(), &setup)?;
         let _handles = device.lock_handles();
         wq.set_handle(device.request_handle(wq)?);
         let enabled = device.command(Command::EnableWq, wq.id().into());
@@ -133,7 +132,7 @@ impl framework::WorkQueue for WorkQueue {
             device.release_handle(wq);
             return Err(Error::from(error).into());
         }
-        wq.open(config.max_transfer_shift);
+        wq.open(setup.max_transfer_shift.into());
         Ok(())
     }
 

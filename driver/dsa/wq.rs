@@ -68,6 +68,7 @@ pub(super) enum Status {
 struct State {
     status: Status,
     slots: Slots,
+    records: Records,
     /// Interrupt handle for completions.
     handle: u16,
     /// Largest transfer as a power of two.
@@ -76,12 +77,27 @@ struct State {
     place: u64,
 }
 
+/// Completion records for as many descriptors at a time as a work queue has entries.
+pub(super) struct Room {
+    slots: Slots,
+    records: Records,
+}
+
+impl Room {
+    fn new(dev: &Device<Bound>, size: u16) -> Result<Self> {
+        let size = usize::from(size);
+        Ok(Self {
+            slots: Slots::new(size)?,
+            records: Records::new(dev, size.max(1))?,
+        })
+    }
+}
+
 /// A hardware work queue.
 #[pin_data]
 pub(super) struct Wq {
     id: u8,
     regs: Arc<Registers>,
-    records: Records,
     #[pin]
     state: Mutex<State>,
     /// A descriptor ended, or the status changed.
@@ -95,19 +111,17 @@ impl Wq {
         dev: &Device<Bound>,
         regs: Arc<Registers>,
         id: u8,
-        size: u32,
+        size: u16,
     ) -> Result<Arc<Self>> {
-        let size = size as usize;
-        let slots = Slots::new(size)?;
-        let records = Records::new(dev, size.max(1))?;
+        let Room { slots, records } = Room::new(dev, size)?;
         Arc::pin_init(
             pin_init!(Self {
                 id,
                 regs,
-                records,
                 state <- new_mutex!(State {
                     status: Status::Disabled,
                     slots,
+                    records,
                     handle: 0,
                     max_transfer_shift: 0,
                     place: 0,
@@ -116,6 +130,25 @@ impl Wq {
             }),
             GFP_KERNEL,
         )
+    }
+
+    /// Allocates what the work queue needs with `size` entries.
+    pub(super) fn room(&self, size: u16) -> Result<Room> {
+        let dev = self.regs.bound().get().ok_or(ENODEV)?;
+        Room::new(&dev, size)
+    }
+
+    /// The work queue, which is disabled and has nothing in flight, has another size from now on.
+    pub(super) fn resize(&self, room: Room) {
+        let Room {
+            mut slots,
+            mut records,
+        } = room;
+        let mut state = self.state.lock();
+        core::mem::swap(&mut state.slots, &mut slots);
+        core::mem::swap(&mut state.records, &mut records);
+        drop(state);
+        // What was there before is freed without the lock.
     }
 
     /// Number of the work queue.
@@ -184,7 +217,7 @@ impl Wq {
         let at = state.slots.find_free().ok_or(EBUSY)?;
         let descriptor = {
             let dev = self.regs.bound().get().ok_or(ENODEV)?;
-            let record = self.records.get(&dev, at)?;
+            let record = state.records.get(&dev, at)?;
             record.clear();
             make(record.address(), state.handle)
         };
@@ -224,8 +257,9 @@ impl Wq {
     fn reap_locked(&self, state: &mut State) {
         // Without the device there are no records either.
         if let Some(dev) = self.regs.bound().get() {
-            state.slots.reap(|at| {
-                let record = self.records.get(&dev, at).ok()?.read()?;
+            let State { slots, records, .. } = state;
+            slots.reap(|at| {
+                let record = records.get(&dev, at).ok()?.read()?;
                 Some(Completion::from_bytes(&record))
             });
         }

@@ -185,14 +185,14 @@ pub(crate) fn structure() -> u64 {
     EVENTS.lock().structure
 }
 
-/// Reports what happened to a parent. The registry is locked.
-pub(super) fn report_parent(kind: Kind, parent: &ParentView, origin: Origin) {
-    EVENTS.lock().send(kind, Object::Parent(parent), origin);
+/// Reports what happened to a parent. The registry is locked. Returns the number of the event.
+pub(super) fn report_parent(kind: Kind, parent: &ParentView, origin: Origin) -> u64 {
+    EVENTS.lock().send(kind, Object::Parent(parent), origin)
 }
 
-/// Reports what happened to a work queue. The registry is locked.
-pub(super) fn report_wq(kind: Kind, wq: &WqView<'_>, origin: Origin) {
-    EVENTS.lock().send(kind, Object::Wq(wq), origin);
+/// Reports what happened to a work queue. The registry is locked. Returns the number of the event.
+pub(super) fn report_wq(kind: Kind, wq: &WqView<'_>, origin: Origin) -> u64 {
+    EVENTS.lock().send(kind, Object::Wq(wq), origin)
 }
 
 /// For reporting an event whose object has to be looked at under the event lock.

@@ -27,7 +27,12 @@ use super::{
     generation,
     query,
     queue::QUEUE,
+    refusal::{
+        Field,
+        Refusal, //
+    },
     registry::REGISTRY,
+    set_wq,
     Holder,
     Id,
     New,
@@ -128,6 +133,15 @@ fn available(id: u32) -> Option<u32> {
         Ok(())
     });
     found.ok().and(available)
+}
+
+/// Gives work queue `id` another size, and says what it has then.
+fn resize(id: u32, size: u32) -> Result<u32, Refusal> {
+    let mut shown = 0;
+    set_wq(&parent_id(), Some(id), Some(size), None, None, ORIGIN, |wq, _| {
+        shown = wq.description.size;
+    })?;
+    Ok(shown)
 }
 
 /// A VFIO user that does not listen.
@@ -286,6 +300,27 @@ mod tests {
         assert!(active.snapshot().handles.is_none());
         drop((active, inactive));
         assert_eq!(tally.counts(), (1, 1, 1));
+        Ok(())
+    }
+
+    #[test]
+    fn a_wq_has_another_size_when_nobody_is_in_the_way() -> Result {
+        let bench = Bench::new()?;
+        let start = generation();
+        assert!(resize(0, 2 * ENTRIES).ok() == Some(2 * ENTRIES));
+        assert_eq!(available(0), Some(2 * ENTRIES));
+        assert_eq!(generation(), start + 1);
+
+        // Which concerns all work queues of the parent.
+        let subdev = add(&[1], PasidMode::None, AdminState::Inactive)?;
+        let refusal = resize(0, ENTRIES).err();
+        assert!(refusal.is_some_and(|it| it.error() == EBUSY && it.field() == Field::Size));
+        remove(&subdev, false)?;
+
+        bench.provider.break_wq(0);
+        let refusal = resize(0, ENTRIES).err();
+        assert!(refusal.is_some_and(|it| it.error() == EIO));
+        assert_eq!(available(0), Some(2 * ENTRIES));
         Ok(())
     }
 

@@ -12,8 +12,8 @@
 //! | lock | guards | may wait for | taken by |
 //! |---|---|---|---|
 //! | `Subdev::registration` | the auxiliary device | VFIO, and so for users | `hand_over`, on the workqueue, and nobody else |
-//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `set`, `retire`, `unregister`, `remove_wq` |
-//! | the registry | what there is, shares | nothing | all look-ups, `reserve`, `engage`, `publish`, `set`, `disengage`, `retire`, registration |
+//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `set`, `retire`, `configure`, `unregister`, `remove_wq` |
+//! | the registry | what there is, shares | nothing | all look-ups, `reserve`, `engage`, `publish`, `set`, `disengage`, `retire`, `configure`, registration |
 //! | events | order and numbers of events | nothing | the `report`s of `events`, `amend` |
 //! | `Subdev::state` | phase, state, settings and handles of a subdev | nothing | all of `subdev.rs`, `handover.rs` |
 //!
@@ -23,6 +23,7 @@
 //! for the configuration lock.
 
 mod choose;
+mod configure;
 mod create;
 mod delete;
 mod engage;
@@ -52,6 +53,11 @@ use kernel::prelude::*;
 use crate::ffi::workqueue::Running;
 
 pub(crate) use self::{
+    configure::{
+        set_parent,
+        set_wq,
+        VendorNest, //
+    },
     create::create,
     delete::delete,
     events::{
@@ -88,14 +94,17 @@ pub(crate) use self::{
         ParentRegistration, //
     },
     provider::{
+        Attributes,
         Description,
         Isolation,
+        Needs,
         Parent,
         ParentState,
         Type,
         Value,
         Visitor,
         WorkQueue,
+        WqChange,
         WqDescription,
         WqMode,
         WqState, //

@@ -14,10 +14,12 @@ use kernel::{
 use super::{
     presence::Presence,
     provider::{
+        Attributes,
         Description,
         Parent,
         Type,
-        WorkQueue, //
+        WorkQueue,
+        WqChange, //
     },
     refusal::{
         Field,
@@ -59,6 +61,24 @@ impl Config {
     /// Takes a work queue out of use.
     pub(super) fn disable(&mut self, wq: &dyn WorkQueue) {
         wq.disable();
+    }
+
+    /// Changes the configuration of a work queue.
+    pub(super) fn configure_wq(
+        &mut self,
+        wq: &dyn WorkQueue,
+        change: &WqChange<'_>,
+    ) -> Result<(), Refusal> {
+        wq.configure(change)
+    }
+
+    /// Changes the configuration of a parent.
+    pub(super) fn configure_parent(
+        &mut self,
+        parent: &dyn Parent,
+        change: &dyn Attributes,
+    ) -> Result<(), Refusal> {
+        parent.configure(change)
     }
 
     /// Stops what the hardware has of the functions on a parent.

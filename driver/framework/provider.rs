@@ -10,7 +10,10 @@ use kernel::{
 use super::{
     function::Function,
     identity::WqShare,
-    refusal::Refusal, //
+    refusal::{
+        Field,
+        Refusal, //
+    }, //
 };
 use crate::subdev_core::share::PasidMode;
 
@@ -83,6 +86,8 @@ pub(crate) struct Description {
     pub(crate) pasid: bool,
     /// Whether work queues take submissions that the hardware may refuse.
     pub(crate) shared_wq: bool,
+    /// Whether its configuration can be changed.
+    pub(crate) configurable: bool,
 }
 
 /// A work queue as it is configured and as it is.
@@ -109,6 +114,38 @@ pub(crate) enum Value<'a> {
     U32(u32),
     Uint(u64),
     Binary(&'a [u8]),
+    /// What is in a nest.
+    Nest(&'a dyn Attributes),
+}
+
+/// A vendor's attributes, those of a request or those in a nest.
+pub(crate) trait Attributes {
+    /// Calls `visit` with the name and value of each, in their order, until it refuses one.
+    fn each(
+        &self,
+        visit: &mut dyn FnMut(&'static str, Value<'_>) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal>;
+}
+
+/// What a change of the configuration needs, and the first field of the request that does.
+#[derive(Clone, Copy)]
+pub(crate) enum Needs {
+    /// Nothing: everything is as asked for.
+    Nothing,
+    /// That the work queue is disabled.
+    Wq(Field),
+    /// That all work queues of the parent are disabled.
+    Parent(Field),
+}
+
+/// What is asked for of a work queue; what is absent stays.
+#[derive(Clone, Copy)]
+pub(crate) struct WqChange<'a> {
+    /// Entries.
+    pub(crate) size: Option<u32>,
+    pub(crate) mode: Option<WqMode>,
+    /// What only the vendor's work queues have.
+    pub(crate) vendor: Option<&'a dyn Attributes>,
 }
 
 /// Takes a vendor's attributes, one after another.
@@ -135,6 +172,14 @@ pub(crate) trait Parent: Send + Sync {
     /// Called under the parent's configuration lock.
     fn function(&self, shares: &[WqShare]) -> Result<Arc<dyn Function>>;
 
+    /// Checks a change of what only the vendor's devices have, as a whole, and says what it needs.
+    /// Neither waits nor looks at the hardware. Called under the parent's configuration lock.
+    fn plan(&self, change: &dyn Attributes) -> Result<Needs, Refusal>;
+
+    /// Makes a change that [`Self::plan`] accepts, all of it or nothing, when what it needs is so.
+    /// Bounded in time. Called under the parent's configuration lock.
+    fn configure(&self, change: &dyn Attributes) -> Result<(), Refusal>;
+
     /// The parent is going, and all functions were killed: stops what the hardware has of them.
     /// Bounded in time. Called under the parent's configuration lock.
     fn quiesce(&self);
@@ -154,6 +199,14 @@ pub(crate) trait WorkQueue: Send + Sync {
 
     /// What only this vendor's work queues have. Neither waits nor looks at the hardware.
     fn attributes(&self, visitor: &mut dyn Visitor) -> Result;
+
+    /// Checks a change, as a whole, and says what it needs. Neither waits nor looks at the hardware.
+    /// Called under the parent's configuration lock.
+    fn plan(&self, change: &WqChange<'_>) -> Result<Needs, Refusal>;
+
+    /// Makes a change that [`Self::plan`] accepts, all of it or nothing, when what it needs is so.
+    /// Bounded in time. Called under the parent's configuration lock.
+    fn configure(&self, change: &WqChange<'_>) -> Result<(), Refusal>;
 
     /// Makes the work queue, which [`Self::check`] accepts, ready for subdevs in `mode`. Bounded in time. Called under the parent's
     /// configuration lock.

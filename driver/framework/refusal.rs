@@ -30,6 +30,15 @@ pub(crate) enum Field {
     PasidMode,
     /// The state that the admin wants.
     State,
+    /// The size of a work queue that is configured.
+    Size,
+    /// The mode of a work queue that is configured.
+    Mode,
+    /// An attribute that only the vendor's devices have, by its name in the spec.
+    Vendor(&'static str),
+    /// One within a nest of the vendor's, which may be in the request several times: the place says
+    /// in which. The names of the nest and of the attribute have a dot between them.
+    VendorIn(u8, &'static str),
     /// None in particular.
     Nothing,
 }

@@ -63,6 +63,9 @@ pub(crate) fn set(
     // What is allocated is allocated before the registry's lock is taken.
     let place = set.new_name.map(|_| NamePlace::new(GFP_KERNEL));
     let place = place.transpose()?;
+    let node = Change::find_node(set)?;
+    // Whoever changes the size of a work queue relies on what is reserved of it.
+    let config = (!set.wqs.as_slice().is_empty()).then(|| node.config.lock());
     let change = {
         let mut registry = REGISTRY.lock();
         let registry = registry.get()?;
@@ -74,6 +77,7 @@ pub(crate) fn set(
         }
         change
     };
+    drop(config);
     let done = match change.state {
         Some(AdminState::Active) => change.activate(),
         _ => {
@@ -117,6 +121,15 @@ struct Change {
 }
 
 impl Change {
+    /// The parent of the subdev that is to be changed.
+    fn find_node(set: &Set<'_>) -> Result<Arc<Node>, Refusal> {
+        let mut registry = REGISTRY.lock();
+        let registry = registry.get()?;
+        let parent = registry.find(set.id)?.identity().parent_index;
+        let parent = registry.parents.get(&parent).ok_or(ENODEV)?;
+        Ok(parent.node.clone())
+    }
+
     /// Decides what is to be changed.
     fn decide(registry: &Registry, set: &Set<'_>) -> Result<Self, Refusal> {
         let subdev = registry.find(set.id)?.clone();

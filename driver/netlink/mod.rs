@@ -7,6 +7,7 @@
 
 mod events;
 mod family;
+mod given;
 mod parent;
 mod refuse;
 mod reset;

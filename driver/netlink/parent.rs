@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `parent-get`.
+//! `parent-get` and `parent-set`.
 
 use kernel::prelude::*;
 
 use super::{
+    events::origin,
+    given::{
+        self,
+        Given, //
+    },
     refuse::{
         refuse,
         Numbers, //
@@ -28,7 +33,8 @@ use crate::{
         self,
         Field,
         ParentId,
-        ParentView, //
+        ParentView,
+        Refusal, //
     }, //
 };
 
@@ -41,6 +47,7 @@ const NUMBERS: Numbers = Numbers(&[
 
 genl_do!(subdev_nl_parent_get_doit, get);
 genl_dump!(subdev_nl_parent_get_dumpit, dump);
+genl_do!(subdev_nl_parent_set_doit, set);
 
 /// By what a request names its parent: the attributes `index` and `name`.
 pub(super) fn parent_id<'a>(request: &Request<'a>, index: u32, name: u32) -> ParentId<'a> {
@@ -51,8 +58,9 @@ pub(super) fn parent_id<'a>(request: &Request<'a>, index: u32, name: u32) -> Par
     }
 }
 
-fn get(request: &Request<'_>) -> Result {
-    let id = ParentId {
+/// By what a request about a parent names it.
+fn id<'a>(request: &Request<'a>) -> ParentId<'a> {
+    ParentId {
         bus: request.text(uapi::SUBDEV_A_PARENT_BUS),
         device: request.text(uapi::SUBDEV_A_PARENT_DEVICE),
         ..parent_id(
@@ -60,12 +68,38 @@ fn get(request: &Request<'_>) -> Result {
             uapi::SUBDEV_A_PARENT_INDEX,
             uapi::SUBDEV_A_PARENT_NAME,
         )
-    };
+    }
+}
+
+fn get(request: &Request<'_>) -> Result {
+    let id = id(request);
     let generation = framework::generation();
     let mut message = Message::reply(request, uapi::SUBDEV_CMD_PARENT_GET)?;
     let found = framework::parent(&id, |parent| put(&mut message.writer(), parent, generation));
     found.map_err(|refusal| refuse(request, &NUMBERS, &refusal))?;
     message.send(request)
+}
+
+fn set(request: &Request<'_>) -> Result {
+    let given = Given::find(request, vendor::PARENT);
+    let mut put_reply = Ok(());
+    // What can fail does so before anything is done.
+    Message::reply(request, uapi::SUBDEV_CMD_PARENT_SET)
+        .map_err(Refusal::from)
+        .and_then(|mut message| {
+            framework::set_parent(
+                &id(request),
+                given.as_ref().map(Given::vendor),
+                origin(request),
+                |parent, generation| put_reply = put(&mut message.writer(), parent, generation),
+            )?;
+            Ok(message)
+        })
+        .map_err(|refusal| given::refuse(request, &NUMBERS, given.as_ref(), &refusal))
+        .map(|message| {
+            // It is configured, whether the requester gets to see the reply or not.
+            let _ = put_reply.and_then(|()| message.send(request));
+        })
 }
 
 fn dump(dump: &mut Dump<'_>) -> Result {

@@ -28,6 +28,11 @@ impl Numbers {
         listed.find(|(f, _)| *f == field).map(|(_, number)| *number)
     }
 
+    /// What is to blame for a refusal.
+    pub(super) fn culprit_of<'a>(&self, request: &Request<'a>, refusal: &Refusal) -> Culprit<'a> {
+        self.culprit(request, refusal.field(), refusal.is_missing())
+    }
+
     /// What is to blame when it is `field`.
     fn culprit<'a>(&self, request: &Request<'a>, field: Field, missing: bool) -> Culprit<'a> {
         match field {
@@ -84,7 +89,15 @@ impl Numbers {
 
 /// Explains a refusal in the extended ACK, and gives its errno.
 pub(super) fn refuse(request: &Request<'_>, numbers: &Numbers, refusal: &Refusal) -> Error {
-    let culprit = numbers.culprit(request, refusal.field(), refusal.is_missing());
+    refuse_because(request, numbers.culprit_of(request, refusal), refusal)
+}
+
+/// As [`refuse`], because of `culprit`.
+pub(super) fn refuse_because(
+    request: &Request<'_>,
+    culprit: Culprit<'_>,
+    refusal: &Refusal,
+) -> Error {
     request.explain(culprit, refusal);
     refusal.error()
 }

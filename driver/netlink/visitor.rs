@@ -4,10 +4,15 @@
 
 use kernel::prelude::*;
 
-use super::vendor::Nest;
+use super::vendor::{
+    Attr,
+    Kind,
+    Nest, //
+};
 use crate::{
     ffi::genl::Writer,
     framework::{
+        Refusal,
         Value,
         Visitor, //
     }, //
@@ -21,17 +26,38 @@ struct Put<'a, 'w> {
 
 impl Visitor for Put<'_, '_> {
     fn attribute(&mut self, name: &'static str, value: Value<'_>) -> Result {
-        let mut attrs = self.nest.attrs.iter();
-        let found = attrs.find(|(known, _)| *known == name);
-        let Some(&(_, number)) = found else {
+        put(self.writer, self.nest.attrs, name, value)
+    }
+}
+
+/// Puts the attribute of `table` with this name.
+fn put(
+    writer: &mut Writer<'_>,
+    table: &'static [Attr],
+    name: &'static str,
+    value: Value<'_>,
+) -> Result {
+    let mut attrs = table.iter();
+    let found = attrs.find(|attr| attr.name == name);
+    match (found, value) {
+        (Some(attr), Value::U32(value)) => writer.u32(attr.number, value),
+        (Some(attr), Value::Uint(value)) => writer.uint(attr.number, value),
+        (Some(attr), Value::Binary(value)) => writer.binary(attr.number, value),
+        (
+            Some(Attr {
+                number,
+                kind: Kind::Nest(table),
+                ..
+            }),
+            Value::Nest(inner),
+        ) => writer.nest(*number, |writer| {
+            let put = &mut |name, value: Value<'_>| Ok(put(writer, table, name, value)?);
+            inner.each(put).map_err(|refusal: Refusal| refusal.error())
+        }),
+        _ => {
             // The provider and the spec do not agree.
             kernel::warn_on!(true);
-            return Err(EINVAL);
-        };
-        match value {
-            Value::U32(value) => self.writer.u32(number, value),
-            Value::Uint(value) => self.writer.uint(number, value),
-            Value::Binary(value) => self.writer.binary(number, value),
+            Err(EINVAL)
         }
     }
 }

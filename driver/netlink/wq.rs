@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! `wq-get`.
+//! `wq-get` and `wq-set`.
 
 use kernel::prelude::*;
 
 use super::{
+    events::origin,
+    given::{
+        self,
+        Given, //
+    },
     parent::parent_id,
     refuse::{
         refuse,
@@ -29,6 +34,8 @@ use crate::{
         self,
         Field,
         ParentId,
+        Refusal,
+        WqMode,
         WqView, //
     }, //
 };
@@ -37,6 +44,8 @@ const NUMBERS: Numbers = Numbers(&[
     (Field::ParentIndex, uapi::SUBDEV_A_WQ_PARENT_INDEX),
     (Field::Parent, uapi::SUBDEV_A_WQ_PARENT),
     (Field::Wq(None), uapi::SUBDEV_A_WQ_ID),
+    (Field::Size, uapi::SUBDEV_A_WQ_SIZE),
+    (Field::Mode, uapi::SUBDEV_A_WQ_MODE),
 ]);
 
 /// Most subdevs that a work queue lists.
@@ -44,6 +53,7 @@ pub(super) const MAX_LISTED: u32 = 256;
 
 genl_do!(subdev_nl_wq_get_doit, get);
 genl_dump!(subdev_nl_wq_get_dumpit, dump);
+genl_do!(subdev_nl_wq_set_doit, set);
 
 fn parent<'a>(request: &Request<'a>) -> ParentId<'a> {
     parent_id(
@@ -61,6 +71,37 @@ fn get(request: &Request<'_>) -> Result {
     let found = framework::wq(&parent, id, |wq| put(&mut message.writer(), wq, generation));
     found.map_err(|refusal| refuse(request, &NUMBERS, &refusal))?;
     message.send(request)
+}
+
+fn set(request: &Request<'_>) -> Result {
+    let given = Given::find(request, vendor::WQ);
+    let mut put_reply = Ok(());
+    // What can fail does so before anything is done.
+    Message::reply(request, uapi::SUBDEV_CMD_WQ_SET)
+        .map_err(Refusal::from)
+        .and_then(|mut message| {
+            // The policy has checked the range.
+            let mode = match request.u32(uapi::SUBDEV_A_WQ_MODE) {
+                Some(uapi::SUBDEV_WQ_MODE_DEDICATED) => Some(WqMode::Dedicated),
+                Some(_) => Some(WqMode::Shared),
+                None => None,
+            };
+            framework::set_wq(
+                &parent(request),
+                request.u32(uapi::SUBDEV_A_WQ_ID),
+                request.u32(uapi::SUBDEV_A_WQ_SIZE),
+                mode,
+                given.as_ref().map(Given::vendor),
+                origin(request),
+                |wq, generation| put_reply = put(&mut message.writer(), wq, generation),
+            )?;
+            Ok(message)
+        })
+        .map_err(|refusal| given::refuse(request, &NUMBERS, given.as_ref(), &refusal))
+        .map(|message| {
+            // It is configured, whether the requester gets to see the reply or not.
+            let _ = put_reply.and_then(|()| message.send(request));
+        })
 }
 
 fn dump(dump: &mut Dump<'_>) -> Result {

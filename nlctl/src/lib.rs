@@ -89,14 +89,14 @@ pub use monitor::{Event, Monitor, Subscribe};
 pub use named::UnknownName;
 pub use notification::NotificationKind;
 pub use object::Object;
-pub use parent::ParentHandle;
+pub use parent::{ParentHandle, ParentSet};
 pub use request::{Dump, Get, Objects};
 pub use state::State;
 pub use subdev::{Add, Del, Drain, Reset, SubdevHandle};
 pub use types::TypeHandle;
 pub use value::{Binary, Defect, Value};
 pub use watch::{Update, Watch};
-pub use wq::WqHandle;
+pub use wq::{WqHandle, WqSet};
 
 /// Keeps the example in the README compiling.
 #[cfg(doctest)]

@@ -2,6 +2,8 @@
 
 //! Requests about parents, and how other requests name theirs.
 
+mod set;
+
 use std::fmt;
 
 use crate::connection::Handle;
@@ -11,6 +13,8 @@ use crate::generated::{Parent, ParentAttr};
 use crate::id::ParentRef;
 use crate::object::Object;
 use crate::request::{Dump, Get};
+
+pub use self::set::ParentSet;
 
 /// Requests about parents: the devices that subdevs are carved from.
 #[derive(Debug, Clone)]
@@ -24,6 +28,11 @@ impl ParentHandle {
     /// Gets one parent.
     pub fn get(&self, parent: impl Into<ParentRef>) -> Get<Parent> {
         Get::new(self.0.clone(), attributes(parent.into()))
+    }
+
+    /// Configures one parent.
+    pub fn set(&self, parent: impl Into<ParentRef>) -> ParentSet {
+        ParentSet::new(self.0.clone(), attributes(parent.into()))
     }
 
     /// Gets all parents.

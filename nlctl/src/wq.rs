@@ -2,11 +2,15 @@
 
 //! Requests about work queues.
 
+mod set;
+
 use crate::connection::Handle;
 use crate::generated::{Wq, WqAttr};
 use crate::id::{ParentRef, WqRef};
 use crate::parent::OnParent;
 use crate::request::{Dump, Get};
+
+pub use self::set::WqSet;
 
 /// Requests about hardware work queues.
 #[derive(Debug, Clone)]
@@ -22,6 +26,13 @@ impl WqHandle {
     pub fn get(&self, queue: impl Into<WqRef>) -> Get<Wq> {
         let queue = queue.into();
         Get::new(self.0.clone(), vec![WqAttr::Id(queue.id)]).on(on_parent(queue.parent))
+    }
+
+    /// Configures one work queue; without a parent, that of the only one, which
+    /// is asked for first.
+    pub fn set(&self, queue: impl Into<WqRef>) -> WqSet {
+        let queue = queue.into();
+        WqSet::new(self.0.clone(), queue.id, on_parent(queue.parent))
     }
 
     /// Gets the work queues of all parents.

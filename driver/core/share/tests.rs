@@ -51,6 +51,21 @@ fn an_exclusive_user_has_the_wq_for_itself() {
 }
 
 #[test]
+fn a_wq_keeps_what_its_users_have_when_it_is_resized() {
+    let mut share = Share::new(16);
+    share.take(Shared, 6);
+    assert_eq!(share.used(), 6);
+    assert!(!share.set_size(5));
+    assert_eq!((share.size(), share.available()), (16, 10));
+    assert!(share.set_size(6));
+    assert_eq!(share.admit(Shared, None), Err(Refusal::Full));
+    assert!(share.set_size(32));
+    assert_eq!((share.available(), share.users()), (26, 1));
+    share.give_back(6);
+    assert_eq!(share, Share::new(32));
+}
+
+#[test]
 fn shared_users_have_an_eighth_each() {
     let mut share = Share::new(16);
     assert_eq!(share.instances(Shared), 8);

@@ -6,7 +6,7 @@
 //! code, and no input that panics. The same files are the module `dsa_core` of the driver and the
 //! crate `dsa-core` on the host, where they are tested.
 //!
-//! - How a device is divided: [`partition`].
+//! - How a device is divided: [`partition`]; what the admin may make of it: [`setup`].
 //! - What the hardware and its virtual twin look like: [`regs`], [`virt`].
 //! - What a tenant submits and how it is carried out: [`desc`], [`plan`].
 
@@ -20,4 +20,5 @@ pub mod desc;
 pub mod partition;
 pub mod plan;
 pub mod regs;
+pub mod setup;
 pub mod virt;

@@ -68,6 +68,8 @@ pub const VERSION_2: u32 = 0x200;
 
 /// Fields of [`GENCFG`].
 pub mod gencfg {
+    /// Mask of the most read buffers that a group uses for which the limit holds; 0 is none.
+    pub const READ_BUFFER_LIMIT: u32 = 0xff;
     /// Completion interrupts are allowed to descriptors in user mode.
     pub const USER_INT_EN: u32 = 1 << 12;
 }

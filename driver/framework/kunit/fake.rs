@@ -21,11 +21,13 @@ use crate::{
     },
     framework::{
         register_parent,
+        Attributes,
         Description,
         Field,
         Function,
         Host,
         Isolation,
+        Needs,
         NotReset,
         Parent,
         ParentRegistration,
@@ -35,6 +37,7 @@ use crate::{
         Type,
         Visitor,
         WorkQueue,
+        WqChange,
         WqDescription,
         WqMode,
         WqShare,
@@ -136,6 +139,7 @@ impl Parent for Fake {
             vendor: "kunit",
             pasid: false,
             shared_wq: false,
+            configurable: true,
         }
     }
 
@@ -164,6 +168,14 @@ impl Parent for Fake {
         Ok(function)
     }
 
+    fn plan(&self, _change: &dyn Attributes) -> Result<Needs, Refusal> {
+        Ok(Needs::Parent(Field::Nothing))
+    }
+
+    fn configure(&self, _change: &dyn Attributes) -> Result<(), Refusal> {
+        Ok(())
+    }
+
     fn quiesce(&self) {}
 }
 
@@ -171,6 +183,7 @@ impl Parent for Fake {
 struct Wq {
     id: u32,
     fake: Arc<Fake>,
+    entries: Atomic<u32>,
 }
 
 impl WorkQueue for Wq {
@@ -187,7 +200,7 @@ impl WorkQueue for Wq {
         WqDescription {
             state,
             mode: WqMode::Dedicated,
-            size: ENTRIES,
+            size: self.entries.load(Relaxed),
         }
     }
 
@@ -196,6 +209,25 @@ impl WorkQueue for Wq {
     }
 
     fn check(&self) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    /// The size needs that all are disabled, the mode that this one is.
+    fn plan(&self, change: &WqChange<'_>) -> Result<Needs, Refusal> {
+        Ok(match (change.size, change.mode) {
+            (Some(_), _) => Needs::Parent(Field::Size),
+            (None, Some(_)) => Needs::Wq(Field::Mode),
+            (None, None) => Needs::Nothing,
+        })
+    }
+
+    fn configure(&self, change: &WqChange<'_>) -> Result<(), Refusal> {
+        if self.fake.broken.load(Relaxed) & (1 << self.id) != 0 {
+            return Err(EIO.into());
+        }
+        if let Some(size) = change.size {
+            self.entries.store(size, Relaxed);
+        }
         Ok(())
     }
 
@@ -319,7 +351,8 @@ impl Bench {
     /// A work queue of `provider`.
     pub(super) fn wq(provider: &Arc<Fake>, id: u32) -> Result<Arc<dyn WorkQueue>> {
         let fake = provider.clone();
-        Ok(Arc::new(Wq { id, fake }, GFP_KERNEL)?)
+        let entries = Atomic::new(ENTRIES);
+        Ok(Arc::new(Wq { id, fake, entries }, GFP_KERNEL)?)
     }
 
     /// Registers parents on two threads at the same time, over and over. Returns how many were

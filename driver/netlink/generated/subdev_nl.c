@@ -12,6 +12,37 @@
 #include <uapi/linux/subdev.h>
 
 /* Common nested types */
+const struct nla_policy subdev_dsa_group_nl_policy[SUBDEV_A_DSA_GROUP_USE_READ_BUFFER_LIMIT + 1] = {
+	[SUBDEV_A_DSA_GROUP_ID] = { .type = NLA_U32, },
+	[SUBDEV_A_DSA_GROUP_ENGINES] = { .type = NLA_UINT, },
+	[SUBDEV_A_DSA_GROUP_READ_BUFFERS_RESERVED] = { .type = NLA_U32, },
+	[SUBDEV_A_DSA_GROUP_READ_BUFFERS_ALLOWED] = { .type = NLA_U32, },
+	[SUBDEV_A_DSA_GROUP_USE_READ_BUFFER_LIMIT] = NLA_POLICY_MAX(NLA_U32, 1),
+};
+
+const struct nla_policy subdev_dsa_parent_nl_policy[SUBDEV_A_DSA_PARENT_GROUP + 1] = {
+	[SUBDEV_A_DSA_PARENT_VERSION] = { .type = NLA_U32, },
+	[SUBDEV_A_DSA_PARENT_MAX_TRANSFER_SIZE] = { .type = NLA_UINT, },
+	[SUBDEV_A_DSA_PARENT_MAX_BATCH_SIZE] = { .type = NLA_U32, },
+	[SUBDEV_A_DSA_PARENT_OPCAP] = NLA_POLICY_EXACT_LEN(32),
+	[SUBDEV_A_DSA_PARENT_GROUP_COUNT] = { .type = NLA_U32, },
+	[SUBDEV_A_DSA_PARENT_ENGINE_COUNT] = { .type = NLA_U32, },
+	[SUBDEV_A_DSA_PARENT_WQ_CAPACITY] = { .type = NLA_U32, },
+	[SUBDEV_A_DSA_PARENT_READ_BUFFER_COUNT] = { .type = NLA_U32, },
+	[SUBDEV_A_DSA_PARENT_READ_BUFFER_LIMIT] = { .type = NLA_U32, },
+	[SUBDEV_A_DSA_PARENT_GROUP] = NLA_POLICY_NESTED(subdev_dsa_group_nl_policy),
+};
+
+const struct nla_policy subdev_dsa_wq_nl_policy[SUBDEV_A_DSA_WQ_OP_CONFIG + 1] = {
+	[SUBDEV_A_DSA_WQ_THRESHOLD] = { .type = NLA_U32, },
+	[SUBDEV_A_DSA_WQ_PRIORITY] = NLA_POLICY_RANGE(NLA_U32, 1, 15),
+	[SUBDEV_A_DSA_WQ_GROUP] = { .type = NLA_U32, },
+	[SUBDEV_A_DSA_WQ_BLOCK_ON_FAULT] = NLA_POLICY_MAX(NLA_U32, 1),
+	[SUBDEV_A_DSA_WQ_MAX_TRANSFER_SIZE] = { .type = NLA_UINT, },
+	[SUBDEV_A_DSA_WQ_MAX_BATCH_SIZE] = { .type = NLA_U32, },
+	[SUBDEV_A_DSA_WQ_OP_CONFIG] = NLA_POLICY_EXACT_LEN(32),
+};
+
 const struct nla_policy subdev_subdev_wq_nl_policy[SUBDEV_A_SUBDEV_WQ_SIZE + 1] = {
 	[SUBDEV_A_SUBDEV_WQ_ID] = { .type = NLA_U32, },
 	[SUBDEV_A_SUBDEV_WQ_SIZE] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -25,6 +56,15 @@ static const struct nla_policy subdev_parent_get_nl_policy[SUBDEV_A_PARENT_DEVIC
 	[SUBDEV_A_PARENT_DEVICE] = { .type = NLA_NUL_STRING, .len = 63, },
 };
 
+/* SUBDEV_CMD_PARENT_SET - do */
+static const struct nla_policy subdev_parent_set_nl_policy[SUBDEV_A_PARENT_DSA_PARENT + 1] = {
+	[SUBDEV_A_PARENT_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_PARENT_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_PARENT_BUS] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_PARENT_DEVICE] = { .type = NLA_NUL_STRING, .len = 63, },
+	[SUBDEV_A_PARENT_DSA_PARENT] = NLA_POLICY_NESTED(subdev_dsa_parent_nl_policy),
+};
+
 /* SUBDEV_CMD_WQ_GET - do */
 static const struct nla_policy subdev_wq_get_do_nl_policy[SUBDEV_A_WQ_ID + 1] = {
 	[SUBDEV_A_WQ_PARENT_INDEX] = { .type = NLA_U32, },
@@ -36,6 +76,16 @@ static const struct nla_policy subdev_wq_get_do_nl_policy[SUBDEV_A_WQ_ID + 1] = 
 static const struct nla_policy subdev_wq_get_dump_nl_policy[SUBDEV_A_WQ_PARENT + 1] = {
 	[SUBDEV_A_WQ_PARENT_INDEX] = { .type = NLA_U32, },
 	[SUBDEV_A_WQ_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+};
+
+/* SUBDEV_CMD_WQ_SET - do */
+static const struct nla_policy subdev_wq_set_nl_policy[SUBDEV_A_WQ_DSA_WQ + 1] = {
+	[SUBDEV_A_WQ_PARENT_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_WQ_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_WQ_ID] = { .type = NLA_U32, },
+	[SUBDEV_A_WQ_SIZE] = { .type = NLA_U32, },
+	[SUBDEV_A_WQ_MODE] = NLA_POLICY_MAX(NLA_U32, 1),
+	[SUBDEV_A_WQ_DSA_WQ] = NLA_POLICY_NESTED(subdev_dsa_wq_nl_policy),
 };
 
 /* SUBDEV_CMD_TYPE_GET - do */
@@ -133,6 +183,13 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.flags	= GENL_CMD_CAP_DUMP,
 	},
 	{
+		.cmd		= SUBDEV_CMD_PARENT_SET,
+		.doit		= subdev_nl_parent_set_doit,
+		.policy		= subdev_parent_set_nl_policy,
+		.maxattr	= SUBDEV_A_PARENT_DSA_PARENT,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
 		.cmd		= SUBDEV_CMD_WQ_GET,
 		.doit		= subdev_nl_wq_get_doit,
 		.policy		= subdev_wq_get_do_nl_policy,
@@ -145,6 +202,13 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.policy		= subdev_wq_get_dump_nl_policy,
 		.maxattr	= SUBDEV_A_WQ_PARENT,
 		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= SUBDEV_CMD_WQ_SET,
+		.doit		= subdev_nl_wq_set_doit,
+		.policy		= subdev_wq_set_nl_policy,
+		.maxattr	= SUBDEV_A_WQ_DSA_WQ,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= SUBDEV_CMD_TYPE_GET,

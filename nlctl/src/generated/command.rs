@@ -13,17 +13,36 @@ pub enum Command {
     FamilyGet = 1,
     /// Get one parent by index, by name, or by bus and device; or dump all.
     ParentGet = 2,
+    /// Configure a parent, which is named as for `parent-get`: what the request
+    /// gives is changed, all or nothing, and the rest stays. The device is
+    /// disabled for it, so no work queue of it may be enabled; otherwise the
+    /// request is refused with EBUSY and names a subdev that is in the way.
+    /// Refused with EOPNOTSUPP where the device has its configuration for good.
+    /// The configuration lasts until the device is unbound.
+    ParentSet = 3,
     /// Get one work queue, or dump those of one parent or of all.
-    WqGet = 3,
+    WqGet = 4,
+    /// Configure a work queue: what the request gives is changed, all or
+    /// nothing, and the rest stays. The size and the group can be changed only
+    /// while no work queue of the parent is enabled, as the device is disabled
+    /// for it, everything else while this one is not; otherwise the request is
+    /// refused with EBUSY and names a subdev that is in the way. The size is at
+    /// least what subdevs have of it, and the sizes of all work queues are
+    /// together at most the capacity of the parent. The mode can only be
+    /// dedicated, whatever the PASID mode of the subdevs: the driver submits
+    /// for all of them. Refused with EOPNOTSUPP where the device has its
+    /// configuration for good. The configuration lasts until the device is
+    /// unbound.
+    WqSet = 5,
     /// Get one type, or dump the catalogue of one parent or of all.
-    TypeGet = 4,
+    TypeGet = 6,
     /// Get one subdev by index, name or UUID, or dump all. A dump shows those
     /// to which everything in the request applies; of a `wq` the number does,
     /// and one of several is enough.
-    SubdevGet = 5,
+    SubdevGet = 7,
     /// Create a subdev and, unless told otherwise, hand it to VFIO. Needs the
     /// parent, and a `wq` with an id or a type. The reply is the subdev with all its handles.
-    SubdevNew = 6,
+    SubdevNew = 8,
     /// Change a subdev, named by index, name or UUID. All that is in the
     /// request is done, with one change event, or nothing. What is already as
     /// the request says is no change, and where all is so, there is no event.
@@ -36,11 +55,11 @@ pub enum Command {
     /// with EBUSY it is refused to deactivate a subdev that a VFIO user has
     /// open, unless forced, and to activate one again whose former VFIO device
     /// is still open.
-    SubdevSet = 7,
+    SubdevSet = 9,
     /// Delete a subdev, named by index, name or UUID. Refused with EBUSY
     /// while a VFIO user has it open, unless forced. The reply is the subdev
     /// as it was last, with the generation of its deletion.
-    SubdevDel = 8,
+    SubdevDel = 10,
     /// Reset a subdev, named by index, name or UUID, as its VFIO user could:
     /// its virtual device is as after power-on, and so disabled; its work in
     /// flight is discarded. Others on its work queues notice nothing. Does
@@ -50,33 +69,33 @@ pub enum Command {
     /// within two seconds, be it that the VFIO user withholds memory; the
     /// virtual device accepts nothing then until the reset ends, which it does
     /// together with that work. The reply is the subdev after the reset.
-    SubdevReset = 9,
+    SubdevReset = 11,
     /// Wait until a subdev, named by index, name or UUID, has completed all
     /// work that its VFIO user had submitted before. What is submitted
     /// meanwhile is neither held off nor waited for. Done at once for a subdev
     /// that nobody has open. Refused with ETIMEDOUT when work does not end
     /// within two seconds; it goes on. The reply is the subdev after that.
-    SubdevDrain = 10,
+    SubdevDrain = 12,
     /// A parent came, with its work queues.
-    ParentCreateNtf = 11,
+    ParentCreateNtf = 13,
     /// A parent went, with its work queues. Shows it as it was last.
-    ParentDeleteNtf = 12,
-    /// The state of a parent changed.
-    ParentChangeNtf = 13,
+    ParentDeleteNtf = 14,
+    /// A parent was configured, or its state changed.
+    ParentChangeNtf = 15,
     /// A work queue came to a parent that was there.
-    WqCreateNtf = 14,
+    WqCreateNtf = 16,
     /// A work queue went from a parent that stays. Shows it as it was last.
-    WqDeleteNtf = 15,
+    WqDeleteNtf = 17,
     /// A work queue was configured, enabled or disabled. What subdevs take of
     /// it and give back is in their events.
-    WqChangeNtf = 16,
+    WqChangeNtf = 18,
     /// A subdev was created.
-    SubdevCreateNtf = 17,
+    SubdevCreateNtf = 19,
     /// A subdev was deleted. Shows it as it was last.
-    SubdevDeleteNtf = 18,
+    SubdevDeleteNtf = 20,
     /// The state of a subdev, its name or its shares changed. What its VFIO user does often is told
     /// now and then, so that states in between are left out.
-    SubdevChangeNtf = 19,
+    SubdevChangeNtf = 21,
 }
 
 impl From<Command> for u8 {
@@ -93,23 +112,25 @@ impl TryFrom<u8> for Command {
         match number {
             1 => Ok(Self::FamilyGet),
             2 => Ok(Self::ParentGet),
-            3 => Ok(Self::WqGet),
-            4 => Ok(Self::TypeGet),
-            5 => Ok(Self::SubdevGet),
-            6 => Ok(Self::SubdevNew),
-            7 => Ok(Self::SubdevSet),
-            8 => Ok(Self::SubdevDel),
-            9 => Ok(Self::SubdevReset),
-            10 => Ok(Self::SubdevDrain),
-            11 => Ok(Self::ParentCreateNtf),
-            12 => Ok(Self::ParentDeleteNtf),
-            13 => Ok(Self::ParentChangeNtf),
-            14 => Ok(Self::WqCreateNtf),
-            15 => Ok(Self::WqDeleteNtf),
-            16 => Ok(Self::WqChangeNtf),
-            17 => Ok(Self::SubdevCreateNtf),
-            18 => Ok(Self::SubdevDeleteNtf),
-            19 => Ok(Self::SubdevChangeNtf),
+            3 => Ok(Self::ParentSet),
+            4 => Ok(Self::WqGet),
+            5 => Ok(Self::WqSet),
+            6 => Ok(Self::TypeGet),
+            7 => Ok(Self::SubdevGet),
+            8 => Ok(Self::SubdevNew),
+            9 => Ok(Self::SubdevSet),
+            10 => Ok(Self::SubdevDel),
+            11 => Ok(Self::SubdevReset),
+            12 => Ok(Self::SubdevDrain),
+            13 => Ok(Self::ParentCreateNtf),
+            14 => Ok(Self::ParentDeleteNtf),
+            15 => Ok(Self::ParentChangeNtf),
+            16 => Ok(Self::WqCreateNtf),
+            17 => Ok(Self::WqDeleteNtf),
+            18 => Ok(Self::WqChangeNtf),
+            19 => Ok(Self::SubdevCreateNtf),
+            20 => Ok(Self::SubdevDeleteNtf),
+            21 => Ok(Self::SubdevChangeNtf),
             unknown => Err(unknown),
         }
     }
@@ -120,7 +141,9 @@ impl fmt::Display for Command {
         f.write_str(match self {
             Self::FamilyGet => "family-get",
             Self::ParentGet => "parent-get",
+            Self::ParentSet => "parent-set",
             Self::WqGet => "wq-get",
+            Self::WqSet => "wq-set",
             Self::TypeGet => "type-get",
             Self::SubdevGet => "subdev-get",
             Self::SubdevNew => "subdev-new",

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
+use super::{DsaGroup, DsaGroupAttr};
 use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 use crate::value::{Binary, Value};
-use netlink_packet_core::{DecodeError, ErrorContext, Nla, NlaBuffer, Parseable};
+use netlink_packet_core::{DecodeError, ErrorContext, NLA_F_NESTED, Nla, NlaBuffer, Parseable};
 use serde::Serialize;
 
 /// Vendor part of a parent that is an Intel Data Streaming Accelerator.
@@ -32,6 +33,19 @@ pub struct DsaParent {
     /// Number of entries that all work queues have together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wq_capacity: Option<u32>,
+    /// Number of read buffers that all groups have together (GRPCAP).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_buffer_count: Option<u32>,
+    /// Most read buffers that a group may use at a time whose
+    /// use-read-buffer-limit is 1; at most read-buffer-count. 0, the default,
+    /// is no limit. Can be set on a device that has such a limit (GRPCAP).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_buffer_limit: Option<u32>,
+    /// A group: what of the device serves the work queues in it. A request
+    /// names it by its id; what it does not give stays, and so do the groups
+    /// that it leaves out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub group: Vec<DsaGroup>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -49,6 +63,9 @@ impl From<Vec<DsaParentAttr>> for DsaParent {
                 DsaParentAttr::GroupCount(value) => out.group_count = Some(value),
                 DsaParentAttr::EngineCount(value) => out.engine_count = Some(value),
                 DsaParentAttr::WqCapacity(value) => out.wq_capacity = Some(value),
+                DsaParentAttr::ReadBufferCount(value) => out.read_buffer_count = Some(value),
+                DsaParentAttr::ReadBufferLimit(value) => out.read_buffer_limit = Some(value),
+                DsaParentAttr::Group(inner) => out.group.push(inner.into()),
                 DsaParentAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
         }
@@ -74,6 +91,16 @@ pub enum DsaParentAttr {
     EngineCount(u32),
     /// Number of entries that all work queues have together.
     WqCapacity(u32),
+    /// Number of read buffers that all groups have together (GRPCAP).
+    ReadBufferCount(u32),
+    /// Most read buffers that a group may use at a time whose
+    /// use-read-buffer-limit is 1; at most read-buffer-count. 0, the default,
+    /// is no limit. Can be set on a device that has such a limit (GRPCAP).
+    ReadBufferLimit(u32),
+    /// A group: what of the device serves the work queues in it. A request
+    /// names it by its id; what it does not give stays, and so do the groups
+    /// that it leaves out.
+    Group(Vec<DsaGroupAttr>),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -88,6 +115,9 @@ impl Nla for DsaParentAttr {
             Self::GroupCount(_) => 5,
             Self::EngineCount(_) => 6,
             Self::WqCapacity(_) => 7,
+            Self::ReadBufferCount(_) => 8,
+            Self::ReadBufferLimit(_) => 9,
+            Self::Group(_) => 10 | NLA_F_NESTED,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -119,6 +149,13 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for DsaParentAttr {
                 Self::EngineCount(Value::parse(buffer.value()).context("attribute 'engine-count'")?)
             }
             7 => Self::WqCapacity(Value::parse(buffer.value()).context("attribute 'wq-capacity'")?),
+            8 => Self::ReadBufferCount(
+                Value::parse(buffer.value()).context("attribute 'read-buffer-count'")?,
+            ),
+            9 => Self::ReadBufferLimit(
+                Value::parse(buffer.value()).context("attribute 'read-buffer-limit'")?,
+            ),
+            10 => Self::Group(Value::parse(buffer.value()).context("attribute 'group'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -140,6 +177,9 @@ impl Attribute for DsaParentAttr {
             AttributeInfo::new("group-count"),
             AttributeInfo::new("engine-count"),
             AttributeInfo::new("wq-capacity"),
+            AttributeInfo::new("read-buffer-count"),
+            AttributeInfo::new("read-buffer-limit"),
+            AttributeInfo::new("group").nested(DsaGroupAttr::SET),
         ],
     };
 
@@ -152,6 +192,9 @@ impl Attribute for DsaParentAttr {
             Self::GroupCount(value) => Some(value),
             Self::EngineCount(value) => Some(value),
             Self::WqCapacity(value) => Some(value),
+            Self::ReadBufferCount(value) => Some(value),
+            Self::ReadBufferLimit(value) => Some(value),
+            Self::Group(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }

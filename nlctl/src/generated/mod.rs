@@ -35,6 +35,7 @@
 //! socket is full or memory is short, is told by ENOBUFS.
 
 mod command;
+mod dsa_group;
 mod dsa_parent;
 mod dsa_wq;
 mod enums;
@@ -46,6 +47,7 @@ mod subdev_wq;
 mod type_;
 mod wq;
 pub use command::*;
+pub use dsa_group::*;
 pub use dsa_parent::*;
 pub use dsa_wq::*;
 pub use enums::*;

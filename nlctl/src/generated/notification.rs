@@ -15,7 +15,7 @@ pub enum Notification {
     ParentCreate(Parent),
     /// A parent went, with its work queues. Shows it as it was last.
     ParentDelete(Parent),
-    /// The state of a parent changed.
+    /// A parent was configured, or its state changed.
     ParentChange(Parent),
     /// A work queue came to a parent that was there.
     WqCreate(Wq),

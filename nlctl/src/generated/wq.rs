@@ -33,7 +33,8 @@ pub struct Wq {
     /// How the work queue takes submissions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<WqMode>,
-    /// Number of entries.
+    /// Number of entries. By default the capacity of the parent is spread
+    /// evenly over its work queues.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u32>,
     /// PASID mode of the subdevs on it; absent while there is none.
@@ -108,7 +109,8 @@ pub enum WqAttr {
     State(WqState),
     /// How the work queue takes submissions.
     Mode(WqMode),
-    /// Number of entries.
+    /// Number of entries. By default the capacity of the parent is spread
+    /// evenly over its work queues.
     Size(u32),
     /// PASID mode of the subdevs on it; absent while there is none.
     PasidMode(PasidMode),

@@ -9,6 +9,8 @@ use super::bits;
 pub struct GenCap(pub u64);
 
 impl GenCap {
+    /// Bit: WQs can have descriptors block on a fault.
+    pub const BLOCK_ON_FAULT: u64 = 1 << 0;
     /// Bit: Memory Move accepts buffers that overlap.
     pub const OVERLAP_COPY: u64 = 1 << 1;
     /// Bit: cache control is there for memory writes.
@@ -19,6 +21,11 @@ impl GenCap {
     pub const CONFIG_EN: u64 = 1 << 31;
     /// Mask of the logarithm of the largest transfer.
     pub const MAX_XFER_SHIFT_MASK: u64 = 0x1f << 16;
+
+    /// Whether WQs can have descriptors block on a fault.
+    pub const fn block_on_fault(self) -> bool {
+        self.0 & Self::BLOCK_ON_FAULT != 0
+    }
 
     /// Whether Memory Move accepts buffers that overlap.
     pub const fn overlap_copy(self) -> bool {
@@ -130,6 +137,11 @@ impl WqCap {
 pub struct GrpCap(pub u64);
 
 impl GrpCap {
+    /// Bit: read buffers can be reserved for groups, and allowed to them.
+    pub const READ_BUFFER_CONTROL: u64 = 1 << 16;
+    /// Bit: the limit of GENCFG can hold for a group.
+    pub const READ_BUFFER_LIMIT: u64 = 1 << 17;
+
     /// Number of groups.
     pub const fn groups(self) -> u32 {
         // CAST: A field of 8 bits.
@@ -140,6 +152,16 @@ impl GrpCap {
     pub const fn read_buffers(self) -> u32 {
         // CAST: A field of 8 bits.
         bits(self.0, 15, 8) as u32
+    }
+
+    /// Whether read buffers can be reserved for groups, and allowed to them.
+    pub const fn read_buffer_control(self) -> bool {
+        self.0 & Self::READ_BUFFER_CONTROL != 0
+    }
+
+    /// Whether there is a limit of read buffers that can hold for a group.
+    pub const fn read_buffer_limit(self) -> bool {
+        self.0 & Self::READ_BUFFER_LIMIT != 0
     }
 }
 

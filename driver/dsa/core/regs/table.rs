@@ -13,11 +13,38 @@ pub mod grpcfg {
     /// Offset of the flags, 64 bits.
     pub const FLAGS: usize = 0x28;
 
-    /// The flags: traffic classes in bits 2:0 and 5:3, read buffers that the group may have in
-    /// bits 27:20.
-    pub const fn flags(tc_a: u8, tc_b: u8, read_buffers: u8) -> u64 {
-        // CAST: All lossless; `From` is not usable in a const function.
-        (tc_a & 7) as u64 | ((tc_b & 7) as u64) << 3 | (read_buffers as u64) << 20
+    /// The flags of a group that is configured.
+    #[derive(Copy, Clone, PartialEq, Eq, Debug)]
+    pub struct Flags {
+        /// Traffic class of both kinds of traffic, bits 2:0 and 5:3.
+        pub traffic_class: u8,
+        /// Whether the limit of read buffers in GENCFG holds for the group, bit 7.
+        pub limited: bool,
+        /// Read buffers that no other group may use, bits 15:8.
+        pub reserved: u8,
+        /// Read buffers that the group may use, bits 27:20.
+        pub allowed: u8,
+    }
+
+    impl Flags {
+        /// The flags in [`FLAGS`].
+        pub const fn encode(self) -> u64 {
+            // CAST: All lossless; `From` is not usable in a const function.
+            let class = (self.traffic_class & 7) as u64;
+            let buffers = (self.reserved as u64) << 8 | (self.allowed as u64) << 20;
+            class | class << 3 | (self.limited as u64) << 7 | buffers
+        }
+
+        /// The flags by the value of [`FLAGS`].
+        pub const fn decode(value: u64) -> Self {
+            // CAST: Fields of at most 8 bits.
+            Self {
+                traffic_class: (value & 7) as u8,
+                limited: value >> 7 & 1 != 0,
+                reserved: (value >> 8) as u8,
+                allowed: (value >> 20) as u8,
+            }
+        }
     }
 }
 
@@ -48,6 +75,11 @@ pub mod wqcfg {
     pub const PASID_EN: u32 = 1 << 28;
     /// Bit of [`MODE`]: descriptors run with privilege.
     pub const PRIV: u32 = 1 << 29;
+
+    /// Whether descriptors may ask to block on a fault, by the dword [`MODE`].
+    pub const fn blocks_on_fault(mode: u32) -> bool {
+        mode & BLOCK_ON_FAULT != 0
+    }
 
     /// The dword [`MODE`] of a WQ without PASID; the priority is 1 to 15.
     pub const fn mode(dedicated: bool, priority: u8) -> u32 {

@@ -6,10 +6,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use nlctl::{AdminState, Id, ParentRef, PasidMode, WqRef};
+use nlctl::{AdminState, Binary, Id, ParentRef, PasidMode, WqMode, WqRef};
 
 use crate::failure::Failure;
 use crate::grammar::help_or_failure;
+use crate::groups::Groups;
 use crate::keys;
 
 const EXAMPLES: &str = "\
@@ -24,6 +25,16 @@ Examples:
 Keys such as 'wq 3' may be written as options as well ('--wq 3'); objects,
 commands and keys may be abbreviated. Exit status: 0 done, 1 the command line
 is invalid, 2 refused by the kernel, 3 what was waited for did not come in time.";
+
+const WQ_SET_USAGE: &str = "\
+dsa-nl wq set [DEV/]wqN [size N] [mode dedicated|shared] [threshold N]
+         [priority 1..15] [group N] [block-on-fault 0|1]
+         [max-transfer-size BYTES] [max-batch-size N] [op-config HEX]";
+
+const PARENT_SET_USAGE: &str = "\
+dsa-nl parent set DEV [read-buffer-limit N]
+         [group N [engines MASK] [read-buffers-reserved N]
+         [read-buffers-allowed N] [use-read-buffer-limit 0|1]]...";
 
 const ADD_USAGE: &str = "\
 dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
@@ -163,6 +174,25 @@ pub enum Parent {
         #[arg(value_name = "DEV")]
         id: Option<ParentRef>,
     },
+    /// Configure a parent; what is not given stays
+    #[command(override_usage = PARENT_SET_USAGE)]
+    Set(ParentSet),
+}
+
+/// Keys of `parent set`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Keys")]
+pub struct ParentSet {
+    /// Index, name, or bus and device: pci/0000:6a:01.0
+    #[arg(value_name = "DEV")]
+    pub id: ParentRef,
+
+    /// Most read buffers of a group for which the limit holds; 0 for no limit
+    #[arg(long, value_name = "N")]
+    pub read_buffer_limit: Option<u32>,
+
+    #[command(flatten)]
+    pub groups: Groups,
 }
 
 /// Commands on work queues.
@@ -175,6 +205,74 @@ pub enum Wq {
         #[arg(value_name = "WQ")]
         what: Option<String>,
     },
+    /// Configure a work queue; what is not given stays
+    #[command(override_usage = WQ_SET_USAGE)]
+    Set(WqSet),
+}
+
+/// Keys of `wq set`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Keys")]
+pub struct WqSet {
+    /// N, wqN or DEV/wqN
+    #[arg(value_name = "WQ")]
+    pub wq: WqRef,
+
+    /// Entries
+    #[arg(long, value_name = "N")]
+    pub size: Option<u32>,
+
+    /// dedicated or shared
+    #[arg(long, value_name = "MODE")]
+    pub mode: Option<WqMode>,
+
+    /// Entries for a limited portal
+    #[arg(long, value_name = "N")]
+    pub threshold: Option<u32>,
+
+    /// Priority within the group, 15 the highest
+    #[arg(long, value_name = "1..15")]
+    pub priority: Option<u32>,
+
+    /// Group to belong to
+    #[arg(long, value_name = "N")]
+    pub group: Option<u32>,
+
+    /// Whether descriptors may ask to block on a fault
+    #[arg(long, value_name = "0|1")]
+    pub block_on_fault: Option<u32>,
+
+    /// Largest transfer of one descriptor, a power of two
+    #[arg(long, value_name = "BYTES")]
+    pub max_transfer_size: Option<u64>,
+
+    /// Most descriptors in a batch, a power of two
+    #[arg(long, value_name = "N")]
+    pub max_batch_size: Option<u32>,
+
+    /// Mask of operations, in the form of the parent's opcap; zeroes at the end
+    /// may be left out
+    #[arg(long, value_name = "HEX", value_parser = mask)]
+    pub op_config: Option<Binary>,
+}
+
+/// A mask of operations in hexadecimal digits.
+fn mask(word: &str) -> Result<Binary, String> {
+    const LEN: usize = 32;
+    let accepted = || format!("a mask is at most {LEN} bytes of two hexadecimal digits");
+    let digits = word.as_bytes();
+    if !digits.len().is_multiple_of(2) || digits.len() > 2 * LEN {
+        return Err(accepted());
+    }
+    let byte = |pair: &[u8]| {
+        let pair = std::str::from_utf8(pair).ok();
+        let pair = pair.filter(|pair| pair.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        pair.and_then(|pair| u8::from_str_radix(pair, 16).ok())
+    };
+    let bytes: Option<Vec<u8>> = digits.chunks(2).map(byte).collect();
+    let mut bytes = bytes.ok_or_else(accepted)?;
+    bytes.resize(LEN, 0);
+    Ok(Binary(bytes))
 }
 
 /// Commands on types.

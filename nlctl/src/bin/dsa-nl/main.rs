@@ -3,6 +3,7 @@
 //! `dsa-nl` manages subdevices from the command line.
 //!
 //! - [`cli`] is the grammar, [`keys`] lets its options be written as words,
+//!   [`groups`] has the keys that belong to the group before them,
 //! - [`run`] carries out one command, [`monitor`] the one that goes on,
 //! - [`batch`] carries out many,
 //! - [`output`] prints objects as tables, JSON or YAML,
@@ -18,6 +19,7 @@ mod batch;
 mod cli;
 mod failure;
 mod grammar;
+mod groups;
 mod keys;
 mod monitor;
 mod output;

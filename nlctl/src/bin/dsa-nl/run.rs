@@ -4,7 +4,7 @@
 
 use nlctl::{Handle, ParentRef, WqRef};
 
-use crate::cli::{Add, Object, Parent, Set, Subdev, Type, Wq};
+use crate::cli::{Add, Object, Parent, ParentSet, Set, Subdev, Type, Wq, WqSet};
 use crate::failure::Failure;
 use crate::monitor;
 use crate::output::{Page, Printer};
@@ -20,6 +20,8 @@ pub async fn run(handle: &Handle, printer: &mut Printer, object: Object) -> Resu
             let all = printer.warn(handle.parent().dump().all().await?);
             printer.print(&Page::list(&all)?)
         }
+        Object::Parent(Parent::Set(set)) => set_parent(handle, printer, set).await,
+        Object::Wq(Wq::Set(set)) => set_wq(handle, printer, set).await,
         Object::Wq(Wq::Show { what }) => show_wq(handle, printer, what).await,
         Object::Type(Type::Show { parent }) => {
             let mut dump = handle.types().dump();
@@ -77,6 +79,51 @@ async fn show_wq(
     }
     let all = printer.warn(dump.all().await?);
     printer.print(&Page::list(&all)?)
+}
+
+async fn set_wq(handle: &Handle, printer: &mut Printer, set: WqSet) -> Result<(), Failure> {
+    let mut request = handle.wq().set(set.wq);
+    if let Some(entries) = set.size {
+        request = request.size(entries);
+    }
+    if let Some(mode) = set.mode {
+        request = request.mode(mode);
+    }
+    if let Some(entries) = set.threshold {
+        request = request.threshold(entries);
+    }
+    if let Some(priority) = set.priority {
+        request = request.priority(priority);
+    }
+    if let Some(group) = set.group {
+        request = request.group(group);
+    }
+    if let Some(block) = set.block_on_fault {
+        request = request.block_on_fault(block);
+    }
+    if let Some(bytes) = set.max_transfer_size {
+        request = request.max_transfer_size(bytes);
+    }
+    if let Some(descriptors) = set.max_batch_size {
+        request = request.max_batch_size(descriptors);
+    }
+    if let Some(operations) = set.op_config {
+        request = request.op_config(operations);
+    }
+    let wq = printer.warn(request.execute().await?);
+    printer.print(&Page::one(&wq)?)
+}
+
+async fn set_parent(handle: &Handle, printer: &mut Printer, set: ParentSet) -> Result<(), Failure> {
+    let mut request = handle.parent().set(set.id);
+    if let Some(buffers) = set.read_buffer_limit {
+        request = request.read_buffer_limit(buffers);
+    }
+    for group in &set.groups.0 {
+        request = request.group(group);
+    }
+    let parent = printer.warn(request.execute().await?);
+    printer.print(&Page::one(&parent)?)
 }
 
 async fn add_subdev(handle: &Handle, printer: &mut Printer, add: Add) -> Result<(), Failure> {

@@ -40,6 +40,8 @@ pub const GENCAP_CONFIG_EN: u64 = 1 << 31;
 pub const WQCAP: u64 = 0x20;
 /// WQCAP: dedicated work queues are supported.
 pub const WQCAP_DEDICATED: u64 = 1 << 49;
+/// Operations (256 bits); bit n is operation code n.
+pub const OPCAP: u64 = 0x40;
 /// Offsets of the tables (128 bits), in units of 256 bytes.
 pub const OFFSETS: u64 = 0x60;
 /// General control (32 bits).

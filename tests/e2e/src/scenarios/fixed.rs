@@ -36,6 +36,7 @@ const TRANSFER: u64 = 1 << 21;
 
 fn run() -> Result<()> {
     shown()?;
+    unchangeable()?;
     useless()?;
     by_type()?;
     copies()
@@ -58,6 +59,20 @@ fn shown() -> Result<()> {
             ..AS_IT_IS
         };
         check::equal(&what("settings"), wq.dsa_wq, Some(settings))?;
+    }
+    Ok(())
+}
+
+fn unchangeable() -> Result<()> {
+    step("nothing of it can be set");
+    let before = tool::snapshot()?;
+    for line in [
+        "wq set wq3 priority 3",
+        "parent set dsa0 group 0 engines 0x1",
+    ] {
+        let set = tool::dsa_nl(line)?;
+        tool::refused(&set, &["the configuration of dsa0 is fixed"])?;
+        check::same_json("what there is", &tool::snapshot()?, &before)?;
     }
     Ok(())
 }

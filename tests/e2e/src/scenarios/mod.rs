@@ -4,6 +4,7 @@
 mod busy;
 mod c_client;
 mod close;
+mod configure;
 mod data;
 mod dead_and_open;
 mod direct_store;
@@ -66,6 +67,7 @@ pub const ALL: &[Scenario] = &[
     data::CREDITS,
     direct_store::DIRECT_STORE,
     direct_store::DIRECT_STORE_SHARED,
+    configure::CONFIGURE,
     fixed::FIXED,
     features::OPERATION_MASK,
     features::REVOKED_HANDLES,

@@ -27,8 +27,30 @@ pub(crate) struct Nest {
     pub(crate) vendor: &'static str,
     /// Number of the nest.
     pub(crate) number: u32,
-    /// Name and number of each attribute in the nest.
-    pub(crate) attrs: &'static [(&'static str, u32)],
+    /// The attributes in the nest.
+    pub(crate) attrs: &'static [Attr],
+}
+
+/// An attribute of a vendor.
+pub(crate) struct Attr {
+    /// Its name in the spec.
+    pub(crate) name: &'static str,
+    /// Its number.
+    pub(crate) number: u32,
+    /// How its value lies in a message.
+    pub(crate) kind: Kind,
+}
+
+/// How a value lies in a message.
+pub(crate) enum Kind {
+    /// Four bytes.
+    U32,
+    /// Four or eight bytes.
+    Uint,
+    /// Bytes.
+    Binary,
+    /// Attributes.
+    Nest(&'static [Attr]),
 }
 ";
 
@@ -71,15 +93,36 @@ fn nest(
     attribute: &Attribute,
     nested: &AttributeSet,
 ) -> String {
-    let attrs: String = nested
-        .attributes
-        .iter()
-        .map(|it| format!("(\"{}\", {}),\n", it.name, number(family, nested, it)))
-        .collect();
     format!(
-        "Nest {{ vendor: \"{vendor}\", number: {}, attrs: &[{attrs}], }},\n",
-        number(family, set, attribute)
+        "Nest {{ vendor: \"{vendor}\", number: {}, attrs: &[{}], }},\n",
+        number(family, set, attribute),
+        attrs(family, nested)
     )
+}
+
+/// The attributes of a set.
+fn attrs(family: &Family, set: &AttributeSet) -> String {
+    let attr = |it: &Attribute| {
+        let number = number(family, set, it);
+        let kind = kind(family, it);
+        format!(
+            "Attr {{ name: \"{}\", number: {number}, kind: Kind::{kind} }},\n",
+            it.name
+        )
+    };
+    set.attributes.iter().map(attr).collect()
+}
+
+/// How the value of an attribute lies in a message, without what it means.
+fn kind(family: &Family, attribute: &Attribute) -> String {
+    let nested = attribute.nested_attributes.as_deref();
+    let nested = nested.and_then(|name| family.set(name).ok());
+    match (attribute.wire, nested) {
+        (Wire::U32, _) => "U32".into(),
+        (Wire::Uint, _) => "Uint".into(),
+        (Wire::Nest, Some(set)) => format!("Nest(&[{}])", attrs(family, set)),
+        _ => "Binary".into(),
+    }
 }
 
 /// The number of an attribute, by the name that the kernel's generator gives it
@@ -113,12 +156,12 @@ attribute-sets:
   - name: thing-part
     doc: A part of a thing.
     attributes:
-      - {name: index, type: u32, doc: A number.}
+      - {name: index, type: uint, doc: A number.}
   - name: acme-thing
     doc: A vendor's part of a thing.
     attributes:
       - {name: wheels, type: u32, doc: A number.}
-      - {name: top-speed, type: u32, doc: A number.}
+      - {name: part, type: nest, nested-attributes: thing-part, doc: Its part.}
   - name: small
     doc: An object that is called as the family.
     attributes:
@@ -126,7 +169,7 @@ attribute-sets:
   - name: acme-small
     doc: A vendor's part of it.
     attributes:
-      - {name: weight, type: u32, doc: A number.}
+      - {name: weight, type: binary, doc: Bytes.}
 operations: {list: []}
 mcast-groups: {list: []}
 ";
@@ -144,11 +187,14 @@ mcast-groups: {list: []}
             words.join(" "),
             "/// Vendors' nests in a `thing`. pub(crate) static THING: &[Nest] = &[\
              Nest { vendor: \"acme\", number: uapi::SMALL_A_THING_ACME_THING, attrs: &[\
-             (\"wheels\", uapi::SMALL_A_ACME_THING_WHEELS), \
-             (\"top-speed\", uapi::SMALL_A_ACME_THING_TOP_SPEED), ], }, ]; \
+             Attr { name: \"wheels\", number: uapi::SMALL_A_ACME_THING_WHEELS, kind: Kind::U32 }, \
+             Attr { name: \"part\", number: uapi::SMALL_A_ACME_THING_PART, kind: Kind::Nest(&[\
+             Attr { name: \"index\", number: uapi::SMALL_A_THING_PART_INDEX, kind: Kind::Uint }, \
+             ]) }, ], }, ]; \
              /// Vendors' nests in a `small`. pub(crate) static SMALL: &[Nest] = &[\
              Nest { vendor: \"acme\", number: uapi::SMALL_A_ACME_SMALL, attrs: &[\
-             (\"weight\", uapi::SMALL_A_ACME_SMALL_WEIGHT), ], }, ];"
+             Attr { name: \"weight\", number: uapi::SMALL_A_ACME_SMALL_WEIGHT, kind: Kind::Binary }, \
+             ], }, ];"
         );
     }
 }

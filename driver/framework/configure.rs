@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Configuring parents and work queues: checked as a whole, refused where somebody is in the way,
+//! then made, and reported.
+
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
+
+use super::{
+    create::check_usable,
+    events::{
+        self,
+        Kind,
+        Origin, //
+    },
+    node::Node,
+    provider::{
+        Attributes,
+        Needs,
+        WorkQueue,
+        WqChange,
+        WqMode, //
+    },
+    refusal::{
+        Field,
+        Refusal, //
+    },
+    registry::{
+        ParentEntry,
+        Registry,
+        REGISTRY, //
+    },
+    request::ParentId,
+    view::{
+        ParentView,
+        WqEntry,
+        WqView, //
+    }, //
+};
+use crate::subdev_core::state::AdminState;
+
+/// A vendor's attributes in a request: the name of the vendor, and what is in the nest.
+pub(crate) type VendorNest<'a> = (&'static str, &'a dyn Attributes);
+
+/// Configures the work queue `id` of `parent`; what is absent stays. `reply` gets it as it is then,
+/// and the generation that shows it.
+pub(crate) fn set_wq(
+    parent: &ParentId<'_>,
+    id: Option<u32>,
+    size: Option<u32>,
+    mode: Option<WqMode>,
+    vendor: Option<VendorNest<'_>>,
+    origin: Origin,
+    reply: impl FnOnce(&WqView<'_>, u64),
+) -> Result<(), Refusal> {
+    let (node, id) = {
+        let mut registry = REGISTRY.lock();
+        let parent = registry.get()?.find_parent(parent)?;
+        let missing = || Refusal::missing(Field::Wq(None), format_args!("a work queue is needed"));
+        let id = id.ok_or_else(missing)?;
+        parent.wqs.get(&id).ok_or_else(|| parent.no_such_wq(id))?;
+        (parent.node.clone(), id)
+    };
+    let vendor = own(&node, vendor)?;
+    let mut config = node.config.lock();
+    check_configurable(&node)?;
+    let change = WqChange { size, mode, vendor };
+    let wq = find_wq(&node, id)?;
+    let needs = wq.plan(&change)?;
+    check_free(&node, Some(id), needs, size)?;
+    let changes = !matches!(needs, Needs::Nothing);
+    if changes {
+        config.configure_wq(&*wq, &change)?;
+    }
+    let mut registry = REGISTRY.lock();
+    let parents = &mut registry.get()?.parents;
+    let parent = parents.get_mut(&node.index).ok_or(ENODEV)?;
+    let entry = parent.wqs.get_mut(&id).ok_or(ENODEV)?;
+    // Nobody has taken any of it since `check_free`, which needs the configuration lock.
+    let resized = entry.share.set_size(entry.wq.describe().size);
+    kernel::warn_on!(!resized);
+    let view = WqView::new(&parent.node, id, entry);
+    let generation = if changes {
+        events::report_wq(Kind::Changed, &view, origin)
+    } else {
+        events::generation()
+    };
+    reply(&view, generation);
+    Ok(())
+}
+
+/// Configures a parent; what is absent stays. `reply` gets it as it is then, and the generation that
+/// shows it.
+pub(crate) fn set_parent(
+    parent: &ParentId<'_>,
+    vendor: Option<VendorNest<'_>>,
+    origin: Origin,
+    reply: impl FnOnce(&ParentView, u64),
+) -> Result<(), Refusal> {
+    let node = {
+        let mut registry = REGISTRY.lock();
+        registry.get()?.find_parent(parent)?.node.clone()
+    };
+    let vendor = own(&node, vendor)?;
+    let mut config = node.config.lock();
+    check_configurable(&node)?;
+    let mut changes = false;
+    if let Some(change) = vendor {
+        let needs = node.provider.plan(change)?;
+        check_free(&node, None, needs, None)?;
+        changes = !matches!(needs, Needs::Nothing);
+        if changes {
+            config.configure_parent(&*node.provider, change)?;
+        }
+    }
+    let state = node.provider.state();
+    let mut registry = REGISTRY.lock();
+    let parent = registry.get()?.parents.get(&node.index).ok_or(ENODEV)?;
+    let view = parent.view(state);
+    let generation = if changes {
+        events::report_parent(Kind::Changed, &view, origin)
+    } else {
+        events::generation()
+    };
+    reply(&view, generation);
+    Ok(())
+}
+
+/// The attributes of the vendor of a parent; refuses those of another.
+fn own<'a>(
+    node: &Node,
+    vendor: Option<VendorNest<'a>>,
+) -> Result<Option<&'a dyn Attributes>, Refusal> {
+    match vendor {
+        Some((name, _)) if name != node.description.vendor => Err(Refusal::new(
+            EINVAL,
+            Field::Nothing,
+            format_args!("{} is no device of the vendor {name}", node.name),
+        )),
+        vendor => Ok(vendor.map(|(_, attributes)| attributes)),
+    }
+}
+
+/// Refuses a parent that cannot be configured.
+fn check_configurable(node: &Node) -> Result<(), Refusal> {
+    if !node.description.configurable {
+        return Err(Refusal::new(
+            EOPNOTSUPP,
+            Field::Parent,
+            format_args!("the configuration of {} is fixed", node.name),
+        ));
+    }
+    check_usable(node)
+}
+
+/// The work queue, unless it has gone meanwhile.
+fn find_wq(node: &Node, id: u32) -> Result<Arc<dyn WorkQueue>, Refusal> {
+    let mut registry = REGISTRY.lock();
+    let parent = find_entry(registry.get()?, node)?;
+    let entry = parent.wqs.get(&id).filter(|entry| !entry.removing);
+    let entry = entry.ok_or_else(|| parent.no_such_wq(id))?;
+    Ok(entry.wq.clone())
+}
+
+/// The parent, unless it is going.
+fn find_entry<'a>(registry: &'a Registry, node: &Node) -> Result<&'a ParentEntry, Refusal> {
+    let parent = registry.parents.get(&node.index);
+    parent.filter(|parent| !parent.removing).ok_or_else(|| {
+        Refusal::new(
+            ENODEV,
+            Field::Parent,
+            format_args!("{} is being unbound", node.name),
+        )
+    })
+}
+
+/// Refuses a change that somebody is in the way of: of the work queue `id`, to `size` entries, if it
+/// is one of a work queue. The caller has the configuration lock, so nobody comes into the way later.
+fn check_free(
+    node: &Node,
+    id: Option<u32>,
+    needs: Needs,
+    size: Option<u32>,
+) -> Result<(), Refusal> {
+    let mut registry = REGISTRY.lock();
+    let registry = registry.get()?;
+    let parent = find_entry(registry, node)?;
+    let (field, all) = match needs {
+        Needs::Nothing => return Ok(()),
+        Needs::Wq(field) => (field, false),
+        Needs::Parent(field) => (field, true),
+    };
+    let mut wqs = parent.wqs.iter();
+    let in_use = wqs.find(|(wq, entry)| entry.enabled && (all || id == Some(**wq)));
+    if let Some((wq, entry)) = in_use {
+        return Err(in_the_way(registry, *wq, entry, field));
+    }
+    let entry = id.and_then(|id| parent.wqs.get(&id));
+    let used = entry.map_or(0, |entry| entry.share.used());
+    if size.is_some_and(|size| size < used) {
+        return Err(Refusal::new(
+            EBUSY,
+            Field::Size,
+            format_args!("subdevs have {used} of the entries; the size is at least that"),
+        ));
+    }
+    Ok(())
+}
+
+/// The refusal of a change that a work queue which is enabled is in the way of.
+fn in_the_way(registry: &Registry, id: u32, entry: &WqEntry, field: Field) -> Refusal {
+    let subdevs = || {
+        let indexes = entry.subdevs.keys();
+        indexes.filter_map(|index| registry.subdevs.get(index))
+    };
+    let active = subdevs().find(|subdev| subdev.snapshot().state == AdminState::Active);
+    match active.or_else(|| subdevs().next()) {
+        Some(subdev) => Refusal::new(
+            EBUSY,
+            field,
+            format_args!(
+                "subdev {} uses wq {id}; deactivate or delete it",
+                subdev.settings().name
+            ),
+        ),
+        None => Refusal::new(EBUSY, field, format_args!("wq {id} is enabled")),
+    }
+}
