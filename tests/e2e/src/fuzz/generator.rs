@@ -93,6 +93,15 @@ impl Generator<'_> {
                 };
                 number.to_ne_bytes().to_vec()
             }
+            Rule::Uint => match rng.u8(0..4) {
+                0 => rng.u64(..).to_ne_bytes().to_vec(),
+                1 => (1_u64 << rng.u32(0..40)).to_ne_bytes().to_vec(),
+                _ => self.number(set, name, rng).to_ne_bytes().to_vec(),
+            },
+            Rule::Bytes { min, max } => {
+                let len = rng.usize(min..=max.min(64));
+                repeat_with(|| rng.u8(..)).take(len).collect()
+            }
             Rule::Text { max } => {
                 let mut text = match rng.u8(0..8) {
                     0 => "x".repeat(rng.usize(0..=max)),
@@ -119,7 +128,7 @@ impl Generator<'_> {
                 rng.choice(&there).copied().unwrap_or(0)
             }
             ("wq" | "subdev-wq", "id") => rng.u32(0..=8),
-            ("subdev-wq", "size") => rng.u32(0..=17),
+            ("wq" | "subdev-wq", "size") => rng.u32(0..=17),
             _ => rng.u32(0..=3),
         }
     }
@@ -154,8 +163,8 @@ impl Generator<'_> {
 fn set_of(command: u8) -> &'static AttributeSet {
     match Command::try_from(command) {
         Ok(Command::FamilyGet) => FamilyAttr::SET,
-        Ok(Command::ParentGet) => ParentAttr::SET,
-        Ok(Command::WqGet) => WqAttr::SET,
+        Ok(Command::ParentGet | Command::ParentSet) => ParentAttr::SET,
+        Ok(Command::WqGet | Command::WqSet) => WqAttr::SET,
         Ok(Command::TypeGet) => TypeAttr::SET,
         _ => SubdevAttr::SET,
     }

@@ -190,9 +190,14 @@ fn explained(request: &Request, refusal: &Refusal) -> Result<()> {
     ensure!(!sentence.is_empty(), "no sentence: {refusal:?}");
     let payload = request.payload();
     let (mut attributes, _) = found(&payload);
-    let nests = attributes.iter().filter(|it| it.kind & NESTED != 0);
-    let inner: Vec<_> = nests.flat_map(|it| it.inner().0).collect();
-    attributes.extend(inner);
+    let mut at = 0;
+    while let Some(attribute) = attributes.get(at) {
+        if attribute.kind & NESTED != 0 {
+            let (inner, _) = attribute.inner();
+            attributes.extend(inner);
+        }
+        at += 1;
+    }
     ensure!(
         refusal
             .offset
@@ -243,6 +248,10 @@ fn done(command: u8, answer: &Answer, before: &State, after: &State) -> Result<(
                 indexes(&went),
                 indexes(&reply(answer)?),
             )
+        }
+        Ok(Command::WqSet | Command::ParentSet) => {
+            equal("subdevs that came", came, vec![])?;
+            equal("subdevs that went", went, vec![])
         }
         _ => same(before, after),
     }

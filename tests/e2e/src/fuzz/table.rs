@@ -55,6 +55,15 @@ pub enum Rule {
         /// The largest.
         max: u32,
     },
+    /// A number of 32 or of 64 bits.
+    Uint,
+    /// As many bytes.
+    Bytes {
+        /// The fewest.
+        min: usize,
+        /// The most.
+        max: usize,
+    },
     /// Text of up to this many bytes, and a NUL.
     Text {
         /// The most bytes.
@@ -187,13 +196,14 @@ impl Policies {
 impl Entry {
     fn read(attributes: &[NlPolicyTypeAttrs]) -> Result<Self> {
         let (mut kind, mut min, mut max, mut len) = (None, 0, u64::from(u32::MAX), u32::MAX);
-        let mut nested = None;
+        let (mut nested, mut least) = (None, 0);
         for attribute in attributes {
             match *attribute {
                 NlPolicyTypeAttrs::Type(it) => kind = Some(it),
                 NlPolicyTypeAttrs::MinValueUnsigned(it) => min = it,
                 NlPolicyTypeAttrs::MaxValueUnsigned(it) => max = it,
                 NlPolicyTypeAttrs::MaxLength(it) => len = it,
+                NlPolicyTypeAttrs::MinLength(it) => least = it,
                 NlPolicyTypeAttrs::PolicyIdx(it) => nested = Some(it),
                 _ => {}
             }
@@ -203,6 +213,12 @@ impl Entry {
                 min: u32::try_from(min)?,
                 max: u32::try_from(max)?,
             })),
+            // See `without_uint`.
+            (Some(NlaType::U64), _) => Ok(Self::Rule(Rule::Uint)),
+            (Some(NlaType::Binary), _) => Ok(Self::Rule(Rule::Bytes {
+                min: least as usize,
+                max: len as usize,
+            })),
             (Some(NlaType::NulString), _) => Ok(Self::Rule(Rule::Text { max: len as usize })),
             (Some(NlaType::Flag), _) => Ok(Self::Rule(Rule::Flag)),
             (Some(NlaType::Nested), Some(policy)) => Ok(Self::Nest(policy)),
@@ -211,6 +227,43 @@ impl Entry {
             )),
         }
     }
+}
+
+/// The answer of a policy dump with U64 where it has UINT, which the library that reads it does not
+/// know. Our family has no U64.
+fn without_uint(mut object: Vec<u8>) -> Vec<u8> {
+    const POLICY: u16 = 8;
+    const TYPE: u16 = 1;
+    const UINT: [u8; 4] = 17_u32.to_ne_bytes();
+    const U64: [u8; 4] = 5_u32.to_ne_bytes();
+    /// The number and the end of the attribute at `at`, if there is one.
+    fn attribute(bytes: &[u8], at: usize) -> Option<(u16, usize)> {
+        let [a, b, c, d] = *bytes.get(at..at + 4)? else {
+            return None;
+        };
+        let len = usize::from(u16::from_ne_bytes([a, b]));
+        let kind = u16::from_ne_bytes([c, d]) & 0x3fff;
+        (len >= 4).then_some((kind, at + len.next_multiple_of(4)))
+    }
+    let mut at = 0;
+    while let Some((kind, end)) = attribute(&object, at) {
+        if kind == POLICY {
+            // Within the nests of the policy and of the attribute.
+            let mut inner = at + 12;
+            while inner < end {
+                let Some((kind, next)) = attribute(&object, inner) else {
+                    break;
+                };
+                let value = object.get_mut(inner + 4..inner + 8);
+                if let Some(value) = value.filter(|value| kind == TYPE && **value == UINT) {
+                    value.copy_from_slice(&U64);
+                }
+                inner = next;
+            }
+        }
+        at = end;
+    }
+    object
 }
 
 /// The number of the group of that name.
@@ -245,7 +298,8 @@ fn control(
 }
 
 fn attributes(answer: &Answer) -> Result<Vec<GenlCtrlAttrs>> {
-    let all = answer.objects.iter().flat_map(NlasIterator::new);
+    let objects: Vec<_> = answer.objects.iter().cloned().map(without_uint).collect();
+    let all = objects.iter().flat_map(NlasIterator::new);
     all.map(|attribute| Ok(GenlCtrlAttrs::parse(&attribute?)?))
         .collect()
 }

@@ -243,7 +243,10 @@ fn all_or_nothing() -> Result<()> {
         ),
         (
             "wq set wq4 priority 3 group 4",
-            ["dsa-wq.group|group", "there is no such group; there are 0 to 3"],
+            [
+                "dsa-wq.group|group",
+                "there is no such group; there are 0 to 3",
+            ],
         ),
         ("wq set wq4 priority 3 mode shared", ["mode", "dedicated"]),
         ("wq set wq9 priority 3", ["id", "dsa0 has no wq 9"]),

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::check::{self, step};
 use crate::scenario::Scenario;
-use crate::{fuzz, process, seed, tool};
+use crate::{fuzz, process, seed, system, tool};
 
 pub const FUZZ: Scenario = Scenario {
     name: "fuzz",
@@ -25,6 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 fn run() -> Result<()> {
     let mut rng = seed::announce("run fuzz");
     fuzz::run(ADMIN_REQUESTS, &mut rng)?;
+    // Which has configured what there is, too.
+    system::unload_module()?;
+    system::load_module()?;
+    system::await_parents(1)?;
 
     let mine = [
         tool::add("wq 3 name active")?,
