@@ -37,6 +37,7 @@ use super::{
     transfer::Scratch,
     unmaps::Unmaps, //
 };
+use crate::framework::Meter;
 
 /// Carries out what one tenant submits.
 #[pin_data]
@@ -44,6 +45,8 @@ pub(super) struct Engine {
     front: Arc<Front>,
     /// What the descriptors of each virtual WQ go to.
     submitters: KVec<Arc<dyn Submitter>>,
+    /// What counts them.
+    meters: KVec<Meter>,
     /// Most descriptors that one virtual WQ holds.
     share: usize,
     #[pin]
@@ -65,11 +68,12 @@ impl_has_work! {
 }
 
 impl Engine {
-    /// An engine for a virtual WQ with `share` entries on each of `submitters`, which accepts
-    /// nothing until it is opened.
+    /// An engine for a virtual WQ with `share` entries on each of `submitters`, with the meter at the
+    /// same place, which accepts nothing until it is opened.
     pub(super) fn new(
         front: Arc<Front>,
         submitters: KVec<Arc<dyn Submitter>>,
+        meters: KVec<Meter>,
         share: usize,
     ) -> Result<Arc<Self>> {
         let state = State::new()?;
@@ -78,6 +82,7 @@ impl Engine {
             pin_init!(Self {
                 front,
                 submitters,
+                meters,
                 share,
                 state <- new_mutex!(state, "Engine::state"),
                 changed <- new_condvar!("Engine::changed"),
@@ -105,6 +110,13 @@ impl Engine {
         let scratch = self.scratch.lock().take();
         let queues = self.state.lock().replace(state::Queues::default());
         drop((scratch, queues));
+    }
+
+    /// Counts something of the virtual WQ `wq`.
+    fn count(&self, wq: u8, what: impl FnOnce(&Meter)) {
+        if let Some(meter) = self.meters.get(usize::from(wq)) {
+            what(meter);
+        }
     }
 
     /// Whether the hardware completes nothing any more.

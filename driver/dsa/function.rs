@@ -40,6 +40,7 @@ use crate::{
     framework::{
         self,
         Host,
+        Meter,
         Region, //
     }, //
 };
@@ -63,10 +64,15 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// A function with a virtual WQ on each of `submitters`, of the size in `params`.
-    pub(super) fn new(params: &Params, submitters: KVec<Arc<dyn Submitter>>) -> Result<Arc<Self>> {
+    /// A function with a virtual WQ on each of `submitters`, of the size in `params`, which counts
+    /// with the meter at the same place.
+    pub(super) fn new(
+        params: &Params,
+        submitters: KVec<Arc<dyn Submitter>>,
+        meters: KVec<Meter>,
+    ) -> Result<Arc<Self>> {
         let front = Front::new(params)?;
-        let engine = Engine::new(front.clone(), submitters, params.size.into())?;
+        let engine = Engine::new(front.clone(), submitters, meters, params.size.into())?;
         Arc::pin_init(
             pin_init!(Self {
                 vectors: params.vectors().into(),

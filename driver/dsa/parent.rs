@@ -27,6 +27,7 @@ use crate::{
         self,
         Description,
         Isolation,
+        Meter,
         ParentState,
         Type,
         Value,
@@ -114,15 +115,21 @@ impl framework::Parent for Parent {
         visitor.attribute("wq-capacity", Value::U32(caps.wq.total_size()))
     }
 
-    fn function(&self, wqs: &[u32], entries: u32) -> Result<Arc<dyn framework::Function>> {
+    fn function(
+        &self,
+        wqs: &[u32],
+        entries: u32,
+        meters: KVec<Meter>,
+    ) -> Result<Arc<dyn framework::Function>> {
         let device = &self.device;
         let caps = &device.caps;
         let mut submitters = KVec::<Arc<dyn Submitter>>::with_capacity(wqs.len(), GFP_KERNEL)?;
         let mut max_transfer = caps.general.max_xfer_shift();
-        for &id in wqs {
+        for (&id, meter) in wqs.iter().zip(meters.iter()) {
             let wq = device.wqs().get(id as usize).ok_or(EINVAL)?;
             max_transfer = max_transfer.min(wq.max_transfer_shift());
-            submitters.push(Hardware::new(device.clone(), wq.clone())?, GFP_KERNEL)?;
+            let submitter = Hardware::new(device.clone(), wq.clone(), meter.clone())?;
+            submitters.push(submitter, GFP_KERNEL)?;
         }
         let mut opcap = caps.operations;
         for (word, supported) in opcap.iter_mut().zip(SUPPORTED_OPCAP) {
@@ -138,7 +145,7 @@ impl framework::Parent for Parent {
             size: u16::try_from(entries).map_err(|_| EINVAL)?,
             engines: u8::try_from(caps.engine.engines()).unwrap_or(u8::MAX),
         };
-        Ok(Function::new(&params, submitters)?)
+        Ok(Function::new(&params, submitters, meters)?)
     }
 
     fn quiesce(&self) {

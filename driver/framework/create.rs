@@ -28,6 +28,7 @@ use super::{
         Snapshot,
         MAX_WQS, //
     },
+    meters::meters,
     node::{
         Config,
         Node, //
@@ -183,7 +184,8 @@ fn configure(
     if state == AdminState::Active {
         let wqs = ids.get(..identity.wqs.as_slice().len()).ok_or(EINVAL)?;
         // All have the same, see `choose_wqs`.
-        let function = node.provider.function(wqs, entries)?;
+        let meters = meters(node, subdev)?;
+        let function = node.provider.function(wqs, entries, meters)?;
         subdev.set_function(function);
     }
     Ok(())

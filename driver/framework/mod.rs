@@ -31,6 +31,7 @@ mod handover;
 mod identity;
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
+mod meters;
 mod node;
 mod parent;
 mod presence;
@@ -40,6 +41,7 @@ mod queue;
 mod refusal;
 mod registry;
 mod request;
+mod stats;
 mod subdev;
 mod view;
 mod wait;
@@ -98,7 +100,9 @@ pub(crate) use self::{
     query::{
         overview,
         parent,
+        parent_stats,
         parents,
+        parents_stats,
         subdev,
         subdevs,
         type_named,
@@ -118,12 +122,18 @@ pub(crate) use self::{
         ParentId,
         WqRequest, //
     },
+    stats::{
+        Meter,
+        PinnedPages,
+        Stats, //
+    },
     subdev::{
         AuxData,
         Holder,
         Subdev, //
     },
     view::{
+        ParentStats,
         ParentView,
         WqView, //
     }, //

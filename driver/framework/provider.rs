@@ -9,7 +9,8 @@ use kernel::{
 
 use super::{
     function::Function,
-    refusal::Refusal, //
+    refusal::Refusal,
+    stats::Meter, //
 };
 use crate::subdev_core::share::PasidMode;
 
@@ -131,8 +132,14 @@ pub(crate) trait Parent: Send + Sync {
     fn attributes(&self, visitor: &mut dyn Visitor) -> Result;
 
     /// Makes the virtual device of a subdev on the enabled work queues `wqs`, with `entries` of
-    /// each. Called under the parent's configuration lock.
-    fn function(&self, wqs: &[u32], entries: u32) -> Result<Arc<dyn Function>>;
+    /// each; it counts what it does on them with `meters`, one for each. Called under the parent's
+    /// configuration lock.
+    fn function(
+        &self,
+        wqs: &[u32],
+        entries: u32,
+        meters: KVec<Meter>,
+    ) -> Result<Arc<dyn Function>>;
 
     /// The parent is going, and all functions were killed: stops what the hardware has of them.
     /// Bounded in time. Called under the parent's configuration lock.

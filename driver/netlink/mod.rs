@@ -9,6 +9,7 @@ mod events;
 mod family;
 mod parent;
 mod refuse;
+mod stats;
 mod subdev;
 mod types;
 #[path = "generated/vendor.rs"]

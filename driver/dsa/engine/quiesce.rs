@@ -3,6 +3,7 @@
 //! Ending what was accepted: by waiting for it, or by dropping it.
 
 use super::Engine;
+use crate::framework::Meter;
 
 /// Whether a mask of virtual WQs has one.
 fn has(mask: u8, wq: u8) -> bool {
@@ -32,7 +33,7 @@ impl Engine {
     /// with what it had of it, and so is who completes invalid descriptors.
     pub(in super::super) fn abort(&self, mask: u8) {
         let mut state = self.state.lock();
-        state.drop_accepted(|wq| has(mask, wq));
+        state.drop_accepted(|wq| has(mask, wq), |wq| self.count(wq, Meter::aborted));
         let next = state.next();
         self.changed.notify_all();
         while state.has(next, |wq| has(mask, wq)) {
@@ -42,7 +43,8 @@ impl Engine {
 
     /// Discards everything, and neither accepts nor submits any more. Does not wait.
     pub(in super::super) fn kill(&self) {
-        self.state.lock().kill();
+        let aborted = |wq| self.count(wq, Meter::aborted);
+        self.state.lock().kill(aborted);
         self.changed.notify_all();
     }
 

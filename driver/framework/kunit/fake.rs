@@ -25,6 +25,7 @@ use crate::{
         Function,
         Host,
         Isolation,
+        Meter,
         Parent,
         ParentRegistration,
         ParentState,
@@ -152,7 +153,12 @@ impl Parent for Fake {
         Ok(())
     }
 
-    fn function(&self, _wqs: &[u32], _entries: u32) -> Result<Arc<dyn Function>> {
+    fn function(
+        &self,
+        _wqs: &[u32],
+        _entries: u32,
+        _meters: KVec<Meter>,
+    ) -> Result<Arc<dyn Function>> {
         if self.barren.load(Relaxed) {
             return Err(EIO);
         }

@@ -28,26 +28,36 @@ pub enum Command {
     /// while a VFIO user has it open, unless forced. The reply is the subdev
     /// as it was last, with the generation of its deletion.
     SubdevDel = 7,
+    /// Get the statistics of one parent, named by index, by name, or by bus and
+    /// device; or dump those of all. Waits for nothing, and does not look at the
+    /// hardware.
+    ParentStatsGet = 8,
+    /// Get the statistics of one work queue, or dump those of one parent or of
+    /// all.
+    WqStatsGet = 9,
+    /// Get the statistics of one subdev, named by index, name or UUID, or dump
+    /// those of all to which everything in the request applies.
+    SubdevStatsGet = 10,
     /// A parent came, with its work queues.
-    ParentCreateNtf = 8,
+    ParentCreateNtf = 11,
     /// A parent went, with its work queues. Shows it as it was last.
-    ParentDeleteNtf = 9,
+    ParentDeleteNtf = 12,
     /// The state of a parent changed.
-    ParentChangeNtf = 10,
+    ParentChangeNtf = 13,
     /// A work queue came to a parent that was there.
-    WqCreateNtf = 11,
+    WqCreateNtf = 14,
     /// A work queue went from a parent that stays. Shows it as it was last.
-    WqDeleteNtf = 12,
+    WqDeleteNtf = 15,
     /// A work queue was configured, enabled or disabled. What subdevs take of
     /// it and give back is in their events.
-    WqChangeNtf = 13,
+    WqChangeNtf = 16,
     /// A subdev was created.
-    SubdevCreateNtf = 14,
+    SubdevCreateNtf = 17,
     /// A subdev was deleted. Shows it as it was last.
-    SubdevDeleteNtf = 15,
+    SubdevDeleteNtf = 18,
     /// The state of a subdev changed. What its VFIO user does often is told
     /// now and then, so that states in between are left out.
-    SubdevChangeNtf = 16,
+    SubdevChangeNtf = 19,
 }
 
 impl From<Command> for u8 {
@@ -69,15 +79,18 @@ impl TryFrom<u8> for Command {
             5 => Ok(Self::SubdevGet),
             6 => Ok(Self::SubdevNew),
             7 => Ok(Self::SubdevDel),
-            8 => Ok(Self::ParentCreateNtf),
-            9 => Ok(Self::ParentDeleteNtf),
-            10 => Ok(Self::ParentChangeNtf),
-            11 => Ok(Self::WqCreateNtf),
-            12 => Ok(Self::WqDeleteNtf),
-            13 => Ok(Self::WqChangeNtf),
-            14 => Ok(Self::SubdevCreateNtf),
-            15 => Ok(Self::SubdevDeleteNtf),
-            16 => Ok(Self::SubdevChangeNtf),
+            8 => Ok(Self::ParentStatsGet),
+            9 => Ok(Self::WqStatsGet),
+            10 => Ok(Self::SubdevStatsGet),
+            11 => Ok(Self::ParentCreateNtf),
+            12 => Ok(Self::ParentDeleteNtf),
+            13 => Ok(Self::ParentChangeNtf),
+            14 => Ok(Self::WqCreateNtf),
+            15 => Ok(Self::WqDeleteNtf),
+            16 => Ok(Self::WqChangeNtf),
+            17 => Ok(Self::SubdevCreateNtf),
+            18 => Ok(Self::SubdevDeleteNtf),
+            19 => Ok(Self::SubdevChangeNtf),
             unknown => Err(unknown),
         }
     }
@@ -93,6 +106,9 @@ impl fmt::Display for Command {
             Self::SubdevGet => "subdev-get",
             Self::SubdevNew => "subdev-new",
             Self::SubdevDel => "subdev-del",
+            Self::ParentStatsGet => "parent-stats-get",
+            Self::WqStatsGet => "wq-stats-get",
+            Self::SubdevStatsGet => "subdev-stats-get",
             Self::ParentCreateNtf => "parent-create-ntf",
             Self::ParentDeleteNtf => "parent-delete-ntf",
             Self::ParentChangeNtf => "parent-change-ntf",

@@ -58,6 +58,10 @@ use crate::{
             Memory, //
         },
         workqueue, //
+    },
+    framework::{
+        Meter,
+        Stats, //
     }, //
 };
 
@@ -132,6 +136,7 @@ pub(super) struct Bench {
     pub(super) submitter: Arc<Submitter>,
     pub(super) memory: Arc<Fake>,
     pub(super) host: Arc<Host>,
+    pub(super) stats: Arc<Stats>,
     front: Arc<Front>,
     _device: Faux,
 }
@@ -156,7 +161,10 @@ impl Bench {
         let submitter = Submitter::new(device.reference())?;
         let mut submitters: KVec<Arc<dyn submitter::Submitter>> = KVec::new();
         submitters.push(submitter.clone(), GFP_KERNEL)?;
-        let engine = Engine::new(front.clone(), submitters, share.into())?;
+        let (meter, stats) = Meter::kunit()?;
+        let mut meters = KVec::new();
+        meters.push(meter, GFP_KERNEL)?;
+        let engine = Engine::new(front.clone(), submitters, meters, share.into())?;
         let memory = Fake::new()?;
         let host = Host::new(memory.clone())?;
         engine.open()?;
@@ -166,6 +174,7 @@ impl Bench {
             submitter,
             memory,
             host,
+            stats,
             front,
             _device: device,
         };
@@ -205,6 +214,19 @@ impl Bench {
         let valid = register & regs::swerr::VALID != 0;
         // CAST: A field of 8 bits.
         valid.then_some((register >> regs::swerr::ERROR_SHIFT) as u8)
+    }
+
+    /// Descriptors that were submitted, and how they ended: with success, with an error, refused and
+    /// dropped.
+    pub(super) fn counts(&self) -> (u64, [u64; 4]) {
+        let counts = self.stats.counts();
+        let ends = [
+            counts.completed,
+            counts.failed,
+            counts.rejected,
+            counts.aborted,
+        ];
+        (counts.submitted, ends)
     }
 
     fn completion(&self, n: u32) -> Result<Completion> {
