@@ -134,12 +134,8 @@ pub(crate) trait Parent: Send + Sync {
     /// Makes the virtual device of a subdev on the enabled work queues `wqs`, with `entries` of
     /// each; it counts what it does on them with `meters`, one for each. Called under the parent's
     /// configuration lock.
-    fn function(
-        &self,
-        wqs: &[u32],
-        entries: u32,
-        meters: KVec<Meter>,
-    ) -> Result<Arc<dyn Function>>;
+    fn function(&self, wqs: &[u32], entries: u32, meters: KVec<Meter>)
+        -> Result<Arc<dyn Function>>;
 
     /// The parent is going, and all functions were killed: stops what the hardware has of them.
     /// Bounded in time. Called under the parent's configuration lock.

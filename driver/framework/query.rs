@@ -135,10 +135,7 @@ pub(crate) fn parent(
 
 /// Shows each parent until `show` returns false; `from` and the number that is passed to `show`
 /// tell where to go on.
-pub(crate) fn parents(
-    from: u64,
-    mut show: impl FnMut(u64, &ParentView) -> Result<bool>,
-) -> Result {
+pub(crate) fn parents(from: u64, mut show: impl FnMut(u64, &ParentView) -> Result<bool>) -> Result {
     nodes(from, |key, node| show(key, &look(node)?))
 }
 

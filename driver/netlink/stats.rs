@@ -152,9 +152,7 @@ fn id<'a>(request: &Request<'a>) -> Result<Id<'a>, Refusal> {
 fn subdev(request: &Request<'_>) -> Result {
     let mut message = Message::reply(request, uapi::SUBDEV_CMD_SUBDEV_STATS_GET)?;
     id(request)
-        .and_then(|id| {
-            framework::subdev(id, |subdev| put_subdev(&mut message.writer(), subdev))
-        })
+        .and_then(|id| framework::subdev(id, |subdev| put_subdev(&mut message.writer(), subdev)))
         .map_err(|refusal| refuse(request, &SUBDEV, &refusal))?;
     message.send(request)
 }
@@ -213,7 +211,10 @@ fn put(writer: &mut Writer<'_>, stats: Option<&Stats>) -> Result {
         (uapi::SUBDEV_A_STATS_FAULTS, counts.faults),
         (uapi::SUBDEV_A_STATS_PIN_LIMITED, counts.pin_limited),
         (uapi::SUBDEV_A_STATS_PINNED_PAGES, counts.pinned_pages),
-        (uapi::SUBDEV_A_STATS_PINNED_PAGES_MAX, counts.pinned_pages_max),
+        (
+            uapi::SUBDEV_A_STATS_PINNED_PAGES_MAX,
+            counts.pinned_pages_max,
+        ),
     ] {
         writer.uint(number, count)?;
     }

@@ -244,9 +244,7 @@ fn parse<'a>(request: &Request<'a>) -> Result<New<'a>, Refusal> {
 /// The work queues in a request: the nests `number`.
 fn requests(request: &Request<'_>, number: u32) -> Result<Wqs<WqRequest>, Refusal> {
     let mut wqs = Wqs::new();
-    let nests = request
-        .attrs()
-        .filter(|attr| attr.number() == number);
+    let nests = request.attrs().filter(|attr| attr.number() == number);
     for (n, nest) in nests.enumerate() {
         let number = |number| nest.attr(number).and_then(|attr| attr.u32());
         let wq = WqRequest {

@@ -67,6 +67,10 @@ fn keys_are_words_or_options_in_any_order() {
         "wq show NAME",
         "wq show NAME/wq1",
         "type show NAME",
+        "parent stats NAME",
+        "wq stats NAME",
+        "wq stats NAME/wq1",
+        "subdev stats NAME",
     ] {
         assert_reaches_the_kernel(&line.replace("NAME", TOO_LONG));
     }
@@ -99,6 +103,7 @@ fn the_wrong_word_is_named() {
     assert_makes_no_sense("subdev add wq dsa0/wq1,dsa1/wq1", "'dsa0' and 'dsa1'");
     assert_makes_no_sense("subdev del", "SUBDEV must be given");
     assert_makes_no_sense("wq show dsa0/queue", "'dsa0/queue'");
+    assert_makes_no_sense("wq stats dsa0/queue", "'dsa0/queue'");
     assert_makes_no_sense("-b - subdev show", "--batch");
     assert_makes_no_sense("-j -o yaml parent show", "--output");
 }

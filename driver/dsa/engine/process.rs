@@ -64,7 +64,8 @@ impl Engine {
     fn process(&self, item: &Item, host: &dyn Host, scratch: &mut Scratch) -> bool {
         let wq = item.accepted.wq;
         let place = usize::from(wq);
-        let Some((submitter, meter)) = self.submitters.get(place).zip(self.meters.get(place)) else {
+        let Some((submitter, meter)) = self.submitters.get(place).zip(self.meters.get(place))
+        else {
             warn_on!(true);
             return false;
         };

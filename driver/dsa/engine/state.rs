@@ -225,11 +225,7 @@ impl State {
 
     /// Drops what the `concerned` WQs have accepted so far. `aborted` is called with the WQ of each
     /// that waits: who carries one out sees for itself.
-    pub(super) fn drop_accepted(
-        &mut self,
-        concerned: impl Fn(u8) -> bool,
-        aborted: impl Fn(u8),
-    ) {
+    pub(super) fn drop_accepted(&mut self, concerned: impl Fn(u8) -> bool, aborted: impl Fn(u8)) {
         for (wq, dropped) in (0u8..).zip(self.dropped.iter_mut()) {
             if concerned(wq) {
                 *dropped = self.next;

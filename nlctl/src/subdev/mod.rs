@@ -4,6 +4,7 @@
 
 mod add;
 mod del;
+mod stats;
 
 pub use add::Add;
 pub use del::Del;

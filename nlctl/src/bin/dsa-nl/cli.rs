@@ -158,6 +158,12 @@ pub enum Parent {
         #[arg(value_name = "DEV")]
         id: Option<ParentRef>,
     },
+    /// Show the statistics of one parent, or of all
+    Stats {
+        /// Index, name, or bus and device: pci/0000:6a:01.0
+        #[arg(value_name = "DEV")]
+        id: Option<ParentRef>,
+    },
 }
 
 /// Commands on work queues.
@@ -166,6 +172,13 @@ pub enum Wq {
     /// Show one work queue, or list those of a parent or of all
     #[command(override_usage = "dsa-nl wq show [[DEV/]wqN | DEV]")]
     Show {
+        /// N, wqN or DEV/wqN; DEV for all of a parent
+        #[arg(value_name = "WQ")]
+        what: Option<String>,
+    },
+    /// Show the statistics of one work queue, or of those of a parent or of all
+    #[command(override_usage = "dsa-nl wq stats [[DEV/]wqN | DEV]")]
+    Stats {
         /// N, wqN or DEV/wqN; DEV for all of a parent
         #[arg(value_name = "WQ")]
         what: Option<String>,
@@ -207,6 +220,12 @@ pub enum Subdev {
         /// Delete although a VFIO user has it open
         #[arg(long, help_heading = "Keys")]
         force: bool,
+    },
+    /// Show the statistics of one subdev, or of all
+    Stats {
+        /// Index, name or UUID
+        #[arg(value_name = "SUBDEV")]
+        id: Option<Id>,
     },
 }
 

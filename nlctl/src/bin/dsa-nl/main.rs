@@ -22,6 +22,7 @@ mod keys;
 mod monitor;
 mod output;
 mod run;
+mod stats;
 
 use std::process::ExitCode;
 

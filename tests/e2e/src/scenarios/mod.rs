@@ -30,6 +30,7 @@ mod refusals;
 mod reset_races;
 mod set_irqs;
 mod shared;
+mod statistics;
 mod stress;
 mod two_parents;
 mod unbind_two;
@@ -61,6 +62,7 @@ pub const ALL: &[Scenario] = &[
     data::CREDITS,
     direct_store::DIRECT_STORE,
     direct_store::DIRECT_STORE_SHARED,
+    statistics::STATISTICS,
     fixed::FIXED,
     features::OPERATION_MASK,
     features::REVOKED_HANDLES,
