@@ -131,9 +131,11 @@ fn waiting(tenant: &Tenant) -> Result<()> {
     let before = Figures::of("subdev", "counted")?;
     let now = || Ok::<_, anyhow::Error>(Figures::of("subdev", "counted")?.since(&before));
     let size = tenant.dsa.size() as usize;
+    // A page each, so that the hardware has all of the one that it has begun.
+    let copy = Descriptor::memmove(FROM, TO, PAGE as u32);
     ctl("hold")?;
     for record in 0..=size {
-        tenant.dsa.submit(record, tenant.copy(), Notice::Record)?;
+        tenant.dsa.submit(record, copy, Notice::Record)?;
     }
     wait::until_true(SOON, "the hardware to have one", || {
         Ok(now()?.get("hw-submitted") > 0)
@@ -161,7 +163,7 @@ fn waiting(tenant: &Tenant) -> Result<()> {
         ("completed", 1),
         ("aborted", size as u64 - 1),
         ("in-flight", 0),
-        ("bytes", LEN as u64),
+        ("bytes", PAGE as u64),
     ])?;
     check::equal(
         "pages that are pinned",
