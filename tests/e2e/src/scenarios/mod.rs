@@ -92,6 +92,7 @@ pub const ALL: &[Scenario] = &[
     two_parents::TWO_PARENTS,
     many::MANY,
     ynl::YNL,
+    ynl::YNL_EVENTS,
     idxd::IDXD_CONFIG,
     idxd::IDXD_DMATEST,
     idxd::IDXD_CYCLES,

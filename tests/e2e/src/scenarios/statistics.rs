@@ -218,7 +218,7 @@ fn in_a_loop() -> Result<()> {
 
 /// Dumps statistics until there are some more of them, and demands that they only go up.
 fn look_often() -> Result<()> {
-    const LOOKS: usize = 200;
+    const LOOKS: usize = 25;
     let client = Client::new()?;
     let mut last: Option<[Figures; 3]> = None;
     let mut looks = 0;
@@ -238,7 +238,7 @@ fn look_often() -> Result<()> {
             now.follow(before)?;
         }
         let [subdev, ..] = &figures;
-        let worked = subdev.get("completed") > 100;
+        let worked = subdev.get("completed") > LOOKS as u64;
         last = Some(figures);
         looks += 1;
         Ok(worked && looks >= LOOKS)
