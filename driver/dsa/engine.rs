@@ -37,7 +37,10 @@ use super::{
     transfer::Scratch,
     unmaps::Unmaps, //
 };
-use crate::dsa_core::virt;
+use crate::{
+    dsa_core::virt,
+    framework::Meter, //
+};
 
 /// Carries out what one tenant submits.
 #[pin_data]
@@ -45,6 +48,8 @@ pub(super) struct Engine {
     front: Arc<Front>,
     /// What the descriptors of each virtual WQ go to.
     submitters: KVec<Arc<dyn Submitter>>,
+    /// What counts them.
+    meters: KVec<Meter>,
     /// Most descriptors that each virtual WQ holds.
     shares: [u16; virt::WQS],
     #[pin]
@@ -66,11 +71,12 @@ impl_has_work! {
 }
 
 impl Engine {
-    /// An engine for a virtual WQ on each of `submitters`, with as many entries as `shares` has in
-    /// the same place. It accepts nothing until it is opened.
+    /// An engine for a virtual WQ on each of `submitters`, with the meter and as many entries as
+    /// `shares` has in the same place. It accepts nothing until it is opened.
     pub(super) fn new(
         front: Arc<Front>,
         submitters: KVec<Arc<dyn Submitter>>,
+        meters: KVec<Meter>,
         shares: [u16; virt::WQS],
     ) -> Result<Arc<Self>> {
         let state = State::new()?;
@@ -79,6 +85,7 @@ impl Engine {
             pin_init!(Self {
                 front,
                 submitters,
+                meters,
                 shares,
                 state <- new_mutex!(state, "Engine::state"),
                 changed <- new_condvar!("Engine::changed"),
@@ -114,6 +121,13 @@ impl Engine {
         let scratch = self.scratch.lock().take();
         let queues = self.state.lock().replace(state::Queues::default());
         drop((scratch, queues));
+    }
+
+    /// Counts something of the virtual WQ `wq`.
+    fn count(&self, wq: u8, what: impl FnOnce(&Meter)) {
+        if let Some(meter) = self.meters.get(usize::from(wq)) {
+            what(meter);
+        }
     }
 
     /// Whether the hardware completes nothing any more.

@@ -40,6 +40,7 @@ use crate::{
     framework::{
         self,
         Host,
+        Meter,
         NotReset,
         Region, //
     }, //
@@ -60,10 +61,15 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// A function with a virtual WQ on each of `submitters`, of the sizes in `params`.
-    pub(super) fn new(params: &Params, submitters: KVec<Arc<dyn Submitter>>) -> Result<Arc<Self>> {
+    /// A function with a virtual WQ on each of `submitters`, of the sizes in `params`, which counts
+    /// with the meter at the same place.
+    pub(super) fn new(
+        params: &Params,
+        submitters: KVec<Arc<dyn Submitter>>,
+        meters: KVec<Meter>,
+    ) -> Result<Arc<Self>> {
         let front = Front::new(params)?;
-        let engine = Engine::new(front.clone(), submitters, params.sizes)?;
+        let engine = Engine::new(front.clone(), submitters, meters, params.sizes)?;
         let resets = Resets::new(front.clone(), engine.clone())?;
         let function = Self {
             vectors: params.vectors().into(),

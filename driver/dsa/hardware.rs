@@ -26,7 +26,10 @@ use super::{
         Wq, //
     }, //
 };
-use crate::ffi::bound::BoundDevice;
+use crate::{
+    ffi::bound::BoundDevice,
+    framework::Meter, //
+};
 
 /// How long to wait before looking without an interrupt, in ms: one may be lost.
 const LOOK: u32 = 500;
@@ -37,11 +40,13 @@ const STUCK: Delta = Delta::from_secs(10);
 pub(super) struct Hardware {
     device: Arc<Device>,
     wq: Arc<Wq>,
+    meter: Meter,
 }
 
 impl Hardware {
-    pub(super) fn new(device: Arc<Device>, wq: Arc<Wq>) -> Result<Arc<Self>> {
-        Ok(Arc::new(Self { device, wq }, GFP_KERNEL)?)
+    /// Submits to `wq`, and counts with `meter`.
+    pub(super) fn new(device: Arc<Device>, wq: Arc<Wq>, meter: Meter) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self { device, wq, meter }, GFP_KERNEL)?)
     }
 }
 
@@ -71,7 +76,9 @@ unsafe impl Submitter for Hardware {
             if let Some(ended) = self.wq.wait(&ticket, LOOK) {
                 return ended;
             }
-            self.wq.reap();
+            if self.wq.reap() {
+                self.meter.interrupt_lost();
+            }
             // A device that vanished, halted or was reset will not say so of itself.
             if self.device.check().is_ok() && since.elapsed() >= STUCK {
                 recovery::recover(&self.device, &self.wq, &ticket);

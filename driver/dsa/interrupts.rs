@@ -51,7 +51,9 @@ impl ThreadedHandler for Handler {
             Vector::Misc(device) => {
                 let _ = misc(device);
             }
-            Vector::Wq(wq) => wq.reap(),
+            Vector::Wq(wq) => {
+                wq.reap();
+            }
         }
         IrqReturn::Handled
     }

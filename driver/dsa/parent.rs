@@ -33,6 +33,7 @@ use crate::{
         Attributes,
         Description,
         Isolation,
+        Meter,
         Needs,
         ParentState,
         Refusal,
@@ -132,14 +133,18 @@ impl framework::Parent for Parent {
         configure::set_groups(&self.device, change)
     }
 
-    fn function(&self, shares: &[WqShare]) -> Result<Arc<dyn framework::Function>> {
+    fn function(
+        &self,
+        shares: &[WqShare],
+        meters: KVec<Meter>,
+    ) -> Result<Arc<dyn framework::Function>> {
         let device = &self.device;
         let caps = &device.caps;
         let mut submitters = KVec::<Arc<dyn Submitter>>::with_capacity(shares.len(), GFP_KERNEL)?;
         let mut opcap = SUPPORTED_OPCAP;
         let mut max_transfer = caps.general.max_xfer_shift();
         let mut sizes = [0; virt::WQS];
-        for (n, share) in shares.iter().enumerate() {
+        for ((n, share), meter) in shares.iter().enumerate().zip(meters.iter()) {
             let wq = device.wqs().get(share.id as usize).ok_or(EINVAL)?;
             let size = sizes.get_mut(n).ok_or(EINVAL)?;
             *size = u16::try_from(share.entries).map_err(|_| EINVAL)?;
@@ -148,7 +153,8 @@ impl framework::Parent for Parent {
             for (word, operations) in opcap.iter_mut().zip(operations) {
                 *word &= operations;
             }
-            submitters.push(Hardware::new(device.clone(), wq.clone())?, GFP_KERNEL)?;
+            let submitter = Hardware::new(device.clone(), wq.clone(), meter.clone())?;
+            submitters.push(submitter, GFP_KERNEL)?;
         }
         let params = Params {
             device_id: device.regs.pci().device_id(),
@@ -160,7 +166,7 @@ impl framework::Parent for Parent {
             sizes,
             engines: u8::try_from(caps.engine.engines()).unwrap_or(u8::MAX),
         };
-        Ok(Function::new(&params, submitters)?)
+        Ok(Function::new(&params, submitters, meters)?)
     }
 
     fn quiesce(&self) {

@@ -83,15 +83,19 @@ impl Slots {
         Some(ended)
     }
 
-    /// Takes note of what is done: `read` has the completion record, if it was written.
-    pub(super) fn reap(&mut self, read: impl Fn(usize) -> Option<Completion>) {
+    /// Takes note of what is done: `read` has the completion record, if it was written. Returns
+    /// whether something is.
+    pub(super) fn reap(&mut self, read: impl Fn(usize) -> Option<Completion>) -> bool {
+        let mut some = false;
         for (at, slot) in self.0.iter_mut().enumerate() {
             if matches!(slot, Slot::Busy | Slot::Doomed) {
                 if let Some(record) = read(at) {
                     *slot = Slot::Done(record);
+                    some = true;
                 }
             }
         }
+        some
     }
 
     /// Marks what the hardware has, and is about to be made to drop.

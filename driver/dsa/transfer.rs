@@ -46,6 +46,10 @@ use crate::{
             Unpinned, //
         },
         portal, //
+    },
+    framework::{
+        Meter,
+        PinnedPages, //
     }, //
 };
 
@@ -112,6 +116,7 @@ pub(super) struct Context<'a> {
     pub(super) gate: &'a dyn Gate,
     /// Most pieces in flight.
     pub(super) share: usize,
+    pub(super) meter: &'a Meter,
 }
 
 /// A piece that the hardware has.
@@ -128,6 +133,8 @@ struct Side<'a> {
     len: u32,
     /// Keeps the pages where they are.
     _pinned: Pinned<'a>,
+    /// Dropped after that.
+    _counted: PinnedPages<'a>,
 }
 
 impl<'a> Side<'a> {
@@ -158,6 +165,7 @@ impl<'a> Side<'a> {
             (within + len as usize).div_ceil(PAGE_SIZE),
             buffer.write,
         )?;
+        let counted = context.meter.pin(pinned.len());
         let reached = pinned.len() * PAGE_SIZE;
         let mut left = reached.saturating_sub(within).min(len as usize);
         // CAST: At most `len`.
@@ -182,6 +190,7 @@ impl<'a> Side<'a> {
         Ok(Self {
             len,
             _pinned: pinned,
+            _counted: counted,
         })
     }
 }
@@ -212,6 +221,7 @@ pub(super) fn run(context: Context<'_>, op: &Op, scratch: &mut Scratch) -> Optio
     let mut offset = 0;
     while offset < op.len() && !outcome.is_stopped() {
         if !context.gate.may_pin() {
+            context.meter.pin_limited();
             outcome.piece_lost();
             break;
         }
@@ -356,6 +366,7 @@ fn submit(
         outcome.piece_lost();
         return false;
     };
+    context.meter.hw_submitted();
     let flying = Flying {
         ticket,
         piece,

@@ -248,21 +248,23 @@ impl Wq {
         }
     }
 
-    /// Takes note of all descriptors that are done.
-    pub(super) fn reap(&self) {
-        self.reap_locked(&mut self.state.lock());
+    /// Takes note of all descriptors that are done. Returns whether there were some.
+    pub(super) fn reap(&self) -> bool {
+        let some = self.reap_locked(&mut self.state.lock());
         self.changed.notify_all();
+        some
     }
 
-    fn reap_locked(&self, state: &mut State) {
+    fn reap_locked(&self, state: &mut State) -> bool {
         // Without the device there are no records either.
-        if let Some(dev) = self.regs.bound().get() {
-            let State { slots, records, .. } = state;
-            slots.reap(|at| {
-                let record = records.get(&dev, at).ok()?.read()?;
-                Some(Completion::from_bytes(&record))
-            });
-        }
+        let Some(dev) = self.regs.bound().get() else {
+            return false;
+        };
+        let State { slots, records, .. } = state;
+        slots.reap(|at| {
+            let record = records.get(&dev, at).ok()?.read()?;
+            Some(Completion::from_bytes(&record))
+        })
     }
 
     /// Begins a recovery: marks what the hardware has as doomed, and bars submission until

@@ -16,6 +16,7 @@ use super::{
         WqShare,
         Wqs, //
     },
+    meters::meters,
     node::{
         Config,
         Node, //
@@ -41,7 +42,8 @@ pub(super) fn engage(
             enter(node, config, subdev, share.id)?;
             entered += 1;
         }
-        Ok(node.provider.function(shares)?)
+        let meters = meters(node, subdev, shares)?;
+        Ok(node.provider.function(shares, meters)?)
     };
     match enter_all() {
         Ok(function) => {

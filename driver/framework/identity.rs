@@ -2,7 +2,10 @@
 
 //! What a subdev is, and what is shown of it.
 
-use super::provider::Isolation;
+use super::{
+    provider::Isolation,
+    stats::Stats, //
+};
 use crate::subdev_core::{
     name::Name,
     share::PasidMode,
@@ -81,6 +84,14 @@ pub(crate) struct Settings {
     pub(crate) wqs: Wqs<WqShare>,
 }
 
+impl Settings {
+    /// Whether one of its work queues is in `wqs`; it is where `wqs` is empty.
+    pub(crate) fn is_on(&self, wqs: &[u32]) -> bool {
+        let mut shares = self.wqs.as_slice().iter();
+        wqs.is_empty() || shares.any(|share| wqs.contains(&share.id))
+    }
+}
+
 /// By what names VFIO knows a subdev while it is handed over.
 #[derive(Clone, Copy)]
 pub(crate) struct Handles {
@@ -98,4 +109,6 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) state: AdminState,
     pub(crate) opstate: OpState,
     pub(crate) handles: Option<Handles>,
+    /// Its counters; none before it is active for the first time, as if all were zero.
+    pub(crate) stats: Option<&'a Stats>,
 }

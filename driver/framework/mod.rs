@@ -33,6 +33,7 @@ mod handover;
 mod identity;
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
+mod meters;
 mod node;
 mod parent;
 mod presence;
@@ -44,6 +45,7 @@ mod registry;
 mod request;
 mod reset;
 mod set;
+mod stats;
 mod subdev;
 mod view;
 mod wait;
@@ -112,7 +114,9 @@ pub(crate) use self::{
     query::{
         overview,
         parent,
+        parent_stats,
         parents,
+        parents_stats,
         subdev,
         subdevs,
         type_named,
@@ -138,12 +142,18 @@ pub(crate) use self::{
         reset, //
     },
     set::set,
+    stats::{
+        Meter,
+        PinnedPages,
+        Stats, //
+    },
     subdev::{
         AuxData,
         Holder,
         Subdev, //
     },
     view::{
+        ParentStats,
         ParentView,
         WqView, //
     },

@@ -25,7 +25,8 @@ use super::{
         Field,
         Names,
         Refusal, //
-    }, //
+    },
+    stats::Stats, //
 };
 use crate::{
     ffi::bound::BoundDevice,
@@ -44,6 +45,8 @@ pub(super) struct Node {
     pub(super) provider: Arc<dyn Parent>,
     pub(super) dev: BoundDevice,
     pub(super) presence: Arc<Presence>,
+    /// Of all that are, or were, on it.
+    pub(super) stats: Arc<Stats>,
     /// The configuration lock: held while the hardware is configured, which may be waited for.
     #[pin]
     pub(super) config: Mutex<Config>,
@@ -95,6 +98,7 @@ impl Node {
         dev: BoundDevice,
         provider: Arc<dyn Parent>,
         presence: Arc<Presence>,
+        stats: Arc<Stats>,
     ) -> impl PinInit<Self> {
         pin_init!(Self {
             index,
@@ -103,6 +107,7 @@ impl Node {
             provider,
             dev,
             presence,
+            stats,
             config <- new_mutex!(Config(()), "Node::config"),
         })
     }

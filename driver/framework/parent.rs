@@ -45,6 +45,7 @@ use super::{
         ParentEntry,
         REGISTRY, //
     },
+    stats::Stats,
     subdev::Subdev,
     view::{
         WqEntry,
@@ -71,6 +72,7 @@ pub(crate) fn register_parent(
 ) -> Result<ParentRegistration> {
     let prefix = provider.description().prefix;
     let presence = Presence::new()?;
+    let stats = Stats::new()?;
     let mut entries = RBTree::new();
     for wq in wqs {
         entries.insert(WqEntry::node(wq)?);
@@ -91,7 +93,7 @@ pub(crate) fn register_parent(
         .find(|name| !taken(name))
         .ok_or(EINVAL)?;
     registry.next_parent = index.checked_add(1).ok_or(EOVERFLOW)?;
-    let Ok(node) = node.pin_init_with(Node::new(index, name, dev, provider, presence));
+    let Ok(node) = node.pin_init_with(Node::new(index, name, dev, provider, presence, stats));
     let node: Arc<Node> = node.into();
     let Ok(notifier) = notifier.pin_init_with(Notifier::new(index));
     let notifier: Arc<Notifier> = notifier.into();

@@ -13,7 +13,8 @@ use super::{
     refusal::{
         Field,
         Refusal, //
-    }, //
+    },
+    stats::Meter, //
 };
 use crate::subdev_core::share::PasidMode;
 
@@ -168,9 +169,10 @@ pub(crate) trait Parent: Send + Sync {
     /// What only this vendor's devices have. Neither waits nor looks at the hardware.
     fn attributes(&self, visitor: &mut dyn Visitor) -> Result;
 
-    /// Makes the virtual device of a subdev with these shares of work queues, which are enabled.
-    /// Called under the parent's configuration lock.
-    fn function(&self, shares: &[WqShare]) -> Result<Arc<dyn Function>>;
+    /// Makes the virtual device of a subdev with these shares of work queues, which are enabled; it
+    /// counts what it does on them with `meters`, one for each. Called under the parent's
+    /// configuration lock.
+    fn function(&self, shares: &[WqShare], meters: KVec<Meter>) -> Result<Arc<dyn Function>>;
 
     /// Checks a change of what only the vendor's devices have, as a whole, and says what it needs.
     /// Neither waits nor looks at the hardware. Called under the parent's configuration lock.

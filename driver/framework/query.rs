@@ -28,6 +28,7 @@ use super::{
     },
     subdev::Subdev,
     view::{
+        ParentStats,
         ParentView,
         WqView, //
     }, //
@@ -131,10 +132,34 @@ pub(crate) fn parent(
 
 /// Shows each parent until `show` returns false; `from` and the number that is passed to `show`
 /// tell where to go on.
-pub(crate) fn parents(
-    mut from: u64,
-    mut show: impl FnMut(u64, &ParentView) -> Result<bool>,
+pub(crate) fn parents(from: u64, mut show: impl FnMut(u64, &ParentView) -> Result<bool>) -> Result {
+    nodes(from, |key, node| show(key, &look(node)?))
+}
+
+/// Shows the statistics of the parent that `id` names, without a look at its hardware.
+pub(crate) fn parent_stats(
+    id: &ParentId<'_>,
+    show: impl FnOnce(&ParentStats) -> Result,
+) -> Result<(), Refusal> {
+    let node = {
+        let mut registry = REGISTRY.lock();
+        registry.get()?.find_parent(id)?.node.clone()
+    };
+    show(&ParentStats(node))?;
+    Ok(())
+}
+
+/// As [`parents`], of the statistics.
+pub(crate) fn parents_stats(
+    from: u64,
+    mut show: impl FnMut(u64, &ParentStats) -> Result<bool>,
 ) -> Result {
+    nodes(from, |key, node| show(key, &ParentStats(node)))
+}
+
+/// Passes each parent from `from` on to `show`, with its key and without the registry's lock, until
+/// it returns false.
+fn nodes(mut from: u64, mut show: impl FnMut(u64, Arc<Node>) -> Result<bool>) -> Result {
     while let Ok(index) = u32::try_from(from) {
         let node = {
             let mut registry = REGISTRY.lock();
@@ -144,7 +169,7 @@ pub(crate) fn parents(
         };
         let Some(node) = node else { break };
         let key = u64::from(node.index);
-        if !show(key, &look(node)?)? {
+        if !show(key, node)? {
             break;
         }
         from = key + 1;

@@ -13,7 +13,8 @@ use kernel::{
     sync::{
         Arc,
         CondVar,
-        Mutex, //
+        Mutex,
+        SetOnce, //
     },
     time::{
         msecs_to_jiffies,
@@ -45,7 +46,8 @@ use super::{
     },
     node::Node,
     presence::Presence,
-    queue::QUEUE, //
+    queue::QUEUE,
+    stats::Stats, //
 };
 use crate::{
     ffi::{
@@ -149,6 +151,8 @@ pub(crate) struct Subdev {
     pub(super) dev: BoundDevice,
     pub(super) presence: Arc<Presence>,
     born: Instant<Monotonic>,
+    /// From the first activation on, and kept: while inactive, a subdev is to be small.
+    stats: SetOnce<Arc<Stats>>,
     #[pin]
     pub(super) state: Mutex<State>,
     /// The handover went on.
@@ -201,6 +205,7 @@ impl Subdev {
             dev,
             presence,
             born: Instant::now(),
+            stats: SetOnce::new(),
             state <- new_mutex!(state, "Subdev::state"),
             progress <- new_condvar!(),
             registration <- new_mutex!(None, "Subdev::registration"),
@@ -258,7 +263,16 @@ impl Subdev {
             opstate: state.life.opstate(),
             // What an inactive one has left of a VFIO device is of no use to anybody.
             handles: state.handles.filter(|_| admin == AdminState::Active),
+            stats: self.stats.as_ref().map(|stats| &**stats),
         }
+    }
+
+    /// The counters, which there are from now on. Called under the configuration lock of the parent.
+    pub(super) fn begin_stats(&self) -> Result<Arc<Stats>> {
+        if self.stats.as_ref().is_none() {
+            self.stats.populate(Stats::new()?);
+        }
+        self.stats.as_ref().cloned().ok_or(EBUSY)
     }
 
     /// Says which passing phase of its life the subdev is in, if it is in one.

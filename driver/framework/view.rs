@@ -19,7 +19,8 @@ use super::{
         ParentState,
         WorkQueue,
         WqDescription, //
-    }, //
+    },
+    stats::Stats, //
 };
 use crate::subdev_core::share::{
     PasidMode,
@@ -36,6 +37,8 @@ pub(super) struct WqEntry {
     /// Number of active subdevs on it, for which the hardware has it enabled; changed under the
     /// parent's configuration lock as well.
     pub(super) active: u32,
+    /// Of all virtual work queues that are, or were, on it.
+    pub(super) stats: Arc<Stats>,
     /// Whether the hardware has it enabled for subdevs; changed under the parent's configuration
     /// lock as well.
     pub(super) enabled: bool,
@@ -55,6 +58,7 @@ impl WqEntry {
             share: Share::new(size),
             subdevs: RBTree::new(),
             active: 0,
+            stats: Stats::new()?,
             enabled: false,
             told: false,
             removing: false,
@@ -94,6 +98,23 @@ impl ParentView {
     }
 }
 
+/// The statistics of a parent, and which one it is.
+pub(crate) struct ParentStats(pub(super) Arc<Node>);
+
+impl ParentStats {
+    pub(crate) fn index(&self) -> u32 {
+        self.0.index
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.0.name.as_str()
+    }
+
+    pub(crate) fn stats(&self) -> &Stats {
+        &self.0.stats
+    }
+}
+
 /// A work queue as it is now.
 pub(crate) struct WqView<'a> {
     parent: &'a Node,
@@ -126,6 +147,10 @@ impl<'a> WqView<'a> {
 
     pub(crate) fn work_queue(&self) -> &dyn WorkQueue {
         &*self.entry.wq
+    }
+
+    pub(crate) fn stats(&self) -> &Stats {
+        &self.entry.stats
     }
 
     /// PASID mode of the subdevs on it, if there are any.

@@ -11,6 +11,7 @@ mod given;
 mod parent;
 mod refuse;
 mod reset;
+mod stats;
 mod subdev;
 mod types;
 #[path = "generated/vendor.rs"]

@@ -154,25 +154,8 @@ struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     fn parse(request: &Request<'a>) -> Result<Self, Refusal> {
-        let mut wqs = Wqs::new();
-        for (n, wq) in requests(request)?.as_slice().iter().enumerate() {
-            if wq.size.is_some() {
-                return Err(Refusal::new(
-                    EINVAL,
-                    Field::WqSize(n),
-                    format_args!("a dump asks for the number of a work queue, not for a size"),
-                ));
-            }
-            let id = wq.id.ok_or_else(|| {
-                Refusal::missing(
-                    Field::WqId(n),
-                    format_args!("the number of a work queue is needed"),
-                )
-            })?;
-            wqs.push(id).ok_or(EINVAL)?;
-        }
         Ok(Self {
-            wqs,
+            wqs: wq_filter(request, uapi::SUBDEV_A_SUBDEV_WQ)?,
             type_name: request.text(uapi::SUBDEV_A_SUBDEV_TYPE),
             state: request.u32(uapi::SUBDEV_A_SUBDEV_STATE),
             opstate: request.u32(uapi::SUBDEV_A_SUBDEV_OPSTATE),
@@ -180,10 +163,8 @@ impl<'a> Filter<'a> {
     }
 
     fn applies(&self, subdev: &Snapshot<'_>) -> bool {
-        let (identity, settings) = (subdev.identity, &subdev.settings);
-        let wqs = self.wqs.as_slice();
-        let mut shares = settings.wqs.as_slice().iter();
-        (wqs.is_empty() || shares.any(|share| wqs.contains(&share.id)))
+        let identity = subdev.identity;
+        subdev.settings.is_on(self.wqs.as_slice())
             && self
                 .type_name
                 .is_none_or(|name| name == identity.type_name.as_bytes())
@@ -196,6 +177,28 @@ impl<'a> Filter<'a> {
     }
 }
 
+/// The work queues that a dump asks for: the nests `number`.
+pub(super) fn wq_filter(request: &Request<'_>, number: u32) -> Result<Wqs<u32>, Refusal> {
+    let mut wqs = Wqs::new();
+    for (n, wq) in requests(request, number)?.as_slice().iter().enumerate() {
+        if wq.size.is_some() {
+            return Err(Refusal::new(
+                EINVAL,
+                Field::WqSize(n),
+                format_args!("a dump asks for the number of a work queue, not for a size"),
+            ));
+        }
+        let id = wq.id.ok_or_else(|| {
+            Refusal::missing(
+                Field::WqId(n),
+                format_args!("the number of a work queue is needed"),
+            )
+        })?;
+        wqs.push(id).ok_or(EINVAL)?;
+    }
+    Ok(wqs)
+}
+
 fn parent<'a>(request: &Request<'a>) -> ParentId<'a> {
     parent_id(
         request,
@@ -205,10 +208,23 @@ fn parent<'a>(request: &Request<'a>) -> ParentId<'a> {
 }
 
 /// By what a request names a subdev.
-pub(super) fn id<'a>(request: &Request<'a>) -> Result<Id<'a>, Refusal> {
-    let index = request.u32(uapi::SUBDEV_A_SUBDEV_INDEX);
-    let name = request.text(uapi::SUBDEV_A_SUBDEV_NAME);
-    let uuid = request.text(uapi::SUBDEV_A_SUBDEV_UUID);
+fn id<'a>(request: &Request<'a>) -> Result<Id<'a>, Refusal> {
+    subdev_id(
+        request,
+        uapi::SUBDEV_A_SUBDEV_INDEX,
+        uapi::SUBDEV_A_SUBDEV_NAME,
+        uapi::SUBDEV_A_SUBDEV_UUID,
+    )
+}
+
+/// By what a request names a subdev: one of the attributes `index`, `name` and `uuid`.
+pub(super) fn subdev_id<'a>(
+    request: &Request<'a>,
+    index: u32,
+    name: u32,
+    uuid: u32,
+) -> Result<Id<'a>, Refusal> {
+    let (index, name, uuid) = (request.u32(index), request.text(name), request.text(uuid));
     match (index, name, uuid) {
         (Some(index), None, None) => Ok(Id::Index(index)),
         (None, Some(name), None) => Ok(Id::Name(name)),
@@ -241,7 +257,7 @@ fn parse<'a>(request: &Request<'a>) -> Result<New<'a>, Refusal> {
         name: request.text(uapi::SUBDEV_A_SUBDEV_NAME),
         uuid: request.text(uapi::SUBDEV_A_SUBDEV_UUID),
         parent: parent(request),
-        wqs: requests(request)?,
+        wqs: requests(request, uapi::SUBDEV_A_SUBDEV_WQ)?,
         type_name: request.text(uapi::SUBDEV_A_SUBDEV_TYPE),
         pasid_mode,
         state,
@@ -258,18 +274,16 @@ fn parse_set<'a>(request: &Request<'a>) -> Result<Set<'a>, Refusal> {
     Ok(Set {
         id: id(request)?,
         new_name: request.text(uapi::SUBDEV_A_SUBDEV_NEW_NAME),
-        wqs: requests(request)?,
+        wqs: requests(request, uapi::SUBDEV_A_SUBDEV_WQ)?,
         state,
         force: request.attr(uapi::SUBDEV_A_SUBDEV_FORCE).is_some(),
     })
 }
 
-/// The work queues in a request.
-fn requests(request: &Request<'_>) -> Result<Wqs<WqRequest>, Refusal> {
+/// The work queues in a request: the nests `number`.
+fn requests(request: &Request<'_>, number: u32) -> Result<Wqs<WqRequest>, Refusal> {
     let mut wqs = Wqs::new();
-    let nests = request
-        .attrs()
-        .filter(|attr| attr.number() == uapi::SUBDEV_A_SUBDEV_WQ);
+    let nests = request.attrs().filter(|attr| attr.number() == number);
     for (n, nest) in nests.enumerate() {
         let number = |number| nest.attr(number).and_then(|attr| attr.u32());
         let wq = WqRequest {

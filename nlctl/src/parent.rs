@@ -9,7 +9,7 @@ use std::fmt;
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange;
-use crate::generated::{Parent, ParentAttr};
+use crate::generated::{Parent, ParentAttr, ParentStats, ParentStatsAttr};
 use crate::id::ParentRef;
 use crate::object::Object;
 use crate::request::{Dump, Get};
@@ -37,6 +37,23 @@ impl ParentHandle {
 
     /// Gets all parents.
     pub fn dump(&self) -> Dump<Parent> {
+        Dump::new(self.0.clone())
+    }
+
+    /// Gets the statistics of one parent.
+    pub fn stats(&self, parent: impl Into<ParentRef>) -> Get<ParentStats> {
+        let attributes = match parent.into() {
+            ParentRef::Index(index) => vec![ParentStatsAttr::Index(index)],
+            ParentRef::Name(name) => vec![ParentStatsAttr::Name(name)],
+            ParentRef::Device { bus, device } => {
+                vec![ParentStatsAttr::Bus(bus), ParentStatsAttr::Device(device)]
+            }
+        };
+        Get::new(self.0.clone(), attributes)
+    }
+
+    /// Gets the statistics of all parents.
+    pub fn dump_stats(&self) -> Dump<ParentStats> {
         Dump::new(self.0.clone())
     }
 }

@@ -70,6 +70,10 @@ fn keys_are_words_or_options_in_any_order() {
         "wq show NAME",
         "wq show NAME/wq1",
         "type show NAME",
+        "parent stats NAME",
+        "wq stats NAME",
+        "wq stats NAME/wq1",
+        "subdev stats NAME",
     ] {
         assert_reaches_the_kernel(&line.replace("NAME", TOO_LONG));
     }
@@ -109,6 +113,7 @@ fn the_wrong_word_is_named() {
     assert_makes_no_sense("subdev set x wq 3,4,5 size 1,2", "one for all");
     assert_makes_no_sense("subdev set x state asleep", "inactive, active");
     assert_makes_no_sense("wq show dsa0/queue", "'dsa0/queue'");
+    assert_makes_no_sense("wq stats dsa0/queue", "'dsa0/queue'");
     assert_makes_no_sense("-b - subdev show", "--batch");
     assert_makes_no_sense("-j -o yaml parent show", "--output");
 }

@@ -28,7 +28,8 @@ use crate::{
             Swerr, //
         }, //
     },
-    ffi::workqueue, //
+    ffi::workqueue,
+    framework::Meter, //
 };
 
 impl Engine {
@@ -43,6 +44,13 @@ impl Engine {
         };
         let descriptor = Descriptor::parse(&submission.raw);
         let refuse = |code| {
+            self.count(wq, |meter| match code {
+                swerr::WQ_FULL => meter.wq_full(),
+                _ => {
+                    meter.submitted();
+                    meter.rejected(code);
+                }
+            });
             self.front.software_error(Swerr {
                 code,
                 wq: Some(wq),
@@ -84,7 +92,9 @@ impl Engine {
             opcode,
             work,
         };
+        // Before anybody can carry it out, who takes the lock for that.
         if state.enqueue(item) {
+            self.count(wq, Meter::submitted);
             Ok(())
         } else {
             Err(swerr::WQ_FULL)
@@ -102,6 +112,7 @@ impl Engine {
         }
         let accepted = state.number(wq);
         if state.begin_invalid(accepted) {
+            self.count(wq, Meter::submitted);
             Ok(accepted)
         } else {
             Err(swerr::WQ_FULL)
@@ -112,6 +123,7 @@ impl Engine {
     fn complete_invalid(&self, accepted: Accepted, opcode: u8, reject: &Reject) {
         // Before the tenant can see the end: it may submit another at once then.
         self.state.lock().free_invalid(accepted.number);
+        self.count(accepted.wq, |meter| meter.rejected(reject.status));
         if let Some(host) = self.front.host() {
             match reject.to {
                 RejectTo::Record(addr) => {
@@ -126,7 +138,7 @@ impl Engine {
                     ..Swerr::default()
                 }),
             }
-            self.interrupt(reject.interrupt);
+            self.interrupt(accepted.wq, reject.interrupt);
         }
         self.state.lock().end_invalid(accepted.number);
         self.changed.notify_all();

@@ -66,6 +66,12 @@ mod tests {
         }
         assert!(bench.eventually(|| bench.host.interrupts() == 4));
         assert_eq!(bench.memory.pinned(), 0);
+        assert_eq!(bench.counts(), (4, [4, 0, 0, 0]));
+        let counts = bench.stats.counts();
+        assert_eq!(counts.bytes, 64 + 65 + 66 + 67);
+        assert_eq!(counts.hw_submitted, 4);
+        assert_eq!(counts.interrupts, 4);
+        assert_eq!((counts.pinned_pages, counts.pinned_pages_max), (0, 2));
         assert_eq!(bench.swerr(), None);
         Ok(())
     }
@@ -86,6 +92,9 @@ mod tests {
         // Both have ended, so there are entries again.
         bench.submit(Descriptor::noop().record(3));
         assert_eq!(bench.wait_for_record(3)?, status::SUCCESS);
+        // What was not taken was not submitted.
+        assert_eq!(bench.counts(), (3, [3, 0, 0, 0]));
+        assert_eq!(bench.stats.counts().wq_full, 1);
         Ok(())
     }
 
@@ -108,6 +117,10 @@ mod tests {
         // An abort disables nothing.
         bench.submit(Descriptor::noop().record(2));
         assert_eq!(bench.wait_for_record(2)?, status::SUCCESS);
+        let (submitted, [completed, failed, rejected, aborted]) = bench.counts();
+        assert_eq!((submitted, failed, rejected), (3, 0, 0));
+        // What was in flight ended as it did, and was dropped or not.
+        assert!(matches!((completed, aborted), (1, 2) | (2, 1)));
         Ok(())
     }
 
@@ -154,6 +167,10 @@ mod tests {
         bench.pause();
         assert_eq!(bench.submitter.count(), 1);
         assert_eq!(bench.record(1)?, 0);
+        let (submitted, [completed, failed, rejected, aborted]) = bench.counts();
+        assert_eq!((submitted, failed, rejected), (3, 0, 1));
+        assert_eq!(completed + aborted, 2);
+        assert_eq!(bench.stats.counts().in_flight(), 0);
         Ok(())
     }
 
@@ -195,6 +212,8 @@ mod tests {
         bench.submit(Descriptor::memmove(64).record(0));
         assert_eq!(bench.wait_for_record(0)?, status::SUCCESS);
         assert_eq!(bench.submitter.count(), 2);
+        assert_eq!(bench.counts(), (1, [1, 0, 0, 0]));
+        assert_eq!(bench.stats.counts().hw_submitted, 2);
         Ok(())
     }
 
@@ -208,6 +227,7 @@ mod tests {
         bench.submit(Descriptor::memmove(64).record(1));
         assert_eq!(bench.wait_for_record(1)?, status::HARDWARE);
         assert_eq!(bench.memory.calls(), 1);
+        assert_eq!(bench.stats.counts().pin_limited, 2);
         // What pins nothing goes on.
         bench.submit(Descriptor::noop().record(2));
         assert_eq!(bench.wait_for_record(2)?, status::SUCCESS);
@@ -223,6 +243,11 @@ mod tests {
         assert_eq!(bench.wait_for_record(0)?, fault);
         assert_eq!(bench.bytes(0)?, 6144);
         assert_eq!(bench.memory.pinned(), 0);
+        assert_eq!(bench.counts(), (1, [0, 1, 0, 0]));
+        let counts = bench.stats.counts();
+        assert_eq!((counts.bytes, counts.faults), (6144, 1));
+        let mut codes = bench.stats.codes();
+        assert!(codes.eq([(u32::from(status::PAGE_FAULT), 1)]));
         Ok(())
     }
 
@@ -236,6 +261,9 @@ mod tests {
         bench.submit(Descriptor::unknown().record(1));
         assert_eq!(bench.record(1)?, status::OPCODE);
         assert_eq!(bench.record(0)?, 0);
+        assert_eq!(bench.counts(), (2, [0, 0, 1, 0]));
+        assert_eq!(bench.stats.counts().in_flight(), 1);
+        assert!(bench.stats.codes().eq([(u32::from(status::OPCODE), 1)]));
         Ok(())
     }
 

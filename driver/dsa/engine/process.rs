@@ -29,7 +29,10 @@ use crate::{
         virt::Swerr, //
     },
     ffi::memory::Memory,
-    framework::Host, //
+    framework::{
+        Host,
+        Meter, //
+    }, //
 };
 
 impl WorkItem for Engine {
@@ -42,10 +45,13 @@ impl WorkItem for Engine {
             };
             // Whoever closes the device waits until this has ended, and with it the reference to
             // the host.
-            if let Some(host) = this.front.host() {
-                if let Some(scratch) = &mut *this.scratch.lock() {
-                    this.process(&item, &*host, scratch);
-                }
+            let host = this.front.host();
+            let ended = host.is_some_and(|host| match &mut *this.scratch.lock() {
+                Some(scratch) => this.process(&item, &*host, scratch),
+                None => false,
+            });
+            if !ended {
+                this.count(item.accepted.wq, Meter::aborted);
             }
             this.state.lock().end();
             this.changed.notify_all();
@@ -54,23 +60,35 @@ impl WorkItem for Engine {
 }
 
 impl Engine {
-    /// Carries out one descriptor.
-    fn process(&self, item: &Item, host: &dyn Host, scratch: &mut Scratch) {
+    /// Carries out one descriptor. Returns false if it was dropped on the way.
+    fn process(&self, item: &Item, host: &dyn Host, scratch: &mut Scratch) -> bool {
         let wq = item.accepted.wq;
-        let Some(submitter) = self.submitters.get(usize::from(wq)) else {
+        let place = usize::from(wq);
+        let Some((submitter, meter)) = self.submitters.get(place).zip(self.meters.get(place))
+        else {
             warn_on!(true);
-            return;
+            return false;
         };
         let context = Context {
             submitter: &**submitter,
             memory: host.memory(),
             gate: self,
             share: self.share(wq),
+            meter,
         };
         let work = &item.work;
         let Some(completion) = transfer::run(context, &work.op, scratch) else {
-            return;
+            return false;
         };
+        let bytes = completion.processed(&work.op).into();
+        if completion.is_success() {
+            meter.completed(bytes);
+        } else {
+            meter.failed(completion.status & status::MASK, bytes);
+        }
+        if completion.is_fault() {
+            meter.faulted();
+        }
         // Before the tenant can see the end: it may submit another at once then.
         self.state.lock().free_running();
         let record = Completion::wants_record(work, completion.status);
@@ -86,11 +104,14 @@ impl Engine {
                 invalid_flags: 0,
             });
         }
-        self.interrupt(work.interrupt);
+        self.interrupt(wq, work.interrupt);
+        true
     }
 
-    pub(super) fn interrupt(&self, vector: Option<u16>) {
+    /// Raises the interrupt that the end of a descriptor of `wq` asks for, if it does.
+    pub(super) fn interrupt(&self, wq: u8, vector: Option<u16>) {
         if let Some(vector) = vector {
+            self.count(wq, Meter::interrupted);
             self.front.interrupt(vector);
         }
     }
@@ -111,6 +132,7 @@ impl Engine {
             .inspect(|()| barrier::smp_mb(barrier::Write))
             .and_then(|()| memory.write(addr, core::slice::from_ref(status)));
         if written.is_err() {
+            self.count(wq, Meter::faulted);
             self.front.software_error(Swerr {
                 code: status::CR_TRANSLATION,
                 wq: Some(wq),

@@ -5,7 +5,10 @@
 use kernel::time::Delta;
 
 use super::Engine;
-use crate::framework::wait_for;
+use crate::framework::{
+    wait_for,
+    Meter, //
+};
 
 /// Whether a mask of virtual WQs has one.
 fn has(mask: u8, wq: u8) -> bool {
@@ -35,7 +38,7 @@ impl Engine {
     /// with what it had of it, and so is who completes invalid descriptors.
     pub(in super::super) fn abort(&self, mask: u8) {
         let mut state = self.state.lock();
-        state.drop_accepted(|wq| has(mask, wq));
+        state.drop_accepted(|wq| has(mask, wq), |wq| self.count(wq, Meter::aborted));
         let next = state.next();
         self.changed.notify_all();
         while state.has(next, |wq| has(mask, wq)) {
@@ -71,7 +74,8 @@ impl Engine {
 
     /// Discards everything, and neither accepts nor submits any more. Does not wait.
     pub(in super::super) fn kill(&self) {
-        self.state.lock().kill();
+        let aborted = |wq| self.count(wq, Meter::aborted);
+        self.state.lock().kill(aborted);
         self.changed.notify_all();
     }
 

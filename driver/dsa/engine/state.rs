@@ -140,10 +140,11 @@ impl State {
         }
     }
 
-    /// Nothing is accepted or submitted any more, and what waits is dropped.
-    pub(super) fn kill(&mut self) {
+    /// Nothing is accepted or submitted any more, and what waits is dropped; `aborted` is called
+    /// with the WQ of each.
+    pub(super) fn kill(&mut self, aborted: impl Fn(u8)) {
         self.dead = true;
-        self.drop_waiting(|_| true);
+        self.drop_waiting(|_| true, aborted);
     }
 
     /// All that was accepted and has not ended.
@@ -222,18 +223,26 @@ impl State {
             .any(|accepted| concerned(accepted.wq) && accepted.number < next)
     }
 
-    /// Drops what the `concerned` WQs have accepted so far.
-    pub(super) fn drop_accepted(&mut self, concerned: impl Fn(u8) -> bool) {
+    /// Drops what the `concerned` WQs have accepted so far. `aborted` is called with the WQ of each
+    /// that waits: who carries one out sees for itself.
+    pub(super) fn drop_accepted(&mut self, concerned: impl Fn(u8) -> bool, aborted: impl Fn(u8)) {
         for (wq, dropped) in (0u8..).zip(self.dropped.iter_mut()) {
             if concerned(wq) {
                 *dropped = self.next;
             }
         }
-        self.drop_waiting(concerned);
+        self.drop_waiting(concerned, aborted);
     }
 
-    fn drop_waiting(&mut self, concerned: impl Fn(u8) -> bool) {
-        let keep = |item: &Item| !concerned(item.accepted.wq);
+    fn drop_waiting(&mut self, concerned: impl Fn(u8) -> bool, aborted: impl Fn(u8)) {
+        let keep = |item: &Item| {
+            let wq = item.accepted.wq;
+            let keep = !concerned(wq);
+            if !keep {
+                aborted(wq);
+            }
+            keep
+        };
         self.queues.waiting.retain(keep);
     }
 

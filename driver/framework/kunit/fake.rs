@@ -27,6 +27,7 @@ use crate::{
         Function,
         Host,
         Isolation,
+        Meter,
         Needs,
         NotReset,
         Parent,
@@ -159,7 +160,11 @@ impl Parent for Fake {
         Ok(())
     }
 
-    fn function(&self, _shares: &[WqShare]) -> Result<Arc<dyn Function>> {
+    fn function(
+        &self,
+        _shares: &[WqShare],
+        _meters: KVec<Meter>,
+    ) -> Result<Arc<dyn Function>> {
         if self.barren.load(Relaxed) {
             return Err(EIO);
         }

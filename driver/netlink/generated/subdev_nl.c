@@ -163,6 +163,41 @@ static const struct nla_policy subdev_subdev_drain_nl_policy[SUBDEV_A_SUBDEV_UUI
 	[SUBDEV_A_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
 };
 
+/* SUBDEV_CMD_PARENT_STATS_GET - do */
+static const struct nla_policy subdev_parent_stats_get_nl_policy[SUBDEV_A_PARENT_STATS_DEVICE + 1] = {
+	[SUBDEV_A_PARENT_STATS_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_PARENT_STATS_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_PARENT_STATS_BUS] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_PARENT_STATS_DEVICE] = { .type = NLA_NUL_STRING, .len = 63, },
+};
+
+/* SUBDEV_CMD_WQ_STATS_GET - do */
+static const struct nla_policy subdev_wq_stats_get_do_nl_policy[SUBDEV_A_WQ_STATS_ID + 1] = {
+	[SUBDEV_A_WQ_STATS_PARENT_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_WQ_STATS_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_WQ_STATS_ID] = { .type = NLA_U32, },
+};
+
+/* SUBDEV_CMD_WQ_STATS_GET - dump */
+static const struct nla_policy subdev_wq_stats_get_dump_nl_policy[SUBDEV_A_WQ_STATS_PARENT + 1] = {
+	[SUBDEV_A_WQ_STATS_PARENT_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_WQ_STATS_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+};
+
+/* SUBDEV_CMD_SUBDEV_STATS_GET - do */
+static const struct nla_policy subdev_subdev_stats_get_do_nl_policy[SUBDEV_A_SUBDEV_STATS_UUID + 1] = {
+	[SUBDEV_A_SUBDEV_STATS_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_SUBDEV_STATS_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_SUBDEV_STATS_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
+};
+
+/* SUBDEV_CMD_SUBDEV_STATS_GET - dump */
+static const struct nla_policy subdev_subdev_stats_get_dump_nl_policy[SUBDEV_A_SUBDEV_STATS_WQ + 1] = {
+	[SUBDEV_A_SUBDEV_STATS_PARENT_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_SUBDEV_STATS_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_SUBDEV_STATS_WQ] = NLA_POLICY_NESTED(subdev_subdev_wq_nl_policy),
+};
+
 /* Ops table for subdev */
 static const struct genl_split_ops subdev_nl_ops[] = {
 	{
@@ -272,6 +307,46 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.policy		= subdev_subdev_drain_nl_policy,
 		.maxattr	= SUBDEV_A_SUBDEV_UUID,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= SUBDEV_CMD_PARENT_STATS_GET,
+		.doit		= subdev_nl_parent_stats_get_doit,
+		.policy		= subdev_parent_stats_get_nl_policy,
+		.maxattr	= SUBDEV_A_PARENT_STATS_DEVICE,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= SUBDEV_CMD_PARENT_STATS_GET,
+		.dumpit	= subdev_nl_parent_stats_get_dumpit,
+		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= SUBDEV_CMD_WQ_STATS_GET,
+		.doit		= subdev_nl_wq_stats_get_doit,
+		.policy		= subdev_wq_stats_get_do_nl_policy,
+		.maxattr	= SUBDEV_A_WQ_STATS_ID,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= SUBDEV_CMD_WQ_STATS_GET,
+		.dumpit		= subdev_nl_wq_stats_get_dumpit,
+		.policy		= subdev_wq_stats_get_dump_nl_policy,
+		.maxattr	= SUBDEV_A_WQ_STATS_PARENT,
+		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= SUBDEV_CMD_SUBDEV_STATS_GET,
+		.doit		= subdev_nl_subdev_stats_get_doit,
+		.policy		= subdev_subdev_stats_get_do_nl_policy,
+		.maxattr	= SUBDEV_A_SUBDEV_STATS_UUID,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= SUBDEV_CMD_SUBDEV_STATS_GET,
+		.dumpit		= subdev_nl_subdev_stats_get_dumpit,
+		.policy		= subdev_subdev_stats_get_dump_nl_policy,
+		.maxattr	= SUBDEV_A_SUBDEV_STATS_WQ,
+		.flags		= GENL_CMD_CAP_DUMP,
 	},
 };
 

@@ -36,6 +36,17 @@ int subdev_nl_subdev_set_doit(struct sk_buff *skb, struct genl_info *info);
 int subdev_nl_subdev_del_doit(struct sk_buff *skb, struct genl_info *info);
 int subdev_nl_subdev_reset_doit(struct sk_buff *skb, struct genl_info *info);
 int subdev_nl_subdev_drain_doit(struct sk_buff *skb, struct genl_info *info);
+int subdev_nl_parent_stats_get_doit(struct sk_buff *skb,
+				    struct genl_info *info);
+int subdev_nl_parent_stats_get_dumpit(struct sk_buff *skb,
+				      struct netlink_callback *cb);
+int subdev_nl_wq_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
+int subdev_nl_wq_stats_get_dumpit(struct sk_buff *skb,
+				  struct netlink_callback *cb);
+int subdev_nl_subdev_stats_get_doit(struct sk_buff *skb,
+				    struct genl_info *info);
+int subdev_nl_subdev_stats_get_dumpit(struct sk_buff *skb,
+				      struct netlink_callback *cb);
 
 enum {
 	SUBDEV_NLGRP_MONITOR,

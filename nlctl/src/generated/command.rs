@@ -76,26 +76,36 @@ pub enum Command {
     /// that nobody has open. Refused with ETIMEDOUT when work does not end
     /// within two seconds; it goes on. The reply is the subdev after that.
     SubdevDrain = 12,
+    /// Get the statistics of one parent, named by index, by name, or by bus and
+    /// device; or dump those of all. Waits for nothing, and does not look at the
+    /// hardware.
+    ParentStatsGet = 13,
+    /// Get the statistics of one work queue, or dump those of one parent or of
+    /// all.
+    WqStatsGet = 14,
+    /// Get the statistics of one subdev, named by index, name or UUID, or dump
+    /// those of all to which everything in the request applies.
+    SubdevStatsGet = 15,
     /// A parent came, with its work queues.
-    ParentCreateNtf = 13,
+    ParentCreateNtf = 16,
     /// A parent went, with its work queues. Shows it as it was last.
-    ParentDeleteNtf = 14,
+    ParentDeleteNtf = 17,
     /// A parent was configured, or its state changed.
-    ParentChangeNtf = 15,
+    ParentChangeNtf = 18,
     /// A work queue came to a parent that was there.
-    WqCreateNtf = 16,
+    WqCreateNtf = 19,
     /// A work queue went from a parent that stays. Shows it as it was last.
-    WqDeleteNtf = 17,
+    WqDeleteNtf = 20,
     /// A work queue was configured, enabled or disabled. What subdevs take of
     /// it and give back is in their events.
-    WqChangeNtf = 18,
+    WqChangeNtf = 21,
     /// A subdev was created.
-    SubdevCreateNtf = 19,
+    SubdevCreateNtf = 22,
     /// A subdev was deleted. Shows it as it was last.
-    SubdevDeleteNtf = 20,
+    SubdevDeleteNtf = 23,
     /// The state of a subdev, its name or its shares changed. What its VFIO user does often is told
     /// now and then, so that states in between are left out.
-    SubdevChangeNtf = 21,
+    SubdevChangeNtf = 24,
 }
 
 impl From<Command> for u8 {
@@ -122,15 +132,18 @@ impl TryFrom<u8> for Command {
             10 => Ok(Self::SubdevDel),
             11 => Ok(Self::SubdevReset),
             12 => Ok(Self::SubdevDrain),
-            13 => Ok(Self::ParentCreateNtf),
-            14 => Ok(Self::ParentDeleteNtf),
-            15 => Ok(Self::ParentChangeNtf),
-            16 => Ok(Self::WqCreateNtf),
-            17 => Ok(Self::WqDeleteNtf),
-            18 => Ok(Self::WqChangeNtf),
-            19 => Ok(Self::SubdevCreateNtf),
-            20 => Ok(Self::SubdevDeleteNtf),
-            21 => Ok(Self::SubdevChangeNtf),
+            13 => Ok(Self::ParentStatsGet),
+            14 => Ok(Self::WqStatsGet),
+            15 => Ok(Self::SubdevStatsGet),
+            16 => Ok(Self::ParentCreateNtf),
+            17 => Ok(Self::ParentDeleteNtf),
+            18 => Ok(Self::ParentChangeNtf),
+            19 => Ok(Self::WqCreateNtf),
+            20 => Ok(Self::WqDeleteNtf),
+            21 => Ok(Self::WqChangeNtf),
+            22 => Ok(Self::SubdevCreateNtf),
+            23 => Ok(Self::SubdevDeleteNtf),
+            24 => Ok(Self::SubdevChangeNtf),
             unknown => Err(unknown),
         }
     }
@@ -151,6 +164,9 @@ impl fmt::Display for Command {
             Self::SubdevDel => "subdev-del",
             Self::SubdevReset => "subdev-reset",
             Self::SubdevDrain => "subdev-drain",
+            Self::ParentStatsGet => "parent-stats-get",
+            Self::WqStatsGet => "wq-stats-get",
+            Self::SubdevStatsGet => "subdev-stats-get",
             Self::ParentCreateNtf => "parent-create-ntf",
             Self::ParentDeleteNtf => "parent-delete-ntf",
             Self::ParentChangeNtf => "parent-change-ntf",

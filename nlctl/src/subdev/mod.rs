@@ -6,6 +6,7 @@ mod add;
 mod del;
 mod reset;
 mod set;
+mod stats;
 
 pub use add::Add;
 pub use del::Del;

@@ -31,6 +31,7 @@ pub mod crowd;
 pub mod demo;
 pub mod dsa;
 pub mod ffi;
+mod figures;
 pub mod fuzz;
 pub mod genl;
 pub mod inject;

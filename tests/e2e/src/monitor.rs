@@ -189,7 +189,7 @@ impl Monitor {
 /// The kernel tells the groups of each socket (srctree
 /// net/netlink/af_netlink.c, netlink_native_seq_show), and a process's sockets
 /// by their inodes.
-fn listens(pid: u32) -> bool {
+pub fn listens(pid: u32) -> bool {
     let sockets = fs::read_to_string(format!("/proc/{pid}/net/netlink")).unwrap_or_default();
     let Ok(fds) = fs::read_dir(format!("/proc/{pid}/fd")) else {
         return false;

@@ -9,6 +9,7 @@ use super::{
         le_u64,
         status, //
     },
+    Op,
     Work, //
 };
 
@@ -60,6 +61,32 @@ impl Completion {
     /// Whether a tenant's work is to have a record written with this status.
     pub fn wants_record(work: &Work, status: u8) -> bool {
         work.cr.is_some() && (work.cr_always || status != status::SUCCESS)
+    }
+
+    /// Whether the operation was carried out, whatever its result.
+    pub fn is_success(&self) -> bool {
+        matches!(
+            self.status & status::MASK,
+            status::SUCCESS | status::SUCCESS_UNEXPECTED
+        )
+    }
+
+    /// Whether memory of the tenant was not there.
+    pub fn is_fault(&self) -> bool {
+        matches!(
+            self.status & status::MASK,
+            status::PAGE_FAULT | status::PAGE_FAULT_INVALID
+        )
+    }
+
+    /// Bytes of `op` that were processed: all, or those up to what stopped it. On success the
+    /// hardware need not say.
+    pub fn processed(&self, op: &Op) -> u32 {
+        if self.is_success() && self.result == 0 {
+            op.len()
+        } else {
+            self.bytes
+        }
     }
 
     /// The CRC of the record of a CRC operation.

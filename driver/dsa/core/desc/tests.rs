@@ -383,6 +383,36 @@ fn records_are_laid_out_as_the_hardware_does() {
 }
 
 #[test]
+fn bytes_count_up_to_what_stops() {
+    let compare = Raw::new(opcode::COMPARE, 0x1000, 0x3000, 64).op();
+    let record = |status, result, bytes| Completion {
+        status,
+        result,
+        bytes,
+        ..Completion::default()
+    };
+    for (record, success, fault, bytes) in [
+        // The hardware need not say how many on success.
+        (record(status::SUCCESS, 0, 0), true, false, 64),
+        (record(status::SUCCESS, 1, 9), true, false, 9),
+        (record(status::SUCCESS_UNEXPECTED, 0, 0), true, false, 64),
+        (record(status::SUCCESS_UNEXPECTED, 1, 9), true, false, 9),
+        (record(status::PAGE_FAULT, 0, 7), false, true, 7),
+        (
+            record(status::PAGE_FAULT | status::WRITE, 0, 7),
+            false,
+            true,
+            7,
+        ),
+        (record(status::HARDWARE, 0, 0), false, false, 0),
+    ] {
+        assert_eq!(record.is_success(), success, "{record:?}");
+        assert_eq!(record.is_fault(), fault, "{record:?}");
+        assert_eq!(record.processed(&compare), bytes, "{record:?}");
+    }
+}
+
+#[test]
 fn buffers_are_the_sides_of_the_plan() {
     let read = |iova| {
         Some(Buffer {

@@ -59,6 +59,10 @@ use crate::{
             Memory, //
         },
         workqueue, //
+    },
+    framework::{
+        Meter,
+        Stats, //
     }, //
 };
 
@@ -133,6 +137,7 @@ pub(super) struct Bench {
     pub(super) submitter: Arc<Submitter>,
     pub(super) memory: Arc<Fake>,
     pub(super) host: Arc<Host>,
+    pub(super) stats: Arc<Stats>,
     front: Arc<Front>,
     _device: Faux,
 }
@@ -158,7 +163,10 @@ impl Bench {
         let submitter = Submitter::new(device.reference())?;
         let mut submitters: KVec<Arc<dyn submitter::Submitter>> = KVec::new();
         submitters.push(submitter.clone(), GFP_KERNEL)?;
-        let engine = Engine::new(front.clone(), submitters, sizes)?;
+        let (meter, stats) = Meter::kunit()?;
+        let mut meters = KVec::new();
+        meters.push(meter, GFP_KERNEL)?;
+        let engine = Engine::new(front.clone(), submitters, meters, sizes)?;
         let memory = Fake::new()?;
         let host = Host::new(memory.clone())?;
         engine.open()?;
@@ -168,6 +176,7 @@ impl Bench {
             submitter,
             memory,
             host,
+            stats,
             front,
             _device: device,
         };
@@ -207,6 +216,19 @@ impl Bench {
         let valid = register & regs::swerr::VALID != 0;
         // CAST: A field of 8 bits.
         valid.then_some((register >> regs::swerr::ERROR_SHIFT) as u8)
+    }
+
+    /// Descriptors that were submitted, and how they ended: with success, with an error, refused and
+    /// dropped.
+    pub(super) fn counts(&self) -> (u64, [u64; 4]) {
+        let counts = self.stats.counts();
+        let ends = [
+            counts.completed,
+            counts.failed,
+            counts.rejected,
+            counts.aborted,
+        ];
+        (counts.submitted, ends)
     }
 
     fn completion(&self, n: u32) -> Result<Completion> {

@@ -177,6 +177,12 @@ pub enum Parent {
     /// Configure a parent; what is not given stays
     #[command(override_usage = PARENT_SET_USAGE)]
     Set(ParentSet),
+    /// Show the statistics of one parent, or of all
+    Stats {
+        /// Index, name, or bus and device: pci/0000:6a:01.0
+        #[arg(value_name = "DEV")]
+        id: Option<ParentRef>,
+    },
 }
 
 /// Keys of `parent set`.
@@ -208,6 +214,13 @@ pub enum Wq {
     /// Configure a work queue; what is not given stays
     #[command(override_usage = WQ_SET_USAGE)]
     Set(WqSet),
+    /// Show the statistics of one work queue, or of those of a parent or of all
+    #[command(override_usage = "dsa-nl wq stats [[DEV/]wqN | DEV]")]
+    Stats {
+        /// N, wqN or DEV/wqN; DEV for all of a parent
+        #[arg(value_name = "WQ")]
+        what: Option<String>,
+    },
 }
 
 /// Keys of `wq set`.
@@ -325,6 +338,12 @@ pub enum Subdev {
         /// Index, name or UUID
         #[arg(value_name = "SUBDEV")]
         id: Id,
+    },
+    /// Show the statistics of one subdev, or of all
+    Stats {
+        /// Index, name or UUID
+        #[arg(value_name = "SUBDEV")]
+        id: Option<Id>,
     },
 }
 

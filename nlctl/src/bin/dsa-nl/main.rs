@@ -24,6 +24,7 @@ mod keys;
 mod monitor;
 mod output;
 mod run;
+mod stats;
 
 use std::process::ExitCode;
 

@@ -8,6 +8,7 @@ use crate::cli::{Add, Object, Parent, ParentSet, Set, Subdev, Type, Wq, WqSet};
 use crate::failure::Failure;
 use crate::monitor;
 use crate::output::{Page, Printer};
+use crate::stats;
 
 /// Carries out one command and prints what comes of it.
 pub async fn run(handle: &Handle, printer: &mut Printer, object: Object) -> Result<(), Failure> {
@@ -22,6 +23,9 @@ pub async fn run(handle: &Handle, printer: &mut Printer, object: Object) -> Resu
         }
         Object::Parent(Parent::Set(set)) => set_parent(handle, printer, set).await,
         Object::Wq(Wq::Set(set)) => set_wq(handle, printer, set).await,
+        Object::Parent(Parent::Stats { id }) => stats::parent(handle, printer, id).await,
+        Object::Wq(Wq::Stats { what }) => stats::wq(handle, printer, what).await,
+        Object::Subdev(Subdev::Stats { id }) => stats::subdev(handle, printer, id).await,
         Object::Wq(Wq::Show { what }) => show_wq(handle, printer, what).await,
         Object::Type(Type::Show { parent }) => {
             let mut dump = handle.types().dump();

@@ -33,6 +33,7 @@ mod reset_races;
 mod set_irqs;
 mod shared;
 mod staged;
+mod statistics;
 mod stress;
 mod tenant_reset;
 mod two_parents;
@@ -68,6 +69,7 @@ pub const ALL: &[Scenario] = &[
     direct_store::DIRECT_STORE,
     direct_store::DIRECT_STORE_SHARED,
     configure::CONFIGURE,
+    statistics::STATISTICS,
     fixed::FIXED,
     features::OPERATION_MASK,
     features::REVOKED_HANDLES,
@@ -99,6 +101,7 @@ pub const ALL: &[Scenario] = &[
     many::MANY,
     ynl::YNL,
     c_client::C_CLIENT,
+    ynl::YNL_EVENTS,
     idxd::IDXD_CONFIG,
     idxd::IDXD_DMATEST,
     idxd::IDXD_CYCLES,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The kernel's own YNL client, with nothing but our spec.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::time::Duration;
 
@@ -8,15 +9,26 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::check::{self, step};
-use crate::process::{self, Output};
+use crate::dsa::Dsa;
+use crate::monitor::listens;
+use crate::process::{self, Output, Talker};
 use crate::scenario::Scenario;
+use crate::system::{self, Function, MODULE, ctl};
 use crate::tool;
+use crate::wait::{self, SOON};
 
 pub const YNL: Scenario = Scenario {
     name: "ynl",
     vm: "",
     about: "the kernel's YNL client drives the family by its spec",
     run,
+};
+
+pub const YNL_EVENTS: Scenario = Scenario {
+    name: "ynl-events",
+    vm: "",
+    about: "the kernel's YNL client gets every notification and reads it by the spec",
+    run: events,
 };
 
 /// Longest time that a call may take; one takes five seconds on an emulated machine.
@@ -73,6 +85,9 @@ fn run() -> Result<()> {
     let got = reply("--do", "subdev-get", &json!({"uuid": shown.uuid}))?;
     check::equal("name", &got["name"], &json!("by-ynl"))?;
 
+    step("every other operation looks something up");
+    look_everything_up(shown.index)?;
+
     step("a refusal names the attribute");
     let output = ynl(&[
         "--do",
@@ -95,4 +110,144 @@ fn run() -> Result<()> {
         &json!(shown.index),
     )?;
     check::equal("subdevs", tool::subdevs()?, vec![])
+}
+
+/// Names of all operations or messages in the spec, and in which ways each is used: the lines of a
+/// list such as `subdev-get  [ do, dump ]`.
+fn listed(option: &str) -> Result<BTreeMap<String, Vec<String>>> {
+    let output = ynl(&[option])?.ok()?;
+    let lines = output.stdout.lines().map(|line| {
+        let (name, modes) = line.split_once('[')?;
+        let modes = modes.trim_end_matches([']', ' ']).split(',');
+        let modes = modes.map(|mode| mode.trim().to_owned()).collect();
+        Some((name.trim().to_owned(), modes))
+    });
+    let listed: Option<BTreeMap<_, _>> = lines.collect();
+    let listed = listed.with_context(|| format!("unexpected list from {}", output.describe()))?;
+    ensure!(!listed.is_empty(), "nothing from {}", output.describe());
+    Ok(listed)
+}
+
+/// Has each operation of the spec that changes nothing get one object, and dump all, of which there
+/// are some; `subdev` is the index of the only subdev.
+fn look_everything_up(subdev: u32) -> Result<()> {
+    let operations = listed("--list-ops")?;
+    let mut wanted: BTreeSet<&str> = operations.keys().map(String::as_str).collect();
+    for changing in ["subdev-new", "subdev-del"] {
+        ensure!(wanted.remove(changing), "there is no {changing}");
+    }
+    let requests = [
+        ("family-get", json!({})),
+        (
+            "parent-get",
+            json!({"bus": "pci", "device": tool::parents()?[0].device}),
+        ),
+        ("wq-get", json!({"parent": "dsa0", "id": 3})),
+        ("type-get", json!({"parent-index": 0, "name": "1swq"})),
+        ("subdev-get", json!({"index": subdev})),
+        ("parent-stats-get", json!({"name": "dsa0"})),
+        ("wq-stats-get", json!({"parent-index": 0, "id": 3})),
+        ("subdev-stats-get", json!({"index": subdev})),
+    ];
+    let names: BTreeSet<&str> = requests.iter().map(|(name, _)| *name).collect();
+    check::equal("operations that get something", &names, &wanted)?;
+    // All with one call, as each takes long.
+    let texts: Vec<_> = requests
+        .iter()
+        .map(|(name, request)| (*name, request.to_string()))
+        .collect();
+    let multi: Vec<_> = texts
+        .iter()
+        .flat_map(|(name, text)| ["--multi", name, text.as_str()])
+        .collect();
+    let output = ynl(&multi)?.ok()?;
+    let replies: Vec<Value> = serde_json::from_str(&output.stdout)
+        .with_context(|| format!("unexpected JSON from {}", output.describe()))?;
+    check::equal("replies", replies.len(), requests.len())?;
+    for ((name, request), reply) in requests.iter().zip(&replies) {
+        let object = reply
+            .as_object()
+            .with_context(|| format!("{name}: no reply"))?;
+        // What was asked for, as far as it is in the reply.
+        for (key, want) in request.as_object().into_iter().flatten() {
+            let got = object.get(key).unwrap_or(want);
+            check::equal(&format!("{key} of {name}"), got, want)?;
+        }
+    }
+    for (name, _) in operations
+        .iter()
+        .filter(|(_, modes)| modes.iter().any(|it| it == "dump"))
+    {
+        let all = reply("--dump", name, &json!({}))?;
+        let some = all.as_array().is_some_and(|all| !all.is_empty());
+        ensure!(some, "{name} dumps {all}");
+    }
+    Ok(())
+}
+
+/// What no DSA sends: its work queues neither come nor go.
+const NEVER: [&str; 2] = ["wq-create-ntf", "wq-delete-ntf"];
+
+fn events() -> Result<()> {
+    let mut unheard: BTreeSet<String> = listed("--list-msgs")?.into_keys().collect();
+    unheard.retain(|name| name.ends_with("-ntf") && !NEVER.contains(&name.as_str()));
+    ensure!(
+        unheard.len() > 3,
+        "the spec has more notifications: {unheard:?}"
+    );
+
+    step("the client subscribes");
+    let mut client = Command::new("ynl");
+    client
+        .args([
+            "--output-json",
+            "--subscribe",
+            "monitor",
+            "--duration",
+            "600",
+        ])
+        .env("PYTHONUNBUFFERED", "1");
+    let mut client = Talker::spawn(&mut client)?;
+    wait::until_true(PATIENCE, "the client to listen", || {
+        Ok(listens(client.id()))
+    })?;
+
+    step("a subdev comes, is opened, and goes; then the parent halts, goes and comes");
+    let subdev = tool::add("wq 3 name noted")?;
+    drop(Dsa::open(&subdev.location()?)?);
+    tool::await_opstate("noted", "attached")?;
+    tool::del("noted")?;
+    let function = Function::of_parent()?;
+    ctl("halt software")?;
+    tool::await_dead_parent()?;
+    function.unbind()?;
+    function.reset()?;
+    function.bind(MODULE)?;
+    system::await_parents(1)?;
+
+    step("the client has heard of everything, in order");
+    let mut generation = None;
+    while !unheard.is_empty() {
+        let line = client
+            .line(SOON)
+            .with_context(|| format!("expected {unheard:?}"))?;
+        let event: Value = serde_json::from_str(&line)
+            .with_context(|| format!("unexpected line of `{}`: {line}", client.command()))?;
+        let (name, object) = (event["name"].as_str(), &event["msg"]);
+        let name = name.with_context(|| format!("an event without a name: {line}"))?;
+        ensure!(
+            object["cause"].is_string(),
+            "an event without a cause: {line}"
+        );
+        if name.starts_with("subdev") {
+            check::equal("the subdev", &object["uuid"], &json!(subdev.uuid))?;
+        }
+        let next = object["generation"].as_u64();
+        let next = next.with_context(|| format!("an event without generation: {line}"))?;
+        if let Some(last) = generation.replace(next) {
+            check::equal("the generation", next, last + 1)?;
+        }
+        unheard.remove(name);
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 //! Which attributes a list shows.
 
-use nlctl::{Object, Parent, Subdev, Type, Wq};
+use nlctl::{Object, Parent, ParentStats, Subdev, SubdevStats, Type, Wq, WqStats};
 
 /// A column: the attribute, and its heading.
 ///
@@ -72,5 +72,50 @@ impl Columns for Subdev {
         ("wq.size", "SIZE"),
         ("iommu-group", "GROUP"),
         ("vfio-device", "VFIO-DEVICE"),
+    ];
+}
+
+impl Columns for ParentStats {
+    const COLUMNS: &'static [Column] = &[
+        ("index", "INDEX"),
+        ("name", "NAME"),
+        ("stats.submitted", "SUBMITTED"),
+        ("stats.completed", "COMPLETED"),
+        ("stats.failed", "FAILED"),
+        ("stats.rejected", "REJECTED"),
+        ("stats.aborted", "ABORTED"),
+        ("stats.in-flight", "IN-FLIGHT"),
+        ("stats.bytes", "BYTES"),
+        ("stats.pinned-pages", "PINNED"),
+    ];
+}
+
+impl Columns for WqStats {
+    const COLUMNS: &'static [Column] = &[
+        ("parent", "PARENT"),
+        ("id", "WQ"),
+        ("stats.submitted", "SUBMITTED"),
+        ("stats.completed", "COMPLETED"),
+        ("stats.failed", "FAILED"),
+        ("stats.rejected", "REJECTED"),
+        ("stats.aborted", "ABORTED"),
+        ("stats.in-flight", "IN-FLIGHT"),
+        ("stats.bytes", "BYTES"),
+        ("stats.pinned-pages", "PINNED"),
+    ];
+}
+
+impl Columns for SubdevStats {
+    const COLUMNS: &'static [Column] = &[
+        ("index", "INDEX"),
+        ("name", "NAME"),
+        ("stats.submitted", "SUBMITTED"),
+        ("stats.completed", "COMPLETED"),
+        ("stats.failed", "FAILED"),
+        ("stats.rejected", "REJECTED"),
+        ("stats.aborted", "ABORTED"),
+        ("stats.in-flight", "IN-FLIGHT"),
+        ("stats.bytes", "BYTES"),
+        ("stats.pinned-pages", "PINNED"),
     ];
 }
