@@ -168,7 +168,7 @@ fn subdevs(dump: &mut Dump<'_>) -> Result {
         .map_err(|refusal| refuse(&request, &SUBDEV, &refusal))?;
     dump.set_generation(framework::structure());
     let shown = framework::subdevs(&parent, dump.position(), |key, subdev| {
-        if !subdev.identity().is_on(wqs.as_slice()) {
+        if !subdev.settings().is_on(wqs.as_slice()) {
             dump.skip(key);
             return Ok(true);
         }
@@ -182,7 +182,7 @@ fn subdevs(dump: &mut Dump<'_>) -> Result {
 fn put_subdev(writer: &mut Writer<'_>, subdev: &Snapshot<'_>) -> Result {
     let identity = subdev.identity;
     writer.u32(uapi::SUBDEV_A_SUBDEV_STATS_INDEX, identity.index)?;
-    writer.string(uapi::SUBDEV_A_SUBDEV_STATS_NAME, identity.name.as_str())?;
+    writer.string(uapi::SUBDEV_A_SUBDEV_STATS_NAME, subdev.settings.name.as_str())?;
     writer.u32(
         uapi::SUBDEV_A_SUBDEV_STATS_PARENT_INDEX,
         identity.parent_index,

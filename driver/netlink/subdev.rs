@@ -208,7 +208,7 @@ fn parent<'a>(request: &Request<'a>) -> ParentId<'a> {
 }
 
 /// By what a request names a subdev.
-fn id<'a>(request: &Request<'a>) -> Result<Id<'a>, Refusal> {
+pub(super) fn id<'a>(request: &Request<'a>) -> Result<Id<'a>, Refusal> {
     subdev_id(
         request,
         uapi::SUBDEV_A_SUBDEV_INDEX,

@@ -57,7 +57,7 @@ impl Engine {
     pub(in super::super) fn abort_within(&self, mask: u8, limit: Delta) -> bool {
         let next = {
             let mut state = self.state.lock();
-            state.drop_accepted(|wq| has(mask, wq));
+            state.drop_accepted(|wq| has(mask, wq), |wq| self.count(wq, Meter::aborted));
             state.next()
         };
         self.changed.notify_all();
