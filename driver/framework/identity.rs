@@ -2,7 +2,12 @@
 
 //! What a subdev is, and what is shown of it.
 
-use super::provider::Isolation;
+use kernel::sync::Arc;
+
+use super::{
+    lease::Lease,
+    provider::Isolation, //
+};
 use crate::subdev_core::{
     name::Name,
     share::PasidMode,
@@ -68,6 +73,8 @@ pub(crate) struct Identity {
     pub(crate) type_name: &'static str,
     pub(crate) pasid_mode: PasidMode,
     pub(crate) isolation: Isolation,
+    /// What it goes with, if with anything.
+    pub(crate) lease: Option<Arc<Lease>>,
 }
 
 /// By what names VFIO knows a subdev while it is handed over.

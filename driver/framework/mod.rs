@@ -12,7 +12,7 @@
 //! | lock | guards | may wait for | taken by |
 //! |---|---|---|---|
 //! | `Subdev::registration` | the auxiliary device | VFIO, and so for users | `hand_over`, on the workqueue, and nobody else |
-//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `retire`, `unregister`, `remove_wq` |
+//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `remove`, `remove_all`, `Lease`, `unregister`, `remove_wq` |
 //! | the registry | what there is, shares | nothing | all look-ups, `reserve`, `publish`, `retire`, registration |
 //! | events | order and numbers of events | nothing | the `report`s of `events` |
 //! | `Subdev::state` | phase, state and handles of a subdev | nothing | all of `subdev.rs`, `handover.rs` |
@@ -31,6 +31,7 @@ mod handover;
 mod identity;
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
+mod lease;
 mod node;
 mod parent;
 mod presence;
@@ -49,7 +50,10 @@ use kernel::prelude::*;
 use crate::ffi::workqueue::Running;
 
 pub(crate) use self::{
-    create::create,
+    create::{
+        create,
+        Made, //
+    },
     delete::delete,
     events::{
         generation,
@@ -73,10 +77,12 @@ pub(crate) use self::{
     },
     identity::{
         Handles,
+        Identity,
         Snapshot,
         Wqs,
         MAX_WQS, //
     },
+    lease::Lease,
     parent::{
         register_parent,
         Notifier,
@@ -143,7 +149,7 @@ pub(crate) struct Framework {
 /// dropped there are no parents any more.
 pub(crate) unsafe fn start(sink: Sink) -> Result<Framework> {
     // SAFETY: By the safety requirement. Whatever queues work belongs to a parent, whose removal
-    // waits for it.
+    // waits for it, or is the end of a lease, of which there are no more when the family is gone.
     unsafe {
         events::init(sink);
         registry::init();

@@ -326,6 +326,21 @@ impl Registry {
         }
     }
 
+    /// Takes out a subdev that was inserted while the lock was held: it leaves nothing behind.
+    pub(super) fn withdraw(&mut self, subdev: &Subdev) {
+        self.remove(subdev);
+        let identity = subdev.identity();
+        let Some(entry) = self.parents.get_mut(&identity.parent_index) else {
+            return;
+        };
+        for share in identity.wqs.as_slice() {
+            if let Some(wq) = entry.wqs.get_mut(&share.id) {
+                wq.subdevs.remove(&identity.index);
+                wq.share.give_back(share.entries);
+            }
+        }
+    }
+
     /// Reports a work queue that was enabled or disabled since it was reported last.
     pub(super) fn tell_wq(&mut self, parent: u32, id: u32, origin: Origin) {
         let Some(parent) = self.parents.get_mut(&parent) else {

@@ -21,8 +21,10 @@ pub enum Command {
     /// to which everything in the request applies; of a `wq` the number does,
     /// and one of several is enough.
     SubdevGet = 5,
-    /// Create a subdev and, unless told otherwise, hand it to VFIO. Needs the
-    /// parent, and a `wq` with an id or a type. The reply is the subdev with all its handles.
+    /// Create a subdev, or with a `count` several at once, and, unless told
+    /// otherwise, hand it to VFIO. Needs the parent, and a `wq` with an id or a
+    /// type. The reply is the subdev with all its handles, the first one of
+    /// several.
     SubdevNew = 6,
     /// Delete a subdev, named by index, name or UUID. Refused with EBUSY
     /// while a VFIO user has it open, unless forced. The reply is the subdev

@@ -42,6 +42,7 @@ mod family;
 mod notification;
 mod parent;
 mod subdev;
+mod subdev_created;
 mod subdev_wq;
 mod type_;
 mod wq;
@@ -53,6 +54,7 @@ pub use family::*;
 pub use notification::*;
 pub use parent::*;
 pub use subdev::*;
+pub use subdev_created::*;
 pub use subdev_wq::*;
 pub use type_::*;
 pub use wq::*;
@@ -66,3 +68,5 @@ pub const GROUP_MONITOR: &str = "monitor";
 pub const NAME_MAX_LEN: u32 = 31;
 /// Length of a UUID in its text form, without the closing NUL.
 pub const UUID_LEN: u32 = 36;
+/// Most subdevs that one request creates.
+pub const MAX_COUNT: u32 = 256;
