@@ -78,7 +78,9 @@ fn dry_run() -> Result<()> {
     check::equal("index", real["index"].as_u64(), Some(1))?;
     let event = monitor.expect("create", "new")?;
     let planned_at = planned["generation"].as_u64();
-    check::equal("generation", Some(event.generation - 1), planned_at)
+    check::equal("generation", Some(event.generation - 1), planned_at)?;
+    tool::del("there")?;
+    tool::del("new")
 }
 
 /// What `subdev add … count N` prints.
