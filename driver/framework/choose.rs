@@ -238,7 +238,9 @@ pub(super) fn choose_name(
                 Refusal::new(
                     EINVAL,
                     Field::Name,
-                    format_args!("with a count, it and '-{index}' have at most {NAME_MAX} characters"),
+                    format_args!(
+                        "with a count, it and '-{index}' have at most {NAME_MAX} characters"
+                    ),
                 )
             })?;
             if !registry.has_name(&name) {

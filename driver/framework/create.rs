@@ -213,12 +213,7 @@ impl Room {
     }
 
     /// Puts all subdevs into the registry, or none.
-    fn fill(
-        &mut self,
-        registry: &mut Registry,
-        node: &Node,
-        new: &New<'_>,
-    ) -> Result<(), Refusal> {
+    fn fill(&mut self, registry: &mut Registry, node: &Node, new: &New<'_>) -> Result<(), Refusal> {
         let next = registry.next_subdev;
         let filled = self.try_fill(registry, node, new);
         if filled.is_err() {

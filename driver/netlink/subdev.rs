@@ -372,11 +372,7 @@ const CREATED_HANDLES: HandleNumbers = HandleNumbers {
 };
 
 /// Puts what VFIO knows a subdev by, while it does.
-fn put_handles(
-    writer: &mut Writer<'_>,
-    subdev: &Snapshot<'_>,
-    numbers: &HandleNumbers,
-) -> Result {
+fn put_handles(writer: &mut Writer<'_>, subdev: &Snapshot<'_>, numbers: &HandleNumbers) -> Result {
     let Some(handles) = &subdev.handles else {
         return Ok(());
     };
