@@ -86,10 +86,13 @@ fn add_named(
         type_name: None,
         pasid_mode: Some(pasid_mode),
         state,
+        count: None,
+        lease: None,
+        dry_run: false,
     };
     let mut index = None;
-    let created = create(&new, ORIGIN, |subdev, _| {
-        index = Some(subdev.identity.index);
+    let created = create(&new, ORIGIN, |made| {
+        index = made.snapshots().next().map(|it| it.identity.index);
         Ok(())
     });
     created.map_err(|refusal| {

@@ -365,6 +365,14 @@ impl Registry {
         }
     }
 
+    /// Takes out a subdev that was inserted while the lock was held: it leaves nothing behind.
+    pub(super) fn withdraw(&mut self, subdev: &Subdev) {
+        self.remove(subdev);
+        for share in subdev.settings().wqs.as_slice() {
+            self.leave_wq(subdev, share);
+        }
+    }
+
     /// Reports a work queue that was enabled or disabled since it was reported last.
     pub(super) fn tell_wq(&mut self, parent: u32, id: u32, origin: Origin) {
         let Some(parent) = self.parents.get_mut(&parent) else {

@@ -24,6 +24,10 @@ use super::{
         self,
         Origin, //
     },
+    handover::{
+        attach,
+        wait_until_detached, //
+    },
     identity::{
         Settings,
         Snapshot, //
@@ -274,7 +278,7 @@ impl Change {
             check_usable(node).and_then(|()| engage(node, &mut config, subdev, &self.new.wqs))
         };
         engaged
-            .and_then(|()| subdev.attach())
+            .and_then(|()| attach(core::slice::from_ref(subdev)))
             // A loss from here on finds the virtual device, and halts it.
             .and_then(|()| check_usable(node))
             .inspect_err(|_| {
@@ -285,9 +289,7 @@ impl Change {
 
     /// Waits a moment until nothing is left of a VFIO device that the subdev had before.
     fn revive(&self) -> Result<(), Refusal> {
-        if !self.subdev.is_open() {
-            self.subdev.wait_until_detached();
-        }
+        wait_until_detached(core::slice::from_ref(&self.subdev));
         let refuse = |text| Err(Refusal::new(EBUSY, Field::State, text));
         match self.subdev.revive() {
             Ok(()) => Ok(()),
@@ -309,9 +311,7 @@ impl Change {
         subdev.let_go();
         // What the user did until now is in the event of this change.
         subdev.flush_report();
-        if !subdev.is_open() {
-            subdev.wait_until_detached();
-        }
+        wait_until_detached(core::slice::from_ref(subdev));
     }
 }
 

@@ -46,6 +46,7 @@ mod parent_stats;
 mod stats;
 mod stats_code;
 mod subdev;
+mod subdev_created;
 mod subdev_stats;
 mod subdev_wq;
 mod type_;
@@ -63,6 +64,7 @@ pub use parent_stats::*;
 pub use stats::*;
 pub use stats_code::*;
 pub use subdev::*;
+pub use subdev_created::*;
 pub use subdev_stats::*;
 pub use subdev_wq::*;
 pub use type_::*;
@@ -78,3 +80,5 @@ pub const GROUP_MONITOR: &str = "monitor";
 pub const NAME_MAX_LEN: u32 = 31;
 /// Length of a UUID in its text form, without the closing NUL.
 pub const UUID_LEN: u32 = 36;
+/// Most subdevs that one request creates.
+pub const MAX_COUNT: u32 = 256;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use super::{AdminState, Cause, Command, Isolation, Opstate, PasidMode, SubdevWq, SubdevWqAttr};
+use super::{
+    AdminState, Cause, Command, Isolation, Opstate, PasidMode, SubdevCreated, SubdevCreatedAttr,
+    SubdevWq, SubdevWqAttr,
+};
 use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 use crate::object::Object;
 use crate::value::Value;
@@ -20,11 +23,12 @@ pub struct Subdev {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<u32>,
     /// Unique name; letters, digits, '.', '_' and '-'. Default is the name
-    /// of the parent, '-' and the index.
+    /// of the parent, '-' and the index. In a request with a `count` it takes
+    /// the place of the parent's name in that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Unique UUID in its text form, 8-4-4-4-12 hexadecimal digits. Default
-    /// is a random one.
+    /// is a random one. Refused with a `count` of more than one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uuid: Option<String>,
     /// Number of the parent, which is its handle. A request names the
@@ -73,6 +77,31 @@ pub struct Subdev {
     /// device open. The device is dead to that user then.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
+    /// Decide everything as if it were done, and do nothing: no object, event
+    /// or index comes of it. The reply is the object as it would be, without
+    /// what it would get only then: index, handles, and a UUID that was not
+    /// asked for. A refusal is the same as without.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+    /// Number of subdevs to create, all or none; default is one. With a type
+    /// and without the id of a work queue, each gets the one with the most
+    /// entries available then. The reply has a `created` for each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// In the reply to a request with a `count`, each subdev that was created,
+    /// the first among them, in the order of their indexes. It takes up to
+    /// 160 bytes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub created: Vec<SubdevCreated>,
+    /// The subdev goes with the netlink socket that asked for it: when that
+    /// is closed, the subdev is deleted as by a forced request, with the
+    /// cause "lease". Present in what is shown of a subdev that has one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub lease: bool,
+    /// Netlink port ID of the socket that the subdev goes with; absent
+    /// without a lease.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_port: Option<u32>,
     /// In an event, why it happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
@@ -107,6 +136,11 @@ impl From<Vec<SubdevAttr>> for Subdev {
                 SubdevAttr::VfioDevice(value) => out.vfio_device = Some(value),
                 SubdevAttr::NewName(value) => out.new_name = Some(value),
                 SubdevAttr::Force => out.force = true,
+                SubdevAttr::DryRun => out.dry_run = true,
+                SubdevAttr::Count(value) => out.count = Some(value),
+                SubdevAttr::Created(inner) => out.created.push(inner.into()),
+                SubdevAttr::Lease => out.lease = true,
+                SubdevAttr::LeasePort(value) => out.lease_port = Some(value),
                 SubdevAttr::Cause(value) => out.cause = Some(value),
                 SubdevAttr::PortId(value) => out.port_id = Some(value),
                 SubdevAttr::Unknown(unknown) => out.unknown.push(unknown),
@@ -125,10 +159,11 @@ pub enum SubdevAttr {
     /// Number of the subdev, not reused while the module is loaded.
     Index(u32),
     /// Unique name; letters, digits, '.', '_' and '-'. Default is the name
-    /// of the parent, '-' and the index.
+    /// of the parent, '-' and the index. In a request with a `count` it takes
+    /// the place of the parent's name in that.
     Name(String),
     /// Unique UUID in its text form, 8-4-4-4-12 hexadecimal digits. Default
-    /// is a random one.
+    /// is a random one. Refused with a `count` of more than one.
     Uuid(String),
     /// Number of the parent, which is its handle. A request names the
     /// parent by it or by `parent`.
@@ -163,6 +198,26 @@ pub enum SubdevAttr {
     /// In a request to delete or to deactivate: although a VFIO user has the
     /// device open. The device is dead to that user then.
     Force,
+    /// Decide everything as if it were done, and do nothing: no object, event
+    /// or index comes of it. The reply is the object as it would be, without
+    /// what it would get only then: index, handles, and a UUID that was not
+    /// asked for. A refusal is the same as without.
+    DryRun,
+    /// Number of subdevs to create, all or none; default is one. With a type
+    /// and without the id of a work queue, each gets the one with the most
+    /// entries available then. The reply has a `created` for each.
+    Count(u32),
+    /// In the reply to a request with a `count`, each subdev that was created,
+    /// the first among them, in the order of their indexes. It takes up to
+    /// 160 bytes.
+    Created(Vec<SubdevCreatedAttr>),
+    /// The subdev goes with the netlink socket that asked for it: when that
+    /// is closed, the subdev is deleted as by a forced request, with the
+    /// cause "lease". Present in what is shown of a subdev that has one.
+    Lease,
+    /// Netlink port ID of the socket that the subdev goes with; absent
+    /// without a lease.
+    LeasePort(u32),
     /// In an event, why it happened.
     Cause(Cause),
     /// In an event that a request caused, the netlink port ID of the socket
@@ -192,8 +247,13 @@ impl Nla for SubdevAttr {
             Self::VfioDevice(_) => 15,
             Self::NewName(_) => 16,
             Self::Force => 17,
-            Self::Cause(_) => 18,
-            Self::PortId(_) => 19,
+            Self::DryRun => 18,
+            Self::Count(_) => 19,
+            Self::Created(_) => 20 | NLA_F_NESTED,
+            Self::Lease => 21,
+            Self::LeasePort(_) => 22,
+            Self::Cause(_) => 23,
+            Self::PortId(_) => 24,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -237,8 +297,13 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for SubdevAttr {
             }
             16 => Self::NewName(Value::parse(buffer.value()).context("attribute 'new-name'")?),
             17 => Self::Force,
-            18 => Self::Cause(Value::parse(buffer.value()).context("attribute 'cause'")?),
-            19 => Self::PortId(Value::parse(buffer.value()).context("attribute 'port-id'")?),
+            18 => Self::DryRun,
+            19 => Self::Count(Value::parse(buffer.value()).context("attribute 'count'")?),
+            20 => Self::Created(Value::parse(buffer.value()).context("attribute 'created'")?),
+            21 => Self::Lease,
+            22 => Self::LeasePort(Value::parse(buffer.value()).context("attribute 'lease-port'")?),
+            23 => Self::Cause(Value::parse(buffer.value()).context("attribute 'cause'")?),
+            24 => Self::PortId(Value::parse(buffer.value()).context("attribute 'port-id'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -280,6 +345,14 @@ impl Attribute for SubdevAttr {
                 max: Some(31),
             }),
             AttributeInfo::new("force"),
+            AttributeInfo::new("dry-run"),
+            AttributeInfo::new("count").accepts(Accepts::Range {
+                min: Some(1),
+                max: Some(256),
+            }),
+            AttributeInfo::new("created").nested(SubdevCreatedAttr::SET),
+            AttributeInfo::new("lease"),
+            AttributeInfo::new("lease-port"),
             AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
             AttributeInfo::new("port-id"),
         ],
@@ -304,6 +377,11 @@ impl Attribute for SubdevAttr {
             Self::VfioDevice(value) => Some(value),
             Self::NewName(value) => Some(value),
             Self::Force => None,
+            Self::DryRun => None,
+            Self::Count(value) => Some(value),
+            Self::Created(value) => Some(value),
+            Self::Lease => None,
+            Self::LeasePort(value) => Some(value),
             Self::Cause(value) => Some(value),
             Self::PortId(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Creating a subdev.
+//! Creating subdevs.
 
 use crate::answer::Answer;
 use crate::connection::Handle;
@@ -10,7 +10,7 @@ use crate::generated::{AdminState, Command, PasidMode, Subdev, SubdevAttr, Subde
 use crate::id::ParentRef;
 use crate::parent::OnParent;
 
-/// Creates a subdev; what is not said is left to the kernel.
+/// Creates a subdev, or several at once; what is not said is left to the kernel.
 #[derive(Debug, Clone)]
 #[must_use = "a request is sent by `execute`"]
 pub struct Add {
@@ -62,7 +62,7 @@ impl Add {
         self.with(SubdevAttr::PasidMode(mode))
     }
 
-    /// Has that name, which must be unique.
+    /// Has that name, which must be unique; with a [`count`](Self::count), names begin with it.
     pub fn name(self, name: impl Into<String>) -> Self {
         self.with(SubdevAttr::Name(name.into()))
     }
@@ -90,7 +90,28 @@ impl Add {
         self
     }
 
-    /// Sends the request and returns the subdev with all its handles.
+    /// Creates so many at once, or none: the kernel accepts 1 to 256. Each is in
+    /// [`created`](Subdev::created) of the answer.
+    pub fn count(self, count: u32) -> Self {
+        self.with(SubdevAttr::Count(count))
+    }
+
+    /// Has the kernel decide everything and do nothing. The answer is the subdev as
+    /// it would be, without an index and handles.
+    pub fn dry_run(self) -> Self {
+        self.with(SubdevAttr::DryRun)
+    }
+
+    /// Goes with the connection: when the socket of this [`Handle`] is closed, also
+    /// because the process was killed, the kernel deletes the subdev, whoever has it
+    /// open. The socket is closed when the [`Connection`](crate::Connection) is
+    /// dropped, which ends with the last clone of the handle.
+    pub fn lease(self) -> Self {
+        self.with(SubdevAttr::Lease)
+    }
+
+    /// Sends the request and returns the subdev with all its handles, the first of
+    /// several.
     ///
     /// When the future is dropped after the request was sent, the subdev is
     /// created all the same; a [`name`](Self::name) helps to find it.

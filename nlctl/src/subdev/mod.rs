@@ -16,7 +16,7 @@ pub use set::Set;
 use std::path::{Path, PathBuf};
 
 use crate::connection::Handle;
-use crate::generated::{AdminState, Opstate, Subdev, SubdevAttr, SubdevWqAttr};
+use crate::generated::{AdminState, Opstate, Subdev, SubdevAttr, SubdevCreated, SubdevWqAttr};
 use crate::id::{Id, ParentRef};
 use crate::parent::OnParent;
 use crate::request::{Dump, Get};
@@ -30,7 +30,7 @@ impl SubdevHandle {
         Self(handle)
     }
 
-    /// Creates a subdev; needs a work queue or a type, and a parent unless there
+    /// Creates a subdev, or several; needs a work queue or a type, and a parent unless there
     /// is only one.
     pub fn add(&self) -> Add {
         Add::new(self.0.clone())
@@ -111,6 +111,14 @@ impl Dump<Subdev> {
 
 fn on_parent(named: Option<ParentRef>) -> OnParent<SubdevAttr> {
     OnParent::new(named, SubdevAttr::ParentIndex, SubdevAttr::Parent)
+}
+
+impl SubdevCreated {
+    /// The node of its VFIO group, for example `/dev/vfio/3`.
+    pub fn vfio_group_path(&self) -> Option<PathBuf> {
+        let group = self.iommu_group?;
+        Some(Path::new("/dev/vfio").join(group.to_string()))
+    }
 }
 
 impl Subdev {

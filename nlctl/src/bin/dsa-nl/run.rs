@@ -65,6 +65,11 @@ pub async fn run(handle: &Handle, printer: &mut Printer, object: Object) -> Resu
     }
 }
 
+/// Whether what the command makes is there for as long as the tool is.
+pub fn makes_a_lease(object: &Object) -> bool {
+    matches!(object, Object::Subdev(Subdev::Add(add)) if add.lease && !add.dry_run)
+}
+
 async fn show_wq(
     handle: &Handle,
     printer: &mut Printer,
@@ -156,8 +161,17 @@ async fn add_subdev(handle: &Handle, printer: &mut Printer, add: Add) -> Result<
     if let Some(size) = add.size {
         request = request.size(size);
     }
+    if let Some(count) = add.count {
+        request = request.count(count);
+    }
+    if add.lease {
+        request = request.lease();
+    }
+    if add.dry_run {
+        request = request.dry_run();
+    }
     let subdev = printer.warn(request.execute().await?);
-    printer.print(&Page::created(&subdev)?)
+    printer.print(&Page::created(&subdev, !add.dry_run)?)
 }
 
 async fn set_subdev(handle: &Handle, printer: &mut Printer, set: Set) -> Result<(), Failure> {

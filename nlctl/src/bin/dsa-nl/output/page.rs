@@ -7,6 +7,7 @@
 //! here.
 
 use std::io;
+use std::path::PathBuf;
 
 use nlctl::{Attribute, Object, Subdev};
 use serde::Serialize;
@@ -48,20 +49,31 @@ impl Page {
         })
     }
 
-    /// A subdev that has just been made: what to use it by, and the object.
-    pub fn created(subdev: &Subdev) -> io::Result<Self> {
+    /// Subdevs that have just been made, or would be: what to use each by, and the
+    /// object.
+    pub fn created(subdev: &Subdev, real: bool) -> io::Result<Self> {
         let document = serde_json::to_value(subdev)?;
-        let mut text = "created subdev".to_string();
-        for (key, value) in pairs(None, &document) {
-            if ["index", "name"].contains(&key.as_str()) {
-                text += " ";
-                text += &value;
+        let mut text = String::new();
+        let mut line = |object: &Value, path: Option<PathBuf>| {
+            text += if real { "created" } else { "would create" };
+            text += " subdev";
+            for (key, value) in pairs(None, object) {
+                if ["index", "name"].contains(&key.as_str()) {
+                    text += " ";
+                    text += &value;
+                }
             }
+            if let Some(path) = path {
+                text += &format!(" {}", path.display());
+            }
+            text += "\n";
+        };
+        if subdev.created.is_empty() {
+            line(&document, subdev.vfio_group_path());
         }
-        if let Some(path) = subdev.vfio_group_path() {
-            text += &format!(" {}", path.display());
+        for one in &subdev.created {
+            line(&serde_json::to_value(one)?, one.vfio_group_path());
         }
-        text += "\n";
         Ok(Self { text, document })
     }
 }
@@ -173,7 +185,7 @@ INDEX  NAME  PARENT  WQ   PASID-MODE  ISOLATION  STATE   OPSTATE  SIZE  GROUP  V
 
     #[test]
     fn what_was_created_is_said_in_a_line() {
-        let page = Page::created(&subdev()).expect("is JSON");
+        let page = Page::created(&subdev(), true).expect("is JSON");
         assert_eq!(page.text, "created subdev 0 net0 /dev/vfio/0\n");
         assert_eq!(page.document["iommu-group"], 0);
     }
