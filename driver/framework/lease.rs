@@ -6,7 +6,13 @@ use kernel::{
     impl_has_work,
     new_work,
     prelude::*,
-    sync::Arc,
+    sync::{
+        atomic::{
+            AtomicFlag,
+            Relaxed, //
+        },
+        Arc, //
+    },
     workqueue::{
         Work,
         WorkItem, //
@@ -25,6 +31,9 @@ use super::{
 #[pin_data]
 pub(crate) struct Lease {
     port: u32,
+    /// Set with the registry locked: whoever changes a subdev meanwhile sees it before the end of
+    /// that, and removes the subdev.
+    ended: AtomicFlag,
     #[pin]
     work: Work<Lease>,
 }
@@ -39,6 +48,7 @@ impl Lease {
         Arc::pin_init(
             pin_init!(Self {
                 port,
+                ended: AtomicFlag::new(false),
                 work <- new_work!("Lease::work"),
             }),
             GFP_KERNEL,
@@ -48,6 +58,11 @@ impl Lease {
     /// By what it is shown.
     pub(crate) fn port(&self) -> u32 {
         self.port
+    }
+
+    /// Whether what goes with it is being deleted. The registry is locked.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.load(Relaxed)
     }
 
     /// The lease is over: its subdevs are deleted, soon. Neither waits nor allocates. No subdev is
@@ -92,13 +107,18 @@ impl WorkItem for Lease {
 
     /// In two phases, as a parent is removed: first all are dead, then there is waiting.
     fn run(this: Arc<Self>) {
+        {
+            let _registry = REGISTRY.lock();
+            this.ended.store(true, Relaxed);
+        }
         this.for_each(|_, subdev| {
-            // What somebody else is removing is so already.
+            // One that is being changed is removed by whoever does so, which sees that the lease has
+            // ended; one that is being removed is so already.
             let _ = subdev.begin_removal(true);
             subdev.doom();
         });
         this.for_each(|node, subdev| {
-            if subdev.is_dead() {
+            if subdev.is_removing() {
                 subdev.retire(&mut node.config.lock(), Cause::Lease.into());
                 subdev.let_go();
             }

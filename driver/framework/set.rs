@@ -22,6 +22,7 @@ use super::{
     engage::engage,
     events::{
         self,
+        Cause,
         Origin, //
     },
     handover::{
@@ -89,7 +90,7 @@ pub(crate) fn set(
             Ok(())
         }
     };
-    let refusal = {
+    let (refusal, forsaken) = {
         let mut registry = REGISTRY.lock();
         let registry = registry.get()?;
         match (done, registry.check_stays(&change.subdev)) {
@@ -105,12 +106,17 @@ pub(crate) fn set(
             (_, Err(refusal)) => {
                 change.undo(registry);
                 change.subdev.abandon();
-                refusal
+                (refusal, change.subdev.is_forsaken())
             }
         }
     };
-    // Whoever removes the parent or the work queue has left it to us.
-    delete::remove(&change.node, &change.subdev, Origin::removal());
+    // Whoever removes the parent or the work queue, or ends the lease, has left it to us.
+    let origin = if forsaken {
+        Cause::Lease.into()
+    } else {
+        Origin::removal()
+    };
+    delete::remove(&change.node, &change.subdev, origin);
     Err(refusal)
 }
 
