@@ -141,9 +141,17 @@ fn available(id: u32) -> Option<u32> {
 /// Gives work queue `id` another size, and says what it has then.
 fn resize(id: u32, size: u32) -> Result<u32, Refusal> {
     let mut shown = 0;
-    set_wq(&parent_id(), Some(id), Some(size), None, None, ORIGIN, |wq, _| {
-        shown = wq.description.size;
-    })?;
+    set_wq(
+        &parent_id(),
+        Some(id),
+        Some(size),
+        None,
+        None,
+        ORIGIN,
+        |wq, _| {
+            shown = wq.description.size;
+        },
+    )?;
     Ok(shown)
 }
 
