@@ -302,6 +302,7 @@ impl Change {
             Err(Lingers::Open) => refuse(format_args!(
                 "its former VFIO device is still open; it must be closed first"
             )),
+            // Not provoked: VFIO lets go within a second unless a bug or a debugger holds it.
             Err(Lingers::Busy) => refuse(format_args!(
                 "VFIO still holds the former device of the subdev; try again"
             )),
