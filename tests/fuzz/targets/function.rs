@@ -75,7 +75,8 @@ fuzz_target!(|input: Input| {
         gencap: input.gencap,
         opcap: SUPPORTED_OPCAP,
         wqs: input.wqs,
-        size: input.size,
+        // Different ones, of a few bytes of input.
+        sizes: std::array::from_fn(|wq| input.size.rotate_left(wq as u32)),
         engines: input.engines,
     });
     let constants = CONSTANT.map(|offset| read(&function, offset));
