@@ -323,7 +323,7 @@ mod tests {
         assert_eq!(generation(), start + 1);
 
         // Which concerns all work queues of the parent.
-        let subdev = add(&[1], PasidMode::None, AdminState::Inactive)?;
+        let subdev = add(&[1], PasidMode::None, AdminState::Active)?;
         let refusal = resize(0, ENTRIES).err();
         assert!(refusal.is_some_and(|it| it.error() == EBUSY && it.field() == Field::Size));
         remove(&subdev, false)?;
