@@ -124,14 +124,9 @@ impl Share {
         let max = self.available();
         let want = want.unwrap_or_else(|| self.default_entries(mode));
         if max == 0 {
-            Err(Refusal::Full)
-        } else if want == 0 {
-            Err(Refusal::Zero { max })
-        } else if want > max {
-            Err(Refusal::TooLarge { want, max })
-        } else {
-            Ok(want)
+            return Err(Refusal::Full);
         }
+        grant(want, max)
     }
 
     /// Adds a user of `mode` with the `entries` that [`Share::admit`] granted.
@@ -146,14 +141,7 @@ impl Share {
     /// why not.
     pub fn readmit(&self, entries: u32, want: u32) -> Result<u32, Refusal> {
         let others = self.used.saturating_sub(entries);
-        let max = self.size.saturating_sub(others);
-        if want == 0 {
-            Err(Refusal::Zero { max })
-        } else if want > max {
-            Err(Refusal::TooLarge { want, max })
-        } else {
-            Ok(want)
-        }
+        grant(want, self.size.saturating_sub(others))
     }
 
     /// Changes what a user has to the entries that [`Share::readmit`] granted.
@@ -201,6 +189,17 @@ impl Share {
         } else {
             (self.size / 8).max(1)
         }
+    }
+}
+
+/// Grants `want` entries of at most `max`.
+fn grant(want: u32, max: u32) -> Result<u32, Refusal> {
+    if want == 0 {
+        Err(Refusal::Zero { max })
+    } else if want > max {
+        Err(Refusal::TooLarge { want, max })
+    } else {
+        Ok(want)
     }
 }
 

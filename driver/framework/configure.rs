@@ -28,6 +28,7 @@ use super::{
         Refusal, //
     },
     registry::{
+        find_node,
         ParentEntry,
         Registry,
         REGISTRY, //
@@ -99,10 +100,7 @@ pub(crate) fn set_parent(
     origin: Origin,
     reply: impl FnOnce(&ParentView, u64),
 ) -> Result<(), Refusal> {
-    let node = {
-        let mut registry = REGISTRY.lock();
-        registry.get()?.find_parent(parent)?.node.clone()
-    };
+    let node = find_node(parent)?;
     let vendor = own(&node, vendor)?;
     let mut config = node.config.lock();
     check_configurable(&node)?;

@@ -39,6 +39,7 @@ use super::{
         Refusal, //
     },
     registry::{
+        find_node,
         Registry,
         Reserved,
         REGISTRY, //
@@ -85,10 +86,7 @@ pub(crate) fn create(
     origin: Origin,
     reply: impl FnOnce(&Made<'_>) -> Result,
 ) -> Result<(), Refusal> {
-    let node = {
-        let mut registry = REGISTRY.lock();
-        registry.get()?.find_parent(&new.parent)?.node.clone()
-    };
+    let node = find_node(&new.parent)?;
     if new.dry_run {
         return rehearse(&node, new, reply);
     }

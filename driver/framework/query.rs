@@ -18,6 +18,7 @@ use super::{
         Refusal, //
     },
     registry::{
+        find_node,
         ParentEntry,
         Registry,
         REGISTRY, //
@@ -122,10 +123,7 @@ pub(crate) fn parent(
     id: &ParentId<'_>,
     show: impl FnOnce(&ParentView) -> Result,
 ) -> Result<(), Refusal> {
-    let node = {
-        let mut registry = REGISTRY.lock();
-        registry.get()?.find_parent(id)?.node.clone()
-    };
+    let node = find_node(id)?;
     show(&look(node)?)?;
     Ok(())
 }
@@ -141,10 +139,7 @@ pub(crate) fn parent_stats(
     id: &ParentId<'_>,
     show: impl FnOnce(&ParentStats) -> Result,
 ) -> Result<(), Refusal> {
-    let node = {
-        let mut registry = REGISTRY.lock();
-        registry.get()?.find_parent(id)?.node.clone()
-    };
+    let node = find_node(id)?;
     show(&ParentStats(node))?;
     Ok(())
 }

@@ -136,6 +136,12 @@ pub(super) unsafe fn init() {
     });
 }
 
+/// The parent that `id` names, for whoever does not need the registry any longer.
+pub(super) fn find_node(id: &ParentId<'_>) -> Result<Arc<Node>, Refusal> {
+    let mut registry = REGISTRY.lock();
+    Ok(registry.get()?.find_parent(id)?.node.clone())
+}
+
 /// Frees the registry. There are no parents any more.
 pub(super) fn clear() {
     let registry = REGISTRY.lock().0.take();

@@ -37,10 +37,8 @@ impl Engine {
     /// Discards what the virtual WQs of `mask` have accepted so far. On return the hardware is done
     /// with what it had of it, and so is who completes invalid descriptors.
     pub(in super::super) fn abort(&self, mask: u8) {
+        let next = self.drop_accepted(mask);
         let mut state = self.state.lock();
-        state.drop_accepted(|wq| has(mask, wq), |wq| self.count(wq, Meter::aborted));
-        let next = state.next();
-        self.changed.notify_all();
         while state.has(next, |wq| has(mask, wq)) {
             self.changed.wait(&mut state);
         }
@@ -55,13 +53,20 @@ impl Engine {
     /// As [`Self::abort`], but waits for `limit` at most. Returns false if not all of it has ended by
     /// then.
     pub(in super::super) fn abort_within(&self, mask: u8, limit: Delta) -> bool {
+        let next = self.drop_accepted(mask);
+        self.ends_within(next, mask, limit)
+    }
+
+    /// Drops what the virtual WQs of `mask` have accepted so far. Returns the number of what is accepted
+    /// next; what comes before that and has not ended yet is in flight.
+    fn drop_accepted(&self, mask: u8) -> u64 {
         let next = {
             let mut state = self.state.lock();
             state.drop_accepted(|wq| has(mask, wq), |wq| self.count(wq, Meter::aborted));
             state.next()
         };
         self.changed.notify_all();
-        self.ends_within(next, mask, limit)
+        next
     }
 
     /// Whether everything of the virtual WQs of `mask` with a number below `next` ends within `limit`.
