@@ -21,14 +21,9 @@ use netlink_proto::sys::{AsyncSocket, SocketAddr, TokioSocket};
 use tokio::sync::watch;
 
 use crate::error::Error;
-use crate::family::FamilyHandle;
-use crate::generated::Command;
+use crate::generated::{Command, FamilyHandle, ParentHandle, SubdevHandle, TypeHandle, WqHandle};
 use crate::monitor::{Monitor, Subscribe};
-use crate::parent::ParentHandle;
-use crate::subdev::SubdevHandle;
-use crate::types::TypeHandle;
 use crate::watch::Watch;
-use crate::wq::WqHandle;
 
 /// Drives the socket; to be spawned on the runtime.
 ///
@@ -158,27 +153,27 @@ pub struct Handle {
 impl Handle {
     /// The family as a whole: version, generation, counts and limits.
     pub fn family(&self) -> FamilyHandle {
-        FamilyHandle::new(self.clone())
+        FamilyHandle(self.clone())
     }
 
     /// Parents: the devices that subdevs are carved from.
     pub fn parent(&self) -> ParentHandle {
-        ParentHandle::new(self.clone())
+        ParentHandle(self.clone())
     }
 
     /// Hardware work queues of parents.
     pub fn wq(&self) -> WqHandle {
-        WqHandle::new(self.clone())
+        WqHandle(self.clone())
     }
 
     /// Types: the catalogues of parents.
     pub fn types(&self) -> TypeHandle {
-        TypeHandle::new(self.clone())
+        TypeHandle(self.clone())
     }
 
     /// Subdevs: the virtual devices.
     pub fn subdev(&self) -> SubdevHandle {
-        SubdevHandle::new(self.clone())
+        SubdevHandle(self.clone())
     }
 
     /// Subscribes to what happens to the objects of the family.

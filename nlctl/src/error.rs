@@ -13,6 +13,7 @@ use crate::attribute::{Accepts, AttributeSet};
 use crate::ext_ack::ExtAck;
 use crate::generated::Command;
 use crate::path;
+use crate::value::Malformed;
 
 /// Why there is no answer, or none that helps.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,18 @@ pub enum Error {
         /// How long it was tried.
         limit: Duration,
     },
+    /// There was no answer in the time that the request was given.
+    ///
+    /// Whether it was or will be carried out is unknown. To find out, ask for
+    /// the object.
+    #[error("{command}: no answer within {limit:?}")]
+    #[non_exhaustive]
+    TimedOut {
+        /// The operation.
+        command: Command,
+        /// How long it was waited for.
+        limit: Duration,
+    },
     /// The kernel could not deliver an answer, which may have been the one to
     /// this request.
     ///
@@ -73,8 +86,15 @@ pub enum Error {
     Socket(#[from] io::Error),
 }
 
-impl From<DecodeError> for Error {
-    fn from(error: DecodeError) -> Self {
+impl Error {
+    /// What cannot be read.
+    pub(crate) fn from_decode(error: DecodeError) -> Self {
+        Self::Malformed(error.to_string())
+    }
+}
+
+impl From<Malformed> for Error {
+    fn from(error: Malformed) -> Self {
         Self::Malformed(error.to_string())
     }
 }
@@ -86,7 +106,7 @@ impl From<Error> for io::Error {
             Error::Refused(refusal) => refusal.kind().into(),
             Error::FamilyAbsent => io::ErrorKind::Unsupported,
             Error::Unsendable { .. } => io::ErrorKind::InvalidInput,
-            Error::Interrupted { .. } => io::ErrorKind::TimedOut,
+            Error::Interrupted { .. } | Error::TimedOut { .. } => io::ErrorKind::TimedOut,
             Error::Lost { .. } => io::ErrorKind::Other,
             Error::Malformed(_) => io::ErrorKind::InvalidData,
             Error::Closed => io::ErrorKind::NotConnected,

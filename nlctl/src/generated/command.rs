@@ -59,7 +59,6 @@ impl From<Command> for u8 {
 impl TryFrom<u8> for Command {
     /// The number that no operation has.
     type Error = u8;
-
     fn try_from(number: u8) -> Result<Self, u8> {
         match number {
             1 => Ok(Self::FamilyGet),
@@ -85,23 +84,25 @@ impl TryFrom<u8> for Command {
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::FamilyGet => "family-get",
-            Self::ParentGet => "parent-get",
-            Self::WqGet => "wq-get",
-            Self::TypeGet => "type-get",
-            Self::SubdevGet => "subdev-get",
-            Self::SubdevNew => "subdev-new",
-            Self::SubdevDel => "subdev-del",
-            Self::ParentCreateNtf => "parent-create-ntf",
-            Self::ParentDeleteNtf => "parent-delete-ntf",
-            Self::ParentChangeNtf => "parent-change-ntf",
-            Self::WqCreateNtf => "wq-create-ntf",
-            Self::WqDeleteNtf => "wq-delete-ntf",
-            Self::WqChangeNtf => "wq-change-ntf",
-            Self::SubdevCreateNtf => "subdev-create-ntf",
-            Self::SubdevDeleteNtf => "subdev-delete-ntf",
-            Self::SubdevChangeNtf => "subdev-change-ntf",
-        })
+        f.write_str(
+            match self {
+                Self::FamilyGet => "family-get",
+                Self::ParentGet => "parent-get",
+                Self::WqGet => "wq-get",
+                Self::TypeGet => "type-get",
+                Self::SubdevGet => "subdev-get",
+                Self::SubdevNew => "subdev-new",
+                Self::SubdevDel => "subdev-del",
+                Self::ParentCreateNtf => "parent-create-ntf",
+                Self::ParentDeleteNtf => "parent-delete-ntf",
+                Self::ParentChangeNtf => "parent-change-ntf",
+                Self::WqCreateNtf => "wq-create-ntf",
+                Self::WqDeleteNtf => "wq-delete-ntf",
+                Self::WqChangeNtf => "wq-change-ntf",
+                Self::SubdevCreateNtf => "subdev-create-ntf",
+                Self::SubdevDeleteNtf => "subdev-delete-ntf",
+                Self::SubdevChangeNtf => "subdev-change-ntf",
+            },
+        )
     }
 }

@@ -31,9 +31,6 @@ use anyhow::{Context, ensure};
 /// Where the library's files go, relative to the checkout.
 const RUST_DIR: &str = "nlctl/src/generated";
 
-/// Edition of the library, which rustfmt has to know.
-const RUST_EDITION: &str = "2024";
-
 /// Where the module's tables of vendors' attributes go, relative to the
 /// checkout.
 const VENDOR: &str = "driver/netlink/generated/vendor.rs";
@@ -47,8 +44,8 @@ const PAGE: &str = "spec/FAMILY.md";
 /// Generates the family's Rust and its documentation.
 ///
 /// Returns each file as its path relative to `checkout` and its content.
-/// Nothing is written. `rustfmt` is run in `checkout`, with the settings found
-/// there.
+/// Nothing is written. `rustfmt` is run in `checkout` on the module's file, with
+/// the settings found there.
 ///
 /// # Errors
 ///
@@ -61,9 +58,7 @@ pub fn rust(spec: &Path, checkout: &Path) -> anyhow::Result<Vec<(PathBuf, String
         .with_context(|| format!("cannot generate Rust from {}", spec.display()))?;
 
     let mut files = Vec::new();
-    for (name, source) in code::files(&family) {
-        let source = rustfmt(&source, RUST_EDITION, checkout)
-            .with_context(|| format!("cannot format the generated {RUST_DIR}/{name}"))?;
+    for (name, source) in code::files(&family)? {
         files.push((Path::new(RUST_DIR).join(name), source));
     }
     let source = rustfmt(&vendor::file(&family), KERNEL_EDITION, checkout)

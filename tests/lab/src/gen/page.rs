@@ -177,8 +177,8 @@ fn enum_section(item: &Enum, what: &str, number: impl Fn(usize) -> String) -> St
         out += &format!(
             "| {} | `{}` | {} |\n",
             number(at),
-            entry.name,
-            cell(&entry.doc)
+            entry.name(),
+            cell(entry.doc())
         );
     }
     out + "\n"

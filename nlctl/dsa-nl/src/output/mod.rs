@@ -5,6 +5,8 @@
 //! [`Page`] says what there is to print, [`Printer`] in which form and where.
 
 mod columns;
+#[cfg(test)]
+pub mod examples;
 mod page;
 mod table;
 mod text;

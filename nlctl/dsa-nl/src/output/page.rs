@@ -69,28 +69,16 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nlctl::{
-        AdminState, Binary, DsaParentAttr, DsaWqAttr, Isolation, Opstate, Parent, ParentAttr,
-        ParentState, PasidMode, SubdevAttr, SubdevWqAttr, Wq, WqAttr,
-    };
+    use crate::output::examples;
+    use nlctl::{AdminState, Opstate, Parent};
 
     fn subdev() -> Subdev {
-        Subdev::from(vec![
-            SubdevAttr::Index(0),
-            SubdevAttr::Name("net0".into()),
-            SubdevAttr::Uuid("123e4567-e89b-12d3-a456-426614174000".into()),
-            SubdevAttr::Parent("dsa0".into()),
-            SubdevAttr::Wq(vec![SubdevWqAttr::Id(3), SubdevWqAttr::Size(2)]),
-            SubdevAttr::Wq(vec![SubdevWqAttr::Id(4), SubdevWqAttr::Size(2)]),
-            SubdevAttr::PasidMode(PasidMode::Shared),
-            SubdevAttr::Isolation(Isolation::Mediated),
-            SubdevAttr::State(AdminState::Active),
-            SubdevAttr::Opstate(Opstate::Unknown(9)),
-            SubdevAttr::AuxiliaryDevice("subdev.vdev.0".into()),
-            SubdevAttr::IommuGroup(0),
-            SubdevAttr::VfioDevice("vfio1".into()),
-            SubdevAttr::Generation(5_000_000_000),
-        ])
+        let mut subdev = examples::subdev(0);
+        subdev.generation = 5_000_000_000;
+        subdev.wq.push(subdev.wq[0].clone());
+        subdev.wq[1].id = 4;
+        subdev.opstate = Opstate::Unknown(9);
+        subdev
     }
 
     #[test]
@@ -99,60 +87,46 @@ mod tests {
         assert_eq!(
             page.document.to_string(),
             "{\"generation\":5000000000,\"index\":0,\"name\":\"net0\",\
-             \"uuid\":\"123e4567-e89b-12d3-a456-426614174000\",\"parent\":\"dsa0\",\
+             \"uuid\":\"123e4567-e89b-12d3-a456-426614174000\",\
+             \"parent-index\":0,\"parent\":\"dsa0\",\
              \"wq\":[{\"id\":3,\"size\":2},{\"id\":4,\"size\":2}],\
-             \"pasid-mode\":\"shared\",\"isolation\":\"mediated\",\
+             \"type\":\"1swq\",\"pasid-mode\":\"shared\",\"isolation\":\"mediated\",\
              \"state\":\"active\",\"opstate\":\"9\",\
              \"auxiliary-device\":\"subdev.vdev.0\",\"iommu-group\":0,\
              \"vfio-device\":\"vfio1\"}"
         );
         let lines: Vec<_> = page.text.lines().collect();
-        assert!(lines.len() == 14, "{}", page.text);
-        assert!(lines[5].contains("wq.id"), "{}", lines[5]);
-        assert!(lines[5].ends_with("  3,4"), "{}", lines[5]);
-        assert!(lines[6].ends_with("  2,2"), "{}", lines[6]);
+        assert!(lines.len() == 16, "{}", page.text);
+        assert!(lines[6].contains("wq.id"), "{}", lines[6]);
+        assert!(lines[6].ends_with("  3,4"), "{}", lines[6]);
+        assert!(lines[7].ends_with("  2,2"), "{}", lines[7]);
     }
 
     #[test]
     fn a_list_is_keyed_by_its_kind_and_aligned() {
-        let inactive = Subdev::from(vec![
-            SubdevAttr::Index(10),
-            SubdevAttr::Wq(vec![SubdevWqAttr::Id(0)]),
-        ]);
+        let mut inactive = examples::subdev(10);
+        inactive.state = AdminState::Inactive;
+        (inactive.iommu_group, inactive.vfio_device) = (None, None);
         let page = Page::list(&[subdev(), inactive]).expect("is JSON");
-        assert_eq!(
-            page.document["subdev"][1].to_string(),
-            "{\"index\":10,\"wq\":[{\"id\":0}]}"
-        );
+        assert_eq!(page.document["subdev"][1]["index"], 10);
         let plain = anstream::adapter::strip_str(&page.text).to_string();
         let expected = "\
-INDEX  NAME  PARENT  WQ   PASID-MODE  ISOLATION  STATE   OPSTATE  SIZE  GROUP  VFIO-DEVICE
-    0  net0  dsa0    3,4  shared      mediated   active  9        2,2       0  vfio1
-   10  -     -       0    -           -          -       -        -         -  -
+INDEX  NAME   PARENT  WQ   PASID-MODE  ISOLATION  STATE     OPSTATE  SIZE  GROUP  VFIO-DEVICE
+    0  net0   dsa0    3,4  shared      mediated   active    9        2,2       0  vfio1
+   10  net10  dsa0    3    shared      mediated   inactive  open     2         -  -
 ";
         assert_eq!(plain, expected);
     }
 
     #[test]
     fn a_list_shows_what_is_in_a_nest() {
-        let queue = |id, nest| {
-            Wq::from(vec![
-                WqAttr::Id(id),
-                WqAttr::SubdevCount(300),
-                WqAttr::Subdev(7),
-                WqAttr::DsaWq(nest),
-            ])
-        };
-        let page = Page::list(&[
-            queue(3, vec![DsaWqAttr::Threshold(8), DsaWqAttr::Group(1)]),
-            queue(11, vec![]),
-        ])
-        .expect("is JSON");
+        let mut foreign = examples::wq(11);
+        foreign.dsa_wq = None;
+        let page = Page::list(&[examples::wq(3), foreign]).expect("is JSON");
         let first = &page.document["wq"][0];
         assert_eq!(
-            first.to_string(),
-            "{\"id\":3,\"subdev-count\":300,\"subdev\":[7],\
-             \"dsa-wq\":{\"threshold\":8,\"group\":1}}"
+            first["dsa-wq"].to_string(),
+            "{\"threshold\":8,\"priority\":10,\"group\":1}"
         );
         let plain = anstream::adapter::strip_str(&page.text).to_string();
         let rows: Vec<Vec<&str>> = plain
@@ -160,8 +134,8 @@ INDEX  NAME  PARENT  WQ   PASID-MODE  ISOLATION  STATE   OPSTATE  SIZE  GROUP  V
             .map(|line| line.split_whitespace().collect())
             .collect();
         assert_eq!(rows[0][4..8], ["SIZE", "THRESHOLD", "PRIORITY", "GROUP"]);
-        assert_eq!(rows[1][4..], ["-", "8", "-", "1", "-", "-", "300"]);
-        assert_eq!(rows[2][4..], ["-", "-", "-", "-", "-", "-", "300"]);
+        assert_eq!(rows[1][4..], ["16", "8", "10", "1", "-", "4", "300"]);
+        assert_eq!(rows[2][4..], ["16", "-", "-", "-", "-", "4", "300"]);
     }
 
     #[test]
@@ -180,24 +154,17 @@ INDEX  NAME  PARENT  WQ   PASID-MODE  ISOLATION  STATE   OPSTATE  SIZE  GROUP  V
 
     #[test]
     fn nests_are_objects_and_dotted_names() {
-        let parent = Parent::from(vec![
-            ParentAttr::State(ParentState::Enabled),
-            ParentAttr::DsaParent(vec![
-                DsaParentAttr::Version(0x100),
-                DsaParentAttr::Opcap(Binary(vec![0x09, 0xff])),
-            ]),
-        ]);
-        let page = Page::one(&parent).expect("is JSON");
-        assert_eq!(
-            page.document.to_string(),
-            "{\"state\":\"enabled\",\"dsa-parent\":{\"version\":256,\"opcap\":\"09ff\"}}"
-        );
+        let page = Page::one(&examples::parent()).expect("is JSON");
+        assert_eq!(page.document["state"], "enabled");
+        assert_eq!(page.document["dsa-parent"]["version"], 256);
+        assert_eq!(page.document["dsa-parent"]["opcap"], "09ff");
         let plain = anstream::adapter::strip_str(&page.text).to_string();
-        assert_eq!(
-            plain,
-            "state               enabled\n\
-             dsa-parent.version  0x100\n\
-             dsa-parent.opcap    09ff\n"
-        );
+        for line in [
+            "state                         enabled\n",
+            "dsa-parent.version            0x100\n",
+            "dsa-parent.opcap              09ff\n",
+        ] {
+            assert!(plain.contains(line), "{plain}");
+        }
     }
 }
