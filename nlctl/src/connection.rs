@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use crate::error::Error;
 use crate::generated::{Command, FamilyHandle, ParentHandle, SubdevHandle, TypeHandle, WqHandle};
 use crate::monitor::{Monitor, Subscribe};
+use crate::supports::supports;
 use crate::watch::Watch;
 
 /// Drives the socket; to be spawned on the runtime.
@@ -213,6 +214,26 @@ impl Handle {
     /// When the family is absent or the system gives no socket.
     pub async fn watch(&self) -> Result<Watch, Error> {
         self.subscribe().watch().await
+    }
+
+    /// Whether the loaded module has that operation. One that is older than this
+    /// library may not, and answers such a request with [`Error::NotSupported`].
+    ///
+    /// ```no_run
+    /// # async fn example(handle: nlctl::Handle) -> Result<(), nlctl::Error> {
+    /// if !handle.supports(nlctl::Command::SubdevNew).await? {
+    ///     eprintln!("this module only shows what there is");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::FamilyAbsent`] when there is no module; see [`Error`] for what
+    /// else can go wrong.
+    pub async fn supports(&self, command: Command) -> Result<bool, Error> {
+        supports(self, command).await
     }
 
     /// Subscribes to events, with options.

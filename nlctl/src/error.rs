@@ -28,6 +28,14 @@ pub enum Error {
          'modprobe subdev' or 'insmod subdev.ko' loads it"
     )]
     FamilyAbsent,
+    /// The loaded module is older than this library and has no such operation;
+    /// [`Handle::supports`](crate::Handle::supports) tells beforehand.
+    #[error("{command}: the loaded module does not have this operation")]
+    #[non_exhaustive]
+    NotSupported {
+        /// The operation.
+        command: Command,
+    },
     /// A request that netlink cannot carry; nothing was sent.
     #[error("{attribute}: {reason}")]
     #[non_exhaustive]
@@ -104,7 +112,7 @@ impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match &error {
             Error::Refused(refusal) => refusal.kind().into(),
-            Error::FamilyAbsent => io::ErrorKind::Unsupported,
+            Error::FamilyAbsent | Error::NotSupported { .. } => io::ErrorKind::Unsupported,
             Error::Unsendable { .. } => io::ErrorKind::InvalidInput,
             Error::Interrupted { .. } | Error::TimedOut { .. } => io::ErrorKind::TimedOut,
             Error::Lost { .. } => io::ErrorKind::Other,
@@ -233,6 +241,12 @@ impl Refusal {
     /// of a number that there is none of.
     pub(crate) fn is_of_unknown_family(&self) -> bool {
         self.is_without_reason(Errno::ENOENT)
+    }
+
+    /// Whether it is what generic netlink itself says to a request for an
+    /// operation that the family does not have.
+    pub(crate) fn is_of_unknown_operation(&self) -> bool {
+        self.is_without_reason(Errno::EOPNOTSUPP)
     }
 
     /// Whether it is what netlink itself says to a second dump on a socket.

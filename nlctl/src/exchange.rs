@@ -142,7 +142,12 @@ async fn send<A: Attribute>(
         });
     }
     let answer = transact(handle, command, attributes, flags);
-    handle.unless_lost(command, answer).await?
+    match handle.unless_lost(command, answer).await? {
+        Err(Error::Refused(refusal)) if refusal.is_of_unknown_operation() => {
+            Err(Error::NotSupported { command })
+        }
+        other => other,
+    }
 }
 
 /// Sends the request to the family by the number that it has now.
@@ -221,16 +226,18 @@ async fn transfer<A: Attribute>(
 }
 
 impl Error {
+    /// What the kernel says to the question for the family.
+    pub(crate) fn of_controller(error: std::io::Error) -> Self {
+        match error.raw_os_error() == Some(nix::errno::Errno::ENOENT as i32) {
+            true => Self::FamilyAbsent,
+            false => Self::Socket(error),
+        }
+    }
+
     /// What went wrong below.
     pub(crate) fn from_genetlink(error: GenetlinkError) -> Self {
         match error {
-            // What the kernel says to the question for the family's number.
-            GenetlinkError::NetlinkError(error)
-                if error.raw_os_error() == Some(nix::errno::Errno::ENOENT as i32) =>
-            {
-                Self::FamilyAbsent
-            }
-            GenetlinkError::NetlinkError(error) => Self::Socket(error),
+            GenetlinkError::NetlinkError(error) => Self::of_controller(error),
             GenetlinkError::ProtocolError(_) | GenetlinkError::NoMessageReceived => Self::Closed,
             GenetlinkError::DecodeError(error) => Self::Malformed(error.to_string()),
             error @ GenetlinkError::AttributeNotFound(_) => Self::Malformed(error.to_string()),

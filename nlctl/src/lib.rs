@@ -72,6 +72,7 @@ mod path;
 mod request;
 mod state;
 mod subdev;
+mod supports;
 mod value;
 mod watch;
 pub mod wire;

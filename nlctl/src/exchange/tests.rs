@@ -14,7 +14,7 @@ use crate::fake_kernel::{
     FakeKernel, NOTHING, Reply, asked, handle, handle_reloaded, handle_without_family, object, run,
     whole,
 };
-use crate::generated::{Parent, ParentAttr, Subdev, SubdevAttr};
+use crate::generated::{Parent, ParentAttr, Subdev, SubdevAttr, SubdevWqAttr};
 
 /// NLMSGERR_ATTR_MSG and NLMSGERR_ATTR_OFFS.
 fn ext_ack(text: &str, offset: u32) -> [DefaultNla; 2] {
@@ -160,6 +160,51 @@ fn a_dump_waits_until_an_abandoned_one_is_over() {
     let refused = vec![Reply::end(-16, &ext_ack("in use", 0))];
     let error = run(dump_of([refused, complete(&[1])]));
     assert!(matches!(error, Err(Error::Refused(_))), "{error:?}");
+}
+
+#[test]
+fn an_operation_that_the_module_lacks_is_no_refusal() {
+    let answer = vec![Reply::end(-95, NOTHING)];
+    let error = run(async { handle([answer]).subdev().del(1).execute().await });
+    assert!(
+        matches!(error, Err(Error::NotSupported { .. })),
+        "{error:?}"
+    );
+    let refused = vec![Reply::end(-95, &ext_ack("no such type", 0))];
+    let error = run(async { handle([refused]).subdev().del(1).execute().await });
+    assert!(matches!(error, Err(Error::Refused(_))), "{error:?}");
+}
+
+#[test]
+fn a_request_may_be_given_a_time() {
+    let limit = std::time::Duration::from_secs(3);
+    let (error, time) = run(async {
+        // The kernel takes the request and says nothing.
+        let handle = handle([vec![]]);
+        let start = Instant::now();
+        let request = handle.subdev().del(1).within(limit);
+        (request.execute().await, start.elapsed())
+    });
+    assert!(matches!(error, Err(Error::TimedOut { .. })), "{error:?}");
+    assert_eq!(time, limit);
+}
+
+#[test]
+fn a_later_word_counts_except_for_what_there_may_be_many_of() {
+    run(async {
+        let handle = handle([]);
+        let request = handle
+            .subdev()
+            .add()
+            .name("a")
+            .wq(3)
+            .name("b")
+            .wq(4)
+            .size(2);
+        let wq = |id| SubdevAttr::Wq(vec![SubdevWqAttr::Id(id), SubdevWqAttr::Size(2)]);
+        let expected = [wq(3), SubdevAttr::Name("b".into()), wq(4)];
+        assert_eq!(request.0.attributes, expected);
+    });
 }
 
 #[test]

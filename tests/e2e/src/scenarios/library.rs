@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt, TryStreamExt};
 use nix::libc;
 use nlctl::{
-    AdminState, Cause, Error, Event, Handle, Id, Notification, Opstate, PasidMode, Subdev,
+    AdminState, Cause, Command, Error, Event, Handle, Id, Notification, Opstate, PasidMode, Subdev,
 };
 use tokio::time::timeout;
 
@@ -75,6 +75,12 @@ async fn round_trip(handle: &Handle) -> Result<()> {
         let found: Vec<_> = narrowed.execute().try_collect().await?;
         check::equal(what, found.len(), expected)?;
     }
+    for command in [Command::FamilyGet, Command::SubdevNew] {
+        let there = handle.supports(command).await?;
+        ensure!(there, "the module says that it has no {command}");
+    }
+    let told = handle.supports(Command::SubdevCreateNtf).await?;
+    ensure!(!told, "an event is an operation");
     let family = handle.family().get().execute().await?;
     check::equal("subdevs that there are", family.subdev_count, 1)?;
 

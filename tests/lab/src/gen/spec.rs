@@ -489,6 +489,14 @@ impl Family {
             .with_context(|| format!("there is no attribute-set '{name}'"))
     }
 
+    /// The smallest number that the kernel accepts, if it is not 0.
+    pub fn least(&self, attribute: &Attribute) -> Option<u64> {
+        match self.accepts(attribute) {
+            Ok(Accepts::Range { min, .. }) => min,
+            _ => None,
+        }
+    }
+
     /// What the kernel accepts as the value of `attribute`.
     pub fn accepts(&self, attribute: &Attribute) -> anyhow::Result<Accepts> {
         if let Some(names) = &attribute.names {
