@@ -86,7 +86,10 @@ impl Items {
                 let (name, generics) = (&it.ident, text(&it.generics));
                 self.put(name, format!("enum {name}{generics}"));
                 for variant in &it.variants {
-                    let fields = text(&variant.fields);
+                    // Their docs are no part of the list.
+                    let mut fields = variant.fields.clone();
+                    fields.iter_mut().for_each(|it| it.attrs.clear());
+                    let fields = text(&fields);
                     self.put(name, format!("{name}::{}{fields}", variant.ident));
                 }
             }

@@ -130,6 +130,7 @@ attribute-sets:
       - {name: small, type: u8, doc: A number., multi-attr: true}
       - {name: raw, type: binary, doc: Bytes.}
       - {name: force, type: flag, doc: A flag.}
+      - {name: dry-run, type: flag, doc: Nothing is done.}
       - {name: part, type: nest, nested-attributes: async-part, multi-attr: true, doc: A part.}
       - {name: acme-async, type: nest, nested-attributes: acme-async, doc: A vendor's.}
   - name: async-part
@@ -157,6 +158,10 @@ operations:
       attribute-set: async
       do:
         request: {attributes: [index, name, uuid, type, in, big, small, raw, force, part]}
+    - name: async-new
+      doc: Make it.
+      attribute-set: async
+      do: {request: {attributes: [name, dry-run]}, reply: *all}
     - name: async-stats-get
       doc: Count it.
       attribute-set: async
@@ -239,6 +244,16 @@ mcast-groups: {list: [{name: all}]}
             "pub async fn execute(self) -> Result<Answer<()>, Error>",
         );
         assert!(!set.contains("pub fn uuid"), "names the object: {set}");
+        let new = plain("async_new_request.rs");
+        has(
+            &new,
+            "pub async fn dry_run(self) -> Result<Answer<AsyncNewDryRun>, Error>",
+        );
+        has(
+            &new,
+            "pub async fn execute(self) -> Result<Answer<Async>, Error>",
+        );
+        has(&plain("async_.rs"), "pub struct AsyncNewDryRun {");
         let nests = plain("nests.rs");
         has(
             &nests,

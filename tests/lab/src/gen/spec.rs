@@ -24,6 +24,9 @@ const RESERVED: [&str; 8] = [
     "within",
 ];
 
+/// The flag of a request to carry out nothing.
+pub const DRY_RUN: &str = "dry-run";
+
 /// A whole family.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -214,10 +217,13 @@ impl Attribute {
         self.nested_attributes.as_deref().unwrap_or_default()
     }
 
-    /// Whether replies that list it may be without it: its doc says when it is
-    /// absent, or it is the nest of a vendor.
+    /// Whether replies that list it may be without it: its doc or that of the set
+    /// says when it is absent, or it is the nest of a vendor.
     pub fn may_be_absent(&self, set: &AttributeSet) -> bool {
-        let mut words = self.doc.split(|c: char| !c.is_alphanumeric());
+        let docs = [&self.doc, &set.doc];
+        let mut words = docs
+            .into_iter()
+            .flat_map(|doc| doc.split(|c: char| !c.is_alphanumeric()));
         words.any(|word| word.eq_ignore_ascii_case("absent"))
             || self
                 .nested_attributes
@@ -335,6 +341,14 @@ impl Operation {
         let mut lists = replies.map(|it| &it.reply).chain(&self.event);
         let list = lists.find(|it| !it.attributes.is_empty());
         list.map_or(&[], |it| it.attributes.as_slice())
+    }
+
+    /// Whether a request can have the flag `dry-run`, the reply to which shows what
+    /// would be, as far as it is known then.
+    pub fn can_run_dry(&self) -> bool {
+        let asked = |it: &Exchange| it.request.attributes.iter().any(|name| name == DRY_RUN);
+        let once = self.once.as_ref();
+        once.is_some_and(|it| asked(it) && !it.reply.attributes.is_empty())
     }
 
     /// Whether the kernel sends it without being asked.

@@ -3,7 +3,9 @@
 //! What a message has that the kernel sends, as a structure.
 //!
 //! Which attributes are always there can be told by the spec: those that every
-//! reply lists, but for vendors' nests and those whose doc has the word "absent".
+//! reply lists, but for vendors' nests and those of which the doc of the attribute
+//! or of the set has the word "absent". In the reply to a dry run nothing has to be
+//! there.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -30,7 +32,23 @@ pub fn items(family: &Family, set: &AttributeSet) -> TokenStream {
             let name = name(family, operation);
             object(set, &name, &doc, &listed(set, told), told)
         });
-    quote! { #whole #(#parts)* }
+    let dry = family
+        .operations()
+        .filter(|(_, it)| it.set() == set.name && it.can_run_dry())
+        .map(|(_, operation)| {
+            let doc = format!(
+                "What @{} answers to a dry run: what would be, as far as it is known then.",
+                operation.name
+            );
+            let fields = listed(set, operation.told());
+            object(set, &dry_name(operation), &doc, &fields, &[])
+        });
+    quote! { #whole #(#parts)* #(#dry)* }
+}
+
+/// Name of the structure that a dry run of an operation answers.
+pub fn dry_name(operation: &Operation) -> Ident {
+    camel_with(&operation.name, "DryRun")
 }
 
 /// Name of the structure that an operation answers or a notification carries.

@@ -12,7 +12,7 @@ use quote::{format_ident, quote};
 
 use super::{attr_type, docs, listed, objects, use_generated};
 use crate::r#gen::names::{camel, camel_with, method, module};
-use crate::r#gen::spec::{Attribute, AttributeSet, Family, Operation, Wire};
+use crate::r#gen::spec::{Attribute, AttributeSet, DRY_RUN, Family, Operation, Wire};
 
 /// The two attributes by which a request names the parent of its object.
 const ON_PARENT: [&str; 2] = ["parent-index", "parent"];
@@ -293,6 +293,8 @@ impl Builder<'_> {
         let said: Vec<_> = listed(self.set, self.asked)
             .into_iter()
             .filter(|it| !gives.contains(&it.name.as_str()))
+            // It is another way to execute the request, see `once`.
+            .filter(|it| it.name != DRY_RUN || !self.operation.can_run_dry())
             .filter(|it| !on_parent_pair || !ON_PARENT.contains(&it.name.as_str()))
             .collect();
         let setters = setters(&attr, &said, |value, many| match many {
@@ -376,10 +378,29 @@ fn once(family: &Family, set: &AttributeSet, operation: &Operation) -> TokenStre
         }
         false => (quote! { () }, quote! { acknowledged }),
     };
+    let dry_run = operation.can_run_dry().then(|| {
+        let (attr, object) = (attr_type(&set.name), objects::dry_name(operation));
+        let doc = docs(set.get(DRY_RUN).map_or("", |it| &it.doc));
+        let (method, flag) = (method(DRY_RUN), camel(DRY_RUN));
+        quote! {
+            #doc
+            ///
+            /// Sends the request, like [`execute`](Self::execute).
+            ///
+            /// # Errors
+            ///
+            /// As for [`execute`](Self::execute).
+            pub async fn #method(self) -> Result<Answer<#object>, Error> {
+                self.0.with(#attr::#flag).object(Command::#command).await
+            }
+        }
+    });
     quote! {
         #items
 
         impl #name {
+            #dry_run
+
             /// Sends the request and returns what it is answered with.
             ///
             /// When the future is dropped after the request was sent, it is
