@@ -24,9 +24,8 @@ impl Crowd {
         let mut wqs = wqs
             .object
             .into_iter()
-            .map(|wq| Some((wq.id?, wq.parent?, wq.available?)))
-            .collect::<Option<Vec<_>>>()
-            .context("a work queue without id, parent or free entries")?;
+            .map(|wq| (wq.id, wq.parent, wq.available))
+            .collect::<Vec<_>>();
         wqs.sort_unstable();
         let room: u32 = wqs.iter().map(|(_, _, free)| free).sum();
         ensure!(

@@ -12,10 +12,9 @@ mod verdict;
 
 use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
-use netlink_packet_core::{NlasIterator, Parseable};
 use nix::libc;
 use nix::unistd::geteuid;
-use nlctl::{Command, Subdev, SubdevAttr};
+use nlctl::{Command, Object, Subdev, wire};
 
 use self::generator::Generator;
 use self::request::found;
@@ -120,8 +119,7 @@ pub fn run(count: u64, rng: &mut Rng) -> Result<()> {
 
 fn clear(client: &Client, subdevs: &[Subdev]) -> Result<()> {
     for subdev in subdevs {
-        let index = subdev.index.context("a subdev without an index")?;
-        client.ask(|handle| handle.subdev().del(index).execute())??;
+        client.ask(|handle| handle.subdev().del(subdev.index).execute())??;
     }
     Ok(())
 }
@@ -259,11 +257,7 @@ fn done(command: u8, answer: &Answer, before: &State, after: &State) -> Result<(
 
 /// The subdevs in an answer.
 fn reply(answer: &Answer) -> Result<Vec<Subdev>> {
-    let subdev = |object: &Vec<u8>| {
-        let attributes = NlasIterator::new(object);
-        let attributes = attributes.map(|it| Ok(SubdevAttr::parse(&it?)?));
-        Ok(Subdev::from(attributes.collect::<Result<Vec<_>>>()?))
-    };
+    let subdev = |object: &Vec<u8>| Ok(Subdev::read(wire::parse(object)?)?);
     answer.objects.iter().map(subdev).collect()
 }
 
