@@ -134,6 +134,7 @@ fn own<'a>(
     vendor: Option<VendorNest<'a>>,
 ) -> Result<Option<&'a dyn Attributes>, Refusal> {
     match vendor {
+        // Not provoked: there is one vendor yet.
         Some((name, _)) if name != node.description.vendor => Err(Refusal::new(
             EINVAL,
             Field::Nothing,
@@ -225,6 +226,7 @@ fn in_the_way(registry: &Registry, id: u32, entry: &WqEntry, field: Field) -> Re
                 subdev.settings().name
             ),
         ),
+        // Not provoked: one is enabled for a subdev.
         None => Refusal::new(EBUSY, field, format_args!("wq {id} is enabled")),
     }
 }

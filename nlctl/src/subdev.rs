@@ -5,7 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::attribute::Attribute as _;
-use crate::generated::{Subdev, SubdevAttr, SubdevNew, SubdevSet, SubdevWqAttr, SubdevWqRequest};
+use crate::generated::{
+    Subdev, SubdevAttr, SubdevCreated, SubdevNew, SubdevSet, SubdevWqAttr, SubdevWqRequest,
+};
 
 /// The work queue of that number.
 impl From<u32> for SubdevWqRequest {
@@ -46,6 +48,14 @@ impl SubdevSet {
     /// said more than once.
     pub fn wq_share(self, id: u32, entries: u32) -> Self {
         self.wq(SubdevWqRequest::new().id(id).size(entries))
+    }
+}
+
+impl SubdevCreated {
+    /// The node of its VFIO group, for example `/dev/vfio/3`.
+    pub fn vfio_group_path(&self) -> Option<PathBuf> {
+        let group = self.iommu_group?;
+        Some(Path::new("/dev/vfio").join(group.to_string()))
     }
 }
 

@@ -39,7 +39,8 @@ dsa-nl parent set DEV [read-buffer-limit N]
 const ADD_USAGE: &str = "\
 dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
          [pasid-mode none|dedicated|shared] [name NAME] [uuid UUID]
-         [parent DEV] [state active|inactive] [size N]";
+         [parent DEV] [state active|inactive] [size N]
+         [count N] [lease] [--dry-run]";
 
 const SET_USAGE: &str = "\
 dsa-nl subdev set SUBDEV [name NAME] [state active|inactive [force]]
@@ -302,7 +303,7 @@ pub enum Type {
 /// Commands on subdevs.
 #[derive(Debug, Subcommand)]
 pub enum Subdev {
-    /// Create a subdev on work queues, or of a type
+    /// Create a subdev on work queues, or of a type; with a count, several at once
     #[command(override_usage = ADD_USAGE)]
     Add(Add),
     /// Show one subdev, or list all
@@ -363,7 +364,7 @@ pub struct Add {
     #[arg(long, value_name = "MODE")]
     pub pasid_mode: Option<PasidMode>,
 
-    /// Unique name
+    /// Unique name; with a count, what the names begin with
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub name: Option<String>,
 
@@ -382,6 +383,19 @@ pub struct Add {
     /// Entries of each virtual work queue
     #[arg(long, value_name = "N")]
     pub size: Option<u32>,
+
+    /// Create N subdevs, or none
+    #[arg(long, value_name = "N")]
+    pub count: Option<u32>,
+
+    /// Stay until the standard input ends or ^C; then the subdevs are deleted,
+    /// whoever has them open. In a batch they stay until its end
+    #[arg(long)]
+    pub lease: bool,
+
+    /// Say what would come of it, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Keys of `subdev set`.

@@ -59,7 +59,15 @@ fn execute(cli: Cli) -> Result<(), Failure> {
         let (connection, handle) = nlctl::new_connection()?;
         tokio::spawn(connection);
         match (cli.object, cli.batch) {
-            (Some(object), _) => run::run(&handle, &mut printer, object).await,
+            (Some(object), _) => {
+                let stays = run::makes_a_lease(&object);
+                run::run(&handle, &mut printer, object).await?;
+                if stays {
+                    // The kernel keeps the lease for as long as there is the socket.
+                    std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink())?;
+                }
+                Ok(())
+            }
             (None, Some(file)) => batch::run(&handle, &mut printer, &file, cli.force).await,
             (None, None) => Err(Failure::Usage("nothing to do".into())),
         }

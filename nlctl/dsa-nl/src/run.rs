@@ -65,6 +65,11 @@ pub async fn run(handle: &Handle, printer: &mut Printer, object: Object) -> Resu
     }
 }
 
+/// Whether what the command makes is there for as long as the tool is.
+pub fn makes_a_lease(object: &Object) -> bool {
+    matches!(object, Object::Subdev(Subdev::Add(add)) if add.lease && !add.dry_run)
+}
+
 async fn show_wq(
     handle: &Handle,
     printer: &mut Printer,
@@ -170,6 +175,16 @@ async fn add_subdev(handle: &Handle, printer: &mut Printer, add: Add) -> Result<
     }
     if let Some(size) = add.size {
         request = request.size(size);
+    }
+    if let Some(count) = add.count {
+        request = request.count(count);
+    }
+    if add.lease {
+        request = request.lease();
+    }
+    if add.dry_run {
+        let planned = printer.warn(request.dry_run().await?);
+        return printer.print(&Page::planned(&planned)?);
     }
     let subdev = printer.warn(request.execute().await?);
     printer.print(&Page::created(&subdev)?)

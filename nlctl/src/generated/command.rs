@@ -40,8 +40,10 @@ pub enum Command {
     /// to which everything in the request applies; of a `wq` the number does,
     /// and one of several is enough.
     SubdevGet = 7,
-    /// Create a subdev and, unless told otherwise, hand it to VFIO. Needs the
-    /// parent, and a `wq` with an id or a type. The reply is the subdev with all its handles.
+    /// Create a subdev, or with a `count` several at once, and, unless told
+    /// otherwise, hand it to VFIO. Needs the parent, and a `wq` with an id or a
+    /// type. The reply is the subdev with all its handles, the first one of
+    /// several.
     SubdevNew = 8,
     /// Change a subdev, named by index, name or UUID. All that is in the
     /// request is done, with one change event, or nothing. What is already as

@@ -146,8 +146,10 @@ impl SubdevHandle {
         SubdevDump::new(self.0.clone())
     }
 
-    /// Create a subdev and, unless told otherwise, hand it to VFIO. Needs the
-    /// parent, and a `wq` with an id or a type. The reply is the subdev with all its handles.
+    /// Create a subdev, or with a `count` several at once, and, unless told
+    /// otherwise, hand it to VFIO. Needs the parent, and a `wq` with an id or a
+    /// type. The reply is the subdev with all its handles, the first one of
+    /// several.
     pub fn add(&self) -> SubdevNew {
         SubdevNew::new(self.0.clone())
     }

@@ -45,6 +45,7 @@ mod wq;
 mod dsa_wq;
 mod type_;
 mod subdev_wq;
+mod subdev_created;
 mod subdev;
 mod stats_code;
 mod stats;
@@ -79,6 +80,7 @@ pub use wq::*;
 pub use dsa_wq::*;
 pub use type_::*;
 pub use subdev_wq::*;
+pub use subdev_created::*;
 pub use subdev::*;
 pub use stats_code::*;
 pub use stats::*;
@@ -117,3 +119,6 @@ pub const NAME_MAX_LEN: u32 = 31;
 
 /// Length of a UUID in its text form, without the closing NUL.
 pub const UUID_LEN: u32 = 36;
+
+/// Most subdevs that one request creates.
+pub const MAX_COUNT: u32 = 256;

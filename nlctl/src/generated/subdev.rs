@@ -22,10 +22,11 @@ pub enum SubdevAttr {
     /// Number of the subdev, not reused while the module is loaded.
     Index(u32),
     /// Unique name; letters, digits, '.', '_' and '-'. Default is the name
-    /// of the parent, '-' and the index.
+    /// of the parent, '-' and the index. In a request with a `count` it takes
+    /// the place of the parent's name in that.
     Name(String),
     /// Unique UUID in its text form, 8-4-4-4-12 hexadecimal digits. Default
-    /// is a random one.
+    /// is a random one. Refused with a `count` of more than one.
     Uuid(String),
     /// Number of the parent, which is its handle. A request names the
     /// parent by it or by `parent`.
@@ -60,6 +61,26 @@ pub enum SubdevAttr {
     /// In a request to delete or to deactivate: although a VFIO user has the
     /// device open. The device is dead to that user then.
     Force,
+    /// Decide everything as if it were done, and do nothing: no object, event
+    /// or index comes of it. The reply is the object as it would be, without
+    /// what it would get only then: index, handles, and a UUID that was not
+    /// asked for. A refusal is the same as without.
+    DryRun,
+    /// Number of subdevs to create, all or none; default is one. With a type
+    /// and without the id of a work queue, each gets the one with the most
+    /// entries available then. The reply has a `created` for each.
+    Count(u32),
+    /// In the reply to a request with a `count`, each subdev that was created,
+    /// the first among them, in the order of their indexes. It takes up to
+    /// 160 bytes.
+    Created(Vec<SubdevCreatedAttr>),
+    /// The subdev goes with the netlink socket that asked for it: when that
+    /// is closed, the subdev is deleted as by a forced request, with the
+    /// cause "lease". Present in what is shown of a subdev that has one.
+    Lease,
+    /// Netlink port ID of the socket that the subdev goes with; absent
+    /// without a lease.
+    LeasePort(u32),
     /// In an event, why it happened.
     Cause(Cause),
     /// In an event that a request caused, the netlink port ID of the socket
@@ -110,6 +131,15 @@ impl Attribute for SubdevAttr {
                     max: Some(31),
                 }),
             AttributeInfo::new("force"),
+            AttributeInfo::new("dry-run"),
+            AttributeInfo::new("count")
+                .accepts(Accepts::Range {
+                    min: Some(1),
+                    max: Some(256),
+                }),
+            AttributeInfo::new("created").nested(SubdevCreatedAttr::SET),
+            AttributeInfo::new("lease"),
+            AttributeInfo::new("lease-port"),
             AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
             AttributeInfo::new("port-id"),
         ],
@@ -133,8 +163,13 @@ impl Attribute for SubdevAttr {
             Self::VfioDevice(_) => 15,
             Self::NewName(_) => 16,
             Self::Force => 17,
-            Self::Cause(_) => 18,
-            Self::PortId(_) => 19,
+            Self::DryRun => 18,
+            Self::Count(_) => 19,
+            Self::Created(_) => 20,
+            Self::Lease => 21,
+            Self::LeasePort(_) => 22,
+            Self::Cause(_) => 23,
+            Self::PortId(_) => 24,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -158,6 +193,11 @@ impl Attribute for SubdevAttr {
             Self::VfioDevice(value) => Some(value),
             Self::NewName(value) => Some(value),
             Self::Force => None,
+            Self::DryRun => None,
+            Self::Count(value) => Some(value),
+            Self::Created(value) => Some(value),
+            Self::Lease => None,
+            Self::LeasePort(value) => Some(value),
             Self::Cause(value) => Some(value),
             Self::PortId(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
@@ -184,8 +224,13 @@ impl Attribute for SubdevAttr {
                 15 => Self::VfioDevice(Value::parse(value)?),
                 16 => Self::NewName(Value::parse(value)?),
                 17 => Self::Force,
-                18 => Self::Cause(Value::parse(value)?),
-                19 => Self::PortId(Value::parse(value)?),
+                18 => Self::DryRun,
+                19 => Self::Count(Value::parse(value)?),
+                20 => Self::Created(Value::parse(value)?),
+                21 => Self::Lease,
+                22 => Self::LeasePort(Value::parse(value)?),
+                23 => Self::Cause(Value::parse(value)?),
+                24 => Self::PortId(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -202,10 +247,11 @@ pub struct Subdev {
     /// Number of the subdev, not reused while the module is loaded.
     pub index: u32,
     /// Unique name; letters, digits, '.', '_' and '-'. Default is the name
-    /// of the parent, '-' and the index.
+    /// of the parent, '-' and the index. In a request with a `count` it takes
+    /// the place of the parent's name in that.
     pub name: String,
     /// Unique UUID in its text form, 8-4-4-4-12 hexadecimal digits. Default
-    /// is a random one.
+    /// is a random one. Refused with a `count` of more than one.
     pub uuid: String,
     /// Number of the parent, which is its handle. A request names the
     /// parent by it or by `parent`.
@@ -238,6 +284,20 @@ pub struct Subdev {
     /// On a kernel with VFIO_DEVICE_CDEV it is the name of its node, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vfio_device: Option<String>,
+    /// In the reply to a request with a `count`, each subdev that was created,
+    /// the first among them, in the order of their indexes. It takes up to
+    /// 160 bytes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub created: Vec<SubdevCreated>,
+    /// The subdev goes with the netlink socket that asked for it: when that
+    /// is closed, the subdev is deleted as by a forced request, with the
+    /// cause "lease". Present in what is shown of a subdev that has one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub lease: bool,
+    /// Netlink port ID of the socket that the subdev goes with; absent
+    /// without a lease.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_port: Option<u32>,
     /// In an event, why it happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
@@ -268,6 +328,9 @@ impl Object for Subdev {
         let mut auxiliary_device = None;
         let mut iommu_group = None;
         let mut vfio_device = None;
+        let mut created = Vec::new();
+        let mut lease = false;
+        let mut lease_port = None;
         let mut cause = None;
         let mut port_id = None;
         let mut unknown = Vec::new();
@@ -288,6 +351,9 @@ impl Object for Subdev {
                 SubdevAttr::AuxiliaryDevice(value) => auxiliary_device = Some(value),
                 SubdevAttr::IommuGroup(value) => iommu_group = Some(value),
                 SubdevAttr::VfioDevice(value) => vfio_device = Some(value),
+                SubdevAttr::Created(value) => created.push(Object::read(value)?),
+                SubdevAttr::Lease => lease = true,
+                SubdevAttr::LeasePort(value) => lease_port = Some(value),
                 SubdevAttr::Cause(value) => cause = Some(value),
                 SubdevAttr::PortId(value) => port_id = Some(value),
                 SubdevAttr::Unknown(value) => unknown.push(value),
@@ -310,8 +376,158 @@ impl Object for Subdev {
             auxiliary_device,
             iommu_group,
             vfio_device,
+            created,
+            lease,
+            lease_port,
             cause,
             port_id,
+            unknown,
+        })
+    }
+}
+
+/// What `subdev-new` answers to a dry run: what would be, as far as it is known then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct SubdevNewDryRun {
+    /// Generation of the family's state that the message shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// Number of the subdev, not reused while the module is loaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
+    /// Unique name; letters, digits, '.', '_' and '-'. Default is the name
+    /// of the parent, '-' and the index. In a request with a `count` it takes
+    /// the place of the parent's name in that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Unique UUID in its text form, 8-4-4-4-12 hexadecimal digits. Default
+    /// is a random one. Refused with a `count` of more than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<String>,
+    /// Number of the parent, which is its handle. A request names the
+    /// parent by it or by `parent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_index: Option<u32>,
+    /// Name of the parent. A name may be another device's later; together
+    /// with `parent-index` it has to be that parent's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// A work queue that the subdev uses. None in a request with a type is
+    /// the same as one without attributes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wq: Vec<SubdevWq>,
+    /// Name of the type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    /// PASID mode. Default is that of the type, or "none" without a type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pasid_mode: Option<PasidMode>,
+    /// What keeps the subdev's memory apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub isolation: Option<Isolation>,
+    /// Admin state. Default is "active".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<AdminState>,
+    /// Operational state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opstate: Option<Opstate>,
+    /// Name of the auxiliary device; absent while inactive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auxiliary_device: Option<String>,
+    /// Number of the IOMMU group, which is the name of the VFIO group's node;
+    /// absent while inactive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iommu_group: Option<u32>,
+    /// Name of the VFIO device, for example "vfio0"; absent while inactive.
+    /// On a kernel with VFIO_DEVICE_CDEV it is the name of its node, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vfio_device: Option<String>,
+    /// In the reply to a request with a `count`, each subdev that was created,
+    /// the first among them, in the order of their indexes. It takes up to
+    /// 160 bytes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub created: Vec<SubdevCreated>,
+    /// The subdev goes with the netlink socket that asked for it: when that
+    /// is closed, the subdev is deleted as by a forced request, with the
+    /// cause "lease". Present in what is shown of a subdev that has one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub lease: bool,
+    /// Netlink port ID of the socket that the subdev goes with; absent
+    /// without a lease.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_port: Option<u32>,
+    /// Attributes that this version of the library does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<UnknownAttribute>,
+}
+
+impl Object for SubdevNewDryRun {
+    type Attribute = SubdevAttr;
+    fn read(attributes: Vec<SubdevAttr>) -> Result<Self, Malformed> {
+        let mut generation = None;
+        let mut index = None;
+        let mut name = None;
+        let mut uuid = None;
+        let mut parent_index = None;
+        let mut parent = None;
+        let mut wq = Vec::new();
+        let mut r#type = None;
+        let mut pasid_mode = None;
+        let mut isolation = None;
+        let mut state = None;
+        let mut opstate = None;
+        let mut auxiliary_device = None;
+        let mut iommu_group = None;
+        let mut vfio_device = None;
+        let mut created = Vec::new();
+        let mut lease = false;
+        let mut lease_port = None;
+        let mut unknown = Vec::new();
+        for attribute in attributes {
+            match attribute {
+                SubdevAttr::Generation(value) => generation = Some(value),
+                SubdevAttr::Index(value) => index = Some(value),
+                SubdevAttr::Name(value) => name = Some(value),
+                SubdevAttr::Uuid(value) => uuid = Some(value),
+                SubdevAttr::ParentIndex(value) => parent_index = Some(value),
+                SubdevAttr::Parent(value) => parent = Some(value),
+                SubdevAttr::Wq(value) => wq.push(Object::read(value)?),
+                SubdevAttr::Type(value) => r#type = Some(value),
+                SubdevAttr::PasidMode(value) => pasid_mode = Some(value),
+                SubdevAttr::Isolation(value) => isolation = Some(value),
+                SubdevAttr::State(value) => state = Some(value),
+                SubdevAttr::Opstate(value) => opstate = Some(value),
+                SubdevAttr::AuxiliaryDevice(value) => auxiliary_device = Some(value),
+                SubdevAttr::IommuGroup(value) => iommu_group = Some(value),
+                SubdevAttr::VfioDevice(value) => vfio_device = Some(value),
+                SubdevAttr::Created(value) => created.push(Object::read(value)?),
+                SubdevAttr::Lease => lease = true,
+                SubdevAttr::LeasePort(value) => lease_port = Some(value),
+                SubdevAttr::Unknown(value) => unknown.push(value),
+                _ => {}
+            }
+        }
+        Ok(Self {
+            generation,
+            index,
+            name,
+            uuid,
+            parent_index,
+            parent,
+            wq,
+            r#type,
+            pasid_mode,
+            isolation,
+            state,
+            opstate,
+            auxiliary_device,
+            iommu_group,
+            vfio_device,
+            created,
+            lease,
+            lease_port,
             unknown,
         })
     }

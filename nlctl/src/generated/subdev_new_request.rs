@@ -11,8 +11,10 @@ use crate::{
     value::U64,
 };
 
-/// Create a subdev and, unless told otherwise, hand it to VFIO. Needs the
-/// parent, and a `wq` with an id or a type. The reply is the subdev with all its handles.
+/// Create a subdev, or with a `count` several at once, and, unless told
+/// otherwise, hand it to VFIO. Needs the parent, and a `wq` with an id or a
+/// type. The reply is the subdev with all its handles, the first one of
+/// several.
 #[derive(Debug, Clone)]
 #[must_use = "a request is sent when it is executed"]
 pub struct SubdevNew(pub(crate) Request<SubdevAttr>);
@@ -25,13 +27,14 @@ impl SubdevNew {
     }
 
     /// Unique name; letters, digits, '.', '_' and '-'. Default is the name
-    /// of the parent, '-' and the index.
+    /// of the parent, '-' and the index. In a request with a `count` it takes
+    /// the place of the parent's name in that.
     pub fn name(self, name: impl Into<String>) -> Self {
         Self(self.0.with(SubdevAttr::Name(name.into())))
     }
 
     /// Unique UUID in its text form, 8-4-4-4-12 hexadecimal digits. Default
-    /// is a random one.
+    /// is a random one. Refused with a `count` of more than one.
     pub fn uuid(self, uuid: impl Into<String>) -> Self {
         Self(self.0.with(SubdevAttr::Uuid(uuid.into())))
     }
@@ -59,6 +62,20 @@ impl SubdevNew {
         Self(self.0.with(SubdevAttr::State(state)))
     }
 
+    /// Number of subdevs to create, all or none; default is one. With a type
+    /// and without the id of a work queue, each gets the one with the most
+    /// entries available then. The reply has a `created` for each.
+    pub fn count(self, count: u32) -> Self {
+        Self(self.0.with(SubdevAttr::Count(count)))
+    }
+
+    /// The subdev goes with the netlink socket that asked for it: when that
+    /// is closed, the subdev is deleted as by a forced request, with the
+    /// cause "lease". Present in what is shown of a subdev that has one.
+    pub fn lease(self) -> Self {
+        Self(self.0.with(SubdevAttr::Lease))
+    }
+
     /// The parent. Without, the only one is meant, and is asked for first.
     pub fn parent(self, parent: impl Into<ParentRef>) -> Self {
         Self(
@@ -82,6 +99,20 @@ impl SubdevNew {
 }
 
 impl SubdevNew {
+    /// Decide everything as if it were done, and do nothing: no object, event
+    /// or index comes of it. The reply is the object as it would be, without
+    /// what it would get only then: index, handles, and a UUID that was not
+    /// asked for. A refusal is the same as without.
+    ///
+    /// Sends the request, like [`execute`](Self::execute).
+    ///
+    /// # Errors
+    ///
+    /// As for [`execute`](Self::execute).
+    pub async fn dry_run(self) -> Result<Answer<SubdevNewDryRun>, Error> {
+        self.0.with(SubdevAttr::DryRun).object(Command::SubdevNew).await
+    }
+
     /// Sends the request and returns what it is answered with.
     ///
     /// When the future is dropped after the request was sent, it is

@@ -7,8 +7,9 @@
 //! here.
 
 use std::io;
+use std::path::PathBuf;
 
-use nlctl::{Attribute, Object, Subdev};
+use nlctl::{Attribute, Object, Subdev, SubdevNewDryRun};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -48,22 +49,50 @@ impl Page {
         })
     }
 
-    /// A subdev that has just been made: what to use it by, and the object.
+    /// Subdevs that have just been made: what to use each by, and the object.
     pub fn created(subdev: &Subdev) -> io::Result<Self> {
         let document = serde_json::to_value(subdev)?;
-        let mut text = "created subdev".to_string();
-        for (key, value) in pairs(None, &document) {
-            if ["index", "name"].contains(&key.as_str()) {
-                text += " ";
-                text += &value;
-            }
+        let mut text = String::new();
+        if subdev.created.is_empty() {
+            text += &line("created", &document, subdev.vfio_group_path());
         }
-        if let Some(path) = subdev.vfio_group_path() {
-            text += &format!(" {}", path.display());
+        for one in &subdev.created {
+            text += &line(
+                "created",
+                &serde_json::to_value(one)?,
+                one.vfio_group_path(),
+            );
         }
-        text += "\n";
         Ok(Self { text, document })
     }
+
+    /// Subdevs that would be made.
+    pub fn planned(subdev: &SubdevNewDryRun) -> io::Result<Self> {
+        let document = serde_json::to_value(subdev)?;
+        let mut text = String::new();
+        if subdev.created.is_empty() {
+            text += &line("would create", &document, None);
+        }
+        for one in &subdev.created {
+            text += &line("would create", &serde_json::to_value(one)?, None);
+        }
+        Ok(Self { text, document })
+    }
+}
+
+/// What becomes of a subdev: what to use it by.
+fn line(done: &str, object: &Value, path: Option<PathBuf>) -> String {
+    let mut text = format!("{done} subdev");
+    for (key, value) in pairs(None, object) {
+        if ["index", "name"].contains(&key.as_str()) {
+            text += " ";
+            text += &value;
+        }
+    }
+    if let Some(path) = path {
+        text += &format!(" {}", path.display());
+    }
+    text + "\n"
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the scenarios show, one room for each theme.
 
+mod batch;
 mod busy;
 mod c_client;
 mod close;
@@ -21,6 +22,7 @@ mod injection;
 mod interleaved;
 mod inventory;
 mod kunit;
+mod lease;
 mod library;
 mod lifecycle;
 mod many;
@@ -59,6 +61,9 @@ pub const ALL: &[Scenario] = &[
     refusals::REFUSALS,
     refusals::FULL,
     permissions::PERMISSIONS,
+    batch::DRY_RUN,
+    batch::COUNT,
+    lease::LEASE,
     library::LIBRARY,
     monitor::MONITOR,
     monitor::NAMESPACE,
