@@ -61,10 +61,6 @@ const GENERATION: u16 = 1;
 /// Something that happened, or that may have been missed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "each is looked at once, and a box would be an allocation for each"
-)]
 pub enum Event {
     /// What the kernel said.
     Notification(Notification),
