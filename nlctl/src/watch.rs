@@ -18,10 +18,6 @@ use crate::state::State;
 /// [`State::update`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "each is looked at once, and a box would be an allocation for each"
-)]
 pub enum Update {
     /// What there is. Comes first, and once.
     Snapshot(State),

@@ -119,7 +119,6 @@ impl From<Command> for u8 {
 impl TryFrom<u8> for Command {
     /// The number that no operation has.
     type Error = u8;
-
     fn try_from(number: u8) -> Result<Self, u8> {
         match number {
             1 => Ok(Self::FamilyGet),
@@ -153,31 +152,33 @@ impl TryFrom<u8> for Command {
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::FamilyGet => "family-get",
-            Self::ParentGet => "parent-get",
-            Self::ParentSet => "parent-set",
-            Self::WqGet => "wq-get",
-            Self::WqSet => "wq-set",
-            Self::TypeGet => "type-get",
-            Self::SubdevGet => "subdev-get",
-            Self::SubdevNew => "subdev-new",
-            Self::SubdevSet => "subdev-set",
-            Self::SubdevDel => "subdev-del",
-            Self::SubdevReset => "subdev-reset",
-            Self::SubdevDrain => "subdev-drain",
-            Self::ParentStatsGet => "parent-stats-get",
-            Self::WqStatsGet => "wq-stats-get",
-            Self::SubdevStatsGet => "subdev-stats-get",
-            Self::ParentCreateNtf => "parent-create-ntf",
-            Self::ParentDeleteNtf => "parent-delete-ntf",
-            Self::ParentChangeNtf => "parent-change-ntf",
-            Self::WqCreateNtf => "wq-create-ntf",
-            Self::WqDeleteNtf => "wq-delete-ntf",
-            Self::WqChangeNtf => "wq-change-ntf",
-            Self::SubdevCreateNtf => "subdev-create-ntf",
-            Self::SubdevDeleteNtf => "subdev-delete-ntf",
-            Self::SubdevChangeNtf => "subdev-change-ntf",
-        })
+        f.write_str(
+            match self {
+                Self::FamilyGet => "family-get",
+                Self::ParentGet => "parent-get",
+                Self::ParentSet => "parent-set",
+                Self::WqGet => "wq-get",
+                Self::WqSet => "wq-set",
+                Self::TypeGet => "type-get",
+                Self::SubdevGet => "subdev-get",
+                Self::SubdevNew => "subdev-new",
+                Self::SubdevSet => "subdev-set",
+                Self::SubdevDel => "subdev-del",
+                Self::SubdevReset => "subdev-reset",
+                Self::SubdevDrain => "subdev-drain",
+                Self::ParentStatsGet => "parent-stats-get",
+                Self::WqStatsGet => "wq-stats-get",
+                Self::SubdevStatsGet => "subdev-stats-get",
+                Self::ParentCreateNtf => "parent-create-ntf",
+                Self::ParentDeleteNtf => "parent-delete-ntf",
+                Self::ParentChangeNtf => "parent-change-ntf",
+                Self::WqCreateNtf => "wq-create-ntf",
+                Self::WqDeleteNtf => "wq-delete-ntf",
+                Self::WqChangeNtf => "wq-change-ntf",
+                Self::SubdevCreateNtf => "subdev-create-ntf",
+                Self::SubdevDeleteNtf => "subdev-delete-ntf",
+                Self::SubdevChangeNtf => "subdev-change-ntf",
+            },
+        )
     }
 }

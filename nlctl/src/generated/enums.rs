@@ -2,6 +2,7 @@
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
 use crate::named::{named_flags, named_number};
+
 /// State of a parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -21,7 +22,12 @@ pub enum ParentState {
 
 impl ParentState {
     /// The names, in the order of their numbers.
-    pub const NAMES: &'static [&'static str] = &["disabled", "enabled", "halted", "lost"];
+    pub const NAMES: &'static [&'static str] = &[
+        "disabled",
+        "enabled",
+        "halted",
+        "lost",
+    ];
 }
 
 impl From<u32> for ParentState {
@@ -273,8 +279,13 @@ pub enum Opstate {
 
 impl Opstate {
     /// The names, in the order of their numbers.
-    pub const NAMES: &'static [&'static str] =
-        &["detached", "attached", "open", "enabled", "halted"];
+    pub const NAMES: &'static [&'static str] = &[
+        "detached",
+        "attached",
+        "open",
+        "enabled",
+        "halted",
+    ];
 }
 
 impl From<u32> for Opstate {
@@ -330,7 +341,13 @@ pub enum Cause {
 impl Cause {
     /// The names, in the order of their numbers.
     pub const NAMES: &'static [&'static str] = &[
-        "request", "tenant", "fault", "plug", "unplug", "lease", "unload",
+        "request",
+        "tenant",
+        "fault",
+        "plug",
+        "unplug",
+        "lease",
+        "unload",
     ];
 }
 

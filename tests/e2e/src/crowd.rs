@@ -24,9 +24,8 @@ impl Crowd {
         let mut wqs = wqs
             .object
             .into_iter()
-            .map(|wq| Some((wq.id?, wq.parent?, wq.available?)))
-            .collect::<Option<Vec<_>>>()
-            .context("a work queue without id, parent or free entries")?;
+            .map(|wq| (wq.id, wq.parent, wq.available))
+            .collect::<Vec<_>>();
         wqs.sort_unstable();
         let room: u32 = wqs.iter().map(|(_, _, free)| free).sum();
         ensure!(
@@ -79,8 +78,8 @@ impl Crowd {
             add.count(count as u32).execute()
         })?;
         let made = made.with_context(|| format!("creating {count} together"))?;
-        let indexes = made.created.iter().map(|it| it.index);
-        indexes.collect::<Option<_>>().context("one has no index")
+        let indexes: Option<Vec<_>> = made.created.iter().map(|it| it.index).collect();
+        indexes.context("one has no index")
     }
 
     /// Creates one subdev like those of [`Self::create_together`], and returns its index.
@@ -89,7 +88,7 @@ impl Crowd {
             let add = handle.subdev().add().parent(self.places[0].0.as_str());
             add.of_type("1swq").size(1).state(state).execute()
         })??;
-        made.object.index.context("no index")
+        Ok(made.object.index)
     }
 
     /// Gets a subdev.

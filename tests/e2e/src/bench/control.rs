@@ -204,8 +204,7 @@ struct Ids(Vec<(u32, String)>);
 impl Ids {
     fn create(&mut self, crowd: &Crowd, n: usize) -> Result<()> {
         let made = crowd.create(n)?;
-        let ids = made.index.zip(made.uuid);
-        self.0.push(ids.context("a subdev without index or UUID")?);
+        self.0.push((made.index, made.uuid));
         Ok(())
     }
 

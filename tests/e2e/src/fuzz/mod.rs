@@ -14,10 +14,9 @@ use std::mem::take;
 
 use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
-use netlink_packet_core::{Nla, NlasIterator, Parseable};
 use nix::libc;
 use nix::unistd::geteuid;
-use nlctl::{Command, Subdev, SubdevAttr};
+use nlctl::{Command, Object, Subdev, SubdevAttr, wire};
 
 use self::generator::Generator;
 use self::request::found;
@@ -122,8 +121,7 @@ pub fn run(count: u64, rng: &mut Rng) -> Result<()> {
 
 fn clear(client: &Client, subdevs: &[Subdev]) -> Result<()> {
     for subdev in subdevs {
-        let index = subdev.index.context("a subdev without an index")?;
-        client.ask(|handle| handle.subdev().del(index).execute())??;
+        client.ask(|handle| handle.subdev().del(subdev.index).execute())??;
     }
     Ok(())
 }
@@ -218,7 +216,7 @@ fn done(
     after: &State,
 ) -> Result<()> {
     let payload = request.payload();
-    let dry_run = SubdevAttr::DryRun.kind();
+    let dry_run = nlctl::Attribute::number(&SubdevAttr::DryRun);
     let is_dry_run = |kind: u16| kind & !(NESTED | NET_BYTE_ORDER) == dry_run;
     let missing = |from: &State, of: &State| -> Vec<Subdev> {
         let index = |subdev: &Subdev| subdev.index;
@@ -242,7 +240,7 @@ fn done(
                 .collect();
             if !created.is_empty() {
                 let created: Vec<_> = created.iter().map(|it| (it.index, &it.name)).collect();
-                let came: Vec<_> = came.iter().map(|it| (it.index, &it.name)).collect();
+                let came: Vec<_> = came.iter().map(|it| (Some(it.index), &it.name)).collect();
                 equal("those that are listed", created, came)?;
             }
             came.truncate(first.len().max(1));
@@ -281,11 +279,7 @@ fn done(
 
 /// The subdevs in an answer.
 fn reply(answer: &Answer) -> Result<Vec<Subdev>> {
-    let subdev = |object: &Vec<u8>| {
-        let attributes = NlasIterator::new(object);
-        let attributes = attributes.map(|it| Ok(SubdevAttr::parse(&it?)?));
-        Ok(Subdev::from(attributes.collect::<Result<Vec<_>>>()?))
-    };
+    let subdev = |object: &Vec<u8>| Ok(Subdev::read(wire::parse(object)?)?);
     answer.objects.iter().map(subdev).collect()
 }
 

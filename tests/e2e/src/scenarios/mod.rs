@@ -30,6 +30,7 @@ mod memlock;
 mod monitor;
 mod noop_flood;
 mod permissions;
+mod pool_agent;
 mod refusals;
 mod reset_races;
 mod set_irqs;
@@ -104,6 +105,7 @@ pub const ALL: &[Scenario] = &[
     driver_override::OVERRIDE,
     two_parents::TWO_PARENTS,
     many::MANY,
+    pool_agent::POOL_AGENT,
     ynl::YNL,
     c_client::C_CLIENT,
     ynl::YNL_EVENTS,
