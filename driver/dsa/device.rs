@@ -27,18 +27,26 @@ use super::{
         Capabilities,
         Registers, //
     },
+    submitter::Owner,
     wq::{
         Status,
         Wq, //
     }, //
 };
 use crate::{
-    dsa_core::regs::{
-        self,
-        gensts,
-        Command, //
+    dsa_core::{
+        blame::Report,
+        regs::{
+            self,
+            gensts,
+            Command, //
+        }, //
     },
-    framework::Notifier, //
+    framework::{
+        Fault,
+        FaultKind,
+        Notifier, //
+    }, //
 };
 
 /// Why a device does nothing any more.
@@ -184,6 +192,31 @@ impl Device {
         self.wqs.iter().for_each(|wq| wq.lose());
         if let Some(notifier) = self.notifier.as_ref() {
             notifier.lost();
+        }
+    }
+
+    /// The hardware tells of an error: tells whose descriptor it is about of it, or else the parent.
+    pub(super) fn report(&self, report: &Report) {
+        let mut owner: Option<Arc<dyn Owner>> = None;
+        let mut ambiguous = false;
+        for wq in self.wqs.iter() {
+            wq.blame(report, |candidate| match &owner {
+                Some(owner) => ambiguous |= !Arc::ptr_eq(owner, candidate),
+                None => owner = Some(candidate.clone()),
+            });
+        }
+        let fault = Fault {
+            code: Some(report.code),
+            wq: report.wq.map(u32::from),
+            operation: report.opcode,
+            missed: report.overflow.into(),
+            // The address is the hardware's.
+            ..FaultKind::SoftwareError.into()
+        };
+        match (owner.filter(|_| !ambiguous), self.notifier.as_ref()) {
+            (Some(owner), _) => owner.fault(fault),
+            (None, Some(notifier)) => notifier.fault(fault),
+            (None, None) => (),
         }
     }
 

@@ -60,9 +60,13 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// A function with a virtual WQ on each of `submitters`, of the size in `params`.
-    pub(super) fn new(params: &Params, submitters: KVec<Arc<dyn Submitter>>) -> Result<Arc<Self>> {
-        let front = Front::new(params)?;
+    /// A function with a virtual WQ on each of `submitters`, of the size in `params`, whose front is
+    /// `front`.
+    pub(super) fn new(
+        params: &Params,
+        front: Arc<Front>,
+        submitters: KVec<Arc<dyn Submitter>>,
+    ) -> Result<Arc<Self>> {
         let engine = Engine::new(front.clone(), submitters, params.size.into())?;
         let resets = Resets::new(front.clone(), engine.clone())?;
         let function = Self {

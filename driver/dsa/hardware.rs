@@ -18,6 +18,7 @@ use super::{
     submitter::{
         Ended,
         Make,
+        Owner,
         Submitter,
         Ticket, //
     },
@@ -26,7 +27,13 @@ use super::{
         Wq, //
     }, //
 };
-use crate::ffi::bound::BoundDevice;
+use crate::{
+    ffi::bound::BoundDevice,
+    framework::{
+        Fault,
+        FaultKind, //
+    }, //
+};
 
 /// How long to wait before looking without an interrupt, in ms: one may be lost.
 const LOOK: u32 = 500;
@@ -37,11 +44,17 @@ const STUCK: Delta = Delta::from_secs(10);
 pub(super) struct Hardware {
     device: Arc<Device>,
     wq: Arc<Wq>,
+    owner: Arc<dyn Owner>,
 }
 
 impl Hardware {
-    pub(super) fn new(device: Arc<Device>, wq: Arc<Wq>) -> Result<Arc<Self>> {
-        Ok(Arc::new(Self { device, wq }, GFP_KERNEL)?)
+    /// For what `owner` submits to `wq`.
+    pub(super) fn new(
+        device: Arc<Device>,
+        wq: Arc<Wq>,
+        owner: Arc<dyn Owner>,
+    ) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self { device, wq, owner }, GFP_KERNEL)?)
     }
 }
 
@@ -62,7 +75,7 @@ unsafe impl Submitter for Hardware {
     }
 
     fn submit(&self, make: Make<'_>) -> Result<Ticket> {
-        self.wq.submit(make)
+        self.wq.submit(make, &self.owner)
     }
 
     fn wait(&self, ticket: Ticket) -> Ended {
@@ -73,8 +86,14 @@ unsafe impl Submitter for Hardware {
             }
             self.wq.reap();
             // A device that vanished, halted or was reset will not say so of itself.
-            if self.device.check().is_ok() && since.elapsed() >= STUCK {
-                recovery::recover(&self.device, &self.wq, &ticket);
+            if self.device.check().is_ok()
+                && since.elapsed() >= STUCK
+                && recovery::recover(&self.device, &self.wq, &ticket)
+            {
+                self.owner.fault(Fault {
+                    wq: Some(self.wq.id().into()),
+                    ..FaultKind::Timeout.into()
+                });
             }
         }
     }

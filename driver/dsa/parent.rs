@@ -12,6 +12,7 @@ use super::{
         Device,
         Loss, //
     },
+    front::Front,
     function::Function,
     hardware::Hardware,
     recovery,
@@ -117,12 +118,10 @@ impl framework::Parent for Parent {
     fn function(&self, wqs: &[u32], entries: u32) -> Result<Arc<dyn framework::Function>> {
         let device = &self.device;
         let caps = &device.caps;
-        let mut submitters = KVec::<Arc<dyn Submitter>>::with_capacity(wqs.len(), GFP_KERNEL)?;
+        let wq = |id: u32| device.wqs().get(id as usize).ok_or(EINVAL);
         let mut max_transfer = caps.general.max_xfer_shift();
         for &id in wqs {
-            let wq = device.wqs().get(id as usize).ok_or(EINVAL)?;
-            max_transfer = max_transfer.min(wq.max_transfer_shift());
-            submitters.push(Hardware::new(device.clone(), wq.clone())?, GFP_KERNEL)?;
+            max_transfer = max_transfer.min(wq(id)?.max_transfer_shift());
         }
         let mut opcap = caps.operations;
         for (word, supported) in opcap.iter_mut().zip(SUPPORTED_OPCAP) {
@@ -138,7 +137,13 @@ impl framework::Parent for Parent {
             size: u16::try_from(entries).map_err(|_| EINVAL)?,
             engines: u8::try_from(caps.engine.engines()).unwrap_or(u8::MAX),
         };
-        Ok(Function::new(&params, submitters)?)
+        let front = Front::new(&params, wqs)?;
+        let mut submitters = KVec::<Arc<dyn Submitter>>::with_capacity(wqs.len(), GFP_KERNEL)?;
+        for &id in wqs {
+            let hardware = Hardware::new(device.clone(), wq(id)?.clone(), front.clone())?;
+            submitters.push(hardware, GFP_KERNEL)?;
+        }
+        Ok(Function::new(&params, front, submitters)?)
     }
 
     fn quiesce(&self) {

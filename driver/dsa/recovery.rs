@@ -29,12 +29,12 @@ use crate::{
 };
 
 /// The descriptor of `stuck` on `wq` does not end: on return the hardware does not have it any more,
-/// nor what else was on `wq`.
-pub(super) fn recover(device: &Device, wq: &Wq, stuck: &Ticket) {
+/// nor what else was on `wq`. Returns false if it has ended before.
+pub(super) fn recover(device: &Device, wq: &Wq, stuck: &Ticket) -> bool {
     let _one = device.lock_recovery();
     // Another recovery, which was waited for, may have ended it.
     if !wq.bar(Some(stuck)) {
-        return;
+        return false;
     }
     dev_err!(
         device.regs.pci(),
@@ -45,6 +45,7 @@ pub(super) fn recover(device: &Device, wq: &Wq, stuck: &Ticket) {
     if let Some(next) = abort(device, Command::AbortWq, operand) {
         wq.settle(next);
     }
+    true
 }
 
 /// On return the hardware has nothing of what was submitted before.

@@ -8,6 +8,10 @@ use kernel::{
     time::Delta, //
 };
 
+use super::fault::{
+    Culprit,
+    Fault, //
+};
 use crate::ffi::memory::Memory;
 
 /// A region of a virtual PCI function.
@@ -89,4 +93,7 @@ pub(crate) trait Host: Send + Sync {
 
     /// The virtual device was enabled or disabled by its user.
     fn enabled(&self, enabled: bool);
+
+    /// Something went wrong with what the function does.
+    fn fault(&self, fault: Fault, culprit: Culprit);
 }

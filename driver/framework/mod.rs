@@ -26,6 +26,7 @@ mod choose;
 mod create;
 mod delete;
 mod events;
+mod fault;
 mod function;
 mod handover;
 mod identity;
@@ -62,6 +63,11 @@ pub(crate) use self::{
         Origin,
         Requester,
         Sink, //
+    },
+    fault::{
+        Culprit,
+        Fault,
+        FaultKind, //
     },
     function::{
         Function,

@@ -4,6 +4,7 @@
 
 use kernel::{
     impl_has_work,
+    new_mutex,
     new_work,
     prelude::*,
     rbtree::{
@@ -16,7 +17,12 @@ use kernel::{
             Full, //
         },
         Arc,
+        Mutex,
         UniqueArc, //
+    },
+    time::{
+        Instant,
+        Monotonic, //
     },
     workqueue::{
         Work,
@@ -31,6 +37,12 @@ use super::{
         Kind,
         Origin, //
     },
+    fault::{
+        Culprit,
+        Fault,
+        FaultKind,
+        Limit, //
+    },
     node::{
         Config,
         Node, //
@@ -38,6 +50,7 @@ use super::{
     presence::Presence,
     provider::{
         Parent,
+        ParentState,
         WorkQueue, //
     },
     queue::QUEUE,
@@ -273,11 +286,15 @@ pub(super) fn for_each(parent: u32, wq: Option<u32>, mut visit: impl FnMut(&Arc<
     }
 }
 
-/// Through which a provider reports that its hardware is lost.
+/// Through which a provider reports what goes wrong with its hardware.
 #[pin_data]
 pub(crate) struct Notifier {
     /// The parent.
     index: u32,
+    since: Instant<Monotonic>,
+    /// How many faults of the parent may still be told.
+    #[pin]
+    faults: Mutex<Limit>,
     #[pin]
     work: Work<Notifier>,
 }
@@ -290,6 +307,8 @@ impl Notifier {
     fn new(index: u32) -> impl PinInit<Self> {
         pin_init!(Self {
             index,
+            since: Instant::now(),
+            faults <- new_mutex!(Limit::new(), "Notifier::faults"),
             work <- new_work!("Notifier::work"),
         })
     }
@@ -299,6 +318,35 @@ impl Notifier {
         if let Some(queue) = QUEUE.get() {
             // Refused only if it is queued already, and it has not looked yet then.
             let _ = queue.enqueue(self.clone());
+        }
+    }
+
+    /// Something went wrong in the hardware, which goes on. Whoever is alone on the work queue is
+    /// told of; else the parent is.
+    pub(crate) fn fault(&self, fault: Fault) {
+        let provider = {
+            let mut registry = REGISTRY.lock();
+            let parents = registry.get().ok().map(|registry| &registry.parents);
+            let Some(parent) = parents.and_then(|parents| parents.get(&self.index)) else {
+                return;
+            };
+            let alone = fault.wq.and_then(|id| parent.sole_subdev(id));
+            if let Some(subdev) = alone.cloned() {
+                drop(registry);
+                subdev.fault(fault, Culprit::Hardware);
+                return;
+            }
+            parent.node.provider.clone()
+        };
+        let now = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(0);
+        let admitted = self.faults.lock().admit(now, fault);
+        let Some(fault) = admitted else { return };
+        let state = provider.state();
+        let mut registry = REGISTRY.lock();
+        let parents = registry.get().ok().map(|registry| &registry.parents);
+        if let Some(parent) = parents.and_then(|parents| parents.get(&self.index)) {
+            let view = parent.view(state);
+            events::report_parent(Kind::Fault(fault), &view, Cause::Fault.into());
         }
     }
 
@@ -319,6 +367,11 @@ impl Notifier {
             return;
         };
         let view = parent.view(state);
+        let kind = match state {
+            ParentState::Halted => FaultKind::Halt,
+            _ => FaultKind::Loss,
+        };
+        events::report_parent(Kind::Fault(kind.into()), &view, Cause::Fault.into());
         events::report_parent(Kind::Changed, &view, Cause::Fault.into());
         for (&id, wq) in parent.wqs.iter().filter(|(_, wq)| wq.told) {
             let view = WqView::new(&parent.node, id, wq);

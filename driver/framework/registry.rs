@@ -75,6 +75,13 @@ impl ParentEntry {
         u32::try_from(self.wqs.keys().count()).unwrap_or(u32::MAX)
     }
 
+    /// The subdev that is alone on a work queue.
+    pub(super) fn sole_subdev(&self, wq: u32) -> Option<&Arc<Subdev>> {
+        let mut on_wq = self.wqs.get(&wq)?.subdevs.keys();
+        let first = on_wq.next().filter(|_| on_wq.next().is_none())?;
+        self.subdevs.get(first)
+    }
+
     /// The refusal of a work queue that the parent does not have.
     pub(super) fn no_such_wq(&self, id: u32) -> Refusal {
         let name = &self.node.name;

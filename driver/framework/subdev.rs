@@ -36,6 +36,11 @@ use super::{
         Object,
         Origin, //
     },
+    fault::{
+        Culprit,
+        Fault,
+        Limit, //
+    },
     function::Function,
     identity::{
         Handles,
@@ -124,6 +129,8 @@ pub(super) struct State {
     bucket: Bucket,
     /// An event is due, and waits for its time.
     reporting: bool,
+    /// How many faults may still be told.
+    faults: Limit,
     /// The request that resets the virtual device now.
     reset: Option<Origin>,
 }
@@ -173,6 +180,7 @@ impl Subdev {
             announced: false,
             bucket: Bucket::new(EVENT_BURST, EVENT_INTERVAL_MS),
             reporting: false,
+            faults: Limit::new(),
             reset: None,
         };
         pin_init!(Self {
@@ -316,6 +324,15 @@ impl Subdev {
         result
     }
 
+    /// Something went wrong with what the subdev does.
+    pub(crate) fn fault(&self, fault: Fault, culprit: Culprit) {
+        let now = self.age_ms();
+        let told = self.state.lock().faults.admit(now, fault);
+        if let Some(fault) = told {
+            self.report(Kind::Fault(fault), Cause::from(culprit).into());
+        }
+    }
+
     /// The hardware below is lost.
     pub(super) fn lose(&self) {
         if let Some(function) = self.function() {
@@ -407,9 +424,9 @@ impl Subdev {
                 Kind::Created => state.announced = true,
                 // Nobody has heard of it: its creation is being undone. Or a VFIO user was faster
                 // than the creation, or slower than the deletion.
-                Kind::Deleted | Kind::Changed if !state.announced => return None,
+                Kind::Deleted | Kind::Changed | Kind::Fault(_) if !state.announced => return None,
                 Kind::Deleted => state.announced = false,
-                Kind::Changed => (),
+                Kind::Changed | Kind::Fault(_) => (),
             }
         }
         let snapshot = self.snapshot();
@@ -423,6 +440,11 @@ impl Subdev {
         }
     }
 
+    /// How long there has been the subdev, in ms: the time of its limits.
+    fn age_ms(&self) -> u64 {
+        u64::try_from(self.born.elapsed().as_millis()).unwrap_or(0)
+    }
+
     /// Reports a change that the VFIO user made, now or when it is time for it.
     fn changed_by_user(self: &Arc<Self>, changed: bool) {
         if !changed {
@@ -433,7 +455,7 @@ impl Subdev {
             if state.reporting || !state.announced {
                 return;
             }
-            let now = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(0);
+            let now = self.age_ms();
             if let (Err(ms), Some(queue)) = (state.bucket.take(now), QUEUE.get()) {
                 let ms = u32::try_from(ms).unwrap_or(u32::MAX);
                 // Queued under the lock, so that what is `reporting` can be flushed.

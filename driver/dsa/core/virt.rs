@@ -145,6 +145,8 @@ pub struct Function {
     intcause: u32,
     cmdsts: u32,
     swerr: [u64; 4],
+    /// See [`Function::take_reported`].
+    reported: Option<Swerr>,
     msix_perm: [u32; VECTORS],
     msix_table: [[u32; 4]; VECTORS],
 }
@@ -181,6 +183,7 @@ impl Function {
             intcause: 0,
             cmdsts: 0,
             swerr: [0; 4],
+            reported: None,
             msix_perm: [0; VECTORS],
             msix_table: [bar0::MSIX_ENTRY_RESET; VECTORS],
         }

@@ -50,20 +50,27 @@ pub enum Command {
     ParentDeleteNtf = 11,
     /// The state of a parent changed.
     ParentChangeNtf = 12,
+    /// Something went wrong with a parent, or on it with nobody known who is to
+    /// blame. What that changed is in events of its own.
+    ParentFaultNtf = 13,
     /// A work queue came to a parent that was there.
-    WqCreateNtf = 13,
+    WqCreateNtf = 14,
     /// A work queue went from a parent that stays. Shows it as it was last.
-    WqDeleteNtf = 14,
+    WqDeleteNtf = 15,
     /// A work queue was configured, enabled or disabled. What subdevs take of
     /// it and give back is in their events.
-    WqChangeNtf = 15,
+    WqChangeNtf = 16,
     /// A subdev was created.
-    SubdevCreateNtf = 16,
+    SubdevCreateNtf = 17,
     /// A subdev was deleted. Shows it as it was last.
-    SubdevDeleteNtf = 17,
+    SubdevDeleteNtf = 18,
     /// The state of a subdev changed. What its VFIO user does often is told
     /// now and then, so that states in between are left out.
-    SubdevChangeNtf = 18,
+    SubdevChangeNtf = 19,
+    /// Something went wrong with what a subdev does: by its VFIO user, or, with
+    /// the cause "fault", in the hardware. Its state is as before; what the
+    /// fault changed is in events of its own.
+    SubdevFaultNtf = 20,
 }
 
 impl From<Command> for u8 {
@@ -90,12 +97,14 @@ impl TryFrom<u8> for Command {
             10 => Ok(Self::ParentCreateNtf),
             11 => Ok(Self::ParentDeleteNtf),
             12 => Ok(Self::ParentChangeNtf),
-            13 => Ok(Self::WqCreateNtf),
-            14 => Ok(Self::WqDeleteNtf),
-            15 => Ok(Self::WqChangeNtf),
-            16 => Ok(Self::SubdevCreateNtf),
-            17 => Ok(Self::SubdevDeleteNtf),
-            18 => Ok(Self::SubdevChangeNtf),
+            13 => Ok(Self::ParentFaultNtf),
+            14 => Ok(Self::WqCreateNtf),
+            15 => Ok(Self::WqDeleteNtf),
+            16 => Ok(Self::WqChangeNtf),
+            17 => Ok(Self::SubdevCreateNtf),
+            18 => Ok(Self::SubdevDeleteNtf),
+            19 => Ok(Self::SubdevChangeNtf),
+            20 => Ok(Self::SubdevFaultNtf),
             unknown => Err(unknown),
         }
     }
@@ -116,12 +125,14 @@ impl fmt::Display for Command {
             Self::ParentCreateNtf => "parent-create-ntf",
             Self::ParentDeleteNtf => "parent-delete-ntf",
             Self::ParentChangeNtf => "parent-change-ntf",
+            Self::ParentFaultNtf => "parent-fault-ntf",
             Self::WqCreateNtf => "wq-create-ntf",
             Self::WqDeleteNtf => "wq-delete-ntf",
             Self::WqChangeNtf => "wq-change-ntf",
             Self::SubdevCreateNtf => "subdev-create-ntf",
             Self::SubdevDeleteNtf => "subdev-delete-ntf",
             Self::SubdevChangeNtf => "subdev-change-ntf",
+            Self::SubdevFaultNtf => "subdev-fault-ntf",
         })
     }
 }

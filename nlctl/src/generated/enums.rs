@@ -364,6 +364,55 @@ impl From<Cause> for u32 {
 
 named_number!(Cause, "cause");
 
+/// What went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// A descriptor was in error in a way that no completion record can
+    /// tell, or was not taken at all; or a command was.
+    SoftwareError,
+    /// Work did not end, and was discarded.
+    Timeout,
+    /// The device stopped.
+    Halt,
+    /// The device vanished, cannot be stopped, was reset behind the driver's
+    /// back, or cannot be recovered.
+    Loss,
+    /// A number that this version of the library has no name for.
+    Unknown(u32),
+}
+
+impl FaultKind {
+    /// The names, in the order of their numbers.
+    pub const NAMES: &'static [&'static str] = &["software-error", "timeout", "halt", "loss"];
+}
+
+impl From<u32> for FaultKind {
+    fn from(number: u32) -> Self {
+        match number {
+            0 => Self::SoftwareError,
+            1 => Self::Timeout,
+            2 => Self::Halt,
+            3 => Self::Loss,
+            unknown => Self::Unknown(unknown),
+        }
+    }
+}
+
+impl From<FaultKind> for u32 {
+    fn from(value: FaultKind) -> Self {
+        match value {
+            FaultKind::SoftwareError => 0,
+            FaultKind::Timeout => 1,
+            FaultKind::Halt => 2,
+            FaultKind::Loss => 3,
+            FaultKind::Unknown(number) => number,
+        }
+    }
+}
+
+named_number!(FaultKind, "fault-kind");
+
 /// What work queues of a parent can do, as the system is now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Capabilities(u32);

@@ -152,7 +152,7 @@ impl Bench {
             size: share,
             engines: 1,
         };
-        let front = Front::new(&params)?;
+        let front = Front::new(&params, &[0])?;
         let submitter = Submitter::new(device.reference())?;
         let mut submitters: KVec<Arc<dyn submitter::Submitter>> = KVec::new();
         submitters.push(submitter.clone(), GFP_KERNEL)?;

@@ -5,9 +5,11 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use serde_json::json;
 
 use crate::check::{self, step};
 use crate::dsa::{Notice, status};
+use crate::monitor::Monitor;
 use crate::scenario::Scenario;
 use crate::system::{self, Function, MODULE, ctl};
 use crate::tenant::{FROM, Tenant};
@@ -101,9 +103,13 @@ fn the_device_hangs(user: &Tenant) -> Result<()> {
     ctl("release")?;
     user.dsa.wait(0, SOON)?.success("MEMMOVE")?;
 
-    step("a copy that never ends is given up, and the next ones work");
+    step("a copy that never ends is given up, which is told; and the next ones work");
+    let mut monitor = Monitor::json()?;
     ctl("hold")?;
     fails(user)?;
+    let event = monitor.expect_cause("subdev-fault", "fault")?;
+    let fault = json!({ "kind": "timeout", "wq": WQ });
+    check::equal("the fault", &event.object["fault"], &fault)?;
     ctl("release")?;
     user.works()
 }

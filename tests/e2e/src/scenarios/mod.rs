@@ -8,6 +8,7 @@ mod dead_and_open;
 mod direct_store;
 mod driver_override;
 mod enable_flood;
+mod fault_events;
 mod faults;
 mod features;
 mod fixed;
@@ -67,6 +68,7 @@ pub const ALL: &[Scenario] = &[
     features::REVOKED_HANDLES,
     faults::FAULTS,
     faults::COMMANDS,
+    fault_events::FAULT_EVENTS,
     interleaved::INTERLEAVED,
     set_irqs::SET_IRQS,
     reset_races::RESET_RACES,
