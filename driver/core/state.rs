@@ -49,7 +49,8 @@ pub enum OpState {
     Open = 2,
     /// The VFIO user has enabled the virtual device.
     Enabled = 3,
-    /// The hardware of the virtual device is lost, and nothing revives it.
+    /// The hardware of the virtual device is lost, or was for a while and the VFIO user has not reset
+    /// the virtual device since.
     Halted = 4,
 }
 
@@ -71,6 +72,16 @@ pub enum Phase {
     Removing,
 }
 
+/// Whether the hardware of a virtual device does its work.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Hardware {
+    Works,
+    /// It does nothing, and may do so for good.
+    Lost,
+    /// It works again, for whoever resets the virtual device, or opens it.
+    Recovered,
+}
+
 /// The life of a subdev: its phase, and what its VFIO device is in.
 ///
 /// Each transition says whether it changed [`Life::opstate`], which is when an event is due. One
@@ -86,7 +97,7 @@ pub struct Life {
     attached: bool,
     open: bool,
     enabled: bool,
-    lost: bool,
+    hardware: Hardware,
 }
 
 impl Life {
@@ -98,7 +109,7 @@ impl Life {
             attached: false,
             open: false,
             enabled: false,
-            lost: false,
+            hardware: Hardware::Works,
         }
     }
 
@@ -131,7 +142,7 @@ impl Life {
     pub const fn opstate(&self) -> OpState {
         if !self.attached || self.is_dead() {
             OpState::Detached
-        } else if self.lost {
+        } else if !matches!(self.hardware, Hardware::Works) {
             OpState::Halted
         } else if self.enabled {
             OpState::Enabled
@@ -163,8 +174,7 @@ impl Life {
     pub fn detach(&mut self) -> bool {
         self.change(|life| {
             life.attached = false;
-            life.open = false;
-            life.enabled = false;
+            life.end_use();
         })
     }
 
@@ -186,10 +196,7 @@ impl Life {
 
     /// The VFIO user closes the device, which resets it.
     pub fn close(&mut self) -> bool {
-        self.change(|life| {
-            life.open = false;
-            life.enabled = false;
-        })
+        self.change(Self::end_use)
     }
 
     /// The VFIO user has enabled the virtual device.
@@ -204,7 +211,22 @@ impl Life {
 
     /// The hardware of the parent is lost: whatever happens to the VFIO device, it stays halted.
     pub fn lose(&mut self) -> bool {
-        self.change(|life| life.lost = true)
+        self.change(|life| life.hardware = Hardware::Lost)
+    }
+
+    /// The hardware that was lost works again: a VFIO device that nobody has open does so, too;
+    /// another one is halted until [`Life::revive`].
+    pub fn recover(&mut self) -> bool {
+        self.change(|life| match life.hardware {
+            Hardware::Lost if life.open => life.hardware = Hardware::Recovered,
+            Hardware::Lost => life.hardware = Hardware::Works,
+            Hardware::Works | Hardware::Recovered => (),
+        })
+    }
+
+    /// The virtual device works, after a reset or from being opened on: on hardware that does.
+    pub fn revive(&mut self) -> bool {
+        self.change(|life| life.hardware = Hardware::Works)
     }
 
     /// The subdev is about to be removed: from here on nobody can open its device.
@@ -219,6 +241,15 @@ impl Life {
                 changed: self.change(|life| life.phase = Phase::Removing),
                 open: self.open,
             }),
+        }
+    }
+
+    /// Nobody has the device open any more.
+    fn end_use(&mut self) {
+        self.open = false;
+        self.enabled = false;
+        if self.hardware == Hardware::Recovered {
+            self.hardware = Hardware::Works;
         }
     }
 

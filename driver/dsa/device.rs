@@ -2,6 +2,7 @@
 
 //! A DSA that is up: its commands, its work queues, and whether it still works.
 
+use core::ops::DerefMut;
 use kernel::{
     new_mutex,
     prelude::*,
@@ -15,6 +16,10 @@ use kernel::{
         Arc,
         Mutex,
         SetOnce, //
+    },
+    time::{
+        Instant,
+        Monotonic, //
     }, //
 };
 
@@ -38,6 +43,7 @@ use crate::{
         blame::Report,
         regs::{
             self,
+            genctrl,
             gensts,
             Command, //
         }, //
@@ -46,14 +52,19 @@ use crate::{
         Fault,
         FaultKind,
         Notifier, //
-    }, //
+    },
+    subdev_core::bucket::Bucket, //
 };
+
+/// How often a device that halts is brought back at once, and how often once more after that.
+const RECOVERIES: u32 = 3;
+const RECOVERY_INTERVAL_MS: u64 = 60_000;
 
 /// Why a device does nothing any more.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub(super) enum Loss {
-    /// It stopped after an error.
+    /// It stopped after an error, and may be brought back.
     Halted = 1,
     /// Its registers read as all ones: it is no longer there.
     Vanished = 2,
@@ -61,21 +72,32 @@ pub(super) enum Loss {
     Reset = 3,
     /// It could not be made to drop its work, and was cut off from memory.
     Stuck = 4,
+    /// It stopped after an error, and a reset that the driver can do does not bring it back.
+    Dead = 5,
+    /// It stopped after an error, and was brought back too often before.
+    Unstable = 6,
 }
 
 impl Loss {
     /// The loss of [`Device::loss`].
     fn new(number: u32) -> Option<Self> {
-        [Loss::Halted, Loss::Vanished, Loss::Reset, Loss::Stuck]
-            .into_iter()
-            // CAST: The representation is that of the enum.
-            .find(|loss| *loss as u32 == number)
+        [
+            Loss::Halted,
+            Loss::Vanished,
+            Loss::Reset,
+            Loss::Stuck,
+            Loss::Dead,
+            Loss::Unstable,
+        ]
+        .into_iter()
+        // CAST: The representation is that of the enum.
+        .find(|loss| *loss as u32 == number)
     }
 
     /// For the log.
     const fn sentence(self) -> &'static str {
         match self {
-            Loss::Halted => "the device halted; unbind, reset and bind it to bring it back",
+            Loss::Halted => "the device halted; it is being brought back",
             Loss::Vanished => "the device does not answer any more; it vanished",
             Loss::Reset => {
                 "the device was reset behind the driver's back; unbind it and bind it again"
@@ -83,6 +105,13 @@ impl Loss {
             Loss::Stuck => {
                 "the device cannot be made to drop its work and was cut off from memory; unbind, \
                  reset and bind it to bring it back"
+            }
+            Loss::Dead => {
+                "the device halted, and no reset by the driver brings it back; reset the machine, or \
+                 unbind, reset and bind it"
+            }
+            Loss::Unstable => {
+                "the device halts again and again; unbind, reset and bind it to bring it back"
             }
         }
     }
@@ -94,6 +123,7 @@ pub(super) struct Device {
     pub(super) regs: Arc<Registers>,
     pub(super) caps: Capabilities,
     wqs: KVec<Arc<Wq>>,
+    since: Instant<Monotonic>,
     /// Held while a command is active.
     #[pin]
     commands: Mutex<()>,
@@ -101,9 +131,10 @@ pub(super) struct Device {
     /// the work queue that they are for. Taken before `commands`.
     #[pin]
     handles: Mutex<()>,
-    /// Held while descriptors that do not end are made to. Taken before `commands`.
+    /// Held while descriptors that do not end are made to, and while the device is brought back,
+    /// which may be tried that often. Taken before `commands`.
     #[pin]
-    recovery: Mutex<()>,
+    recovery: Mutex<Bucket>,
     /// A [`Loss`], or 0.
     loss: Atomic<u32>,
     /// To report a loss with, once the device is a parent.
@@ -122,9 +153,13 @@ impl Device {
                 regs,
                 caps,
                 wqs,
+                since: Instant::now(),
                 commands <- new_mutex!((), "Device::commands"),
                 handles <- new_mutex!((), "Device::handles"),
-                recovery <- new_mutex!((), "Device::recovery"),
+                recovery <- new_mutex!(
+                    Bucket::new(RECOVERIES, RECOVERY_INTERVAL_MS),
+                    "Device::recovery"
+                ),
                 loss: Atomic::new(0),
                 notifier: SetOnce::new(),
             }),
@@ -162,7 +197,10 @@ impl Device {
             // What is not bound cannot be looked at either.
             Ok(u32::MAX) | Err(_) => Loss::Vanished,
             Ok(status) => match gensts::state(status) {
-                gensts::HALTED => Loss::Halted,
+                gensts::HALTED => match gensts::reset_type(status) {
+                    gensts::RESET_SOFTWARE | gensts::RESET_FLR => Loss::Halted,
+                    _ => Loss::Dead,
+                },
                 // The driver enables it before anybody else knows it, and does not disable it.
                 gensts::DISABLED => Loss::Reset,
                 state => match self.loss() {
@@ -220,6 +258,25 @@ impl Device {
         }
     }
 
+    /// The device, which had halted, works again, unless something else has happened to it since.
+    pub(super) fn find_again(&self) -> Result {
+        // CAST: The representation is that of the enum.
+        let halted = Loss::Halted as u32;
+        self.loss.cmpxchg(halted, 0, Full).map_err(|_| ENODEV)?;
+        // It may have halted meanwhile, which is another loss.
+        self.check().map(|_| ()).map_err(|_| EIO)
+    }
+
+    /// The device, which has halted, is not brought back.
+    pub(super) fn give_up(&self, loss: Loss) {
+        // CAST: The representation is that of the enum.
+        let (halted, number) = (Loss::Halted as u32, loss as u32);
+        if self.loss.cmpxchg(halted, number, Full).is_ok() {
+            dev_err!(self.regs.pci(), "{}\n", loss.sentence());
+        }
+        self.wqs.iter().for_each(|wq| wq.lose());
+    }
+
     /// Has losses reported to `notifier`, also one that there was before.
     pub(super) fn set_notifier(&self, notifier: Arc<Notifier>) {
         self.notifier.populate(notifier.clone());
@@ -243,6 +300,17 @@ impl Device {
             return Ok(vector);
         }
         Ok(self.command(Command::RequestIntHandle, vector.into())?)
+    }
+
+    /// Has errors and halts of the device, which is enabled, raise the misc interrupt.
+    pub(super) fn enable_interrupts(&self) -> Result {
+        let interrupts = genctrl::SOFTERR_INT_EN | genctrl::HALT_INT_EN;
+        self.regs.write32(regs::GENCTRL, interrupts)
+    }
+
+    /// How long the driver has had the device, in ms: the time of its limits.
+    pub(super) fn age_ms(&self) -> u64 {
+        u64::try_from(self.since.elapsed().as_millis()).unwrap_or(0)
     }
 
     /// Releases the interrupt handle of `wq`. The caller has locked the handles.
@@ -273,8 +341,9 @@ impl Device {
         }
     }
 
-    /// Held by whoever ends descriptors that do not end by themselves.
-    pub(super) fn lock_recovery(&self) -> impl Sized + '_ {
+    /// Held by whoever ends descriptors that do not end by themselves, or brings the device back,
+    /// which takes a token.
+    pub(super) fn lock_recovery(&self) -> impl DerefMut<Target = Bucket> + '_ {
         self.recovery.lock()
     }
 }

@@ -101,22 +101,26 @@ impl Front {
         registers.as_deref().map(at)
     }
 
-    /// Changes the registers, and notifies the host if that enables or disables the device, and of
-    /// an error that no completion record tells of.
+    /// Changes the registers, and notifies the host if that enables, disables or revives the device,
+    /// and of an error that no completion record tells of.
     pub(super) fn change<R>(&self, change: impl FnOnce(&mut virt::Function) -> R) -> Option<R> {
         // Held until the host was notified, so that it is notified in order.
         let host = self.host.lock();
-        let (result, before, after, error) = {
+        let (result, enabled, was, revived, error) = {
             let mut registers = self.registers.lock();
             let registers = registers.as_deref_mut()?;
-            let before = registers.is_enabled();
+            let (was, halted) = (registers.is_enabled(), registers.is_halted());
             let result = change(registers);
+            let revived = halted && !registers.is_halted();
             let error = registers.take_reported();
-            (result, before, registers.is_enabled(), error)
+            (result, registers.is_enabled(), was, revived, error)
         };
         if let Some(host) = host.as_ref() {
-            if before != after {
-                host.enabled(after);
+            if was != enabled {
+                host.enabled(enabled);
+            }
+            if revived {
+                host.works();
             }
             if let Some(error) = error {
                 host.fault(self.fault(&error), Culprit::User);

@@ -91,7 +91,9 @@ impl framework::Parent for Parent {
             Ok(gensts::ENABLED) => ParentState::Enabled,
             Ok(_) => ParentState::Disabled,
             Err(Loss::Halted) => ParentState::Halted,
-            Err(Loss::Vanished | Loss::Reset | Loss::Stuck) => ParentState::Lost,
+            Err(
+                Loss::Vanished | Loss::Reset | Loss::Stuck | Loss::Dead | Loss::Unstable, //
+            ) => ParentState::Lost,
         }
     }
 
@@ -144,6 +146,10 @@ impl framework::Parent for Parent {
             submitters.push(hardware, GFP_KERNEL)?;
         }
         Ok(Function::new(&params, front, submitters)?)
+    }
+
+    fn recover(&self) -> Result {
+        recovery::bring_back(&self.device)
     }
 
     fn quiesce(&self) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Ending descriptors that do not end by themselves, so that the hardware no longer accesses memory
-//! for them.
+//! for them; and bringing a device back that halted.
 
 use kernel::{
     pci,
@@ -10,6 +10,7 @@ use kernel::{
 
 use super::{
     command::CommandError,
+    config,
     device::{
         Device,
         Loss, //
@@ -22,10 +23,15 @@ use super::{
 };
 use crate::{
     dsa_core::regs::{
+        self,
         command::error,
+        gensts,
         Command, //
     },
-    ffi::device::clear_master, //
+    ffi::device::{
+        clear_master,
+        try_reset_function, //
+    }, //
 };
 
 /// The descriptor of `stuck` on `wq` does not end: on return the hardware does not have it any more,
@@ -88,4 +94,48 @@ fn abort(device: &Device, command: Command, operand: u32) -> Option<Status> {
             None
         }
     }
+}
+
+/// Brings a device back that halted: on return it is enabled, with its work queues configured and
+/// disabled. If that fails it is lost for good.
+pub(super) fn bring_back(device: &Device) -> Result {
+    let mut tries = device.lock_recovery();
+    if device.loss() != Some(Loss::Halted) {
+        return Err(ENODEV);
+    }
+    if tries.take(device.age_ms()).is_err() {
+        device.give_up(Loss::Unstable);
+        return Err(EIO);
+    }
+    // What fails once may succeed then.
+    let result = reset_and_enable(device).or_else(|_| reset_and_enable(device));
+    match result {
+        Ok(()) => dev_info!(device.regs.pci(), "the device is back after a halt\n"),
+        Err(_) => device.give_up(Loss::Dead),
+    }
+    result
+}
+
+fn reset_and_enable(device: &Device) -> Result {
+    let regs = &device.regs;
+    let status = regs.read32(regs::GENSTS)?;
+    match (gensts::state(status), gensts::reset_type(status)) {
+        (gensts::HALTED, gensts::RESET_FLR) => {
+            let dev = regs.bound().get().ok_or(ENODEV)?;
+            let pdev = <&pci::Device<_>>::try_from(&*dev)?;
+            try_reset_function(pdev)?;
+        }
+        // A device that is gone reads as this, too, and does not take the command.
+        (gensts::HALTED, gensts::RESET_WARM | gensts::RESET_COLD) => return Err(EIO),
+        _ => {
+            device.command(Command::ResetDevice, 0)?;
+        }
+    }
+    config::divide(regs, &device.caps)?;
+    for wq in device.wqs() {
+        wq.find_again();
+    }
+    device.command(Command::EnableDevice, 0)?;
+    device.enable_interrupts()?;
+    device.find_again()
 }

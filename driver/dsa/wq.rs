@@ -274,6 +274,14 @@ impl Wq {
         self.changed.notify_all();
     }
 
+    /// The hardware was reset after it was lost: the work queue is there again, disabled.
+    pub(super) fn find_again(&self) {
+        let mut state = self.state.lock();
+        if state.status == Status::Lost {
+            state.status = Status::Disabled;
+        }
+    }
+
     /// The hardware does nothing any more until it is reset: ends what it has, and takes nothing.
     pub(super) fn lose(&self) {
         let mut state = self.state.lock();

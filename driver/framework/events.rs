@@ -48,6 +48,7 @@ pub(crate) enum Cause {
     Plug = 3,
     Unplug = 4,
     Unload = 6,
+    Recovery = 7,
 }
 
 impl From<Culprit> for Cause {

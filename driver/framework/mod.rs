@@ -12,15 +12,15 @@
 //! | lock | guards | may wait for | taken by |
 //! |---|---|---|---|
 //! | `Subdev::registration` | the auxiliary device | VFIO, and so for users | `hand_over`, on the workqueue, and nobody else |
-//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `retire`, `unregister`, `remove_wq` |
+//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `retire`, `unregister`, `remove_wq`, `recovery` |
 //! | the registry | what there is, shares | nothing | all look-ups, `reserve`, `publish`, `retire`, registration |
 //! | events | order and numbers of events | nothing | the `report`s of `events` |
 //! | `Subdev::state` | phase, state and handles of a subdev | nothing | all of `subdev.rs`, `handover.rs` |
 //!
 //! `Presence` has a lock of its own, under which nothing is taken. A provider's own locks come
-//! below the configuration lock, and its functions call [`Host::enabled`], which takes the event
-//! lock, with locks of theirs held; the framework calls no function with one of its locks held, but
-//! for the configuration lock.
+//! below the configuration lock, and its functions call [`Host::enabled`] and its like, which take
+//! the event lock, with locks of theirs held; the framework calls no function with one of its locks
+//! held, but for the configuration lock.
 
 mod choose;
 mod create;
@@ -33,11 +33,13 @@ mod identity;
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
 mod node;
+mod notifier;
 mod parent;
 mod presence;
 mod provider;
 mod query;
 mod queue;
+mod recovery;
 mod refusal;
 mod registry;
 mod request;
@@ -85,9 +87,9 @@ pub(crate) use self::{
         Wqs,
         MAX_WQS, //
     },
+    notifier::Notifier,
     parent::{
         register_parent,
-        Notifier,
         ParentRegistration, //
     },
     provider::{

@@ -366,3 +366,33 @@ impl Registry {
         Some(entry.wq.clone())
     }
 }
+
+/// Calls `visit` with each subdev of a parent, or of one of its work queues, in the order of their
+/// indexes, without the registry's lock.
+pub(super) fn for_each(parent: u32, wq: Option<u32>, mut visit: impl FnMut(&Arc<Subdev>)) {
+    let mut from = Some(0);
+    while let Some(index) = from {
+        let subdev = {
+            let mut registry = REGISTRY.lock();
+            let entry = registry
+                .get()
+                .ok()
+                .and_then(|registry| registry.parents.get(&parent));
+            let Some(entry) = entry else { return };
+            match wq {
+                None => entry
+                    .subdevs
+                    .cursor_lower_bound(&index)
+                    .map(|cursor| cursor.current().1.clone()),
+                Some(id) => entry
+                    .wqs
+                    .get(&id)
+                    .and_then(|wq| wq.subdevs.cursor_lower_bound(&index))
+                    .and_then(|cursor| entry.subdevs.get(cursor.current().0).cloned()),
+            }
+        };
+        let Some(subdev) = subdev else { return };
+        visit(&subdev);
+        from = subdev.identity().index.checked_add(1);
+    }
+}

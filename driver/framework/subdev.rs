@@ -129,8 +129,10 @@ pub(super) struct State {
     bucket: Bucket,
     /// An event is due, and waits for its time.
     reporting: bool,
-    /// How many faults may still be told.
-    faults: Limit,
+    /// How many faults may still be told of the VFIO user, which can cause them at will, and of the
+    /// hardware.
+    user_faults: Limit,
+    hardware_faults: Limit,
     /// The request that resets the virtual device now.
     reset: Option<Origin>,
 }
@@ -180,7 +182,8 @@ impl Subdev {
             announced: false,
             bucket: Bucket::new(EVENT_BURST, EVENT_INTERVAL_MS),
             reporting: false,
-            faults: Limit::new(),
+            user_faults: Limit::new(),
+            hardware_faults: Limit::new(),
             reset: None,
         };
         pin_init!(Self {
@@ -307,13 +310,7 @@ impl Subdev {
                 (state.life.disable(), state.reset)
             }
         };
-        match reset {
-            // Told at once: an admin cannot crowd out others.
-            Some(origin) if changed => {
-                self.report(Kind::Changed, origin);
-            }
-            _ => self.changed_by_user(changed),
-        }
+        self.changed_by(changed, reset);
     }
 
     /// What `reset` does to the virtual device has the origin `origin`.
@@ -327,7 +324,14 @@ impl Subdev {
     /// Something went wrong with what the subdev does.
     pub(crate) fn fault(&self, fault: Fault, culprit: Culprit) {
         let now = self.age_ms();
-        let told = self.state.lock().faults.admit(now, fault);
+        let told = {
+            let mut state = self.state.lock();
+            let limit = match culprit {
+                Culprit::User => &mut state.user_faults,
+                Culprit::Hardware => &mut state.hardware_faults,
+            };
+            limit.admit(now, fault)
+        };
         if let Some(fault) = told {
             self.report(Kind::Fault(fault), Cause::from(culprit).into());
         }
@@ -340,6 +344,25 @@ impl Subdev {
         }
         let changed = self.state.lock().life.lose();
         self.changed(changed, Cause::Fault);
+    }
+
+    /// The hardware below is back.
+    pub(super) fn recover(&self) {
+        // In this order: its user may reset it at once, after which it works.
+        if let Some(function) = self.function() {
+            function.recover();
+        }
+        let changed = self.state.lock().life.recover();
+        self.changed(changed, Cause::Recovery);
+    }
+
+    /// The virtual device works, on hardware that does.
+    pub(crate) fn works(self: &Arc<Self>) {
+        let (changed, reset) = {
+            let mut state = self.state.lock();
+            (state.life.revive(), state.reset)
+        };
+        self.changed_by(changed, reset);
     }
 
     /// Whether the subdev is on its way out: its VFIO device answers nobody any more.
@@ -437,6 +460,17 @@ impl Subdev {
     fn changed(&self, changed: bool, cause: Cause) {
         if changed {
             self.report(Kind::Changed, cause.into());
+        }
+    }
+
+    /// Reports a change that a request made, if there is one, or else the VFIO user.
+    fn changed_by(self: &Arc<Self>, changed: bool, request: Option<Origin>) {
+        match request {
+            // Told at once: an admin cannot crowd out others.
+            Some(origin) if changed => {
+                self.report(Kind::Changed, origin);
+            }
+            _ => self.changed_by_user(changed),
         }
     }
 

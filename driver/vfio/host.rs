@@ -38,6 +38,10 @@ impl framework::Host for Host {
         self.subdev.enabled(enabled);
     }
 
+    fn works(&self) {
+        self.subdev.works();
+    }
+
     fn fault(&self, fault: Fault, culprit: Culprit) {
         self.subdev.fault(fault, culprit);
     }

@@ -17,10 +17,11 @@
  * enum subdev_parent_state - State of a parent.
  * @SUBDEV_PARENT_STATE_DISABLED: The device accepts configuration and no work.
  * @SUBDEV_PARENT_STATE_ENABLED: The device accepts work.
- * @SUBDEV_PARENT_STATE_HALTED: The device stopped after a fault and waits for
- *   a reset.
+ * @SUBDEV_PARENT_STATE_HALTED: The device stopped after a fault, and the
+ *   driver is bringing it back. It is enabled after that, or lost.
  * @SUBDEV_PARENT_STATE_LOST: The device does nothing any more, or was reset
- *   behind the driver's back. Unbind it, reset it and bind it again.
+ *   behind the driver's back, or stops again and again. Unbind it, reset it
+ *   and bind it again.
  */
 enum subdev_parent_state {
 	SUBDEV_PARENT_STATE_DISABLED,
@@ -108,8 +109,10 @@ enum subdev_admin_state {
  * @SUBDEV_OPSTATE_ATTACHED: There is a VFIO device and nobody has it open.
  * @SUBDEV_OPSTATE_OPEN: A VFIO user has the device open.
  * @SUBDEV_OPSTATE_ENABLED: The VFIO user has enabled the virtual device.
- * @SUBDEV_OPSTATE_HALTED: The virtual device stopped after a fault; a reset
- *   revives it.
+ * @SUBDEV_OPSTATE_HALTED: The virtual device stopped after a fault. When its
+ *   hardware is back, its VFIO user revives it by a reset, or the admin by
+ *   @subdev-reset; until then nothing does. One that nobody has open is
+ *   @attached then.
  */
 enum subdev_opstate {
 	SUBDEV_OPSTATE_DETACHED,
@@ -128,6 +131,8 @@ enum subdev_opstate {
  * @SUBDEV_CAUSE_UNPLUG: A device was unplugged, or unbound from its driver.
  * @SUBDEV_CAUSE_LEASE: The socket that had the lease was closed.
  * @SUBDEV_CAUSE_UNLOAD: The module is being unloaded.
+ * @SUBDEV_CAUSE_RECOVERY: The hardware came back after a fault, by the
+ *   driver's doing.
  */
 enum subdev_cause {
 	SUBDEV_CAUSE_REQUEST,
@@ -137,6 +142,7 @@ enum subdev_cause {
 	SUBDEV_CAUSE_UNPLUG,
 	SUBDEV_CAUSE_LEASE,
 	SUBDEV_CAUSE_UNLOAD,
+	SUBDEV_CAUSE_RECOVERY,
 };
 
 /**

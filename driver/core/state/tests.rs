@@ -135,7 +135,7 @@ fn a_device_may_come_and_go() {
 }
 
 #[test]
-fn lost_hardware_does_not_come_back() {
+fn lost_hardware_does_not_come_back_by_itself() {
     let mut life = attached();
     life.open().unwrap();
     life.enable();
@@ -153,6 +153,37 @@ fn lost_hardware_does_not_come_back() {
         Ok(true)
     );
     assert_eq!(life.opstate(), OpState::Detached);
+}
+
+#[test]
+fn hardware_that_comes_back_revives_who_is_not_open_and_who_is_reset() {
+    let mut idle = attached();
+    assert!(!idle.recover(), "nothing was lost");
+    idle.lose();
+    assert!(idle.recover());
+    assert_eq!(idle.opstate(), OpState::Attached);
+
+    // By a reset, or by being closed.
+    for end in [Life::revive, Life::close] {
+        let mut used = attached();
+        used.open().unwrap();
+        used.enable();
+        used.lose();
+        assert!(!used.recover());
+        assert_eq!(used.opstate(), OpState::Halted);
+        used.disable();
+        assert!(end(&mut used));
+        assert_ne!(used.opstate(), OpState::Halted);
+    }
+
+    // What is lost once more is not revived by its user.
+    let mut unlucky = attached();
+    unlucky.open().unwrap();
+    unlucky.lose();
+    unlucky.recover();
+    unlucky.lose();
+    assert!(!unlucky.close());
+    assert_eq!(unlucky.opstate(), OpState::Halted);
 }
 
 #[test]
@@ -178,6 +209,8 @@ enum Step {
     Enable,
     Disable,
     Lose,
+    Recover,
+    Revive,
     BeginRemoval { force: bool },
 }
 
@@ -200,6 +233,8 @@ impl Step {
             Step::Enable => Some(life.enable()),
             Step::Disable => Some(life.disable()),
             Step::Lose => Some(life.lose()),
+            Step::Recover => Some(life.recover()),
+            Step::Revive => Some(life.revive()),
             Step::BeginRemoval { force } => {
                 let removal = life.begin_removal(force).ok()?;
                 assert_eq!(removal.open, life.is_open());
@@ -221,7 +256,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => Just(Step::Close),
         8 => Just(Step::Enable),
         4 => Just(Step::Disable),
-        1 => Just(Step::Lose),
+        2 => Just(Step::Lose),
+        2 => Just(Step::Recover),
+        1 => Just(Step::Revive),
         1 => any::<bool>().prop_map(|force| Step::BeginRemoval { force }),
     ];
     prop::collection::vec(step, 0..80)
@@ -233,6 +270,8 @@ struct Seen {
     phase: Phase,
     device: Device,
     lost: bool,
+    /// Lost hardware is back, and its user has not noticed.
+    back: bool,
 }
 
 #[derive(Copy, Clone, PartialEq, Debug)]
@@ -248,6 +287,7 @@ impl Seen {
         phase: Phase::Creating,
         device: Device::Gone,
         lost: false,
+        back: false,
     };
 
     /// What comes after a step; nothing if the step is refused.
@@ -255,7 +295,10 @@ impl Seen {
         use Device::*;
         let removing = self.phase == Phase::Removing;
         let device = match (step, self.device) {
-            (Step::Lose, _) => return Some(Seen { lost: true, ..self }),
+            (Step::Lose, _) => return Some(self.hardware(true, false)),
+            (Step::Revive, _) => return Some(self.hardware(false, false)),
+            (Step::Recover, Open | Enabled) => return Some(self.hardware(self.lost, self.lost)),
+            (Step::Recover, Gone | Closed) => return Some(self.hardware(false, false)),
             (Step::Publish, _) if self.phase == Phase::Creating => {
                 return Some(Seen {
                     phase: Phase::Present,
@@ -279,7 +322,15 @@ impl Seen {
             (Step::Disable, Enabled) => Open,
             (_, device) => device,
         };
-        Some(Seen { device, ..self })
+        let seen = Seen { device, ..self };
+        match step {
+            Step::Close | Step::Detach if self.back => Some(seen.hardware(false, false)),
+            _ => Some(seen),
+        }
+    }
+
+    fn hardware(self, lost: bool, back: bool) -> Seen {
+        Seen { lost, back, ..self }
     }
 
     fn opstate(self) -> OpState {

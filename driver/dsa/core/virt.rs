@@ -105,7 +105,7 @@ enum State {
     Enabled,
     /// On the way to disabled.
     Draining,
-    /// The hardware is lost.
+    /// The hardware was lost.
     Halted,
 }
 
@@ -134,6 +134,8 @@ pub struct Function {
     /// Number of commands accepted so far; distinguishes one from an equal one that a reset has
     /// ended.
     commands: u32,
+    /// The hardware is lost, and no reset ends a halt.
+    lost: bool,
     /// A reset has begun and is not complete.
     resetting: bool,
     /// See [`Function::epoch`].
@@ -175,6 +177,7 @@ impl Function {
             portals: portal::Portals::new(),
             pending: None,
             commands: 0,
+            lost: false,
             resetting: false,
             epochs: [0; WQS],
             handles: 0,
@@ -209,7 +212,7 @@ impl Function {
         self.state == State::Enabled
     }
 
-    /// Whether the device halted, which is for good; see [`Function::lose`].
+    /// Whether the device halted; see [`Function::lose`] and [`Function::recover`].
     pub fn is_halted(&self) -> bool {
         self.state == State::Halted
     }

@@ -22,7 +22,9 @@ pub enum Command {
     /// and one of several is enough.
     SubdevGet = 5,
     /// Create a subdev and, unless told otherwise, hand it to VFIO. Needs the
-    /// parent, and a `wq` with an id or a type. The reply is the subdev with all its handles.
+    /// parent, and a `wq` with an id or a type. Refused with EBUSY while a fault
+    /// of the parent is being recovered from. The reply is the subdev with all
+    /// its handles.
     SubdevNew = 6,
     /// Delete a subdev, named by index, name or UUID. Refused with EBUSY
     /// while a VFIO user has it open, unless forced. The reply is the subdev
@@ -36,7 +38,9 @@ pub enum Command {
     /// does not end. Refused with ETIMEDOUT when work in flight does not end
     /// within two seconds, be it that the VFIO user withholds memory; the
     /// virtual device accepts nothing then until the reset ends, which it does
-    /// together with that work. The reply is the subdev after the reset.
+    /// together with that work. A reset revives a virtual device that halted if
+    /// its hardware is back, and is refused with EIO if not. The reply is the
+    /// subdev after the reset.
     SubdevReset = 8,
     /// Wait until a subdev, named by index, name or UUID, has completed all
     /// work that its VFIO user had submitted before. What is submitted

@@ -10,10 +10,11 @@ pub enum ParentState {
     Disabled,
     /// The device accepts work.
     Enabled,
-    /// The device stopped after a fault and waits for a reset.
+    /// The device stopped after a fault, and the driver is bringing it back.
+    /// It is enabled after that, or lost.
     Halted,
     /// The device does nothing any more, or was reset behind the driver's
-    /// back. Unbind it, reset it and bind it again.
+    /// back, or stops again and again. Unbind it, reset it and bind it again.
     Lost,
     /// A number that this version of the library has no name for.
     Unknown(u32),
@@ -263,7 +264,9 @@ pub enum Opstate {
     Open,
     /// The VFIO user has enabled the virtual device.
     Enabled,
-    /// The virtual device stopped after a fault; a reset revives it.
+    /// The virtual device stopped after a fault. When its hardware is back,
+    /// its VFIO user revives it by a reset, or the admin by `subdev-reset`;
+    /// until then nothing does. One that nobody has open is `attached` then.
     Halted,
     /// A number that this version of the library has no name for.
     Unknown(u32),
@@ -321,6 +324,8 @@ pub enum Cause {
     Lease,
     /// The module is being unloaded.
     Unload,
+    /// The hardware came back after a fault, by the driver's doing.
+    Recovery,
     /// A number that this version of the library has no name for.
     Unknown(u32),
 }
@@ -328,7 +333,7 @@ pub enum Cause {
 impl Cause {
     /// The names, in the order of their numbers.
     pub const NAMES: &'static [&'static str] = &[
-        "request", "tenant", "fault", "plug", "unplug", "lease", "unload",
+        "request", "tenant", "fault", "plug", "unplug", "lease", "unload", "recovery",
     ];
 }
 
@@ -342,6 +347,7 @@ impl From<u32> for Cause {
             4 => Self::Unplug,
             5 => Self::Lease,
             6 => Self::Unload,
+            7 => Self::Recovery,
             unknown => Self::Unknown(unknown),
         }
     }
@@ -357,6 +363,7 @@ impl From<Cause> for u32 {
             Cause::Unplug => 4,
             Cause::Lease => 5,
             Cause::Unload => 6,
+            Cause::Recovery => 7,
             Cause::Unknown(number) => number,
         }
     }

@@ -31,9 +31,10 @@ pub struct Fault {
     /// business.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<u64>,
-    /// At least so many faults of the object came before this one that were
-    /// not told: a VFIO user can cause faults at will, so what is told is
-    /// limited in number, to eight at once and one a second after that.
+    /// At least so many faults of the object with the same cause came before
+    /// this one that were not told: a VFIO user can cause faults at will, so
+    /// what is told is limited in number, to eight at once and one a second
+    /// after that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missed: Option<u32>,
     /// Attributes that this version of the library does not know.
@@ -77,9 +78,10 @@ pub enum FaultAttr {
     /// Absent where only the hardware's address is known, which is nobody's
     /// business.
     Address(u64),
-    /// At least so many faults of the object came before this one that were
-    /// not told: a VFIO user can cause faults at will, so what is told is
-    /// limited in number, to eight at once and one a second after that.
+    /// At least so many faults of the object with the same cause came before
+    /// this one that were not told: a VFIO user can cause faults at will, so
+    /// what is told is limited in number, to eight at once and one a second
+    /// after that.
     Missed(u32),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),

@@ -198,5 +198,7 @@ impl framework::Host for Host {
 
     fn enabled(&self, _enabled: bool) {}
 
+    fn works(&self) {}
+
     fn fault(&self, _fault: Fault, _culprit: Culprit) {}
 }

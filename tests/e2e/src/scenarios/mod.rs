@@ -27,6 +27,7 @@ mod memlock;
 mod monitor;
 mod noop_flood;
 mod permissions;
+mod recovery;
 mod refusals;
 mod reset_races;
 mod set_irqs;
@@ -75,6 +76,8 @@ pub const ALL: &[Scenario] = &[
     tenant_reset::TENANT_RESET,
     hardware::HARDWARE,
     halted::HALTED,
+    recovery::RECOVERY,
+    recovery::RECOVERY_CUT_SHORT,
     yank::YANK,
     shared::SHARED,
     shared::ISOLATION,
