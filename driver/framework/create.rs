@@ -56,6 +56,8 @@ pub(crate) fn create(
         let mut registry = REGISTRY.lock();
         registry.get()?.find_parent(&new.parent)?.node.clone()
     };
+    // A recovery has the lock for a while.
+    check_usable(&node)?;
     let subdev = {
         let mut config = node.config.lock();
         check_usable(&node)?;
@@ -90,7 +92,12 @@ pub(super) fn check_usable(node: &Node) -> Result<(), Refusal> {
     let state = node.provider.state();
     match state {
         ParentState::Disabled | ParentState::Enabled => Ok(()),
-        ParentState::Halted | ParentState::Lost => Err(Refusal::new(
+        ParentState::Halted => Err(Refusal::new(
+            EBUSY,
+            Field::Parent,
+            format_args!("{} halted and is being recovered; try again", node.name),
+        )),
+        ParentState::Lost => Err(Refusal::new(
             ENODEV,
             Field::Parent,
             format_args!(

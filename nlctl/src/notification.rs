@@ -2,7 +2,7 @@
 
 //! What notifications have in common.
 
-use crate::generated::{Notification, Parent, Subdev, Wq};
+use crate::generated::{Fault, Notification, Parent, Subdev, Wq};
 
 /// What happened to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,6 +14,9 @@ pub enum NotificationKind {
     Delete,
     /// Something about it changed.
     Change,
+    /// Something went wrong with it; what that changed is in notifications of
+    /// its own.
+    Fault,
 }
 
 impl Notification {
@@ -29,13 +32,17 @@ impl Notification {
             Self::ParentChange(_) | Self::WqChange(_) | Self::SubdevChange(_) => {
                 NotificationKind::Change
             }
+            Self::ParentFault(_) | Self::SubdevFault(_) => NotificationKind::Fault,
         }
     }
 
     /// The parent, if it is about one.
     pub fn parent(&self) -> Option<&Parent> {
         match self {
-            Self::ParentCreate(it) | Self::ParentDelete(it) | Self::ParentChange(it) => Some(it),
+            Self::ParentCreate(it)
+            | Self::ParentDelete(it)
+            | Self::ParentChange(it)
+            | Self::ParentFault(it) => Some(it),
             _ => None,
         }
     }
@@ -51,7 +58,19 @@ impl Notification {
     /// The subdev, if it is about one.
     pub fn subdev(&self) -> Option<&Subdev> {
         match self {
-            Self::SubdevCreate(it) | Self::SubdevDelete(it) | Self::SubdevChange(it) => Some(it),
+            Self::SubdevCreate(it)
+            | Self::SubdevDelete(it)
+            | Self::SubdevChange(it)
+            | Self::SubdevFault(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    /// What went wrong, if it is about that.
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::ParentFault(it) => it.fault.as_ref(),
+            Self::SubdevFault(it) => it.fault.as_ref(),
             _ => None,
         }
     }
@@ -59,13 +78,15 @@ impl Notification {
     /// The generation of the family's state after it.
     pub fn generation(&self) -> Option<u64> {
         match self {
-            Self::ParentCreate(it) | Self::ParentDelete(it) | Self::ParentChange(it) => {
-                it.generation
-            }
+            Self::ParentCreate(it)
+            | Self::ParentDelete(it)
+            | Self::ParentChange(it)
+            | Self::ParentFault(it) => it.generation,
             Self::WqCreate(it) | Self::WqDelete(it) | Self::WqChange(it) => it.generation,
-            Self::SubdevCreate(it) | Self::SubdevDelete(it) | Self::SubdevChange(it) => {
-                it.generation
-            }
+            Self::SubdevCreate(it)
+            | Self::SubdevDelete(it)
+            | Self::SubdevChange(it)
+            | Self::SubdevFault(it) => it.generation,
         }
     }
 }

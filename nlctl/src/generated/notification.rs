@@ -17,6 +17,9 @@ pub enum Notification {
     ParentDelete(Parent),
     /// A parent was configured, or its state changed.
     ParentChange(Parent),
+    /// Something went wrong with a parent, or on it with nobody known who is to
+    /// blame. What that changed is in events of its own.
+    ParentFault(Parent),
     /// A work queue came to a parent that was there.
     WqCreate(Wq),
     /// A work queue went from a parent that stays. Shows it as it was last.
@@ -31,6 +34,10 @@ pub enum Notification {
     /// The state of a subdev, its name or its shares changed. What its VFIO user does often is told
     /// now and then, so that states in between are left out.
     SubdevChange(Subdev),
+    /// Something went wrong with what a subdev does: by its VFIO user, or, with
+    /// the cause "fault", in the hardware. Its state is as before; what the
+    /// fault changed is in events of its own.
+    SubdevFault(Subdev),
 }
 
 impl Notification {
@@ -46,6 +53,9 @@ impl Notification {
             Command::ParentChangeNtf => {
                 Self::ParentChange(Parent::from(parse_all::<ParentAttr>(attributes)?))
             }
+            Command::ParentFaultNtf => {
+                Self::ParentFault(Parent::from(parse_all::<ParentAttr>(attributes)?))
+            }
             Command::WqCreateNtf => Self::WqCreate(Wq::from(parse_all::<WqAttr>(attributes)?)),
             Command::WqDeleteNtf => Self::WqDelete(Wq::from(parse_all::<WqAttr>(attributes)?)),
             Command::WqChangeNtf => Self::WqChange(Wq::from(parse_all::<WqAttr>(attributes)?)),
@@ -58,6 +68,9 @@ impl Notification {
             Command::SubdevChangeNtf => {
                 Self::SubdevChange(Subdev::from(parse_all::<SubdevAttr>(attributes)?))
             }
+            Command::SubdevFaultNtf => {
+                Self::SubdevFault(Subdev::from(parse_all::<SubdevAttr>(attributes)?))
+            }
             _ => return Ok(None),
         }))
     }
@@ -68,12 +81,14 @@ impl Notification {
             Self::ParentCreate(_) => "parent-create",
             Self::ParentDelete(_) => "parent-delete",
             Self::ParentChange(_) => "parent-change",
+            Self::ParentFault(_) => "parent-fault",
             Self::WqCreate(_) => "wq-create",
             Self::WqDelete(_) => "wq-delete",
             Self::WqChange(_) => "wq-change",
             Self::SubdevCreate(_) => "subdev-create",
             Self::SubdevDelete(_) => "subdev-delete",
             Self::SubdevChange(_) => "subdev-change",
+            Self::SubdevFault(_) => "subdev-fault",
         }
     }
 
@@ -83,12 +98,14 @@ impl Notification {
             Self::ParentCreate(_) => "parent",
             Self::ParentDelete(_) => "parent",
             Self::ParentChange(_) => "parent",
+            Self::ParentFault(_) => "parent",
             Self::WqCreate(_) => "wq",
             Self::WqDelete(_) => "wq",
             Self::WqChange(_) => "wq",
             Self::SubdevCreate(_) => "subdev",
             Self::SubdevDelete(_) => "subdev",
             Self::SubdevChange(_) => "subdev",
+            Self::SubdevFault(_) => "subdev",
         }
     }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use super::{Capabilities, Cause, Command, DsaParent, DsaParentAttr, ParentState};
+use super::{
+    Capabilities, Cause, Command, DsaParent, DsaParentAttr, Fault, FaultAttr, ParentState,
+};
 use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 use crate::object::Object;
 use crate::value::Value;
@@ -48,6 +50,9 @@ pub struct Parent {
     /// that it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port_id: Option<u32>,
+    /// In `parent-fault-ntf`, what went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
     /// What only an Intel Data Streaming Accelerator has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dsa_parent: Option<DsaParent>,
@@ -72,6 +77,7 @@ impl From<Vec<ParentAttr>> for Parent {
                 ParentAttr::SubdevCount(value) => out.subdev_count = Some(value),
                 ParentAttr::Cause(value) => out.cause = Some(value),
                 ParentAttr::PortId(value) => out.port_id = Some(value),
+                ParentAttr::Fault(inner) => out.fault = Some(inner.into()),
                 ParentAttr::DsaParent(inner) => out.dsa_parent = Some(inner.into()),
                 ParentAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
@@ -108,6 +114,8 @@ pub enum ParentAttr {
     /// In an event that a request caused, the netlink port ID of the socket
     /// that it came from.
     PortId(u32),
+    /// In `parent-fault-ntf`, what went wrong.
+    Fault(Vec<FaultAttr>),
     /// What only an Intel Data Streaming Accelerator has.
     DsaParent(Vec<DsaParentAttr>),
     /// An attribute that this version of the library does not know.
@@ -128,7 +136,8 @@ impl Nla for ParentAttr {
             Self::SubdevCount(_) => 9,
             Self::Cause(_) => 10,
             Self::PortId(_) => 11,
-            Self::DsaParent(_) => 12 | NLA_F_NESTED,
+            Self::Fault(_) => 12 | NLA_F_NESTED,
+            Self::DsaParent(_) => 13 | NLA_F_NESTED,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -162,7 +171,8 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for ParentAttr {
             }
             10 => Self::Cause(Value::parse(buffer.value()).context("attribute 'cause'")?),
             11 => Self::PortId(Value::parse(buffer.value()).context("attribute 'port-id'")?),
-            12 => Self::DsaParent(Value::parse(buffer.value()).context("attribute 'dsa-parent'")?),
+            12 => Self::Fault(Value::parse(buffer.value()).context("attribute 'fault'")?),
+            13 => Self::DsaParent(Value::parse(buffer.value()).context("attribute 'dsa-parent'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -192,6 +202,7 @@ impl Attribute for ParentAttr {
             AttributeInfo::new("subdev-count"),
             AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
             AttributeInfo::new("port-id"),
+            AttributeInfo::new("fault").nested(FaultAttr::SET),
             AttributeInfo::new("dsa-parent").nested(DsaParentAttr::SET),
         ],
     };
@@ -209,6 +220,7 @@ impl Attribute for ParentAttr {
             Self::SubdevCount(value) => Some(value),
             Self::Cause(value) => Some(value),
             Self::PortId(value) => Some(value),
+            Self::Fault(value) => Some(value),
             Self::DsaParent(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use super::{AdminState, Cause, Command, Isolation, Opstate, PasidMode, SubdevWq, SubdevWqAttr};
+use super::{
+    AdminState, Cause, Command, Fault, FaultAttr, Isolation, Opstate, PasidMode, SubdevWq,
+    SubdevWqAttr,
+};
 use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 use crate::object::Object;
 use crate::value::Value;
@@ -80,6 +83,9 @@ pub struct Subdev {
     /// that it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port_id: Option<u32>,
+    /// In `subdev-fault-ntf`, what went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -109,6 +115,7 @@ impl From<Vec<SubdevAttr>> for Subdev {
                 SubdevAttr::Force => out.force = true,
                 SubdevAttr::Cause(value) => out.cause = Some(value),
                 SubdevAttr::PortId(value) => out.port_id = Some(value),
+                SubdevAttr::Fault(inner) => out.fault = Some(inner.into()),
                 SubdevAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
         }
@@ -168,6 +175,8 @@ pub enum SubdevAttr {
     /// In an event that a request caused, the netlink port ID of the socket
     /// that it came from.
     PortId(u32),
+    /// In `subdev-fault-ntf`, what went wrong.
+    Fault(Vec<FaultAttr>),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -194,6 +203,7 @@ impl Nla for SubdevAttr {
             Self::Force => 17,
             Self::Cause(_) => 18,
             Self::PortId(_) => 19,
+            Self::Fault(_) => 20 | NLA_F_NESTED,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -239,6 +249,7 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for SubdevAttr {
             17 => Self::Force,
             18 => Self::Cause(Value::parse(buffer.value()).context("attribute 'cause'")?),
             19 => Self::PortId(Value::parse(buffer.value()).context("attribute 'port-id'")?),
+            20 => Self::Fault(Value::parse(buffer.value()).context("attribute 'fault'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -282,6 +293,7 @@ impl Attribute for SubdevAttr {
             AttributeInfo::new("force"),
             AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
             AttributeInfo::new("port-id"),
+            AttributeInfo::new("fault").nested(FaultAttr::SET),
         ],
     };
 
@@ -306,6 +318,7 @@ impl Attribute for SubdevAttr {
             Self::Force => None,
             Self::Cause(value) => Some(value),
             Self::PortId(value) => Some(value),
+            Self::Fault(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
-use nlctl::{Event, Handle};
+use nlctl::{Attribute, AttributeSet, Event, Handle, ParentAttr, SubdevAttr, WqAttr};
 use serde_json::{Value, json};
 
 use crate::cli::Monitor;
@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::output::{Page, Printer, pairs};
 
 /// The attributes that a line shows; JSON and YAML have them all.
-const SHOWN: [&str; 8] = [
+const SHOWN: [&str; 14] = [
     "index",
     "name",
     "parent",
@@ -23,6 +23,12 @@ const SHOWN: [&str; 8] = [
     "state",
     "opstate",
     "vfio-device",
+    "fault.kind",
+    "fault.code",
+    "fault.wq",
+    "fault.operation",
+    "fault.address",
+    "fault.missed",
 ];
 
 /// Prints events until as many as asked for are there, or the time is over.
@@ -86,7 +92,12 @@ fn page(now: SystemTime, event: &Event) -> io::Result<Page> {
     let (name, line, about) = match event {
         Event::Notification(it) => {
             let object = serde_json::to_value(it)?;
-            (it.name(), brief(&object), Some((it.object(), object)))
+            let set = match it.object() {
+                "parent" => ParentAttr::SET,
+                "wq" => WqAttr::SET,
+                _ => SubdevAttr::SET,
+            };
+            (it.name(), brief(set, &object), Some((it.object(), object)))
         }
         Event::Resync(state) => (
             "resync",
@@ -123,8 +134,8 @@ fn page(now: SystemTime, event: &Event) -> io::Result<Page> {
 }
 
 /// The attributes of an object that matter most, as `key value` pairs.
-fn brief(object: &Value) -> String {
-    pairs(None, object)
+fn brief(set: &AttributeSet, object: &Value) -> String {
+    pairs(Some(set), object)
         .into_iter()
         .filter(|(key, _)| SHOWN.contains(&key.as_str()))
         .map(|(key, value)| format!("{key} {value}"))
@@ -135,7 +146,7 @@ fn brief(object: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nlctl::{Notification, Opstate, Subdev, SubdevAttr, SubdevWqAttr};
+    use nlctl::{FaultAttr, FaultKind, Notification, Opstate, Subdev, SubdevWqAttr};
 
     #[test]
     fn an_event_is_a_line_and_a_document() {
@@ -157,6 +168,27 @@ mod tests {
             "{\"time\":\"1970-01-01T00:00:00.000Z\",\"event\":\"subdev-change\",\
              \"subdev\":{\"generation\":7,\"index\":1,\"name\":\"net0\",\"wq\":[{\"id\":3}],\
              \"opstate\":\"open\"}}"
+        );
+    }
+
+    #[test]
+    fn a_line_says_what_went_wrong() {
+        let subdev = Subdev::from(vec![
+            SubdevAttr::Name("net0".into()),
+            SubdevAttr::Fault(vec![
+                FaultAttr::Kind(FaultKind::SoftwareError),
+                FaultAttr::Code(0x1a),
+                FaultAttr::Wq(3),
+                FaultAttr::Address(0x7000),
+            ]),
+        ]);
+        let event = Event::Notification(Notification::SubdevFault(subdev));
+        let page = page(SystemTime::UNIX_EPOCH, &event).expect("is JSON");
+        let (_, line) = page.text.split_once(' ').expect("has a time");
+        assert_eq!(
+            line,
+            "subdev-fault name net0 fault.kind software-error fault.code 0x1a fault.wq 3 \
+             fault.address 0x7000\n"
         );
     }
 }
