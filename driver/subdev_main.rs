@@ -57,10 +57,11 @@ impl InPlaceModule for SubdevModule {
             let stragglers = Stragglers;
             // SAFETY: This is the one place, and the first thing to happen. What is started here is
             // dropped after the drivers, and so after all parents.
-            let (framework, engines) = unsafe {
+            let (framework, engines, netlink) = unsafe {
                 (
                     framework::start(netlink::send)?,
-                    ffi::workqueue::ENGINES.start()?, //
+                    ffi::workqueue::ENGINES.start()?,
+                    netlink::Registration::new()?, //
                 )
             };
             // In the reverse order: who is told of the first parent is there.
@@ -68,7 +69,7 @@ impl InPlaceModule for SubdevModule {
                 _stragglers: stragglers,
                 _framework: framework,
                 _engines: engines,
-                _netlink: netlink::Registration::new()?,
+                _netlink: netlink,
                 _vfio <- driver::Registration::new(<LocalModule as ModuleMetadata>::NAME, module),
                 _dsa <- driver::Registration::new(<LocalModule as ModuleMetadata>::NAME, module),
                 _loaded: framework::Loaded::new(),

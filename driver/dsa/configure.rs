@@ -172,6 +172,7 @@ pub(super) fn set_wq(device: &Device, wq: &Wq, change: &WqChange<'_>) -> Result<
 
 /// The device took something else than it was given.
 fn not_taken() -> Refusal {
+    // Not provoked: no device is known to drop what it is given, and the model does not either.
     Refusal::new(
         EIO,
         Field::Nothing,

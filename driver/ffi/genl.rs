@@ -19,7 +19,10 @@ use kernel::{
     prelude::*, //
 };
 
-use super::bindings as local;
+use super::{
+    bindings as local,
+    netlink::Socket, //
+};
 
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
@@ -140,6 +143,9 @@ pub(crate) enum Culprit<'a> {
     Nothing,
 }
 
+/// How large a message may become without being asked for more.
+const ROOM: usize = bindings::GENLMSG_DEFAULT_SIZE;
+
 /// Who sent a request.
 #[derive(Clone, Copy)]
 pub(crate) struct Sender {
@@ -153,10 +159,12 @@ pub(crate) struct Sender {
 ///
 /// # Invariants
 ///
-/// `info` is valid for `'a`.
+/// `info` is valid for `'a`; so is `skb`, the message, if there is one.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
     info: NonNull<bindings::genl_info>,
+    /// Not kept for a dump.
+    skb: Option<NonNull<bindings::sk_buff>>,
     _lifetime: PhantomData<&'a ()>,
 }
 
@@ -165,11 +173,15 @@ impl<'a> Request<'a> {
     ///
     /// # Safety
     ///
-    /// `info` must be valid for `'a`.
-    unsafe fn from_raw(info: *const bindings::genl_info) -> Option<Self> {
+    /// `info` must be valid for `'a`, and `skb` be null or what was received, valid for `'a` too.
+    unsafe fn from_raw(
+        info: *const bindings::genl_info,
+        skb: *mut bindings::sk_buff,
+    ) -> Option<Self> {
         // INVARIANT: By the safety requirement.
         Some(Self {
             info: NonNull::new(info.cast_mut())?,
+            skb: NonNull::new(skb),
             _lifetime: PhantomData,
         })
     }
@@ -186,6 +198,13 @@ impl<'a> Request<'a> {
             port: info.snd_portid,
             sequence: info.snd_seq,
         }
+    }
+
+    /// The socket that it came from; not of a dump.
+    pub(crate) fn socket(&self) -> Option<Socket> {
+        // SAFETY: By the type invariant this is a message that was received, and its sender waits
+        // for the handler to end.
+        unsafe { Socket::of_sender(self.skb?) }
     }
 
     /// Whether the sender wants to get the events that the request causes.
@@ -319,6 +338,11 @@ impl Writer<'_> {
         }
     }
 
+    /// Puts a flag.
+    pub(crate) fn flag(&mut self, number: u32) -> Result {
+        self.put(number, &[])
+    }
+
     /// Puts bytes.
     pub(crate) fn binary(&mut self, number: u32, value: &[u8]) -> Result {
         self.put(number, value)
@@ -368,10 +392,9 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    fn new(portid: u32, seq: u32, command: u32) -> Result<Self> {
+    fn new(portid: u32, seq: u32, command: u32, room: usize) -> Result<Self> {
         // SAFETY: Takes integers only.
-        let skb =
-            unsafe { bindings::genlmsg_new(bindings::GENLMSG_DEFAULT_SIZE, bindings::GFP_KERNEL) };
+        let skb = unsafe { bindings::genlmsg_new(room, bindings::GFP_KERNEL) };
         let skb = NonNull::new(skb).ok_or(ENOMEM)?;
         // SAFETY: `skb` was just made and the family is a static. Commands fit in a byte.
         let header =
@@ -387,14 +410,23 @@ impl Message {
 
     /// Starts the reply to `request`.
     pub(crate) fn reply(request: &Request<'_>, command: u32) -> Result<Self> {
+        Self::reply_with_room(request, command, 0)
+    }
+
+    /// Starts the reply to `request`, with room for `more` bytes of attributes than usual.
+    pub(crate) fn reply_with_room(
+        request: &Request<'_>,
+        command: u32,
+        more: usize,
+    ) -> Result<Self> {
         let info = request.info();
-        Self::new(info.snd_portid, info.snd_seq, command)
+        Self::new(info.snd_portid, info.snd_seq, command, ROOM + more)
     }
 
     /// Starts an event, which whoever `echo` says gets as an answer.
     pub(crate) fn event(command: u32, echo: Option<Sender>) -> Result<Self> {
         let (port, sequence) = echo.map_or((0, 0), |sender| (sender.port, sender.sequence));
-        Self::new(port, sequence, command)
+        Self::new(port, sequence, command, ROOM)
     }
 
     /// Puts attributes.
@@ -483,7 +515,7 @@ impl<'a> Dump<'a> {
         // SAFETY: `cb` is valid by the type invariant, and the request is kept for the dump.
         let info = unsafe { local::subdev_shim_dump_info(self.cb.as_ptr()) };
         // SAFETY: As above.
-        unsafe { Request::from_raw(info) }.ok_or(EINVAL)
+        unsafe { Request::from_raw(info, core::ptr::null_mut()) }.ok_or(EINVAL)
     }
 
     /// How far the dump has come; zero at its start.
@@ -585,13 +617,14 @@ impl<'a> Dump<'a> {
 ///
 /// # Safety
 ///
-/// `info` must be what generic netlink passed to the operation.
+/// `skb` and `info` must be what generic netlink passed to the operation.
 pub(crate) unsafe fn run_do(
+    skb: *mut bindings::sk_buff,
     info: *mut bindings::genl_info,
     handler: fn(&Request<'_>) -> Result,
 ) -> c_int {
     // SAFETY: By the safety requirement; the handler cannot keep the request.
-    let Some(request) = (unsafe { Request::from_raw(info) }) else {
+    let Some(request) = (unsafe { Request::from_raw(info, skb) }) else {
         return EINVAL.to_errno();
     };
     match request.check_namespace().and_then(|()| handler(&request)) {
@@ -631,11 +664,11 @@ macro_rules! genl_do {
         /// For generic netlink only.
         #[no_mangle]
         unsafe extern "C" fn $name(
-            _skb: *mut ::kernel::bindings::sk_buff,
+            skb: *mut ::kernel::bindings::sk_buff,
             info: *mut ::kernel::bindings::genl_info,
         ) -> ::kernel::ffi::c_int {
             // SAFETY: Generic netlink passes what belongs to the operation.
-            unsafe { $crate::ffi::genl::run_do(info, $handler) }
+            unsafe { $crate::ffi::genl::run_do(skb, info, $handler) }
         }
     };
 }

@@ -13,6 +13,7 @@ pub(crate) mod eventfd;
 pub(crate) mod genl;
 pub(crate) mod irq;
 pub(crate) mod memory;
+pub(crate) mod netlink;
 pub(crate) mod pci;
 pub(crate) mod pinned;
 pub(crate) mod portal;

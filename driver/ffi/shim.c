@@ -11,10 +11,12 @@
 #include <linux/iommu.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/netlink.h>
 #include <linux/rcupdate.h>
 #include <linux/vfio.h>
 #include <linux/workqueue.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 #include <uapi/linux/subdev.h>
 
 #include "../netlink/generated/subdev_nl.h"
@@ -71,6 +73,25 @@ const struct nlattr *subdev_shim_attrs(const struct genl_info *info, int *len)
 {
 	*len = nlmsg_attrlen(info->nlhdr, GENL_HDRLEN);
 	return nlmsg_attrdata(info->nlhdr, GENL_HDRLEN);
+}
+
+struct sock *subdev_shim_sender(struct sk_buff *skb)
+{
+	struct sock *sk = NETLINK_CB(skb).sk;
+
+	if (sk)
+		sock_hold(sk);
+	return sk;
+}
+
+bool subdev_shim_sock_dead(const struct sock *sk)
+{
+	return sock_flag(sk, SOCK_DEAD);
+}
+
+void subdev_shim_sock_put(struct sock *sk)
+{
+	sock_put(sk);
 }
 
 int subdev_shim_dma_mapping_error(struct device *dev, dma_addr_t addr)

@@ -16,6 +16,7 @@ struct netlink_ext_ack;
 struct nlattr;
 struct nlmsghdr;
 struct sk_buff;
+struct sock;
 struct vfio_device;
 struct workqueue_struct;
 
@@ -34,6 +35,14 @@ void subdev_shim_dump_check_consistent(struct netlink_callback *cb, void *hdr);
 struct nlattr *subdev_shim_nest_start(struct sk_buff *skb, int type);
 void subdev_shim_nest_end(struct sk_buff *skb, struct nlattr *nest);
 const struct nlattr *subdev_shim_attrs(const struct genl_info *info, int *len);
+
+/*
+ * The socket that a message was sent from, with a reference, or NULL; to be put
+ * back. Dead is one that is being closed.
+ */
+struct sock *subdev_shim_sender(struct sk_buff *skb);
+bool subdev_shim_sock_dead(const struct sock *sk);
+void subdev_shim_sock_put(struct sock *sk);
 
 /* DMA. */
 int subdev_shim_dma_mapping_error(struct device *dev, dma_addr_t addr);

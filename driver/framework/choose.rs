@@ -25,7 +25,10 @@ use super::{
     }, //
 };
 use crate::subdev_core::{
-    name::Name,
+    name::{
+        Name,
+        NAME_MAX, //
+    },
     share::{
         self,
         PasidMode, //
@@ -184,25 +187,36 @@ pub(super) fn refuse_share(refusal: share::Refusal, wq: u32, place: usize) -> Re
     }
 }
 
-/// The index and the name: that which is asked for, or one made of the parent's and the index. An
-/// index whose name is taken is skipped.
+/// The index and the name: that which is asked for, or one made of a prefix and the index. The prefix
+/// is the parent's name, or that which is asked for where there may be `several`. An index whose name
+/// is taken is skipped.
 pub(super) fn choose_name(
     registry: &Registry,
     node: &Node,
     asked: Option<&[u8]>,
+    several: bool,
 ) -> Result<(u32, Name), Refusal> {
     let mut index = registry.next_subdev;
-    let name = match asked {
-        Some(text) => return Ok((index, free_name(registry, text, Field::Name)?)),
-        None => loop {
-            let name = Name::format(format_args!("{}-{index}", node.name)).ok_or(EINVAL)?;
-            if !registry.has_name(&name) {
-                break name;
-            }
-            index = index.checked_add(1).ok_or(EOVERFLOW)?;
-        },
+    let prefix = match (asked, several) {
+        (Some(text), false) => return Ok((index, free_name(registry, text, Field::Name)?)),
+        (Some(text), true) => {
+            Name::parse(text).map_err(|e| Refusal::new(EINVAL, Field::Name, format_args!("{e}")))?
+        }
+        (None, _) => node.name,
     };
-    Ok((index, name))
+    loop {
+        let name = Name::format(format_args!("{prefix}-{index}")).ok_or_else(|| {
+            Refusal::new(
+                EINVAL,
+                Field::Name,
+                format_args!("with a count, it and '-{index}' have at most {NAME_MAX} characters"),
+            )
+        })?;
+        if !registry.has_name(&name) {
+            return Ok((index, name));
+        }
+        index = index.checked_add(1).ok_or(EOVERFLOW)?;
+    }
 }
 
 /// The name that `field` asks for, which no subdev has.

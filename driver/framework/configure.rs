@@ -134,6 +134,7 @@ fn own<'a>(
     vendor: Option<VendorNest<'a>>,
 ) -> Result<Option<&'a dyn Attributes>, Refusal> {
     match vendor {
+        // Not provoked: there is one vendor yet.
         Some((name, _)) if name != node.description.vendor => Err(Refusal::new(
             EINVAL,
             Field::Nothing,
@@ -194,9 +195,8 @@ fn check_free(
     };
     let mut wqs = parent.wqs.iter();
     // One that did not come back after a halt is not enabled, and has its subdevs all the same.
-    let in_use = wqs.find(|(wq, entry)| {
-        (entry.enabled || entry.active > 0) && (all || id == Some(**wq))
-    });
+    let in_use =
+        wqs.find(|(wq, entry)| (entry.enabled || entry.active > 0) && (all || id == Some(**wq)));
     if let Some((wq, entry)) = in_use {
         return Err(in_the_way(registry, *wq, entry, field));
     }
@@ -228,6 +228,7 @@ fn in_the_way(registry: &Registry, id: u32, entry: &WqEntry, field: Field) -> Re
                 subdev.settings().name
             ),
         ),
+        // Not provoked: one is enabled for a subdev.
         None => Refusal::new(EBUSY, field, format_args!("wq {id} is enabled")),
     }
 }

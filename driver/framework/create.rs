@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Creating a subdev: decided and reserved, configured, handed over, published; and undone when a
-//! step fails.
+//! Creating subdevs, one or several at once: decided and reserved, configured, handed over,
+//! published; and undone when a step fails.
 
+use core::mem::MaybeUninit;
 use kernel::{
     prelude::*,
     sync::{
@@ -21,9 +22,11 @@ use super::{
     delete,
     engage::engage,
     events::{
+        self,
         Kind,
         Origin, //
     },
+    handover::attach,
     identity::{
         Identity,
         Settings,
@@ -43,48 +46,114 @@ use super::{
     request::New,
     subdev::Subdev, //
 };
-use crate::subdev_core::state::AdminState;
+use crate::subdev_core::state::{
+    AdminState,
+    OpState, //
+};
 
-/// Creates a subdev, and has `reply` report it with the generation that it shows. A creation whose
-/// reply fails is undone.
+/// What a request for subdevs came to.
+pub(crate) struct Made<'a> {
+    subdevs: &'a [Arc<Subdev>],
+    /// The generation that shows them.
+    pub(crate) generation: u64,
+    /// Whether they are there: a dry run makes none.
+    pub(crate) real: bool,
+}
+
+impl Made<'_> {
+    /// Each of them as it is, or would be; at least one.
+    pub(crate) fn snapshots(&self) -> impl Iterator<Item = Snapshot<'_>> {
+        self.subdevs.iter().map(|subdev| {
+            let snapshot = subdev.snapshot();
+            let opstate = match snapshot.state {
+                _ if self.real => snapshot.opstate,
+                AdminState::Inactive => OpState::Detached,
+                AdminState::Active => OpState::Attached,
+            };
+            Snapshot {
+                opstate,
+                ..snapshot
+            }
+        })
+    }
+}
+
+/// Creates subdevs, all or none, and has `reply` report them with the generation that it shows. A
+/// creation whose reply fails is undone.
 pub(crate) fn create(
     new: &New<'_>,
     origin: Origin,
-    reply: impl FnOnce(&Snapshot<'_>, u64) -> Result,
+    reply: impl FnOnce(&Made<'_>) -> Result,
 ) -> Result<(), Refusal> {
     let node = {
         let mut registry = REGISTRY.lock();
         registry.get()?.find_parent(&new.parent)?.node.clone()
     };
+    if new.dry_run {
+        return rehearse(&node, new, reply);
+    }
     // A recovery has the lock for a while.
     check_usable(&node)?;
-    let subdev = {
+    let subdevs = {
         let mut config = node.config.lock();
         check_usable(&node)?;
-        let subdev = reserve(&node, new)?;
+        let subdevs = reserve(&node, new)?;
         let engaged = match new.state {
             AdminState::Inactive => Ok(()),
-            AdminState::Active => engage(&node, &mut config, &subdev, &subdev.settings().wqs),
+            AdminState::Active => subdevs.iter().try_for_each(|subdev| {
+                engage(&node, &mut config, subdev, &subdev.settings().wqs) //
+            }),
         };
         if let Err(refusal) = engaged {
-            subdev.abandon();
-            subdev.retire(&mut config, origin);
+            for subdev in &subdevs {
+                subdev.abandon();
+                subdev.retire(&mut config, origin);
+            }
             return Err(refusal);
         }
-        subdev
+        subdevs
     };
     let attached = match new.state {
         AdminState::Inactive => Ok(()),
-        AdminState::Active => subdev.attach(),
+        AdminState::Active => attach(&subdevs),
     };
     attached
-        // A loss from here on finds the subdev in the registry, and halts it.
+        // A loss from here on finds the subdevs in the registry, and halts them.
         .and_then(|()| check_usable(&node))
-        .and_then(|()| publish(&subdev, origin, reply))
+        .and_then(|()| publish(&node, &subdevs, origin, reply))
         .inspect_err(|_| {
-            subdev.abandon();
-            delete::remove(&node, &subdev, origin);
+            for subdev in &subdevs {
+                subdev.abandon();
+            }
+            delete::remove_all(&node, &subdevs, origin);
         })
+}
+
+/// Decides all that a creation decides, and has `reply` report what would come of it.
+fn rehearse(
+    node: &Node,
+    new: &New<'_>,
+    reply: impl FnOnce(&Made<'_>) -> Result,
+) -> Result<(), Refusal> {
+    // A recovery has the lock for a while.
+    check_usable(node)?;
+    let _config = node.config.lock();
+    check_usable(node)?;
+    let mut room = Room::new(new)?;
+    let generation = {
+        let mut registry = REGISTRY.lock();
+        let registry = registry.get()?;
+        let next = registry.next_subdev;
+        room.fill(registry, node, new)?;
+        room.clear(registry, node, next);
+        events::generation()
+    };
+    reply(&Made {
+        subdevs: &room.subdevs,
+        generation,
+        real: false,
+    })?;
+    Ok(())
 }
 
 /// Refuses a parent that does no work.
@@ -95,6 +164,7 @@ pub(super) fn check_usable(node: &Node) -> Result<(), Refusal> {
         ParentState::Halted => Err(Refusal::new(
             EBUSY,
             Field::Parent,
+            // Not provoked: a recovery is over in an instant, and nothing can hold it up.
             format_args!("{} halted and is being recovered; try again", node.name),
         )),
         ParentState::Lost => Err(Refusal::new(
@@ -109,32 +179,103 @@ pub(super) fn check_usable(node: &Node) -> Result<(), Refusal> {
     }
 }
 
-/// Decides what the subdev is, and puts it into the registry as one that is being created: from
-/// here on nobody else gets its name, its UUID, and its share of the work queues.
-fn reserve(node: &Node, new: &New<'_>) -> Result<Arc<Subdev>, Refusal> {
-    // All that is allocated is allocated before the registry's lock is taken.
-    let reserved = Reserved::new(new.wqs.as_slice().len().max(1))?;
-    let memory = UniqueArc::<Subdev>::new_uninit(GFP_KERNEL)?;
-    let random = crate::ffi::random::bytes();
-
-    let mut registry = REGISTRY.lock();
-    let registry = registry.get()?;
-    let (identity, settings) = decide(registry, node, new, random)?;
-    registry.next_subdev = identity.index.checked_add(1).ok_or(EOVERFLOW)?;
-    let Ok(subdev) = memory.pin_init_with(Subdev::new(identity, settings, new.state, node));
-    let subdev = Arc::from(subdev);
-    registry.insert(&subdev, reserved);
-    node.presence.enter();
-    Ok(subdev)
+/// Decides what the subdevs are, and puts them into the registry as being created: from here on nobody
+/// else gets their names, their UUIDs, and their shares of the work queues.
+fn reserve(node: &Node, new: &New<'_>) -> Result<KVec<Arc<Subdev>>, Refusal> {
+    let mut room = Room::new(new)?;
+    room.fill(REGISTRY.lock().get()?, node, new)?;
+    Ok(room.subdevs)
 }
 
-/// Decides what the subdev is.
+/// What has to be allocated for the subdevs of a request, which happens before the registry is locked.
+struct Room {
+    places: KVVec<Place>,
+    /// With room for as many as there are places.
+    subdevs: KVec<Arc<Subdev>>,
+}
+
+/// What has to be allocated for a subdev.
+struct Place {
+    reserved: Reserved,
+    memory: UniqueArc<MaybeUninit<Subdev>>,
+    random: [u8; 16],
+}
+
+impl Room {
+    fn new(new: &New<'_>) -> Result<Self> {
+        let count = usize::try_from(new.count.unwrap_or(1))?;
+        let wqs = new.wqs.as_slice().len().max(1);
+        let mut places = KVVec::with_capacity(count, GFP_KERNEL)?;
+        for _ in 0..count {
+            let place = Place {
+                reserved: Reserved::new(wqs)?,
+                memory: UniqueArc::new_uninit(GFP_KERNEL)?,
+                random: crate::ffi::random::bytes(),
+            };
+            places.push(place, GFP_KERNEL)?;
+        }
+        Ok(Self {
+            places,
+            subdevs: KVec::with_capacity(count, GFP_KERNEL)?,
+        })
+    }
+
+    /// Puts all subdevs into the registry, or none.
+    fn fill(&mut self, registry: &mut Registry, node: &Node, new: &New<'_>) -> Result<(), Refusal> {
+        let next = registry.next_subdev;
+        let filled = self.try_fill(registry, node, new);
+        if filled.is_err() {
+            self.clear(registry, node, next);
+        }
+        filled
+    }
+
+    fn try_fill(
+        &mut self,
+        registry: &mut Registry,
+        node: &Node,
+        new: &New<'_>,
+    ) -> Result<(), Refusal> {
+        // What is left of the places is freed with `self`, when the registry is no longer locked.
+        while let Some(place) = self.places.pop() {
+            let (identity, settings) = decide(registry, node, new, place.random)
+                .map_err(|refusal| refusal.of_number(self.subdevs.len()))?;
+            registry.next_subdev = identity.index.checked_add(1).ok_or(EOVERFLOW)?;
+            let subdev = Subdev::new(identity, settings, new.state, node);
+            let Ok(subdev) = place.memory.pin_init_with(subdev);
+            let subdev = Arc::from(subdev);
+            registry.insert(&subdev, place.reserved);
+            node.presence.enter();
+            // There is room for it.
+            let _ = self.subdevs.push_within_capacity(subdev);
+        }
+        Ok(())
+    }
+
+    /// Takes the subdevs out of the registry, in which the index `next` was the next one before.
+    fn clear(&self, registry: &mut Registry, node: &Node, next: u32) {
+        for subdev in &self.subdevs {
+            registry.withdraw(subdev);
+            node.presence.leave();
+        }
+        registry.next_subdev = next;
+    }
+}
+
+/// Decides what the next subdev is.
 fn decide(
     registry: &Registry,
     node: &Node,
     new: &New<'_>,
     random: [u8; 16],
 ) -> Result<(Identity, Settings), Refusal> {
+    if new.uuid.is_some() && new.count.is_some_and(|count| count > 1) {
+        return Err(Refusal::new(
+            EINVAL,
+            Field::Uuid,
+            format_args!("a UUID is for one subdev; leave it out, or ask for a count of 1"),
+        ));
+    }
     let parent = registry.parents.get(&node.index);
     let parent = parent.filter(|parent| !parent.removing).ok_or_else(|| {
         Refusal::new(
@@ -143,7 +284,7 @@ fn decide(
             format_args!("{} is being unbound", node.name),
         )
     })?;
-    let (index, name) = choose_name(registry, node, new.name)?;
+    let (index, name) = choose_name(registry, node, new.name, new.count.is_some())?;
     let uuid = choose_uuid(registry, new.uuid, random)?;
     let kind = choose_type(node, new.type_name, new.pasid_mode)?;
     let wqs = choose_wqs(parent, new, kind)?;
@@ -155,26 +296,41 @@ fn decide(
         type_name: kind.name,
         pasid_mode: kind.pasid_mode,
         isolation: kind.isolation,
+        lease: new.lease.clone(),
     };
     Ok((identity, Settings { name, wqs }))
 }
 
-/// Makes the subdev known, and has `reply` report it, unless its parent or a work queue is going.
+/// Makes the subdevs known, all at once, and has `reply` report them, unless their parent or a work
+/// queue is going.
 fn publish(
-    subdev: &Subdev,
+    node: &Node,
+    subdevs: &[Arc<Subdev>],
     origin: Origin,
-    reply: impl FnOnce(&Snapshot<'_>, u64) -> Result,
+    reply: impl FnOnce(&Made<'_>) -> Result,
 ) -> Result<(), Refusal> {
     let mut registry = REGISTRY.lock();
     let registry = registry.get()?;
-    registry.check_stays(subdev)?;
-    subdev.publish();
-    let told = subdev.report(Kind::Created, origin);
-    for share in subdev.settings().wqs.as_slice() {
-        registry.tell_wq(subdev.identity().parent_index, share.id, origin);
+    for subdev in subdevs {
+        registry.check_stays(subdev)?;
     }
-    if let Some((generation, snapshot)) = told {
-        reply(&snapshot, generation)?;
+    let mut generation = 0;
+    for subdev in subdevs {
+        subdev.publish();
+        if let Some((number, _)) = subdev.report(Kind::Created, origin) {
+            generation = number;
+        }
     }
+    for subdev in subdevs {
+        for share in subdev.settings().wqs.as_slice() {
+            registry.tell_wq(node.index, share.id, origin);
+        }
+    }
+    // What is shown is at least as new as the last of the events.
+    reply(&Made {
+        subdevs,
+        generation,
+        real: true,
+    })?;
     Ok(())
 }

@@ -13,6 +13,7 @@ use super::{
         Kind,
         Origin, //
     },
+    handover::wait_until_detached,
     identity::Snapshot,
     node::{
         Config,
@@ -66,10 +67,25 @@ pub(super) fn remove<'a>(
     subdev.doom();
     let last = subdev.retire(&mut node.config.lock(), origin);
     subdev.let_go();
-    if !subdev.is_open() {
-        subdev.wait_until_detached();
-    }
+    wait_until_detached(core::slice::from_ref(subdev));
     last
+}
+
+/// Removes subdevs of a parent that are dead, as [`remove`] does one.
+pub(super) fn remove_all(node: &Node, subdevs: &[Arc<Subdev>], origin: Origin) {
+    for subdev in subdevs {
+        subdev.doom();
+    }
+    {
+        let mut config = node.config.lock();
+        for subdev in subdevs {
+            subdev.retire(&mut config, origin);
+        }
+    }
+    for subdev in subdevs {
+        subdev.let_go();
+    }
+    wait_until_detached(subdevs);
 }
 
 impl Subdev {

@@ -47,6 +47,7 @@ pub(crate) enum Cause {
     Fault = 2,
     Plug = 3,
     Unplug = 4,
+    Lease = 5,
     Unload = 6,
     Recovery = 7,
 }

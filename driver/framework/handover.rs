@@ -9,7 +9,11 @@
 use kernel::{
     prelude::*,
     sync::Arc,
-    time::Delta, //
+    time::{
+        Delta,
+        Instant,
+        Monotonic, //
+    }, //
 };
 
 use super::{
@@ -32,17 +36,38 @@ pub(crate) const AUX_MODULE: &CStr = c"subdev";
 /// Name of the device in the names of auxiliary devices: `subdev.vdev.7`.
 pub(crate) const AUX_NAME: &CStr = c"vdev";
 
-/// How long a creation or an activation waits for VFIO.
+/// How long a request that creates waits for VFIO, for however many subdevs, or one that activates.
 const ATTACH_LIMIT: Delta = Delta::from_secs(5);
-/// How long a deletion or a deactivation waits for VFIO, and an activation for what a deactivation
-/// has left.
+/// How long what deletes or deactivates waits for VFIO, for however many subdevs, and an activation
+/// for what a deactivation has left.
 const DETACH_LIMIT: Delta = Delta::from_secs(1);
 
+/// Hands subdevs over to VFIO, side by side. On return each has a VFIO device, or there is a reason
+/// why one has not.
+///
+/// Must not be called with a lock held: it may wait for VFIO, for [`ATTACH_LIMIT`].
+pub(super) fn attach(subdevs: &[Arc<Subdev>]) -> Result<(), Refusal> {
+    for subdev in subdevs {
+        subdev.begin_handover();
+    }
+    let start = Instant::<Monotonic>::now();
+    let mut waited_for = subdevs.iter();
+    waited_for.try_for_each(|subdev| subdev.wait_until_attached(ATTACH_LIMIT - start.elapsed()))
+}
+
+/// Waits until VFIO has let go of those that nobody has open, though not for long: VFIO may know of a
+/// user that has not come as far as opening the device.
+pub(super) fn wait_until_detached(subdevs: &[Arc<Subdev>]) {
+    let start = Instant::<Monotonic>::now();
+    for subdev in subdevs.iter().filter(|subdev| !subdev.is_open()) {
+        let limit = DETACH_LIMIT - start.elapsed();
+        let _ = subdev.wait(limit, |handover| (!handover.present).then_some(()));
+    }
+}
+
 impl Subdev {
-    /// Hands the subdev over to VFIO. On return there is a VFIO device, or a reason why not.
-    ///
-    /// Must not be called with a lock held: it may wait for VFIO, for [`ATTACH_LIMIT`].
-    pub(super) fn attach(self: &Arc<Self>) -> Result<(), Refusal> {
+    /// Starts to hand the subdev over to VFIO. Does not wait.
+    fn begin_handover(self: &Arc<Self>) {
         self.presence.enter();
         self.state.lock().handover = Handover {
             wanted: true,
@@ -50,7 +75,11 @@ impl Subdev {
             outcome: None,
         };
         self.start_work();
-        match self.wait(ATTACH_LIMIT, |handover| handover.outcome) {
+    }
+
+    /// Waits for the end of a handover.
+    fn wait_until_attached(self: &Arc<Self>, limit: Delta) -> Result<(), Refusal> {
+        match self.wait(limit, |handover| handover.outcome) {
             Some(Ok(())) => Ok(()),
             Some(Err(Failure::Error(error))) => Err(error.into()),
             Some(Err(Failure::NoDriver)) => Err(Refusal::new(
@@ -80,12 +109,6 @@ impl Subdev {
             }
         }
         self.start_work();
-    }
-
-    /// Waits until VFIO has let go of a subdev that nobody has open, though not for long: VFIO may
-    /// know of a user that has not come as far as opening the device.
-    pub(super) fn wait_until_detached(&self) {
-        let _ = self.wait(DETACH_LIMIT, |handover| (!handover.present).then_some(()));
     }
 
     /// Whether everything of a handover is gone.

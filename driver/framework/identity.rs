@@ -2,7 +2,10 @@
 
 //! What a subdev is, and what is shown of it.
 
+use kernel::sync::Arc;
+
 use super::{
+    lease::Lease,
     provider::Isolation,
     stats::Stats, //
 };
@@ -74,6 +77,8 @@ pub(crate) struct Identity {
     pub(crate) type_name: &'static str,
     pub(crate) pasid_mode: PasidMode,
     pub(crate) isolation: Isolation,
+    /// What it goes with, if with anything.
+    pub(crate) lease: Option<Arc<Lease>>,
 }
 
 /// What an admin can change about a subdev. Which work queues it uses stays, the share of each

@@ -86,10 +86,13 @@ fn add_named(
         type_name: None,
         pasid_mode: Some(pasid_mode),
         state,
+        count: None,
+        lease: None,
+        dry_run: false,
     };
     let mut index = None;
-    let created = create(&new, ORIGIN, |subdev, _| {
-        index = Some(subdev.identity.index);
+    let created = create(&new, ORIGIN, |made| {
+        index = made.snapshots().next().map(|it| it.identity.index);
         Ok(())
     });
     created.map_err(|refusal| {
@@ -138,9 +141,17 @@ fn available(id: u32) -> Option<u32> {
 /// Gives work queue `id` another size, and says what it has then.
 fn resize(id: u32, size: u32) -> Result<u32, Refusal> {
     let mut shown = 0;
-    set_wq(&parent_id(), Some(id), Some(size), None, None, ORIGIN, |wq, _| {
-        shown = wq.description.size;
-    })?;
+    set_wq(
+        &parent_id(),
+        Some(id),
+        Some(size),
+        None,
+        None,
+        ORIGIN,
+        |wq, _| {
+            shown = wq.description.size;
+        },
+    )?;
     Ok(shown)
 }
 

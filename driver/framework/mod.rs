@@ -12,7 +12,7 @@
 //! | lock | guards | may wait for | taken by |
 //! |---|---|---|---|
 //! | `Subdev::registration` | the auxiliary device | VFIO, and so for users | `hand_over`, on the workqueue, and nobody else |
-//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `set`, `retire`, `configure`, `unregister`, `remove_wq`, `recovery` |
+//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `set`, `remove`, `remove_all`, `Lease`, `configure`, `unregister`, `remove_wq`, `recovery` |
 //! | the registry | what there is, shares | nothing | all look-ups, `reserve`, `engage`, `publish`, `set`, `disengage`, `retire`, `configure`, registration |
 //! | events | order and numbers of events | nothing | the `report`s of `events`, `amend` |
 //! | `Subdev::state` | phase, state, settings and handles of a subdev | nothing | all of `subdev.rs`, `handover.rs` |
@@ -34,6 +34,7 @@ mod handover;
 mod identity;
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
+mod lease;
 mod meters;
 mod node;
 mod notifier;
@@ -63,7 +64,10 @@ pub(crate) use self::{
         set_wq,
         VendorNest, //
     },
-    create::create,
+    create::{
+        create,
+        Made, //
+    },
     delete::delete,
     events::{
         generation,
@@ -93,11 +97,13 @@ pub(crate) use self::{
     },
     identity::{
         Handles,
+        Identity,
         Snapshot,
         WqShare,
         Wqs,
         MAX_WQS, //
     },
+    lease::Lease,
     notifier::Notifier,
     parent::{
         register_parent,
@@ -182,7 +188,7 @@ pub(crate) struct Framework {
 /// dropped there are no parents any more.
 pub(crate) unsafe fn start(sink: Sink) -> Result<Framework> {
     // SAFETY: By the safety requirement. Whatever queues work belongs to a parent, whose removal
-    // waits for it.
+    // waits for it, or is the end of a lease, of which there are no more when the family is gone.
     unsafe {
         events::init(sink);
         registry::init();

@@ -39,6 +39,7 @@ pub(crate) enum Field {
     /// One within a nest of the vendor's, which may be in the request several times: the place says
     /// in which. The names of the nest and of the attribute have a dot between them.
     VendorIn(u8, &'static str),
+    Count,
     /// None in particular.
     Nothing,
 }
@@ -124,6 +125,19 @@ impl Refusal {
             missing: true,
             ..Self::new(EINVAL, field, text)
         }
+    }
+
+    /// The refusal of one of several that are asked for at once, the first `n` of which are accepted.
+    pub(super) fn of_number(self, n: usize) -> Self {
+        // Nothing in the request is to blame for a failure, however many there are.
+        if n == 0 || self.field == Field::Nothing {
+            return self;
+        }
+        Self::new(
+            ENOSPC,
+            Field::Count,
+            format_args!("{n} of them fit, then: {self}"),
+        )
     }
 
     /// The errno.

@@ -42,6 +42,7 @@ use super::{
 };
 use crate::subdev_core::{
     name::Name,
+    state::Conflict,
     uuid::Uuid, //
 };
 
@@ -294,9 +295,17 @@ impl Registry {
         )
     }
 
-    /// Refuses a subdev whose parent or work queue is going.
+    /// Refuses a subdev whose parent, work queue or lease is going.
     pub(super) fn check_stays(&self, subdev: &Subdev) -> Result<(), Refusal> {
         let identity = subdev.identity();
+        if subdev.is_forsaken() {
+            let conflict = Conflict::Removing;
+            return Err(Refusal::new(
+                EBUSY,
+                Field::Nothing,
+                format_args!("{conflict}"),
+            ));
+        }
         let parent = self.parents.get(&identity.parent_index);
         let parent = parent.filter(|parent| !parent.removing);
         let stays = parent.is_some_and(|parent| {
@@ -369,6 +378,14 @@ impl Registry {
             if entry.subdevs.remove(&identity.index).is_some() {
                 entry.count -= 1;
             }
+        }
+    }
+
+    /// Takes out a subdev that was inserted while the lock was held: it leaves nothing behind.
+    pub(super) fn withdraw(&mut self, subdev: &Subdev) {
+        self.remove(subdev);
+        for share in subdev.settings().wqs.as_slice() {
+            self.leave_wq(subdev, share);
         }
     }
 

@@ -2,8 +2,11 @@
 
 //! What a request asks for, and how it names what there is.
 
+use kernel::sync::Arc;
+
 use super::{
     identity::Wqs,
+    lease::Lease,
     node::Node,
     refusal::Field, //
 };
@@ -12,8 +15,9 @@ use crate::subdev_core::{
     state::AdminState, //
 };
 
-/// A request for a subdev. What is absent is chosen by the framework.
+/// A request for subdevs. What is absent is chosen by the framework.
 pub(crate) struct New<'a> {
+    /// The name, or with a count what the names begin with.
     pub(crate) name: Option<&'a [u8]>,
     pub(crate) uuid: Option<&'a [u8]>,
     pub(crate) parent: ParentId<'a>,
@@ -21,6 +25,12 @@ pub(crate) struct New<'a> {
     pub(crate) type_name: Option<&'a [u8]>,
     pub(crate) pasid_mode: Option<PasidMode>,
     pub(crate) state: AdminState,
+    /// How many; one if absent.
+    pub(crate) count: Option<u32>,
+    /// What the subdevs go with.
+    pub(crate) lease: Option<Arc<Lease>>,
+    /// Everything is decided, and nothing done.
+    pub(crate) dry_run: bool,
 }
 
 /// A request to change a subdev. What is absent stays.

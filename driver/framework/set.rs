@@ -22,7 +22,12 @@ use super::{
     engage::engage,
     events::{
         self,
+        Cause,
         Origin, //
+    },
+    handover::{
+        attach,
+        wait_until_detached, //
     },
     identity::{
         Settings,
@@ -85,7 +90,7 @@ pub(crate) fn set(
             Ok(())
         }
     };
-    let refusal = {
+    let (refusal, forsaken) = {
         let mut registry = REGISTRY.lock();
         let registry = registry.get()?;
         match (done, registry.check_stays(&change.subdev)) {
@@ -101,12 +106,17 @@ pub(crate) fn set(
             (_, Err(refusal)) => {
                 change.undo(registry);
                 change.subdev.abandon();
-                refusal
+                (refusal, change.subdev.is_forsaken())
             }
         }
     };
-    // Whoever removes the parent or the work queue has left it to us.
-    delete::remove(&change.node, &change.subdev, Origin::removal());
+    // Whoever removes the parent or the work queue, or ends the lease, has left it to us.
+    let origin = if forsaken {
+        Cause::Lease.into()
+    } else {
+        Origin::removal()
+    };
+    delete::remove(&change.node, &change.subdev, origin);
     Err(refusal)
 }
 
@@ -274,7 +284,7 @@ impl Change {
             check_usable(node).and_then(|()| engage(node, &mut config, subdev, &self.new.wqs))
         };
         engaged
-            .and_then(|()| subdev.attach())
+            .and_then(|()| attach(core::slice::from_ref(subdev)))
             // A loss from here on finds the virtual device, and halts it.
             .and_then(|()| check_usable(node))
             .inspect_err(|_| {
@@ -285,15 +295,14 @@ impl Change {
 
     /// Waits a moment until nothing is left of a VFIO device that the subdev had before.
     fn revive(&self) -> Result<(), Refusal> {
-        if !self.subdev.is_open() {
-            self.subdev.wait_until_detached();
-        }
+        wait_until_detached(core::slice::from_ref(&self.subdev));
         let refuse = |text| Err(Refusal::new(EBUSY, Field::State, text));
         match self.subdev.revive() {
             Ok(()) => Ok(()),
             Err(Lingers::Open) => refuse(format_args!(
                 "its former VFIO device is still open; it must be closed first"
             )),
+            // Not provoked: VFIO lets go within a second unless a bug or a debugger holds it.
             Err(Lingers::Busy) => refuse(format_args!(
                 "VFIO still holds the former device of the subdev; try again"
             )),
@@ -309,9 +318,7 @@ impl Change {
         subdev.let_go();
         // What the user did until now is in the event of this change.
         subdev.flush_report();
-        if !subdev.is_open() {
-            subdev.wait_until_detached();
-        }
+        wait_until_detached(core::slice::from_ref(subdev));
     }
 }
 

@@ -436,6 +436,12 @@ impl Subdev {
         self.state.lock().life.is_removing()
     }
 
+    /// Whether the lease that the subdev goes with has ended. The registry is locked.
+    pub(super) fn is_forsaken(&self) -> bool {
+        let lease = self.identity.lease.as_ref();
+        lease.is_some_and(|lease| lease.has_ended())
+    }
+
     /// From now on the subdev is the caller's to activate, until [`Self::settle`] or
     /// [`Self::amend`]. Refused in a passing phase.
     pub(super) fn begin_activation(&self) -> Result<(), Conflict> {

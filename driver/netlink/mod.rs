@@ -9,6 +9,7 @@ mod events;
 mod family;
 mod fault;
 mod given;
+mod lease;
 mod parent;
 mod refuse;
 mod reset;
@@ -21,4 +22,46 @@ mod visitor;
 mod wq;
 
 pub(crate) use self::events::send;
-pub(crate) use crate::ffi::genl::Registration;
+
+use kernel::prelude::*;
+
+use crate::ffi::{
+    genl,
+    netlink::Closings, //
+};
+
+/// The registration of the family. Fields are dropped in this order: no request is handled when
+/// sockets that are closed are looked for no more.
+pub(crate) struct Registration {
+    _family: genl::Registration,
+    _closings: Closings,
+    _leases: Leases,
+}
+
+/// The list of leases; cleared when dropped.
+struct Leases;
+
+impl Drop for Leases {
+    fn drop(&mut self) {
+        lease::clear();
+    }
+}
+
+impl Registration {
+    /// Registers the family: from now on requests arrive.
+    ///
+    /// # Safety
+    ///
+    /// Must be called exactly once. When the returned value is dropped there are no subdevs any more.
+    pub(crate) unsafe fn new() -> Result<Self> {
+        // SAFETY: By the safety requirement.
+        unsafe { lease::init() };
+        // In the reverse order: who ends a lease is there before the first one.
+        let (leases, closings) = (Leases, Closings::new(lease::end_closed)?);
+        Ok(Self {
+            _family: genl::Registration::new()?,
+            _closings: closings,
+            _leases: leases,
+        })
+    }
+}

@@ -182,7 +182,10 @@ fn subdevs(dump: &mut Dump<'_>) -> Result {
 fn put_subdev(writer: &mut Writer<'_>, subdev: &Snapshot<'_>) -> Result {
     let identity = subdev.identity;
     writer.u32(uapi::SUBDEV_A_SUBDEV_STATS_INDEX, identity.index)?;
-    writer.string(uapi::SUBDEV_A_SUBDEV_STATS_NAME, subdev.settings.name.as_str())?;
+    writer.string(
+        uapi::SUBDEV_A_SUBDEV_STATS_NAME,
+        subdev.settings.name.as_str(),
+    )?;
     writer.u32(
         uapi::SUBDEV_A_SUBDEV_STATS_PARENT_INDEX,
         identity.parent_index,

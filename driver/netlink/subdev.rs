@@ -6,6 +6,7 @@ use kernel::prelude::*;
 
 use super::{
     events::origin,
+    lease,
     parent::parent_id,
     refuse::{
         refuse,
@@ -28,6 +29,8 @@ use crate::{
         self,
         Field,
         Id,
+        Identity,
+        Made,
         New,
         ParentId,
         Refusal,
@@ -57,7 +60,12 @@ pub(super) const NUMBERS: Numbers = Numbers(&[
     (Field::NewName, uapi::SUBDEV_A_SUBDEV_NEW_NAME),
     (Field::State, uapi::SUBDEV_A_SUBDEV_STATE),
     (Field::PasidMode, uapi::SUBDEV_A_SUBDEV_PASID_MODE),
+    (Field::Count, uapi::SUBDEV_A_SUBDEV_COUNT),
 ]);
+
+/// The most that an entry of `created` takes, in bytes: its header, two numbers, and strings of at most
+/// 31, 36, 31 and 31 characters.
+const CREATED_ROOM: usize = 4 + 2 * 8 + 3 * 36 + 44;
 
 genl_do!(subdev_nl_subdev_get_doit, get);
 genl_dump!(subdev_nl_subdev_get_dumpit, dump);
@@ -79,8 +87,13 @@ fn get(request: &Request<'_>) -> Result {
 fn new(request: &Request<'_>) -> Result {
     parse(request)
         .and_then(|new| {
-            framework::create(&new, origin(request), |subdev, generation| {
-                reply(request, uapi::SUBDEV_CMD_SUBDEV_NEW, subdev, generation)
+            // What can fail does so before anything is done.
+            let count = usize::try_from(new.count.unwrap_or(0)).map_err(|_| EINVAL)?;
+            let (command, room) = (uapi::SUBDEV_CMD_SUBDEV_NEW, count * CREATED_ROOM);
+            let mut message = Message::reply_with_room(request, command, room)?;
+            framework::create(&new, origin(request), |made| {
+                put_made(&mut message.writer(), &new, made)?;
+                message.send(request)
             })
         })
         .map_err(|refusal| refuse(request, &NUMBERS, &refusal))
@@ -261,6 +274,12 @@ fn parse<'a>(request: &Request<'a>) -> Result<New<'a>, Refusal> {
         type_name: request.text(uapi::SUBDEV_A_SUBDEV_TYPE),
         pasid_mode,
         state,
+        count: request.u32(uapi::SUBDEV_A_SUBDEV_COUNT),
+        lease: request
+            .attr(uapi::SUBDEV_A_SUBDEV_LEASE)
+            .map(|_| lease::of_sender(request))
+            .transpose()?,
+        dry_run: is_dry_run(request),
     })
 }
 
@@ -278,6 +297,11 @@ fn parse_set<'a>(request: &Request<'a>) -> Result<Set<'a>, Refusal> {
         state,
         force: request.attr(uapi::SUBDEV_A_SUBDEV_FORCE).is_some(),
     })
+}
+
+/// Whether nothing is to be done but to decide.
+fn is_dry_run(request: &Request<'_>) -> bool {
+    request.attr(uapi::SUBDEV_A_SUBDEV_DRY_RUN).is_some()
 }
 
 /// The work queues in a request: the nests `number`.
@@ -307,18 +331,62 @@ fn reply(request: &Request<'_>, command: u32, subdev: &Snapshot<'_>, generation:
     message.send(request)
 }
 
+/// Puts what a request for subdevs came to into a message: the first, and a list if several might
+/// have been asked for.
+fn put_made(writer: &mut Writer<'_>, new: &New<'_>, made: &Made<'_>) -> Result {
+    let first = made.snapshots().next().ok_or(EINVAL)?;
+    if made.real {
+        put(writer, &first, made.generation)?;
+    } else {
+        writer.uint(uapi::SUBDEV_A_SUBDEV_GENERATION, made.generation)?;
+        writer.string(uapi::SUBDEV_A_SUBDEV_NAME, first.settings.name.as_str())?;
+        if new.uuid.is_some() {
+            put_uuid(writer, uapi::SUBDEV_A_SUBDEV_UUID, first.identity)?;
+        }
+        put_rest(writer, &first)?;
+    }
+    if new.count.is_none() {
+        return Ok(());
+    }
+    for subdev in made.snapshots() {
+        let identity = subdev.identity;
+        writer.nest(uapi::SUBDEV_A_SUBDEV_CREATED, |writer| {
+            if made.real {
+                writer.u32(uapi::SUBDEV_A_SUBDEV_CREATED_INDEX, identity.index)?;
+            }
+            let name = subdev.settings.name.as_str();
+            writer.string(uapi::SUBDEV_A_SUBDEV_CREATED_NAME, name)?;
+            if made.real || new.uuid.is_some() {
+                put_uuid(writer, uapi::SUBDEV_A_SUBDEV_CREATED_UUID, identity)?;
+            }
+            put_handles(writer, &subdev, &CREATED_HANDLES)
+        })?;
+    }
+    Ok(())
+}
+
 /// Puts a subdev into a message.
 pub(super) fn put(writer: &mut Writer<'_>, subdev: &Snapshot<'_>, generation: u64) -> Result {
-    let (identity, settings) = (subdev.identity, &subdev.settings);
+    let identity = subdev.identity;
     writer.uint(uapi::SUBDEV_A_SUBDEV_GENERATION, generation)?;
     writer.u32(uapi::SUBDEV_A_SUBDEV_INDEX, identity.index)?;
-    writer.string(uapi::SUBDEV_A_SUBDEV_NAME, settings.name.as_str())?;
+    writer.string(uapi::SUBDEV_A_SUBDEV_NAME, subdev.settings.name.as_str())?;
+    put_uuid(writer, uapi::SUBDEV_A_SUBDEV_UUID, identity)?;
+    put_rest(writer, subdev)
+}
+
+fn put_uuid(writer: &mut Writer<'_>, number: u32, identity: &Identity) -> Result {
     let uuid = identity.uuid.to_text();
     let uuid = core::str::from_utf8(&uuid).map_err(|_| EINVAL)?;
-    writer.string(uapi::SUBDEV_A_SUBDEV_UUID, uuid)?;
+    writer.string(number, uuid)
+}
+
+/// Puts what a subdev has but for its generation and what names it.
+fn put_rest(writer: &mut Writer<'_>, subdev: &Snapshot<'_>) -> Result {
+    let identity = subdev.identity;
     writer.u32(uapi::SUBDEV_A_SUBDEV_PARENT_INDEX, identity.parent_index)?;
     writer.string(uapi::SUBDEV_A_SUBDEV_PARENT, identity.parent.as_str())?;
-    for share in settings.wqs.as_slice() {
+    for share in subdev.settings.wqs.as_slice() {
         writer.nest(uapi::SUBDEV_A_SUBDEV_WQ, |writer| {
             writer.u32(uapi::SUBDEV_A_SUBDEV_WQ_ID, share.id)?;
             writer.u32(uapi::SUBDEV_A_SUBDEV_WQ_SIZE, share.entries)
@@ -329,15 +397,44 @@ pub(super) fn put(writer: &mut Writer<'_>, subdev: &Snapshot<'_>, generation: u6
     writer.u32(uapi::SUBDEV_A_SUBDEV_ISOLATION, identity.isolation as u32)?;
     writer.u32(uapi::SUBDEV_A_SUBDEV_STATE, subdev.state.into())?;
     writer.u32(uapi::SUBDEV_A_SUBDEV_OPSTATE, subdev.opstate.into())?;
-    if let Some(handles) = &subdev.handles {
-        let module = AUX_MODULE.to_str().map_err(|_| EINVAL)?;
-        let name = AUX_NAME.to_str().map_err(|_| EINVAL)?;
-        // Short, and of characters that any name may have.
-        let device = Name::format(format_args!("{module}.{name}.{}", identity.index));
-        let device = device.ok_or(EINVAL)?;
-        writer.string(uapi::SUBDEV_A_SUBDEV_AUXILIARY_DEVICE, device.as_str())?;
-        writer.u32(uapi::SUBDEV_A_SUBDEV_IOMMU_GROUP, handles.group)?;
-        writer.string(uapi::SUBDEV_A_SUBDEV_VFIO_DEVICE, handles.device.as_str())?;
+    put_handles(writer, subdev, &HANDLES)?;
+    if let Some(lease) = &identity.lease {
+        writer.flag(uapi::SUBDEV_A_SUBDEV_LEASE)?;
+        writer.u32(uapi::SUBDEV_A_SUBDEV_LEASE_PORT, lease.port())?;
     }
     Ok(())
+}
+
+/// The numbers of what VFIO knows a subdev by, in one attribute set.
+struct HandleNumbers {
+    auxiliary_device: u32,
+    iommu_group: u32,
+    vfio_device: u32,
+}
+
+const HANDLES: HandleNumbers = HandleNumbers {
+    auxiliary_device: uapi::SUBDEV_A_SUBDEV_AUXILIARY_DEVICE,
+    iommu_group: uapi::SUBDEV_A_SUBDEV_IOMMU_GROUP,
+    vfio_device: uapi::SUBDEV_A_SUBDEV_VFIO_DEVICE,
+};
+
+const CREATED_HANDLES: HandleNumbers = HandleNumbers {
+    auxiliary_device: uapi::SUBDEV_A_SUBDEV_CREATED_AUXILIARY_DEVICE,
+    iommu_group: uapi::SUBDEV_A_SUBDEV_CREATED_IOMMU_GROUP,
+    vfio_device: uapi::SUBDEV_A_SUBDEV_CREATED_VFIO_DEVICE,
+};
+
+/// Puts what VFIO knows a subdev by, while it does.
+fn put_handles(writer: &mut Writer<'_>, subdev: &Snapshot<'_>, numbers: &HandleNumbers) -> Result {
+    let Some(handles) = &subdev.handles else {
+        return Ok(());
+    };
+    let module = AUX_MODULE.to_str().map_err(|_| EINVAL)?;
+    let name = AUX_NAME.to_str().map_err(|_| EINVAL)?;
+    // Short, and of characters that any name may have.
+    let device = Name::format(format_args!("{module}.{name}.{}", subdev.identity.index));
+    let device = device.ok_or(EINVAL)?;
+    writer.string(numbers.auxiliary_device, device.as_str())?;
+    writer.u32(numbers.iommu_group, handles.group)?;
+    writer.string(numbers.vfio_device, handles.device.as_str())
 }

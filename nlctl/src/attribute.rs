@@ -7,27 +7,98 @@
 
 use std::fmt;
 
-use netlink_packet_core::{DecodeError, Nla, NlaBuffer, NlasIterator, Parseable};
+use netlink_packet_core::{NLA_F_NESTED, NLA_HEADER_SIZE, NlasIterator};
 use serde::Serialize;
 
-use crate::value::{Binary, Value};
+use crate::value::{Binary, Malformed, Value};
 
 /// One attribute of a set, as an enum over the set.
-pub trait Attribute:
-    Nla + for<'a> Parseable<NlaBuffer<&'a [u8]>> + Clone + fmt::Debug + Send + Sync + 'static
-{
+pub trait Attribute: Clone + fmt::Debug + Send + Sync + 'static {
     /// The set that it belongs to.
     const SET: &'static AttributeSet;
 
+    /// Its number, without the flags of netlink.
+    fn number(&self) -> u16;
+
     /// Its value; `None` for a flag, which has none.
     fn value(&self) -> Option<&dyn Value>;
+
+    /// Reads the value of the attribute of that number.
+    ///
+    /// # Errors
+    ///
+    /// When `value` is not of the type that the attribute has.
+    fn parse(number: u16, value: &[u8]) -> Result<Self, Malformed>;
+}
+
+/// What comes before the length and the value of an attribute on the wire: its
+/// number and the flags of netlink.
+pub(crate) fn kind<A: Attribute>(attribute: &A) -> u16 {
+    let number = attribute.number();
+    match A::SET.get(number) {
+        Some(info) if info.nested.is_some() => number | NLA_F_NESTED,
+        _ => number,
+    }
+}
+
+/// Length of the value of an attribute.
+pub(crate) fn value_length<A: Attribute>(attribute: &A) -> usize {
+    attribute.value().map_or(0, Value::length)
+}
+
+/// Length of attributes that lie one after the other.
+pub(crate) fn length<A: Attribute>(attributes: &[A]) -> usize {
+    let lengths = attributes.iter().map(value_length);
+    lengths
+        .map(|it| (NLA_HEADER_SIZE + it).next_multiple_of(4))
+        .sum()
+}
+
+/// Writes attributes one after the other to `buffer`, which is [`length`] bytes
+/// long. Of one that is too long for its header, [`crate::value::defect`] tells.
+pub(crate) fn emit<A: Attribute>(attributes: &[A], mut buffer: &mut [u8]) {
+    for attribute in attributes {
+        let end = NLA_HEADER_SIZE + value_length(attribute);
+        let (whole, rest) = buffer.split_at_mut(end.next_multiple_of(4));
+        buffer = rest;
+        let (unpadded, padding) = whole.split_at_mut(end);
+        let (header, value) = unpadded.split_at_mut(NLA_HEADER_SIZE);
+        let (length, number) = header.split_at_mut(2);
+        length.copy_from_slice(&(end as u16).to_ne_bytes());
+        number.copy_from_slice(&kind(attribute).to_ne_bytes());
+        if let Some(it) = attribute.value() {
+            it.emit(value);
+        }
+        padding.fill(0);
+    }
 }
 
 /// Reads attributes that lie one after the other.
-pub(crate) fn parse_all<A: Attribute>(bytes: &[u8]) -> Result<Vec<A>, DecodeError> {
+pub(crate) fn parse_all<A: Attribute>(bytes: &[u8]) -> Result<Vec<A>, Malformed> {
+    let parse = |number, value: &[u8]| {
+        A::parse(number, value).map_err(|error| match A::SET.get(number) {
+            Some(info) => error.within(info.name),
+            None => error,
+        })
+    };
     NlasIterator::new(bytes)
-        .map(|attribute| A::parse(&attribute?))
+        .map(|attribute| {
+            let attribute = attribute.map_err(Malformed::from_decode)?;
+            parse(attribute.kind(), attribute.value())
+        })
         .collect()
+}
+
+/// `attributes` and one more.
+pub(crate) fn add<A: Attribute>(mut attributes: Vec<A>, attribute: A) -> Vec<A> {
+    attributes.push(attribute);
+    attributes
+}
+
+/// `attributes` with one of which there is one at most.
+pub(crate) fn replace<A: Attribute>(mut attributes: Vec<A>, attribute: A) -> Vec<A> {
+    attributes.retain(|it| it.number() != attribute.number());
+    add(attributes, attribute)
 }
 
 /// A set of attributes.
@@ -147,11 +218,11 @@ pub struct UnknownAttribute {
     pub value: Binary,
 }
 
-impl<'a> From<&NlaBuffer<&'a [u8]>> for UnknownAttribute {
-    fn from(buffer: &NlaBuffer<&'a [u8]>) -> Self {
+impl UnknownAttribute {
+    pub(crate) fn new(kind: u16, value: &[u8]) -> Self {
         Self {
-            kind: buffer.kind(),
-            value: Binary(buffer.value().to_vec()),
+            kind,
+            value: Binary(value.to_vec()),
         }
     }
 }

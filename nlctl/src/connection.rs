@@ -21,14 +21,10 @@ use netlink_proto::sys::{AsyncSocket, SocketAddr, TokioSocket};
 use tokio::sync::watch;
 
 use crate::error::Error;
-use crate::family::FamilyHandle;
-use crate::generated::Command;
+use crate::generated::{Command, FamilyHandle, ParentHandle, SubdevHandle, TypeHandle, WqHandle};
 use crate::monitor::{Monitor, Subscribe};
-use crate::parent::ParentHandle;
-use crate::subdev::SubdevHandle;
-use crate::types::TypeHandle;
+use crate::supports::supports;
 use crate::watch::Watch;
-use crate::wq::WqHandle;
 
 /// Drives the socket; to be spawned on the runtime.
 ///
@@ -158,27 +154,27 @@ pub struct Handle {
 impl Handle {
     /// The family as a whole: version, generation, counts and limits.
     pub fn family(&self) -> FamilyHandle {
-        FamilyHandle::new(self.clone())
+        FamilyHandle(self.clone())
     }
 
     /// Parents: the devices that subdevs are carved from.
     pub fn parent(&self) -> ParentHandle {
-        ParentHandle::new(self.clone())
+        ParentHandle(self.clone())
     }
 
     /// Hardware work queues of parents.
     pub fn wq(&self) -> WqHandle {
-        WqHandle::new(self.clone())
+        WqHandle(self.clone())
     }
 
     /// Types: the catalogues of parents.
     pub fn types(&self) -> TypeHandle {
-        TypeHandle::new(self.clone())
+        TypeHandle(self.clone())
     }
 
     /// Subdevs: the virtual devices.
     pub fn subdev(&self) -> SubdevHandle {
-        SubdevHandle::new(self.clone())
+        SubdevHandle(self.clone())
     }
 
     /// Subscribes to what happens to the objects of the family.
@@ -218,6 +214,26 @@ impl Handle {
     /// When the family is absent or the system gives no socket.
     pub async fn watch(&self) -> Result<Watch, Error> {
         self.subscribe().watch().await
+    }
+
+    /// Whether the loaded module has that operation. One that is older than this
+    /// library may not, and answers such a request with [`Error::NotSupported`].
+    ///
+    /// ```no_run
+    /// # async fn example(handle: nlctl::Handle) -> Result<(), nlctl::Error> {
+    /// if !handle.supports(nlctl::Command::SubdevNew).await? {
+    ///     eprintln!("this module only shows what there is");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::FamilyAbsent`] when there is no module; see [`Error`] for what
+    /// else can go wrong.
+    pub async fn supports(&self, command: Command) -> Result<bool, Error> {
+        supports(self, command).await
     }
 
     /// Subscribes to events, with options.

@@ -13,6 +13,7 @@ use crate::attribute::{Accepts, AttributeSet};
 use crate::ext_ack::ExtAck;
 use crate::generated::Command;
 use crate::path;
+use crate::value::Malformed;
 
 /// Why there is no answer, or none that helps.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +28,14 @@ pub enum Error {
          'modprobe subdev' or 'insmod subdev.ko' loads it"
     )]
     FamilyAbsent,
+    /// The loaded module is older than this library and has no such operation;
+    /// [`Handle::supports`](crate::Handle::supports) tells beforehand.
+    #[error("{command}: the loaded module does not have this operation")]
+    #[non_exhaustive]
+    NotSupported {
+        /// The operation.
+        command: Command,
+    },
     /// A request that netlink cannot carry; nothing was sent.
     #[error("{attribute}: {reason}")]
     #[non_exhaustive]
@@ -46,6 +55,18 @@ pub enum Error {
         /// The operation.
         command: Command,
         /// How long it was tried.
+        limit: Duration,
+    },
+    /// There was no answer in the time that the request was given.
+    ///
+    /// Whether it was or will be carried out is unknown. To find out, ask for
+    /// the object.
+    #[error("{command}: no answer within {limit:?}")]
+    #[non_exhaustive]
+    TimedOut {
+        /// The operation.
+        command: Command,
+        /// How long it was waited for.
         limit: Duration,
     },
     /// The kernel could not deliver an answer, which may have been the one to
@@ -73,8 +94,15 @@ pub enum Error {
     Socket(#[from] io::Error),
 }
 
-impl From<DecodeError> for Error {
-    fn from(error: DecodeError) -> Self {
+impl Error {
+    /// What cannot be read.
+    pub(crate) fn from_decode(error: DecodeError) -> Self {
+        Self::Malformed(error.to_string())
+    }
+}
+
+impl From<Malformed> for Error {
+    fn from(error: Malformed) -> Self {
         Self::Malformed(error.to_string())
     }
 }
@@ -84,9 +112,9 @@ impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match &error {
             Error::Refused(refusal) => refusal.kind().into(),
-            Error::FamilyAbsent => io::ErrorKind::Unsupported,
+            Error::FamilyAbsent | Error::NotSupported { .. } => io::ErrorKind::Unsupported,
             Error::Unsendable { .. } => io::ErrorKind::InvalidInput,
-            Error::Interrupted { .. } => io::ErrorKind::TimedOut,
+            Error::Interrupted { .. } | Error::TimedOut { .. } => io::ErrorKind::TimedOut,
             Error::Lost { .. } => io::ErrorKind::Other,
             Error::Malformed(_) => io::ErrorKind::InvalidData,
             Error::Closed => io::ErrorKind::NotConnected,
@@ -213,6 +241,12 @@ impl Refusal {
     /// of a number that there is none of.
     pub(crate) fn is_of_unknown_family(&self) -> bool {
         self.is_without_reason(Errno::ENOENT)
+    }
+
+    /// Whether it is what generic netlink itself says to a request for an
+    /// operation that the family does not have.
+    pub(crate) fn is_of_unknown_operation(&self) -> bool {
+        self.is_without_reason(Errno::EOPNOTSUPP)
     }
 
     /// Whether it is what netlink itself says to a second dump on a socket.

@@ -52,13 +52,26 @@ pub(crate) async fn object<O: Object>(
     let warning = replies.warning;
     match replies.objects.into_iter().next_back() {
         Some(attributes) => Ok(Answer {
-            object: O::from(attributes),
+            object: O::read(attributes)?,
             warning,
         }),
         None => Err(Error::Malformed(format!(
             "{command} was answered without an object"
         ))),
     }
+}
+
+/// Sends a request that is answered with an acknowledgement alone.
+pub(crate) async fn acknowledged<A: Attribute>(
+    handle: &Handle,
+    command: Command,
+    attributes: Vec<A>,
+) -> Result<Answer<()>, Error> {
+    let replies = send(handle, command, attributes, 0).await?;
+    Ok(Answer {
+        object: (),
+        warning: replies.warning,
+    })
 }
 
 /// Which objects a dump is to have.
@@ -71,19 +84,19 @@ pub(crate) enum Wanted {
 }
 
 /// Gets all objects of a kind; each is as it was at some time during the dump.
-pub(crate) async fn each<O: Object>(handle: &Handle) -> Result<Vec<O>, Error> {
-    let all = dump(handle, O::GET, Vec::new(), Wanted::Each, DUMP_LIMIT).await?;
-    Ok(all.object.into_iter().map(O::from).collect())
+pub(crate) async fn each<O: Object>(handle: &Handle, command: Command) -> Result<Vec<O>, Error> {
+    let all = dump(handle, command, Vec::new(), Wanted::Each, DUMP_LIMIT).await?;
+    Ok(all.object)
 }
 
 /// Gets all objects, trying for so long.
-pub(crate) async fn dump<A: Attribute>(
+pub(crate) async fn dump<O: Object>(
     handle: &Handle,
     command: Command,
-    attributes: Vec<A>,
+    attributes: Vec<O::Attribute>,
     wanted: Wanted,
     limit: Duration,
-) -> Result<Answer<Vec<Vec<A>>>, Error> {
+) -> Result<Answer<Vec<O>>, Error> {
     let start = Instant::now();
     let (mut pause, longest) = DUMP_PAUSE;
     loop {
@@ -96,8 +109,9 @@ pub(crate) async fn dump<A: Attribute>(
                 Error::Interrupted { command, limit }
             }
             Ok(replies) => {
+                let objects = replies.objects.into_iter().map(O::read);
                 return Ok(Answer {
-                    object: replies.objects,
+                    object: objects.collect::<Result<_, _>>()?,
                     warning: replies.warning,
                 });
             }
@@ -128,7 +142,12 @@ async fn send<A: Attribute>(
         });
     }
     let answer = transact(handle, command, attributes, flags);
-    handle.unless_lost(command, answer).await?
+    match handle.unless_lost(command, answer).await? {
+        Err(Error::Refused(refusal)) if refusal.is_of_unknown_operation() => {
+            Err(Error::NotSupported { command })
+        }
+        other => other,
+    }
 }
 
 /// Sends the request to the family by the number that it has now.
@@ -169,14 +188,16 @@ async fn transfer<A: Attribute>(
     message.header.flags = NLM_F_REQUEST | NLM_F_ACK | flags;
 
     let mut genetlink = handle.genetlink.clone();
-    let mut replies = genetlink.request(message).await?;
+    let replies = genetlink.request(message).await;
+    let mut replies = replies.map_err(Error::from_genetlink)?;
     let mut all = Replies {
         objects: Vec::new(),
         warning: None,
         interrupted: false,
     };
     while let Some(reply) = replies.next().await {
-        let (header, payload) = reply?.into_parts();
+        let reply = reply.map_err(Error::from_decode)?;
+        let (header, payload) = reply.into_parts();
         all.interrupted |= header.flags & NLM_F_DUMP_INTR != 0;
         let (code, ext_ack) = match payload {
             NetlinkPayload::InnerMessage(message) => {
@@ -204,18 +225,21 @@ async fn transfer<A: Attribute>(
     Err(Error::Closed)
 }
 
-impl From<GenetlinkError> for Error {
-    fn from(error: GenetlinkError) -> Self {
+impl Error {
+    /// What the kernel says to the question for the family.
+    pub(crate) fn of_controller(error: std::io::Error) -> Self {
+        match error.raw_os_error() == Some(nix::errno::Errno::ENOENT as i32) {
+            true => Self::FamilyAbsent,
+            false => Self::Socket(error),
+        }
+    }
+
+    /// What went wrong below.
+    pub(crate) fn from_genetlink(error: GenetlinkError) -> Self {
         match error {
-            // What the kernel says to the question for the family's number.
-            GenetlinkError::NetlinkError(error)
-                if error.raw_os_error() == Some(nix::errno::Errno::ENOENT as i32) =>
-            {
-                Self::FamilyAbsent
-            }
-            GenetlinkError::NetlinkError(error) => Self::Socket(error),
+            GenetlinkError::NetlinkError(error) => Self::of_controller(error),
             GenetlinkError::ProtocolError(_) | GenetlinkError::NoMessageReceived => Self::Closed,
-            GenetlinkError::DecodeError(error) => error.into(),
+            GenetlinkError::DecodeError(error) => Self::Malformed(error.to_string()),
             error @ GenetlinkError::AttributeNotFound(_) => Self::Malformed(error.to_string()),
         }
     }

@@ -20,9 +20,11 @@ use netlink_packet_generic::GenlHeader;
 use netlink_sys::protocols::NETLINK_GENERIC;
 use netlink_sys::{AsyncSocket, Socket, SocketAddr};
 
+use crate::attribute::{self, Attribute};
 use crate::connection::{self, Handle};
-use crate::generated::{FAMILY_NAME, GROUP_MONITOR};
+use crate::generated::{FAMILY_NAME, FamilyAttr, GROUP_MONITOR, ParentAttr, SubdevAttr};
 use crate::monitor::EventSocket;
+use crate::object::Object;
 
 mod world;
 
@@ -104,6 +106,52 @@ impl Reply {
         out.resize(out.len().next_multiple_of(4), 0);
         Ok(out)
     }
+}
+
+/// The attributes of the family are sent like all others.
+macro_rules! nla {
+    ($($name:ty)+) => {$(
+        impl Nla for $name {
+            fn kind(&self) -> u16 {
+                attribute::kind(self)
+            }
+
+            fn value_len(&self) -> usize {
+                attribute::value_length(self)
+            }
+
+            fn emit_value(&self, buffer: &mut [u8]) {
+                if let Some(value) = self.value() {
+                    value.emit(buffer);
+                }
+            }
+        }
+    )+};
+}
+
+nla!(FamilyAttr ParentAttr SubdevAttr);
+
+/// What a message has that carries an object with these attributes: them, and
+/// whatever else it has to have.
+pub fn whole<O: Object>(mut attributes: Vec<O::Attribute>) -> Vec<O::Attribute> {
+    while let Err(error) = O::read(attributes.clone()) {
+        let error = error.to_string();
+        let missing = error.split('\'').nth(1).expect("names an attribute");
+        let mut kinds = 1..=u16::MAX;
+        let set = O::Attribute::SET;
+        let number = kinds.find(|it| set.get(*it).is_none_or(|it| it.name == missing));
+        let number = number.expect("is in the set");
+        let zero = [&[0][..], &[0; 4]];
+        let mut values = zero.iter().map(|it| Attribute::parse(number, it));
+        let value = values.find_map(Result::ok).expect("is text or a number");
+        attributes.push(value);
+    }
+    attributes
+}
+
+/// An object with these attributes, and whatever else it has to have.
+pub fn object<O: Object>(attributes: Vec<O::Attribute>) -> O {
+    O::read(whole::<O>(attributes)).expect("has all")
 }
 
 fn bytes(attributes: &[impl Nla]) -> Vec<u8> {

@@ -2,17 +2,10 @@
 
 //! What the fuzz targets reach beyond the public interface.
 
-use netlink_packet_core::DecodeError;
-
-use crate::attribute::{Attribute, AttributeSet, parse_all};
+use crate::attribute::AttributeSet;
 use crate::error::{Error, Refusal};
 use crate::ext_ack::ExtAck;
 use crate::monitor::{self, Event};
-
-/// Reads attributes that lie one after the other.
-pub fn attributes<A: Attribute>(bytes: &[u8]) -> Result<Vec<A>, DecodeError> {
-    parse_all(bytes)
-}
 
 /// Reads why a request was refused, or a dump failed at its end.
 pub fn refusal(

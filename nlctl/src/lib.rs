@@ -22,11 +22,11 @@
 //!     .name("net0")
 //!     .execute()
 //!     .await?;
-//! println!("made {:?} at {:?}", subdev.name, subdev.vfio_group_path());
+//! println!("made {} at {:?}", subdev.name, subdev.vfio_group_path());
 //!
 //! let mut all = handle.subdev().dump().execute();
 //! while let Some(subdev) = all.try_next().await? {
-//!     println!("{:?} is {:?}", subdev.name, subdev.opstate);
+//!     println!("{} is {}", subdev.name, subdev.opstate);
 //! }
 //!
 //! handle.subdev().del("net0").execute().await?;
@@ -57,46 +57,40 @@ mod exchange;
 mod ext_ack;
 #[cfg(test)]
 mod fake_kernel;
-mod family;
+mod fault;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+#[rustfmt::skip]
 mod generated;
 mod id;
 mod message;
 mod monitor;
 mod named;
-mod notification;
 mod object;
 mod parent;
 mod path;
 mod request;
 mod state;
 mod subdev;
-mod types;
+mod supports;
 mod value;
 mod watch;
-mod wq;
+pub mod wire;
 
 pub use answer::{Answer, Warning};
 pub use attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 pub use connection::{Connection, Handle, new_connection};
 pub use error::{Error, Refusal, RefusalKind};
-pub use family::FamilyHandle;
 pub use generated::*;
 pub use id::{Id, NotAWorkQueue, ParentRef, WqRef};
 pub use monitor::{Event, Monitor, Subscribe};
 pub use named::UnknownName;
-pub use notification::NotificationKind;
 pub use object::Object;
-pub use parent::{ParentHandle, ParentSet};
-pub use request::{Dump, Get, Objects};
+pub use request::Objects;
 pub use state::State;
-pub use subdev::{Add, Del, Drain, Reset, SubdevHandle};
-pub use types::TypeHandle;
-pub use value::{Binary, Defect, Value};
+pub use value::{Binary, Defect, Malformed, U64, Value};
 pub use watch::{Update, Watch};
-pub use wq::{WqHandle, WqSet};
 
 /// Keeps the example in the README compiling.
 #[cfg(doctest)]

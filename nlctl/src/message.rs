@@ -5,7 +5,7 @@
 use netlink_packet_core::{DecodeError, Emitable, ParseableParametrized};
 use netlink_packet_generic::{GenlFamily, GenlHeader};
 
-use crate::attribute::{Attribute, parse_all};
+use crate::attribute::{self, Attribute, parse_all};
 use crate::generated::{FAMILY_NAME, FAMILY_VERSION};
 
 /// A request or a reply: an operation and attributes of one set.
@@ -33,11 +33,11 @@ impl<A> GenlFamily for Message<A> {
 
 impl<A: Attribute> Emitable for Message<A> {
     fn buffer_len(&self) -> usize {
-        self.attributes.as_slice().buffer_len()
+        attribute::length(&self.attributes)
     }
 
     fn emit(&self, buffer: &mut [u8]) {
-        self.attributes.as_slice().emit(buffer);
+        attribute::emit(&self.attributes, buffer);
     }
 }
 
@@ -45,7 +45,7 @@ impl<A: Attribute> ParseableParametrized<[u8], GenlHeader> for Message<A> {
     fn parse_with_param(bytes: &[u8], header: GenlHeader) -> Result<Self, DecodeError> {
         Ok(Self {
             command: header.cmd,
-            attributes: parse_all(bytes)?,
+            attributes: parse_all(bytes).map_err(|error| error.to_string())?,
         })
     }
 }

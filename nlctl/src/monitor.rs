@@ -257,7 +257,8 @@ impl<S: EventSocket> Subscription<S> {
         let family = self
             .handle
             .unless_lost(Command::FamilyGet, family)
-            .await??;
+            .await?
+            .map_err(Error::from_genetlink)?;
         match family.multicast_groups.get(GROUP_MONITOR) {
             Some(group) => Ok((family.id, *group)),
             None => Err(Error::Malformed(format!(
@@ -446,7 +447,7 @@ fn messages(datagram: &[u8]) -> impl Iterator<Item = Result<Said, Error>> {
                 Ok(buffer) => buffer.length() as usize,
                 Err(error) => {
                     rest = &[];
-                    return Some(Err(error.into()));
+                    return Some(Err(Error::from_decode(error)));
                 }
             };
             let (message, _) = rest.split_at(length);
@@ -461,7 +462,8 @@ fn messages(datagram: &[u8]) -> impl Iterator<Item = Result<Said, Error>> {
 
 /// What a message says; `None` when it concerns nobody here.
 fn said(message: &[u8]) -> Result<Option<Said>, Error> {
-    let message = NetlinkMessage::<RawGenlMessage>::deserialize(message)?;
+    let message = NetlinkMessage::<RawGenlMessage>::deserialize(message);
+    let message = message.map_err(Error::from_decode)?;
     let NetlinkPayload::InnerMessage(message) = message.payload else {
         return Ok(None);
     };

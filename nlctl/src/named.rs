@@ -71,7 +71,7 @@ macro_rules! named_number {
                 u32::from(*self).emit(buffer);
             }
 
-            fn parse(bytes: &[u8]) -> Result<Self, netlink_packet_core::DecodeError> {
+            fn parse(bytes: &[u8]) -> Result<Self, crate::value::Malformed> {
                 <u32 as crate::value::Value>::parse(bytes).map(Self::from)
             }
         }
@@ -144,7 +144,7 @@ macro_rules! named_flags {
                 self.0.emit(buffer);
             }
 
-            fn parse(bytes: &[u8]) -> Result<Self, netlink_packet_core::DecodeError> {
+            fn parse(bytes: &[u8]) -> Result<Self, crate::value::Malformed> {
                 <u32 as crate::value::Value>::parse(bytes).map(Self)
             }
         }

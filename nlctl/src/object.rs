@@ -3,13 +3,22 @@
 //! What all objects of the family have in common.
 
 use crate::attribute::Attribute;
-use crate::generated::Command;
+use crate::value::Malformed;
 
-/// A kind of object that the kernel can be asked for.
-pub trait Object: From<Vec<Self::Attribute>> + Send + 'static {
+/// What a message of the family is about, or a nest in one.
+pub trait Object: Sized + Send + 'static {
     /// What the object consists of in a message.
     type Attribute: Attribute;
 
-    /// The operation that gets one, or dumps all.
-    const GET: Command;
+    /// Puts the object together.
+    ///
+    /// # Errors
+    ///
+    /// When an attribute is not there that always has to be.
+    fn read(attributes: Vec<Self::Attribute>) -> Result<Self, Malformed>;
+}
+
+/// The value of the attribute `name`, which has to be there.
+pub(crate) fn needed<T>(value: Option<T>, name: &str) -> Result<T, Malformed> {
+    value.ok_or_else(|| Malformed::missing(name))
 }

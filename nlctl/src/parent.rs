@@ -1,72 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Requests about parents, and how other requests name theirs.
-
-mod set;
+//! How requests name the parent of what they are about.
 
 use std::fmt;
 
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange;
-use crate::generated::{Parent, ParentAttr, ParentStats, ParentStatsAttr};
+use crate::generated::{Command, Parent};
 use crate::id::ParentRef;
-use crate::object::Object;
-use crate::request::{Dump, Get};
-
-pub use self::set::ParentSet;
-
-/// Requests about parents: the devices that subdevs are carved from.
-#[derive(Debug, Clone)]
-pub struct ParentHandle(Handle);
-
-impl ParentHandle {
-    pub(crate) fn new(handle: Handle) -> Self {
-        Self(handle)
-    }
-
-    /// Gets one parent.
-    pub fn get(&self, parent: impl Into<ParentRef>) -> Get<Parent> {
-        Get::new(self.0.clone(), attributes(parent.into()))
-    }
-
-    /// Configures one parent.
-    pub fn set(&self, parent: impl Into<ParentRef>) -> ParentSet {
-        ParentSet::new(self.0.clone(), attributes(parent.into()))
-    }
-
-    /// Gets all parents.
-    pub fn dump(&self) -> Dump<Parent> {
-        Dump::new(self.0.clone())
-    }
-
-    /// Gets the statistics of one parent.
-    pub fn stats(&self, parent: impl Into<ParentRef>) -> Get<ParentStats> {
-        let attributes = match parent.into() {
-            ParentRef::Index(index) => vec![ParentStatsAttr::Index(index)],
-            ParentRef::Name(name) => vec![ParentStatsAttr::Name(name)],
-            ParentRef::Device { bus, device } => {
-                vec![ParentStatsAttr::Bus(bus), ParentStatsAttr::Device(device)]
-            }
-        };
-        Get::new(self.0.clone(), attributes)
-    }
-
-    /// Gets the statistics of all parents.
-    pub fn dump_stats(&self) -> Dump<ParentStats> {
-        Dump::new(self.0.clone())
-    }
-}
-
-fn attributes(parent: ParentRef) -> Vec<ParentAttr> {
-    match parent {
-        ParentRef::Index(index) => vec![ParentAttr::Index(index)],
-        ParentRef::Name(name) => vec![ParentAttr::Name(name)],
-        ParentRef::Device { bus, device } => {
-            vec![ParentAttr::Bus(bus), ParentAttr::Device(device)]
-        }
-    }
-}
 
 /// The parent of a request about something on a parent, and the attributes that
 /// name it.
@@ -92,12 +34,10 @@ impl<A> OnParent<A> {
             Some(ParentRef::Index(index)) => (self.index)(index),
             Some(ParentRef::Name(name)) => (self.name)(name),
             Some(device) => {
-                let attributes = attributes(device);
-                let found = exchange::object::<Parent>(handle, Parent::GET, attributes).await?;
-                match found.index {
-                    Some(index) => (self.index)(index),
-                    None => return Ok(None),
-                }
+                // Not executed as a whole: that would ask for parents in turn.
+                let attributes = handle.parent().get(device).0.attributes;
+                let found = exchange::object::<Parent>(handle, Command::ParentGet, attributes);
+                (self.index)(found.await?.index)
             }
         }))
     }
@@ -108,8 +48,9 @@ impl<A> OnParent<A> {
         if self.named.is_some() {
             return self.named(handle).await;
         }
-        Ok(match exchange::each::<Parent>(handle).await?.as_slice() {
-            [only] => only.index.map(self.index),
+        let all: Vec<Parent> = exchange::each(handle, Command::ParentGet).await?;
+        Ok(match all.as_slice() {
+            [only] => Some((self.index)(only.index)),
             _ => None,
         })
     }

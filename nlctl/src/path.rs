@@ -73,7 +73,6 @@ mod tests {
     use super::*;
     use crate::attribute::Attribute;
     use crate::generated::{DsaParentAttr, ParentAttr};
-    use netlink_packet_core::Emitable;
 
     /// name at 20, dsa-parent at 32, in it version at 36 and engine-count at 44.
     fn request() -> Vec<u8> {
@@ -84,9 +83,7 @@ mod tests {
                 DsaParentAttr::EngineCount(1),
             ]),
         ];
-        let mut bytes = vec![0; attributes.as_slice().buffer_len()];
-        attributes.as_slice().emit(&mut bytes);
-        bytes
+        crate::wire::emit(&attributes)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Getting one object, and getting all.
+//! What the builders of requests have in common.
 
 use std::fmt;
 use std::pin::Pin;
@@ -13,6 +13,7 @@ use futures::{FutureExt, Stream};
 use tokio::time::timeout;
 
 use crate::answer::{Answer, Warning};
+use crate::attribute::{self, Attribute};
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange::{self, DUMP_LIMIT};
@@ -21,121 +22,159 @@ use crate::object::Object;
 use crate::parent::OnParent;
 use crate::state::State;
 
-/// Gets one object.
+/// A request before it is sent. The generated builders are made of it.
 #[derive(Debug, Clone)]
-#[must_use = "a request is sent by `execute`"]
-pub struct Get<O: Object> {
+pub(crate) struct Request<A: Attribute> {
     handle: Handle,
-    attributes: Vec<O::Attribute>,
-    /// Of an object that is on a parent.
-    parent: Option<OnParent<O::Attribute>>,
+    pub(crate) attributes: Vec<A>,
+    /// Of a request about something on a parent.
+    parent: Option<OnParent<A>>,
+    limit: Option<Duration>,
 }
 
-impl<O: Object> Get<O> {
-    pub(crate) fn new(handle: Handle, attributes: Vec<O::Attribute>) -> Self {
-        Self {
-            handle,
-            attributes,
-            parent: None,
-        }
-    }
+/// What a state has of a kind of object.
+type InState<O> = Option<fn(State) -> Vec<O>>;
 
-    pub(crate) fn on(self, parent: OnParent<O::Attribute>) -> Self {
-        Self {
-            parent: Some(parent),
-            ..self
-        }
-    }
-
-    /// Sends the request.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Refused`] when there is no such object; see [`Error`] for what
-    /// else can go wrong.
-    pub async fn execute(mut self) -> Result<Answer<O>, Error> {
-        if let Some(parent) = self.parent {
-            self.attributes.extend(parent.needed(&self.handle).await?);
-        }
-        exchange::object(&self.handle, O::GET, self.attributes).await
-    }
-}
-
-/// Gets all objects of a kind.
-#[derive(Debug, Clone)]
-#[must_use = "a request is sent by `execute`"]
-pub struct Dump<O: Object> {
-    handle: Handle,
-    pub(crate) attributes: Vec<O::Attribute>,
-    /// Of objects that are on a parent.
-    parent: Option<OnParent<O::Attribute>>,
-    /// Of objects that can be put together from changes: all in a state.
-    in_state: Option<fn(State) -> Vec<O>>,
-}
-
-impl<O: Object> Dump<O> {
+impl<A: Attribute> Request<A> {
     pub(crate) fn new(handle: Handle) -> Self {
         Self {
             handle,
             attributes: Vec::new(),
             parent: None,
-            in_state: None,
+            limit: None,
         }
     }
 
-    /// With all of `in_state` when there is no quiet moment.
-    pub(crate) fn reconciled(self, in_state: fn(State) -> Vec<O>) -> Self {
+    /// With an attribute that there is one of at most.
+    pub(crate) fn with(self, attribute: A) -> Self {
         Self {
-            in_state: Some(in_state),
+            attributes: attribute::replace(self.attributes, attribute),
             ..self
         }
     }
 
-    pub(crate) fn on(self, parent: OnParent<O::Attribute>) -> Self {
+    /// With one more of an attribute that there may be many of.
+    pub(crate) fn and(self, attribute: A) -> Self {
+        Self {
+            attributes: attribute::add(self.attributes, attribute),
+            ..self
+        }
+    }
+
+    pub(crate) fn on(self, parent: OnParent<A>) -> Self {
         Self {
             parent: Some(parent),
             ..self
         }
     }
 
-    /// Sends the request when the stream is first polled.
-    ///
-    /// The objects are as they were at one time: a dump that a change
-    /// interrupts is repeated before the first object comes out of the stream.
-    /// An error ends the stream.
-    pub fn execute(self) -> Objects<O> {
+    pub(crate) fn within(self, limit: Duration) -> Self {
+        Self {
+            limit: Some(limit),
+            ..self
+        }
+    }
+
+    /// Sends it and waits for the object that it is answered with.
+    pub(crate) async fn object<O: Object<Attribute = A>>(
+        self,
+        command: Command,
+    ) -> Result<Answer<O>, Error> {
+        let limit = self.limit;
+        within(command, limit, async {
+            let (handle, attributes) = self.about_one().await?;
+            exchange::object(&handle, command, attributes).await
+        })
+        .await
+    }
+
+    /// Sends it and waits for the acknowledgement.
+    #[allow(
+        dead_code,
+        reason = "for operations without a reply, of which there may be none"
+    )]
+    pub(crate) async fn acknowledged(self, command: Command) -> Result<Answer<()>, Error> {
+        let limit = self.limit;
+        within(command, limit, async {
+            let (handle, attributes) = self.about_one().await?;
+            exchange::acknowledged(&handle, command, attributes).await
+        })
+        .await
+    }
+
+    /// With the parent that it needs.
+    async fn about_one(mut self) -> Result<(Handle, Vec<A>), Error> {
+        if let Some(parent) = self.parent {
+            self.attributes.extend(parent.needed(&self.handle).await?);
+        }
+        Ok((self.handle, self.attributes))
+    }
+
+    /// The objects of a dump, which is begun when they are first asked for.
+    pub(crate) fn objects<O: Object<Attribute = A>>(
+        self,
+        command: Command,
+        in_state: InState<O>,
+    ) -> Objects<O> {
         Objects {
-            stage: Stage::Asked(self.all().boxed()),
+            stage: Stage::Asked(self.all(command, in_state).boxed()),
             warning: None,
         }
     }
 
-    /// Sends the request and returns all objects at once.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Interrupted`] when objects kept coming and going for half a
-    /// minute, so that there was no one time to show; all subdevs can be put
-    /// together all the same. See [`Error`] for what else can go wrong.
-    pub async fn all(mut self) -> Result<Answer<Vec<O>>, Error> {
-        if let Some(parent) = self.parent {
-            self.attributes.extend(parent.named(&self.handle).await?);
-        }
-        // A state has all objects, and not those that the kernel would choose.
-        let in_state = self.in_state.filter(|_| self.attributes.is_empty());
-        let limit = match in_state {
-            Some(_) => PATIENCE,
-            None => DUMP_LIMIT,
-        };
-        let together = exchange::Wanted::Together;
-        let answer = exchange::dump(&self.handle, O::GET, self.attributes, together, limit).await;
-        match (answer, in_state) {
-            (Err(Error::Interrupted { .. }), Some(in_state)) => Ok(Answer {
-                object: in_state(settled(&self.handle, O::GET).await?),
-                warning: None,
-            }),
-            (answer, _) => Ok(answer?.map(|objects| objects.into_iter().map(O::from).collect())),
-        }
+    /// All objects of a dump at once; put together by `in_state` when there is no
+    /// quiet moment.
+    pub(crate) async fn all<O: Object<Attribute = A>>(
+        mut self,
+        command: Command,
+        in_state: InState<O>,
+    ) -> Result<Answer<Vec<O>>, Error> {
+        let limit = self.limit;
+        within(command, limit, async {
+            if let Some(parent) = self.parent {
+                self.attributes.extend(parent.named(&self.handle).await?);
+            }
+            all(&self.handle, command, self.attributes, in_state).await
+        })
+        .await
+    }
+}
+
+/// Waits no longer than that for an answer.
+async fn within<T>(
+    command: Command,
+    limit: Option<Duration>,
+    answer: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let Some(limit) = limit else {
+        return answer.await;
+    };
+    let late = |_| Error::TimedOut { command, limit };
+    timeout(limit, answer).await.map_err(late)?
+}
+
+async fn all<O: Object>(
+    handle: &Handle,
+    command: Command,
+    attributes: Vec<O::Attribute>,
+    in_state: InState<O>,
+) -> Result<Answer<Vec<O>>, Error> {
+    // A state has all objects, and not those that the kernel would choose.
+    let in_state = in_state.filter(|_| attributes.is_empty());
+    let limit = match in_state {
+        Some(_) => PATIENCE,
+        None => DUMP_LIMIT,
+    };
+    let together = exchange::Wanted::Together;
+    match (
+        exchange::dump(handle, command, attributes, together, limit).await,
+        in_state,
+    ) {
+        (Err(Error::Interrupted { .. }), Some(in_state)) => Ok(Answer {
+            object: in_state(settled(handle, command).await?),
+            warning: None,
+        }),
+        (answer, _) => answer,
     }
 }
 

@@ -9,9 +9,8 @@ use futures::{Stream, StreamExt};
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange::each;
-use crate::generated::{Family, Notification, Parent, Subdev, Type, Wq};
+use crate::generated::{Command, Family, Notification, NotificationKind, Parent, Subdev, Type, Wq};
 use crate::id::Id;
-use crate::notification::NotificationKind;
 use crate::watch::Update;
 
 /// All that the family shows.
@@ -49,15 +48,15 @@ impl State {
         let mut family = overview(handle).await?;
         loop {
             let state = Self {
-                instance: family.instance,
-                generation: family.generation,
-                parents: each(handle).await?,
-                wqs: each(handle).await?,
-                types: each(handle).await?,
-                subdevs: each(handle).await?,
+                instance: Some(family.instance),
+                generation: Some(family.generation),
+                parents: each(handle, Command::ParentGet).await?,
+                wqs: each(handle, Command::WqGet).await?,
+                types: each(handle, Command::TypeGet).await?,
+                subdevs: each(handle, Command::SubdevGet).await?,
             };
             let after = overview(handle).await?;
-            if after.instance == state.instance {
+            if Some(after.instance) == state.instance {
                 return Ok(state);
             }
             // The module was loaded anew in between.
@@ -83,7 +82,7 @@ impl State {
             state.update(update);
             if fresh {
                 // Nothing in the dumps is newer than this.
-                goal = overview(handle).await?.generation;
+                goal = Some(overview(handle).await?.generation);
             }
             if state.generation >= goal {
                 return Ok(state);
@@ -96,12 +95,9 @@ impl State {
     pub fn subdev(&self, id: impl Into<Id>) -> Option<&Subdev> {
         let id = id.into();
         self.subdevs.iter().find(|subdev| match &id {
-            Id::Index(index) => subdev.index == Some(*index),
-            Id::Name(name) => subdev.name.as_ref() == Some(name),
-            Id::Uuid(uuid) => {
-                let known = subdev.uuid.as_deref();
-                known.is_some_and(|known| known.eq_ignore_ascii_case(uuid))
-            }
+            Id::Index(index) => subdev.index == *index,
+            Id::Name(name) => subdev.name == *name,
+            Id::Uuid(uuid) => subdev.uuid.eq_ignore_ascii_case(uuid),
         })
     }
 
@@ -148,7 +144,7 @@ trait Told: Clone {
     /// What it is known by, in the order of a dump.
     fn key(&self) -> impl Ord + use<Self>;
 
-    fn generation(&self) -> Option<u64>;
+    fn generation(&self) -> u64;
 
     /// Without what only notifications have.
     fn object(&self) -> Self;
@@ -162,7 +158,7 @@ macro_rules! told {
                 ($(self.$key,)+)
             }
 
-            fn generation(&self) -> Option<u64> {
+            fn generation(&self) -> u64 {
                 self.generation
             }
 
@@ -200,14 +196,15 @@ async fn overview(handle: &Handle) -> Result<Family, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fake_kernel::object;
     use crate::generated::{ParentAttr, SubdevAttr, WqAttr, WqState};
 
     fn parent(index: u32) -> Parent {
-        Parent::from(vec![ParentAttr::Index(index)])
+        object(vec![ParentAttr::Index(index)])
     }
 
     fn wq(parent: u32, id: u32, state: WqState, generation: u64) -> Wq {
-        Wq::from(vec![
+        object(vec![
             WqAttr::ParentIndex(parent),
             WqAttr::Id(id),
             WqAttr::State(state),
@@ -216,7 +213,7 @@ mod tests {
     }
 
     fn told(generation: u64) -> Subdev {
-        Subdev::from(vec![
+        object(vec![
             SubdevAttr::Generation(generation),
             SubdevAttr::Index(3),
             SubdevAttr::PortId(7),
@@ -236,7 +233,7 @@ mod tests {
             ..State::default()
         };
         state.apply(&Notification::WqChange(wq(0, 1, WqState::Enabled, 5)));
-        assert_eq!(state.wqs[1].state, Some(WqState::Enabled));
+        assert_eq!(state.wqs[1].state, WqState::Enabled);
         state.apply(&Notification::SubdevCreate(told(6)));
         let subdev = state.subdev(3).expect("is there");
         assert_eq!(subdev.port_id, None, "is not of the object");
@@ -246,7 +243,7 @@ mod tests {
         state.apply(&Notification::SubdevDelete(told(7)));
         assert_eq!(state.subdevs.len(), 0);
         let mut gone = parent(0);
-        gone.generation = Some(8);
+        gone.generation = 8;
         state.apply(&Notification::ParentDelete(gone));
         assert_eq!(state.parents, [parent(1)]);
         assert_eq!(state.wqs, [wq(1, 0, WqState::Disabled, 4)]);

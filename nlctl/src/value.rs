@@ -5,12 +5,10 @@
 
 use std::fmt;
 
-use netlink_packet_core::{
-    DecodeError, Emitable, NLA_HEADER_SIZE, emit_u32, emit_u64, parse_u32, parse_u64,
-};
+use netlink_packet_core::{DecodeError, NLA_HEADER_SIZE};
 use serde::{Serialize, Serializer};
 
-use crate::attribute::{Attribute, parse_all};
+use crate::attribute::{self, Attribute, parse_all};
 
 /// Most bytes that the value of an attribute may have: its length is a `u16`
 /// that counts the header in.
@@ -29,7 +27,7 @@ pub trait Value {
     /// # Errors
     ///
     /// When `bytes` are not of that type.
-    fn parse(bytes: &[u8]) -> Result<Self, DecodeError>
+    fn parse(bytes: &[u8]) -> Result<Self, Malformed>
     where
         Self: Sized;
 
@@ -37,6 +35,32 @@ pub trait Value {
     /// Rust type has not.
     fn defect(&self) -> Option<Defect> {
         None
+    }
+}
+
+/// What the kernel sent is not what the spec says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(String);
+
+impl Malformed {
+    /// A message without an attribute that it has to have.
+    pub(crate) fn missing(attribute: &str) -> Self {
+        Self(format!("attribute '{attribute}' is missing"))
+    }
+
+    /// Of a value with that many bytes.
+    fn length(length: usize, expected: &str) -> Self {
+        Self(format!("is {length} bytes long; expected {expected}"))
+    }
+
+    pub(crate) fn from_decode(error: DecodeError) -> Self {
+        Self(error.to_string())
+    }
+
+    /// In the attribute of that name.
+    pub(crate) fn within(self, attribute: &str) -> Self {
+        Self(format!("attribute '{attribute}': {}", self.0))
     }
 }
 
@@ -53,33 +77,65 @@ pub struct Defect {
 /// The first of `attributes` that cannot be sent.
 pub(crate) fn defect<A: Attribute>(attributes: &[A]) -> Option<Defect> {
     attributes.iter().find_map(|attribute| {
-        let mut defect = match attribute.value_len() {
+        let mut defect = match attribute::value_length(attribute) {
             length if length > MAX_LENGTH => Some(Defect {
                 path: Vec::new(),
                 reason: format!("is {length} bytes long; netlink carries at most {MAX_LENGTH}"),
             }),
             _ => attribute.value().and_then(Value::defect),
         }?;
-        let kind = attribute.kind() & netlink_packet_core::NLA_TYPE_MASK;
-        let name = A::SET.get(kind).map_or("unknown", |info| info.name);
+        let info = A::SET.get(attribute.number());
+        let name = info.map_or("unknown", |info| info.name);
         defect.path.insert(0, name);
         Some(defect)
     })
 }
 
-/// `u32` of the spec.
-impl Value for u32 {
+/// Numbers of the spec that have a fixed length.
+macro_rules! fixed {
+    ($name:ty, $expected:literal) => {
+        impl Value for $name {
+            fn length(&self) -> usize {
+                size_of::<Self>()
+            }
+
+            fn emit(&self, buffer: &mut [u8]) {
+                buffer.copy_from_slice(&self.to_ne_bytes());
+            }
+
+            fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+                let number = bytes.try_into().map(Self::from_ne_bytes);
+                number.map_err(|_| Malformed::length(bytes.len(), $expected))
+            }
+        }
+    };
+}
+
+fixed!(u8, "1");
+fixed!(u16, "2");
+fixed!(u32, "4");
+
+/// `u64` of the spec: always eight bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct U64(
+    /// The number.
+    pub u64,
+);
+
+impl Value for U64 {
     fn length(&self) -> usize {
-        size_of::<Self>()
+        size_of::<u64>()
     }
 
     fn emit(&self, buffer: &mut [u8]) {
-        // The buffer is as long as `length` says, so this cannot fail.
-        let _ = emit_u32(buffer, *self);
+        buffer.copy_from_slice(&self.0.to_ne_bytes());
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, DecodeError> {
-        parse_u32(bytes)
+    fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        let number = bytes.try_into().map(u64::from_ne_bytes);
+        number
+            .map(Self)
+            .map_err(|_| Malformed::length(bytes.len(), "8"))
     }
 }
 
@@ -95,15 +151,15 @@ impl Value for u64 {
     fn emit(&self, buffer: &mut [u8]) {
         match u32::try_from(*self) {
             Ok(short) => short.emit(buffer),
-            // The buffer is as long as `length` says, so this cannot fail.
-            Err(_) => drop(emit_u64(buffer, *self)),
+            Err(_) => U64(*self).emit(buffer),
         }
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, DecodeError> {
+    fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         match bytes.len() {
-            4 => parse_u32(bytes).map(Self::from),
-            _ => parse_u64(bytes),
+            4 => u32::parse(bytes).map(Self::from),
+            8 => U64::parse(bytes).map(|it| it.0),
+            length => Err(Malformed::length(length, "4 or 8")),
         }
     }
 }
@@ -122,7 +178,7 @@ impl Value for String {
         }
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, DecodeError> {
+    fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let text = bytes.strip_suffix(b"\0").unwrap_or(bytes);
         Ok(Self::from_utf8_lossy(text).into_owned())
     }
@@ -141,6 +197,24 @@ pub struct Binary(
     /// The bytes, in the order of the wire.
     pub Vec<u8>,
 );
+
+impl From<Vec<u8>> for Binary {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<&[u8]> for Binary {
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Binary {
+    fn from(bytes: [u8; N]) -> Self {
+        Self(bytes.to_vec())
+    }
+}
 
 impl fmt::Display for Binary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -163,7 +237,7 @@ impl Value for Binary {
         buffer.copy_from_slice(&self.0);
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, DecodeError> {
+    fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         Ok(Self(bytes.to_vec()))
     }
 }
@@ -171,14 +245,14 @@ impl Value for Binary {
 /// `nest` of the spec.
 impl<A: Attribute> Value for Vec<A> {
     fn length(&self) -> usize {
-        self.as_slice().buffer_len()
+        attribute::length(self)
     }
 
     fn emit(&self, buffer: &mut [u8]) {
-        Emitable::emit(&self.as_slice(), buffer);
+        attribute::emit(self, buffer);
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, DecodeError> {
+    fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         parse_all(bytes)
     }
 

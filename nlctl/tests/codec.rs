@@ -2,30 +2,21 @@
 
 //! Attributes as values and as bytes.
 
-use netlink_packet_core::{Emitable, Nla, NlasIterator};
 use nlctl::{
-    Attribute, Binary, Capabilities, DsaParentAttr, DsaWqAttr, FamilyAttr, Id, Parent, ParentAttr,
-    ParentState, PasidMode, SubdevAttr, SubdevWqAttr, TypeAttr, WqAttr, WqRef,
+    Attribute, Binary, Capabilities, DsaParentAttr, DsaWq, DsaWqAttr, FamilyAttr, Id, Object,
+    Parent, ParentAttr, ParentState, PasidMode, SubdevAttr, SubdevWq, SubdevWqAttr, TypeAttr, U64,
+    Value, WqAttr, WqRef,
+    wire::{self, emit},
 };
 use proptest::prelude::*;
 
-fn emit<A: Attribute>(attributes: &[A]) -> Vec<u8> {
-    let mut bytes = vec![0xaa; attributes.buffer_len()];
-    attributes.emit(&mut bytes);
-    bytes
-}
-
 fn parse<A: Attribute>(bytes: &[u8]) -> Result<Vec<A>, String> {
-    NlasIterator::new(bytes)
-        .map(|attribute| {
-            A::parse(&attribute.map_err(|e| e.to_string())?).map_err(|e| e.to_string())
-        })
-        .collect()
+    wire::parse(bytes).map_err(|error| error.to_string())
 }
 
 /// The header of an attribute as the kernel wants it; its number is the spec's.
-fn header(attribute: &impl Nla, length: u8, flags: u8) -> [u8; 4] {
-    let [low, high] = attribute.kind().to_le_bytes();
+fn header(attribute: &impl Attribute, length: u8, flags: u8) -> [u8; 4] {
+    let [low, high] = wire::kind(attribute).to_le_bytes();
     assert_eq!(high, flags, "flags");
     [length, 0, low, high]
 }
@@ -45,18 +36,21 @@ fn bytes_are_as_the_kernel_wants_them() {
 
 #[test]
 fn the_generation_comes_first_in_every_set() {
-    assert_eq!(FamilyAttr::Generation(0).kind(), 1);
-    assert_eq!(ParentAttr::Generation(0).kind(), 1);
-    assert_eq!(WqAttr::Generation(0).kind(), 1);
-    assert_eq!(TypeAttr::Generation(0).kind(), 1);
-    assert_eq!(SubdevAttr::Generation(0).kind(), 1);
+    assert_eq!(FamilyAttr::Generation(0).number(), 1);
+    assert_eq!(ParentAttr::Generation(0).number(), 1);
+    assert_eq!(WqAttr::Generation(0).number(), 1);
+    assert_eq!(TypeAttr::Generation(0).number(), 1);
+    assert_eq!(SubdevAttr::Generation(0).number(), 1);
 }
 
 #[test]
 fn a_uint_is_as_short_as_it_can_be_and_read_in_both_lengths() {
     let short = SubdevAttr::Generation(u64::from(u32::MAX));
     let long = SubdevAttr::Generation(u64::from(u32::MAX) + 1);
-    assert_eq!((short.value_len(), long.value_len()), (4, 8));
+    assert_eq!(
+        (wire::value(&short).len(), wire::value(&long).len()),
+        (4, 8)
+    );
     let bytes = [&header(&long, 12, 0)[..], &7u64.to_ne_bytes()].concat();
     assert_eq!(parse(&bytes), Ok(vec![SubdevAttr::Generation(7)]));
 }
@@ -73,10 +67,29 @@ fn unknown_attributes_are_kept() {
     let bytes = [8, 0, 99, 0, 1, 2, 3, 4];
     let parsed = parse::<ParentAttr>(&bytes).expect("is well formed");
     assert_eq!(emit(&parsed), bytes);
-    let parent = Parent::from(parsed);
-    assert_eq!(parent.unknown[0].kind, 99);
-    let json = serde_json::to_string(&parent).expect("is JSON");
-    assert_eq!(json, r#"{"unknown":[{"kind":99,"value":"01020304"}]}"#);
+    let nest = SubdevWqAttr::parse(99, &[1]).expect("is taken as it is");
+    let whole = vec![SubdevWqAttr::Id(1), SubdevWqAttr::Size(2), nest];
+    let wq = SubdevWq::read(whole).expect("has all");
+    assert_eq!(wq.unknown[0].kind, 99);
+    let json = serde_json::to_string(&wq).expect("is JSON");
+    assert_eq!(
+        json,
+        r#"{"id":1,"size":2,"unknown":[{"kind":99,"value":"01"}]}"#
+    );
+}
+
+#[test]
+fn what_is_always_there_is_missed_by_name() {
+    let error = DsaWq::read(vec![DsaWqAttr::Threshold(1)]).expect_err("is not whole");
+    assert_eq!(error.to_string(), "attribute 'priority' is missing");
+}
+
+#[test]
+fn a_u64_has_eight_bytes_whatever_its_value() {
+    let mut bytes = [0; 8];
+    U64(7).emit(&mut bytes);
+    assert_eq!(U64::parse(&bytes), Ok(U64(7)));
+    assert!(U64::parse(&bytes[..4]).is_err());
 }
 
 #[test]
@@ -203,7 +216,7 @@ proptest! {
         survives::<WqAttr>(&bytes)?;
         survives::<TypeAttr>(&bytes)?;
         if let Ok(attributes) = parse::<ParentAttr>(&bytes) {
-            let _ = Parent::from(attributes);
+            let _ = Parent::read(attributes);
         }
     }
 
@@ -235,7 +248,6 @@ proptest! {
 
 #[test]
 fn a_string_that_is_not_utf_8_does_not_hide_the_rest() {
-    use nlctl::Value;
     let name = String::parse(b"net\xff0\0").expect("is shown");
     assert_eq!(name, "net\u{fffd}0");
 }

@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(bench.counts(), (1, [0, 1, 0, 0]));
         let counts = bench.stats.counts();
         assert_eq!((counts.bytes, counts.faults), (6144, 1));
-        let mut codes = bench.stats.codes();
+        let codes = bench.stats.codes();
         assert!(codes.eq([(u32::from(status::PAGE_FAULT), 1)]));
         Ok(())
     }

@@ -175,11 +175,7 @@ impl Parent for Fake {
         Ok(())
     }
 
-    fn function(
-        &self,
-        _shares: &[WqShare],
-        _meters: KVec<Meter>,
-    ) -> Result<Arc<dyn Function>> {
+    fn function(&self, _shares: &[WqShare], _meters: KVec<Meter>) -> Result<Arc<dyn Function>> {
         if self.barren.load(Relaxed) {
             return Err(EIO);
         }

@@ -119,7 +119,7 @@ static const struct nla_policy subdev_subdev_get_dump_nl_policy[SUBDEV_A_SUBDEV_
 };
 
 /* SUBDEV_CMD_SUBDEV_NEW - do */
-static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SUBDEV_STATE + 1] = {
+static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SUBDEV_LEASE + 1] = {
 	[SUBDEV_A_SUBDEV_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
 	[SUBDEV_A_SUBDEV_PARENT_INDEX] = { .type = NLA_U32, },
@@ -128,6 +128,9 @@ static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SUBDEV_STATE
 	[SUBDEV_A_SUBDEV_TYPE] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_SUBDEV_PASID_MODE] = NLA_POLICY_MAX(NLA_U32, 2),
 	[SUBDEV_A_SUBDEV_STATE] = NLA_POLICY_MAX(NLA_U32, 1),
+	[SUBDEV_A_SUBDEV_DRY_RUN] = { .type = NLA_FLAG, },
+	[SUBDEV_A_SUBDEV_COUNT] = NLA_POLICY_RANGE(NLA_U32, 1, SUBDEV_MAX_COUNT),
+	[SUBDEV_A_SUBDEV_LEASE] = { .type = NLA_FLAG, },
 };
 
 /* SUBDEV_CMD_SUBDEV_SET - do */
@@ -277,7 +280,7 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.cmd		= SUBDEV_CMD_SUBDEV_NEW,
 		.doit		= subdev_nl_subdev_new_doit,
 		.policy		= subdev_subdev_new_nl_policy,
-		.maxattr	= SUBDEV_A_SUBDEV_STATE,
+		.maxattr	= SUBDEV_A_SUBDEV_LEASE,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -11,9 +11,10 @@ use super::DUMP_LIMIT;
 use crate::connection::{Handle, connect};
 use crate::error::Error;
 use crate::fake_kernel::{
-    FakeKernel, NOTHING, Reply, asked, handle, handle_reloaded, handle_without_family, run,
+    FakeKernel, NOTHING, Reply, asked, handle, handle_reloaded, handle_without_family, object, run,
+    whole,
 };
-use crate::generated::{ParentAttr, Subdev, SubdevAttr};
+use crate::generated::{Parent, ParentAttr, Subdev, SubdevAttr, SubdevWqAttr};
 
 /// NLMSGERR_ATTR_MSG and NLMSGERR_ATTR_OFFS.
 fn ext_ack(text: &str, offset: u32) -> [DefaultNla; 2] {
@@ -24,13 +25,14 @@ fn ext_ack(text: &str, offset: u32) -> [DefaultNla; 2] {
 }
 
 fn part(flags: u16, index: u32) -> Reply {
-    Reply::object(NLM_F_MULTIPART | flags, &[ParentAttr::Index(index)])
+    let parent = whole::<Parent>(vec![ParentAttr::Index(index)]);
+    Reply::object(NLM_F_MULTIPART | flags, &parent)
 }
 
 /// The answer to a deletion.
 fn deleted() -> Vec<Reply> {
     vec![
-        Reply::object(0, &[SubdevAttr::Index(1)]),
+        Reply::object(0, &whole::<Subdev>(vec![SubdevAttr::Index(1)])),
         Reply::end(0, NOTHING),
     ]
 }
@@ -49,7 +51,7 @@ fn interrupted() -> Vec<Reply> {
 }
 
 /// Dumps objects that cannot be had in another way.
-async fn dump(handle: Handle) -> Result<Vec<Option<u32>>, Error> {
+async fn dump(handle: Handle) -> Result<Vec<u32>, Error> {
     handle
         .parent()
         .dump()
@@ -62,11 +64,11 @@ async fn dump(handle: Handle) -> Result<Vec<Option<u32>>, Error> {
 #[test]
 fn an_object_comes_before_the_acknowledgement() {
     let answer = vec![
-        Reply::object(0, &[SubdevAttr::Index(4)]),
+        Reply::object(0, &whole::<Subdev>(vec![SubdevAttr::Index(4)])),
         Reply::end(0, NOTHING),
     ];
     let subdev = run(async { handle([answer]).subdev().get(4).execute().await });
-    let expected = Subdev::from(vec![SubdevAttr::Index(4)]);
+    let expected: Subdev = object(vec![SubdevAttr::Index(4)]);
     assert_eq!(subdev.expect("is answered").object, expected);
 }
 
@@ -93,12 +95,12 @@ fn a_refusal_has_the_words_of_the_kernel() {
 #[test]
 fn a_warning_comes_with_the_answer() {
     let warned = || Reply::end(0, &ext_ack("deprecated: use x.\n", 20));
-    let object = || Reply::object(0, &[SubdevAttr::Index(4)]);
+    let changed = || Reply::object(0, &whole::<Subdev>(vec![SubdevAttr::Index(4)]));
     let text = "name: deprecated: use x";
     run(async {
         let handle = handle([
-            vec![object(), warned()],
-            vec![object(), warned()],
+            vec![changed(), warned()],
+            vec![changed(), warned()],
             vec![part(0, 7), Reply::done(0, 0, &ext_ack("not all", 0))],
         ]);
         let got = handle.subdev().get("net0").execute().await;
@@ -109,7 +111,7 @@ fn a_warning_comes_with_the_answer() {
         assert_eq!(warning.to_string(), text);
         let mut all = handle.parent().dump().execute();
         let first = all.try_next().await.expect("is answered");
-        assert_eq!(first.and_then(|parent| parent.index), Some(7));
+        assert_eq!(first.map(|parent| parent.index), Some(7));
         let warning = all.warning().expect("has a warning");
         assert_eq!(warning.to_string(), "not all");
     });
@@ -122,14 +124,14 @@ fn a_dump_that_fails_is_not_an_empty_one() {
     assert_eq!(error.expect_err("fails").to_string(), "it is gone");
 }
 
-async fn dump_of<const N: usize>(answers: [Vec<Reply>; N]) -> Result<Vec<Option<u32>>, Error> {
+async fn dump_of<const N: usize>(answers: [Vec<Reply>; N]) -> Result<Vec<u32>, Error> {
     dump(handle(answers)).await
 }
 
 #[test]
 fn an_interrupted_dump_is_repeated_and_shows_nothing_twice() {
     let indices = run(dump_of([interrupted(), interrupted(), complete(&[1, 2])]));
-    assert_eq!(indices.expect("ends well"), [Some(1), Some(2)]);
+    assert_eq!(indices.expect("ends well"), [1, 2]);
 }
 
 #[test]
@@ -147,17 +149,62 @@ fn a_dump_that_is_always_interrupted_ends_after_the_stated_time() {
 fn a_dump_whose_answer_is_lost_is_repeated() {
     let lost = vec![part(0, 7), Reply::lost()];
     let indices = run(dump_of([lost, complete(&[1, 2])]));
-    assert_eq!(indices.expect("ends well"), [Some(1), Some(2)]);
+    assert_eq!(indices.expect("ends well"), [1, 2]);
 }
 
 #[test]
 fn a_dump_waits_until_an_abandoned_one_is_over() {
     let busy = || vec![Reply::end(-16, NOTHING)];
     let indices = run(dump_of([busy(), busy(), complete(&[1])]));
-    assert_eq!(indices.expect("ends well"), [Some(1)]);
+    assert_eq!(indices.expect("ends well"), [1]);
     let refused = vec![Reply::end(-16, &ext_ack("in use", 0))];
     let error = run(dump_of([refused, complete(&[1])]));
     assert!(matches!(error, Err(Error::Refused(_))), "{error:?}");
+}
+
+#[test]
+fn an_operation_that_the_module_lacks_is_no_refusal() {
+    let answer = vec![Reply::end(-95, NOTHING)];
+    let error = run(async { handle([answer]).subdev().del(1).execute().await });
+    assert!(
+        matches!(error, Err(Error::NotSupported { .. })),
+        "{error:?}"
+    );
+    let refused = vec![Reply::end(-95, &ext_ack("no such type", 0))];
+    let error = run(async { handle([refused]).subdev().del(1).execute().await });
+    assert!(matches!(error, Err(Error::Refused(_))), "{error:?}");
+}
+
+#[test]
+fn a_request_may_be_given_a_time() {
+    let limit = std::time::Duration::from_secs(3);
+    let (error, time) = run(async {
+        // The kernel takes the request and says nothing.
+        let handle = handle([vec![]]);
+        let start = Instant::now();
+        let request = handle.subdev().del(1).within(limit);
+        (request.execute().await, start.elapsed())
+    });
+    assert!(matches!(error, Err(Error::TimedOut { .. })), "{error:?}");
+    assert_eq!(time, limit);
+}
+
+#[test]
+fn a_later_word_counts_except_for_what_there_may_be_many_of() {
+    run(async {
+        let handle = handle([]);
+        let request = handle
+            .subdev()
+            .add()
+            .name("a")
+            .wq(3)
+            .name("b")
+            .wq(4)
+            .size(2);
+        let wq = |id| SubdevAttr::Wq(vec![SubdevWqAttr::Id(id), SubdevWqAttr::Size(2)]);
+        let expected = [wq(3), SubdevAttr::Name("b".into()), wq(4)];
+        assert_eq!(request.0.attributes, expected);
+    });
 }
 
 #[test]
@@ -292,8 +339,7 @@ proptest! {
         let result = run(async { dump(handle(script)).await });
         match answers.iter().find(|(_, from)| from.is_none()) {
             Some((indices, _)) => {
-                let expected: Vec<_> = indices.iter().copied().map(Some).collect();
-                prop_assert_eq!(result.expect("one is whole"), expected);
+                prop_assert_eq!(&result.expect("one is whole"), indices);
             }
             // The script is at its end, and with it the connection.
             None => prop_assert!(matches!(result, Err(Error::Closed)), "{:?}", result),

@@ -2,7 +2,7 @@
 
 //! Extended ACKs as bytes, as the kernel builds them and as it never would.
 
-use netlink_packet_core::{DefaultNla, Emitable, NLA_TYPE_MASK, Nla};
+use netlink_packet_core::{DefaultNla, Emitable, Nla};
 use proptest::prelude::*;
 
 use super::*;
@@ -116,7 +116,7 @@ fn a_violated_policy_says_what_is_accepted() {
 
 #[test]
 fn a_missing_attribute_has_a_name() {
-    let wq = SubdevAttr::Wq(Vec::new()).kind() & NLA_TYPE_MASK;
+    let wq = SubdevAttr::Wq(Vec::new()).number();
     let refusal = refusal(22, &[number(MISS_TYPE, wq.into())]);
     assert_eq!(refusal.missing.as_deref(), Some("wq"));
     assert_eq!(refusal.to_string(), "wq: this attribute is required");

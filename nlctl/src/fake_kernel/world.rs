@@ -7,11 +7,11 @@ use std::io;
 
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_MULTIPART};
 
-use super::{ENOBUFS, FAMILY, NOTHING, Reply, announcement, family, group, notification};
-use crate::generated::{Command, FamilyAttr, ParentAttr, Subdev, SubdevAttr};
+use super::{ENOBUFS, FAMILY, NOTHING, Reply, announcement, family, group, notification, whole};
+use crate::generated::{Command, Family, FamilyAttr, Parent, ParentAttr, Subdev, SubdevAttr};
 
 /// Index and IOMMU group of a subdev.
-pub type Known = (Option<u32>, Option<u32>);
+pub type Known = (u32, Option<u32>);
 
 /// Something that happens.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ impl World {
     /// Index and IOMMU group of all subdevs.
     pub fn subdevs(&self) -> Vec<Known> {
         let all = self.subdevs.iter();
-        all.map(|(index, iommu_group)| (Some(*index), Some(*iommu_group)))
+        all.map(|(index, iommu_group)| (*index, Some(*iommu_group)))
             .collect()
     }
 
@@ -138,12 +138,12 @@ impl World {
         }
     }
 
-    fn attributes(&self, index: u32, iommu_group: u32) -> [SubdevAttr; 3] {
-        [
+    fn attributes(&self, index: u32, iommu_group: u32) -> Vec<SubdevAttr> {
+        whole::<Subdev>(vec![
             SubdevAttr::Generation(self.generation),
             SubdevAttr::Index(index),
             SubdevAttr::IommuGroup(iommu_group),
-        ]
+        ])
     }
 
     fn say(&mut self, datagram: Vec<u8>) {
@@ -206,11 +206,14 @@ impl World {
                 let generation = FamilyAttr::Generation(self.generation);
                 // Each load has a number of its own.
                 let instance = FamilyAttr::Instance(self.next_family.into());
-                vec![Reply::object(0, &[generation, instance])]
+                vec![Reply::object(
+                    0,
+                    &whole::<Family>(vec![generation, instance]),
+                )]
             }
             Ok(Command::ParentGet) => {
                 let name = ParentAttr::Name("dsa0".into());
-                vec![Reply::object(NLM_F_MULTIPART, &[name])]
+                vec![Reply::object(NLM_F_MULTIPART, &whole::<Parent>(vec![name]))]
             }
             Ok(Command::SubdevGet) => self.dump(),
             _ => Vec::new(),

@@ -40,10 +40,11 @@ pub enum Command {
     /// to which everything in the request applies; of a `wq` the number does,
     /// and one of several is enough.
     SubdevGet = 7,
-    /// Create a subdev and, unless told otherwise, hand it to VFIO. Needs the
-    /// parent, and a `wq` with an id or a type. Refused with EBUSY while a fault
-    /// of the parent is being recovered from. The reply is the subdev with all
-    /// its handles.
+    /// Create a subdev, or with a `count` several at once, and, unless told
+    /// otherwise, hand it to VFIO. Needs the parent, and a `wq` with an id or a
+    /// type. Refused with EBUSY while a fault of the parent is being recovered
+    /// from. The reply is the subdev with all its handles, the first one of
+    /// several.
     SubdevNew = 8,
     /// Change a subdev, named by index, name or UUID. All that is in the
     /// request is done, with one change event, or nothing. What is already as
@@ -128,7 +129,6 @@ impl From<Command> for u8 {
 impl TryFrom<u8> for Command {
     /// The number that no operation has.
     type Error = u8;
-
     fn try_from(number: u8) -> Result<Self, u8> {
         match number {
             1 => Ok(Self::FamilyGet),
@@ -164,33 +164,35 @@ impl TryFrom<u8> for Command {
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::FamilyGet => "family-get",
-            Self::ParentGet => "parent-get",
-            Self::ParentSet => "parent-set",
-            Self::WqGet => "wq-get",
-            Self::WqSet => "wq-set",
-            Self::TypeGet => "type-get",
-            Self::SubdevGet => "subdev-get",
-            Self::SubdevNew => "subdev-new",
-            Self::SubdevSet => "subdev-set",
-            Self::SubdevDel => "subdev-del",
-            Self::SubdevReset => "subdev-reset",
-            Self::SubdevDrain => "subdev-drain",
-            Self::ParentStatsGet => "parent-stats-get",
-            Self::WqStatsGet => "wq-stats-get",
-            Self::SubdevStatsGet => "subdev-stats-get",
-            Self::ParentCreateNtf => "parent-create-ntf",
-            Self::ParentDeleteNtf => "parent-delete-ntf",
-            Self::ParentChangeNtf => "parent-change-ntf",
-            Self::ParentFaultNtf => "parent-fault-ntf",
-            Self::WqCreateNtf => "wq-create-ntf",
-            Self::WqDeleteNtf => "wq-delete-ntf",
-            Self::WqChangeNtf => "wq-change-ntf",
-            Self::SubdevCreateNtf => "subdev-create-ntf",
-            Self::SubdevDeleteNtf => "subdev-delete-ntf",
-            Self::SubdevChangeNtf => "subdev-change-ntf",
-            Self::SubdevFaultNtf => "subdev-fault-ntf",
-        })
+        f.write_str(
+            match self {
+                Self::FamilyGet => "family-get",
+                Self::ParentGet => "parent-get",
+                Self::ParentSet => "parent-set",
+                Self::WqGet => "wq-get",
+                Self::WqSet => "wq-set",
+                Self::TypeGet => "type-get",
+                Self::SubdevGet => "subdev-get",
+                Self::SubdevNew => "subdev-new",
+                Self::SubdevSet => "subdev-set",
+                Self::SubdevDel => "subdev-del",
+                Self::SubdevReset => "subdev-reset",
+                Self::SubdevDrain => "subdev-drain",
+                Self::ParentStatsGet => "parent-stats-get",
+                Self::WqStatsGet => "wq-stats-get",
+                Self::SubdevStatsGet => "subdev-stats-get",
+                Self::ParentCreateNtf => "parent-create-ntf",
+                Self::ParentDeleteNtf => "parent-delete-ntf",
+                Self::ParentChangeNtf => "parent-change-ntf",
+                Self::ParentFaultNtf => "parent-fault-ntf",
+                Self::WqCreateNtf => "wq-create-ntf",
+                Self::WqDeleteNtf => "wq-delete-ntf",
+                Self::WqChangeNtf => "wq-change-ntf",
+                Self::SubdevCreateNtf => "subdev-create-ntf",
+                Self::SubdevDeleteNtf => "subdev-delete-ntf",
+                Self::SubdevChangeNtf => "subdev-change-ntf",
+                Self::SubdevFaultNtf => "subdev-fault-ntf",
+            },
+        )
     }
 }

@@ -2,6 +2,7 @@
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
 use crate::named::{named_flags, named_number};
+
 /// State of a parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -22,7 +23,12 @@ pub enum ParentState {
 
 impl ParentState {
     /// The names, in the order of their numbers.
-    pub const NAMES: &'static [&'static str] = &["disabled", "enabled", "halted", "lost"];
+    pub const NAMES: &'static [&'static str] = &[
+        "disabled",
+        "enabled",
+        "halted",
+        "lost",
+    ];
 }
 
 impl From<u32> for ParentState {
@@ -276,8 +282,13 @@ pub enum Opstate {
 
 impl Opstate {
     /// The names, in the order of their numbers.
-    pub const NAMES: &'static [&'static str] =
-        &["detached", "attached", "open", "enabled", "halted"];
+    pub const NAMES: &'static [&'static str] = &[
+        "detached",
+        "attached",
+        "open",
+        "enabled",
+        "halted",
+    ];
 }
 
 impl From<u32> for Opstate {
@@ -335,7 +346,14 @@ pub enum Cause {
 impl Cause {
     /// The names, in the order of their numbers.
     pub const NAMES: &'static [&'static str] = &[
-        "request", "tenant", "fault", "plug", "unplug", "lease", "unload", "recovery",
+        "request",
+        "tenant",
+        "fault",
+        "plug",
+        "unplug",
+        "lease",
+        "unload",
+        "recovery",
     ];
 }
 
@@ -393,7 +411,12 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// The names, in the order of their numbers.
-    pub const NAMES: &'static [&'static str] = &["software-error", "timeout", "halt", "loss"];
+    pub const NAMES: &'static [&'static str] = &[
+        "software-error",
+        "timeout",
+        "halt",
+        "loss",
+    ];
 }
 
 impl From<u32> for FaultKind {

@@ -1,72 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use super::Command;
-use crate::attribute::{Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
-use crate::object::Object;
-use crate::value::Value;
-use netlink_packet_core::{DecodeError, ErrorContext, Nla, NlaBuffer, Parseable};
 use serde::Serialize;
-
-/// The family as a whole.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub struct Family {
-    /// Generation of the family's state that the message shows. It starts
-    /// anew with the module.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub generation: Option<u64>,
-    /// Random number of this load of the module. Generations and indexes of
-    /// different instances have nothing to do with each other.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub instance: Option<u64>,
-    /// Version of the module, for example "0.1.0".
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// Number of parents.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parent_count: Option<u32>,
-    /// Number of work queues of all parents.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wq_count: Option<u32>,
-    /// Number of subdevs of all parents.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subdev_count: Option<u32>,
-    /// Longest name of a parent, type or subdev, without the closing NUL.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name_max_len: Option<u32>,
-    /// Most work queues that one subdev may use.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_wqs_per_subdev: Option<u32>,
-    /// Most subdevs that a work queue lists.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_listed_subdevs: Option<u32>,
-    /// Attributes that this version of the library does not know.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unknown: Vec<UnknownAttribute>,
-}
-
-impl From<Vec<FamilyAttr>> for Family {
-    fn from(attributes: Vec<FamilyAttr>) -> Self {
-        let mut out = Self::default();
-        for attribute in attributes {
-            match attribute {
-                FamilyAttr::Generation(value) => out.generation = Some(value),
-                FamilyAttr::Instance(value) => out.instance = Some(value),
-                FamilyAttr::Version(value) => out.version = Some(value),
-                FamilyAttr::ParentCount(value) => out.parent_count = Some(value),
-                FamilyAttr::WqCount(value) => out.wq_count = Some(value),
-                FamilyAttr::SubdevCount(value) => out.subdev_count = Some(value),
-                FamilyAttr::NameMaxLen(value) => out.name_max_len = Some(value),
-                FamilyAttr::MaxWqsPerSubdev(value) => out.max_wqs_per_subdev = Some(value),
-                FamilyAttr::MaxListedSubdevs(value) => out.max_listed_subdevs = Some(value),
-                FamilyAttr::Unknown(unknown) => out.unknown.push(unknown),
-            }
-        }
-        out
-    }
-}
+#[allow(clippy::wildcard_imports, unused_imports)]
+use super::*;
+#[allow(unused_imports)]
+use crate::attribute::{
+    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+};
+#[allow(unused_imports)]
+use crate::object::{Object, needed};
+#[allow(unused_imports)]
+use crate::value::{Binary, Malformed, U64, Value};
 
 /// One attribute of the set "family".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,60 +41,6 @@ pub enum FamilyAttr {
     Unknown(UnknownAttribute),
 }
 
-impl Nla for FamilyAttr {
-    fn kind(&self) -> u16 {
-        match self {
-            Self::Generation(_) => 1,
-            Self::Instance(_) => 2,
-            Self::Version(_) => 3,
-            Self::ParentCount(_) => 4,
-            Self::WqCount(_) => 5,
-            Self::SubdevCount(_) => 6,
-            Self::NameMaxLen(_) => 7,
-            Self::MaxWqsPerSubdev(_) => 8,
-            Self::MaxListedSubdevs(_) => 9,
-            Self::Unknown(unknown) => unknown.kind,
-        }
-    }
-
-    fn value_len(&self) -> usize {
-        self.value().map_or(0, Value::length)
-    }
-
-    fn emit_value(&self, buffer: &mut [u8]) {
-        if let Some(value) = self.value() {
-            value.emit(buffer);
-        }
-    }
-}
-
-impl<'a> Parseable<NlaBuffer<&'a [u8]>> for FamilyAttr {
-    fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
-        Ok(match buffer.kind() {
-            1 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
-            2 => Self::Instance(Value::parse(buffer.value()).context("attribute 'instance'")?),
-            3 => Self::Version(Value::parse(buffer.value()).context("attribute 'version'")?),
-            4 => {
-                Self::ParentCount(Value::parse(buffer.value()).context("attribute 'parent-count'")?)
-            }
-            5 => Self::WqCount(Value::parse(buffer.value()).context("attribute 'wq-count'")?),
-            6 => {
-                Self::SubdevCount(Value::parse(buffer.value()).context("attribute 'subdev-count'")?)
-            }
-            7 => {
-                Self::NameMaxLen(Value::parse(buffer.value()).context("attribute 'name-max-len'")?)
-            }
-            8 => Self::MaxWqsPerSubdev(
-                Value::parse(buffer.value()).context("attribute 'max-wqs-per-subdev'")?,
-            ),
-            9 => Self::MaxListedSubdevs(
-                Value::parse(buffer.value()).context("attribute 'max-listed-subdevs'")?,
-            ),
-            _ => Self::Unknown(UnknownAttribute::from(buffer)),
-        })
-    }
-}
-
 impl Attribute for FamilyAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "family",
@@ -165,6 +56,20 @@ impl Attribute for FamilyAttr {
             AttributeInfo::new("max-listed-subdevs"),
         ],
     };
+    fn number(&self) -> u16 {
+        match self {
+            Self::Generation(_) => 1,
+            Self::Instance(_) => 2,
+            Self::Version(_) => 3,
+            Self::ParentCount(_) => 4,
+            Self::WqCount(_) => 5,
+            Self::SubdevCount(_) => 6,
+            Self::NameMaxLen(_) => 7,
+            Self::MaxWqsPerSubdev(_) => 8,
+            Self::MaxListedSubdevs(_) => 9,
+            Self::Unknown(unknown) => unknown.kind,
+        }
+    }
 
     fn value(&self) -> Option<&dyn Value> {
         match self {
@@ -180,10 +85,93 @@ impl Attribute for FamilyAttr {
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
+
+    fn parse(number: u16, value: &[u8]) -> Result<Self, Malformed> {
+        Ok(
+            match number {
+                1 => Self::Generation(Value::parse(value)?),
+                2 => Self::Instance(Value::parse(value)?),
+                3 => Self::Version(Value::parse(value)?),
+                4 => Self::ParentCount(Value::parse(value)?),
+                5 => Self::WqCount(Value::parse(value)?),
+                6 => Self::SubdevCount(Value::parse(value)?),
+                7 => Self::NameMaxLen(Value::parse(value)?),
+                8 => Self::MaxWqsPerSubdev(Value::parse(value)?),
+                9 => Self::MaxListedSubdevs(Value::parse(value)?),
+                unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
+            },
+        )
+    }
+}
+
+/// The family as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Family {
+    /// Generation of the family's state that the message shows. It starts
+    /// anew with the module.
+    pub generation: u64,
+    /// Random number of this load of the module. Generations and indexes of
+    /// different instances have nothing to do with each other.
+    pub instance: u64,
+    /// Version of the module, for example "0.1.0".
+    pub version: String,
+    /// Number of parents.
+    pub parent_count: u32,
+    /// Number of work queues of all parents.
+    pub wq_count: u32,
+    /// Number of subdevs of all parents.
+    pub subdev_count: u32,
+    /// Longest name of a parent, type or subdev, without the closing NUL.
+    pub name_max_len: u32,
+    /// Most work queues that one subdev may use.
+    pub max_wqs_per_subdev: u32,
+    /// Most subdevs that a work queue lists.
+    pub max_listed_subdevs: u32,
+    /// Attributes that this version of the library does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<UnknownAttribute>,
 }
 
 impl Object for Family {
     type Attribute = FamilyAttr;
-
-    const GET: Command = Command::FamilyGet;
+    fn read(attributes: Vec<FamilyAttr>) -> Result<Self, Malformed> {
+        let mut generation = None;
+        let mut instance = None;
+        let mut version = None;
+        let mut parent_count = None;
+        let mut wq_count = None;
+        let mut subdev_count = None;
+        let mut name_max_len = None;
+        let mut max_wqs_per_subdev = None;
+        let mut max_listed_subdevs = None;
+        let mut unknown = Vec::new();
+        for attribute in attributes {
+            match attribute {
+                FamilyAttr::Generation(value) => generation = Some(value),
+                FamilyAttr::Instance(value) => instance = Some(value),
+                FamilyAttr::Version(value) => version = Some(value),
+                FamilyAttr::ParentCount(value) => parent_count = Some(value),
+                FamilyAttr::WqCount(value) => wq_count = Some(value),
+                FamilyAttr::SubdevCount(value) => subdev_count = Some(value),
+                FamilyAttr::NameMaxLen(value) => name_max_len = Some(value),
+                FamilyAttr::MaxWqsPerSubdev(value) => max_wqs_per_subdev = Some(value),
+                FamilyAttr::MaxListedSubdevs(value) => max_listed_subdevs = Some(value),
+                FamilyAttr::Unknown(value) => unknown.push(value),
+            }
+        }
+        Ok(Self {
+            generation: needed(generation, "generation")?,
+            instance: needed(instance, "instance")?,
+            version: needed(version, "version")?,
+            parent_count: needed(parent_count, "parent-count")?,
+            wq_count: needed(wq_count, "wq-count")?,
+            subdev_count: needed(subdev_count, "subdev-count")?,
+            name_max_len: needed(name_max_len, "name-max-len")?,
+            max_wqs_per_subdev: needed(max_wqs_per_subdev, "max-wqs-per-subdev")?,
+            max_listed_subdevs: needed(max_listed_subdevs, "max-listed-subdevs")?,
+            unknown,
+        })
+    }
 }

@@ -35,48 +35,92 @@
 //! socket is full or memory is short, is told by ENOBUFS.
 
 mod command;
-mod dsa_group;
-mod dsa_parent;
-mod dsa_wq;
+mod notification;
 mod enums;
 mod family;
 mod fault;
-mod notification;
 mod parent;
-mod parent_stats;
-mod stats;
-mod stats_code;
-mod subdev;
-mod subdev_stats;
-mod subdev_wq;
-mod type_;
+mod dsa_parent;
+mod dsa_group;
 mod wq;
+mod dsa_wq;
+mod type_;
+mod subdev_wq;
+mod subdev_created;
+mod subdev;
+mod stats_code;
+mod stats;
+mod parent_stats;
 mod wq_stats;
+mod subdev_stats;
+mod handles;
+mod nests;
+mod family_get_request;
+mod parent_get_request;
+mod parent_set_request;
+mod wq_get_request;
+mod wq_set_request;
+mod type_get_request;
+mod subdev_get_request;
+mod subdev_new_request;
+mod subdev_set_request;
+mod subdev_del_request;
+mod subdev_reset_request;
+mod subdev_drain_request;
+mod parent_stats_get_request;
+mod wq_stats_get_request;
+mod subdev_stats_get_request;
 pub use command::*;
-pub use dsa_group::*;
-pub use dsa_parent::*;
-pub use dsa_wq::*;
+pub use notification::*;
 pub use enums::*;
 pub use family::*;
 pub use fault::*;
-pub use notification::*;
 pub use parent::*;
-pub use parent_stats::*;
-pub use stats::*;
-pub use stats_code::*;
-pub use subdev::*;
-pub use subdev_stats::*;
-pub use subdev_wq::*;
-pub use type_::*;
+pub use dsa_parent::*;
+pub use dsa_group::*;
 pub use wq::*;
+pub use dsa_wq::*;
+pub use type_::*;
+pub use subdev_wq::*;
+pub use subdev_created::*;
+pub use subdev::*;
+pub use stats_code::*;
+pub use stats::*;
+pub use parent_stats::*;
 pub use wq_stats::*;
+pub use subdev_stats::*;
+pub use handles::*;
+pub use nests::*;
+pub use family_get_request::*;
+pub use parent_get_request::*;
+pub use parent_set_request::*;
+pub use wq_get_request::*;
+pub use wq_set_request::*;
+pub use type_get_request::*;
+pub use subdev_get_request::*;
+pub use subdev_new_request::*;
+pub use subdev_set_request::*;
+pub use subdev_del_request::*;
+pub use subdev_reset_request::*;
+pub use subdev_drain_request::*;
+pub use parent_stats_get_request::*;
+pub use wq_stats_get_request::*;
+pub use subdev_stats_get_request::*;
+
 /// Name by which the kernel registers the family.
 pub const FAMILY_NAME: &str = "subdev";
+
 /// Version that a message of the family carries.
 pub const FAMILY_VERSION: u8 = 1;
+
 /// Name of the multicast group "monitor".
 pub const GROUP_MONITOR: &str = "monitor";
+
 /// Longest name of a parent, type or subdev, without the closing NUL.
 pub const NAME_MAX_LEN: u32 = 31;
+
 /// Length of a UUID in its text form, without the closing NUL.
 pub const UUID_LEN: u32 = 36;
+
+/// Most subdevs that one request creates.
+pub const MAX_COUNT: u32 = 256;

@@ -1,45 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
-use crate::value::Value;
-use netlink_packet_core::{DecodeError, ErrorContext, Nla, NlaBuffer, Parseable};
 use serde::Serialize;
-
-/// What a subdev has of a work queue.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub struct SubdevWq {
-    /// Number of the work queue on its parent. Left out in a request with a
-    /// type, the driver takes the work queue with the most entries
-    /// available.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<u32>,
-    /// Entries of the virtual work queue: the subdev's share of the work
-    /// queue. Default is the whole work queue, or an eighth of it in PASID
-    /// mode "shared". Changed only while the subdev is inactive, as its user
-    /// sees it in registers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<u32>,
-    /// Attributes that this version of the library does not know.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unknown: Vec<UnknownAttribute>,
-}
-
-impl From<Vec<SubdevWqAttr>> for SubdevWq {
-    fn from(attributes: Vec<SubdevWqAttr>) -> Self {
-        let mut out = Self::default();
-        for attribute in attributes {
-            match attribute {
-                SubdevWqAttr::Id(value) => out.id = Some(value),
-                SubdevWqAttr::Size(value) => out.size = Some(value),
-                SubdevWqAttr::Unknown(unknown) => out.unknown.push(unknown),
-            }
-        }
-        out
-    }
-}
+#[allow(clippy::wildcard_imports, unused_imports)]
+use super::*;
+#[allow(unused_imports)]
+use crate::attribute::{
+    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+};
+#[allow(unused_imports)]
+use crate::object::{Object, needed};
+#[allow(unused_imports)]
+use crate::value::{Binary, Malformed, U64, Value};
 
 /// One attribute of the set "subdev-wq".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +30,19 @@ pub enum SubdevWqAttr {
     Unknown(UnknownAttribute),
 }
 
-impl Nla for SubdevWqAttr {
-    fn kind(&self) -> u16 {
+impl Attribute for SubdevWqAttr {
+    const SET: &'static AttributeSet = &AttributeSet {
+        name: "subdev-wq",
+        attributes: &[
+            AttributeInfo::new("id"),
+            AttributeInfo::new("size")
+                .accepts(Accepts::Range {
+                    min: Some(1),
+                    max: None,
+                }),
+        ],
+    };
+    fn number(&self) -> u16 {
         match self {
             Self::Id(_) => 1,
             Self::Size(_) => 2,
@@ -67,44 +50,61 @@ impl Nla for SubdevWqAttr {
         }
     }
 
-    fn value_len(&self) -> usize {
-        self.value().map_or(0, Value::length)
-    }
-
-    fn emit_value(&self, buffer: &mut [u8]) {
-        if let Some(value) = self.value() {
-            value.emit(buffer);
-        }
-    }
-}
-
-impl<'a> Parseable<NlaBuffer<&'a [u8]>> for SubdevWqAttr {
-    fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
-        Ok(match buffer.kind() {
-            1 => Self::Id(Value::parse(buffer.value()).context("attribute 'id'")?),
-            2 => Self::Size(Value::parse(buffer.value()).context("attribute 'size'")?),
-            _ => Self::Unknown(UnknownAttribute::from(buffer)),
-        })
-    }
-}
-
-impl Attribute for SubdevWqAttr {
-    const SET: &'static AttributeSet = &AttributeSet {
-        name: "subdev-wq",
-        attributes: &[
-            AttributeInfo::new("id"),
-            AttributeInfo::new("size").accepts(Accepts::Range {
-                min: Some(1),
-                max: None,
-            }),
-        ],
-    };
-
     fn value(&self) -> Option<&dyn Value> {
         match self {
             Self::Id(value) => Some(value),
             Self::Size(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
+    }
+
+    fn parse(number: u16, value: &[u8]) -> Result<Self, Malformed> {
+        Ok(
+            match number {
+                1 => Self::Id(Value::parse(value)?),
+                2 => Self::Size(Value::parse(value)?),
+                unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
+            },
+        )
+    }
+}
+
+/// What a subdev has of a work queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct SubdevWq {
+    /// Number of the work queue on its parent. Left out in a request with a
+    /// type, the driver takes the work queue with the most entries
+    /// available.
+    pub id: u32,
+    /// Entries of the virtual work queue: the subdev's share of the work
+    /// queue. Default is the whole work queue, or an eighth of it in PASID
+    /// mode "shared". Changed only while the subdev is inactive, as its user
+    /// sees it in registers.
+    pub size: u32,
+    /// Attributes that this version of the library does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<UnknownAttribute>,
+}
+
+impl Object for SubdevWq {
+    type Attribute = SubdevWqAttr;
+    fn read(attributes: Vec<SubdevWqAttr>) -> Result<Self, Malformed> {
+        let mut id = None;
+        let mut size = None;
+        let mut unknown = Vec::new();
+        for attribute in attributes {
+            match attribute {
+                SubdevWqAttr::Id(value) => id = Some(value),
+                SubdevWqAttr::Size(value) => size = Some(value),
+                SubdevWqAttr::Unknown(value) => unknown.push(value),
+            }
+        }
+        Ok(Self {
+            id: needed(id, "id")?,
+            size: needed(size, "size")?,
+            unknown,
+        })
     }
 }

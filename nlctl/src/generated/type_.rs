@@ -1,77 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use super::{Command, Isolation, PasidMode};
-use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
-use crate::object::Object;
-use crate::value::Value;
-use netlink_packet_core::{DecodeError, ErrorContext, Nla, NlaBuffer, Parseable};
 use serde::Serialize;
-
-/// An entry of a parent's catalogue.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub struct Type {
-    /// Generation of the family's state that the message shows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub generation: Option<u64>,
-    /// Number of the parent, which is its handle. A request names the
-    /// parent by it or by `parent`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parent_index: Option<u32>,
-    /// Name of the parent. A name may be another device's later; together
-    /// with `parent-index` it has to be that parent's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parent: Option<String>,
-    /// Name of the type, unique on its parent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// PASID mode of the subdevs of this type.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pasid_mode: Option<PasidMode>,
-    /// Isolation of the subdevs of this type.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub isolation: Option<Isolation>,
-    /// Most subdevs of this type when there are no others.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_instances: Option<u32>,
-    /// Number of subdevs of this type that could be created now, each with
-    /// the default share of a work queue.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub available_instances: Option<u32>,
-    /// What the parent lacks for this type; absent when it lacks nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub missing_prerequisite: Option<String>,
-    /// What a subdev of this type is, in a sentence.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// Attributes that this version of the library does not know.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unknown: Vec<UnknownAttribute>,
-}
-
-impl From<Vec<TypeAttr>> for Type {
-    fn from(attributes: Vec<TypeAttr>) -> Self {
-        let mut out = Self::default();
-        for attribute in attributes {
-            match attribute {
-                TypeAttr::Generation(value) => out.generation = Some(value),
-                TypeAttr::ParentIndex(value) => out.parent_index = Some(value),
-                TypeAttr::Parent(value) => out.parent = Some(value),
-                TypeAttr::Name(value) => out.name = Some(value),
-                TypeAttr::PasidMode(value) => out.pasid_mode = Some(value),
-                TypeAttr::Isolation(value) => out.isolation = Some(value),
-                TypeAttr::MaxInstances(value) => out.max_instances = Some(value),
-                TypeAttr::AvailableInstances(value) => out.available_instances = Some(value),
-                TypeAttr::MissingPrerequisite(value) => out.missing_prerequisite = Some(value),
-                TypeAttr::Description(value) => out.description = Some(value),
-                TypeAttr::Unknown(unknown) => out.unknown.push(unknown),
-            }
-        }
-        out
-    }
-}
+#[allow(clippy::wildcard_imports, unused_imports)]
+use super::*;
+#[allow(unused_imports)]
+use crate::attribute::{
+    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+};
+#[allow(unused_imports)]
+use crate::object::{Object, needed};
+#[allow(unused_imports)]
+use crate::value::{Binary, Malformed, U64, Value};
 
 /// One attribute of the set "type".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,8 +44,31 @@ pub enum TypeAttr {
     Unknown(UnknownAttribute),
 }
 
-impl Nla for TypeAttr {
-    fn kind(&self) -> u16 {
+impl Attribute for TypeAttr {
+    const SET: &'static AttributeSet = &AttributeSet {
+        name: "type",
+        attributes: &[
+            AttributeInfo::new("generation"),
+            AttributeInfo::new("parent-index"),
+            AttributeInfo::new("parent")
+                .accepts(Accepts::Length {
+                    min: None,
+                    max: Some(31),
+                }),
+            AttributeInfo::new("name")
+                .accepts(Accepts::Length {
+                    min: None,
+                    max: Some(31),
+                }),
+            AttributeInfo::new("pasid-mode").accepts(Accepts::Names(PasidMode::NAMES)),
+            AttributeInfo::new("isolation").accepts(Accepts::Names(Isolation::NAMES)),
+            AttributeInfo::new("max-instances"),
+            AttributeInfo::new("available-instances"),
+            AttributeInfo::new("missing-prerequisite"),
+            AttributeInfo::new("description"),
+        ],
+    };
+    fn number(&self) -> u16 {
         match self {
             Self::Generation(_) => 1,
             Self::ParentIndex(_) => 2,
@@ -120,68 +83,6 @@ impl Nla for TypeAttr {
             Self::Unknown(unknown) => unknown.kind,
         }
     }
-
-    fn value_len(&self) -> usize {
-        self.value().map_or(0, Value::length)
-    }
-
-    fn emit_value(&self, buffer: &mut [u8]) {
-        if let Some(value) = self.value() {
-            value.emit(buffer);
-        }
-    }
-}
-
-impl<'a> Parseable<NlaBuffer<&'a [u8]>> for TypeAttr {
-    fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
-        Ok(match buffer.kind() {
-            1 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
-            2 => {
-                Self::ParentIndex(Value::parse(buffer.value()).context("attribute 'parent-index'")?)
-            }
-            3 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
-            4 => Self::Name(Value::parse(buffer.value()).context("attribute 'name'")?),
-            5 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
-            6 => Self::Isolation(Value::parse(buffer.value()).context("attribute 'isolation'")?),
-            7 => Self::MaxInstances(
-                Value::parse(buffer.value()).context("attribute 'max-instances'")?,
-            ),
-            8 => Self::AvailableInstances(
-                Value::parse(buffer.value()).context("attribute 'available-instances'")?,
-            ),
-            9 => Self::MissingPrerequisite(
-                Value::parse(buffer.value()).context("attribute 'missing-prerequisite'")?,
-            ),
-            10 => {
-                Self::Description(Value::parse(buffer.value()).context("attribute 'description'")?)
-            }
-            _ => Self::Unknown(UnknownAttribute::from(buffer)),
-        })
-    }
-}
-
-impl Attribute for TypeAttr {
-    const SET: &'static AttributeSet = &AttributeSet {
-        name: "type",
-        attributes: &[
-            AttributeInfo::new("generation"),
-            AttributeInfo::new("parent-index"),
-            AttributeInfo::new("parent").accepts(Accepts::Length {
-                min: None,
-                max: Some(31),
-            }),
-            AttributeInfo::new("name").accepts(Accepts::Length {
-                min: None,
-                max: Some(31),
-            }),
-            AttributeInfo::new("pasid-mode").accepts(Accepts::Names(PasidMode::NAMES)),
-            AttributeInfo::new("isolation").accepts(Accepts::Names(Isolation::NAMES)),
-            AttributeInfo::new("max-instances"),
-            AttributeInfo::new("available-instances"),
-            AttributeInfo::new("missing-prerequisite"),
-            AttributeInfo::new("description"),
-        ],
-    };
 
     fn value(&self) -> Option<&dyn Value> {
         match self {
@@ -198,10 +99,103 @@ impl Attribute for TypeAttr {
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
+
+    fn parse(number: u16, value: &[u8]) -> Result<Self, Malformed> {
+        Ok(
+            match number {
+                1 => Self::Generation(Value::parse(value)?),
+                2 => Self::ParentIndex(Value::parse(value)?),
+                3 => Self::Parent(Value::parse(value)?),
+                4 => Self::Name(Value::parse(value)?),
+                5 => Self::PasidMode(Value::parse(value)?),
+                6 => Self::Isolation(Value::parse(value)?),
+                7 => Self::MaxInstances(Value::parse(value)?),
+                8 => Self::AvailableInstances(Value::parse(value)?),
+                9 => Self::MissingPrerequisite(Value::parse(value)?),
+                10 => Self::Description(Value::parse(value)?),
+                unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
+            },
+        )
+    }
+}
+
+/// An entry of a parent's catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Type {
+    /// Generation of the family's state that the message shows.
+    pub generation: u64,
+    /// Number of the parent, which is its handle. A request names the
+    /// parent by it or by `parent`.
+    pub parent_index: u32,
+    /// Name of the parent. A name may be another device's later; together
+    /// with `parent-index` it has to be that parent's.
+    pub parent: String,
+    /// Name of the type, unique on its parent.
+    pub name: String,
+    /// PASID mode of the subdevs of this type.
+    pub pasid_mode: PasidMode,
+    /// Isolation of the subdevs of this type.
+    pub isolation: Isolation,
+    /// Most subdevs of this type when there are no others.
+    pub max_instances: u32,
+    /// Number of subdevs of this type that could be created now, each with
+    /// the default share of a work queue.
+    pub available_instances: u32,
+    /// What the parent lacks for this type; absent when it lacks nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_prerequisite: Option<String>,
+    /// What a subdev of this type is, in a sentence.
+    pub description: String,
+    /// Attributes that this version of the library does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<UnknownAttribute>,
 }
 
 impl Object for Type {
     type Attribute = TypeAttr;
-
-    const GET: Command = Command::TypeGet;
+    fn read(attributes: Vec<TypeAttr>) -> Result<Self, Malformed> {
+        let mut generation = None;
+        let mut parent_index = None;
+        let mut parent = None;
+        let mut name = None;
+        let mut pasid_mode = None;
+        let mut isolation = None;
+        let mut max_instances = None;
+        let mut available_instances = None;
+        let mut missing_prerequisite = None;
+        let mut description = None;
+        let mut unknown = Vec::new();
+        for attribute in attributes {
+            match attribute {
+                TypeAttr::Generation(value) => generation = Some(value),
+                TypeAttr::ParentIndex(value) => parent_index = Some(value),
+                TypeAttr::Parent(value) => parent = Some(value),
+                TypeAttr::Name(value) => name = Some(value),
+                TypeAttr::PasidMode(value) => pasid_mode = Some(value),
+                TypeAttr::Isolation(value) => isolation = Some(value),
+                TypeAttr::MaxInstances(value) => max_instances = Some(value),
+                TypeAttr::AvailableInstances(value) => available_instances = Some(value),
+                TypeAttr::MissingPrerequisite(value) => {
+                    missing_prerequisite = Some(value);
+                }
+                TypeAttr::Description(value) => description = Some(value),
+                TypeAttr::Unknown(value) => unknown.push(value),
+            }
+        }
+        Ok(Self {
+            generation: needed(generation, "generation")?,
+            parent_index: needed(parent_index, "parent-index")?,
+            parent: needed(parent, "parent")?,
+            name: needed(name, "name")?,
+            pasid_mode: needed(pasid_mode, "pasid-mode")?,
+            isolation: needed(isolation, "isolation")?,
+            max_instances: needed(max_instances, "max-instances")?,
+            available_instances: needed(available_instances, "available-instances")?,
+            missing_prerequisite,
+            description: needed(description, "description")?,
+            unknown,
+        })
+    }
 }

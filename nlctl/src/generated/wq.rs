@@ -1,95 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
 
-use super::{Cause, Command, DsaWq, DsaWqAttr, PasidMode, WqMode, WqState};
-use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
-use crate::object::Object;
-use crate::value::Value;
-use netlink_packet_core::{DecodeError, ErrorContext, NLA_F_NESTED, Nla, NlaBuffer, Parseable};
 use serde::Serialize;
-
-/// A hardware work queue of a parent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub struct Wq {
-    /// Generation of the family's state that the message shows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub generation: Option<u64>,
-    /// Number of the parent, which is its handle. A request names the
-    /// parent by it or by `parent`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parent_index: Option<u32>,
-    /// Name of the parent. A name may be another device's later; together
-    /// with `parent-index` it has to be that parent's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parent: Option<String>,
-    /// Number of the work queue on its parent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<u32>,
-    /// State of the work queue.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<WqState>,
-    /// How the work queue takes submissions.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mode: Option<WqMode>,
-    /// Number of entries. By default the capacity of the parent is spread
-    /// evenly over its work queues.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<u32>,
-    /// PASID mode of the subdevs on it; absent while there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pasid_mode: Option<PasidMode>,
-    /// Entries that further subdevs could have.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub available: Option<u32>,
-    /// Number of subdevs that use the work queue.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subdev_count: Option<u32>,
-    /// Index of a subdev that uses the work queue, the lowest first and at
-    /// most `max-listed-subdevs` of them. Dump subdevs for all.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub subdev: Vec<u32>,
-    /// In an event, why it happened.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Cause>,
-    /// In an event that a request caused, the netlink port ID of the socket
-    /// that it came from.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub port_id: Option<u32>,
-    /// What only a work queue of an Intel Data Streaming Accelerator has.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub dsa_wq: Option<DsaWq>,
-    /// Attributes that this version of the library does not know.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unknown: Vec<UnknownAttribute>,
-}
-
-impl From<Vec<WqAttr>> for Wq {
-    fn from(attributes: Vec<WqAttr>) -> Self {
-        let mut out = Self::default();
-        for attribute in attributes {
-            match attribute {
-                WqAttr::Generation(value) => out.generation = Some(value),
-                WqAttr::ParentIndex(value) => out.parent_index = Some(value),
-                WqAttr::Parent(value) => out.parent = Some(value),
-                WqAttr::Id(value) => out.id = Some(value),
-                WqAttr::State(value) => out.state = Some(value),
-                WqAttr::Mode(value) => out.mode = Some(value),
-                WqAttr::Size(value) => out.size = Some(value),
-                WqAttr::PasidMode(value) => out.pasid_mode = Some(value),
-                WqAttr::Available(value) => out.available = Some(value),
-                WqAttr::SubdevCount(value) => out.subdev_count = Some(value),
-                WqAttr::Subdev(value) => out.subdev.push(value),
-                WqAttr::Cause(value) => out.cause = Some(value),
-                WqAttr::PortId(value) => out.port_id = Some(value),
-                WqAttr::DsaWq(inner) => out.dsa_wq = Some(inner.into()),
-                WqAttr::Unknown(unknown) => out.unknown.push(unknown),
-            }
-        }
-        out
-    }
-}
+#[allow(clippy::wildcard_imports, unused_imports)]
+use super::*;
+#[allow(unused_imports)]
+use crate::attribute::{
+    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+};
+#[allow(unused_imports)]
+use crate::object::{Object, needed};
+#[allow(unused_imports)]
+use crate::value::{Binary, Malformed, U64, Value};
 
 /// One attribute of the set "wq".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,8 +54,31 @@ pub enum WqAttr {
     Unknown(UnknownAttribute),
 }
 
-impl Nla for WqAttr {
-    fn kind(&self) -> u16 {
+impl Attribute for WqAttr {
+    const SET: &'static AttributeSet = &AttributeSet {
+        name: "wq",
+        attributes: &[
+            AttributeInfo::new("generation"),
+            AttributeInfo::new("parent-index"),
+            AttributeInfo::new("parent")
+                .accepts(Accepts::Length {
+                    min: None,
+                    max: Some(31),
+                }),
+            AttributeInfo::new("id"),
+            AttributeInfo::new("state").accepts(Accepts::Names(WqState::NAMES)),
+            AttributeInfo::new("mode").accepts(Accepts::Names(WqMode::NAMES)),
+            AttributeInfo::new("size"),
+            AttributeInfo::new("pasid-mode").accepts(Accepts::Names(PasidMode::NAMES)),
+            AttributeInfo::new("available"),
+            AttributeInfo::new("subdev-count"),
+            AttributeInfo::new("subdev"),
+            AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
+            AttributeInfo::new("port-id"),
+            AttributeInfo::new("dsa-wq").nested(DsaWqAttr::SET),
+        ],
+    };
+    fn number(&self) -> u16 {
         match self {
             Self::Generation(_) => 1,
             Self::ParentIndex(_) => 2,
@@ -148,71 +93,10 @@ impl Nla for WqAttr {
             Self::Subdev(_) => 11,
             Self::Cause(_) => 12,
             Self::PortId(_) => 13,
-            Self::DsaWq(_) => 14 | NLA_F_NESTED,
+            Self::DsaWq(_) => 14,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
-
-    fn value_len(&self) -> usize {
-        self.value().map_or(0, Value::length)
-    }
-
-    fn emit_value(&self, buffer: &mut [u8]) {
-        if let Some(value) = self.value() {
-            value.emit(buffer);
-        }
-    }
-}
-
-impl<'a> Parseable<NlaBuffer<&'a [u8]>> for WqAttr {
-    fn parse(buffer: &NlaBuffer<&'a [u8]>) -> Result<Self, DecodeError> {
-        Ok(match buffer.kind() {
-            1 => Self::Generation(Value::parse(buffer.value()).context("attribute 'generation'")?),
-            2 => {
-                Self::ParentIndex(Value::parse(buffer.value()).context("attribute 'parent-index'")?)
-            }
-            3 => Self::Parent(Value::parse(buffer.value()).context("attribute 'parent'")?),
-            4 => Self::Id(Value::parse(buffer.value()).context("attribute 'id'")?),
-            5 => Self::State(Value::parse(buffer.value()).context("attribute 'state'")?),
-            6 => Self::Mode(Value::parse(buffer.value()).context("attribute 'mode'")?),
-            7 => Self::Size(Value::parse(buffer.value()).context("attribute 'size'")?),
-            8 => Self::PasidMode(Value::parse(buffer.value()).context("attribute 'pasid-mode'")?),
-            9 => Self::Available(Value::parse(buffer.value()).context("attribute 'available'")?),
-            10 => {
-                Self::SubdevCount(Value::parse(buffer.value()).context("attribute 'subdev-count'")?)
-            }
-            11 => Self::Subdev(Value::parse(buffer.value()).context("attribute 'subdev'")?),
-            12 => Self::Cause(Value::parse(buffer.value()).context("attribute 'cause'")?),
-            13 => Self::PortId(Value::parse(buffer.value()).context("attribute 'port-id'")?),
-            14 => Self::DsaWq(Value::parse(buffer.value()).context("attribute 'dsa-wq'")?),
-            _ => Self::Unknown(UnknownAttribute::from(buffer)),
-        })
-    }
-}
-
-impl Attribute for WqAttr {
-    const SET: &'static AttributeSet = &AttributeSet {
-        name: "wq",
-        attributes: &[
-            AttributeInfo::new("generation"),
-            AttributeInfo::new("parent-index"),
-            AttributeInfo::new("parent").accepts(Accepts::Length {
-                min: None,
-                max: Some(31),
-            }),
-            AttributeInfo::new("id"),
-            AttributeInfo::new("state").accepts(Accepts::Names(WqState::NAMES)),
-            AttributeInfo::new("mode").accepts(Accepts::Names(WqMode::NAMES)),
-            AttributeInfo::new("size"),
-            AttributeInfo::new("pasid-mode").accepts(Accepts::Names(PasidMode::NAMES)),
-            AttributeInfo::new("available"),
-            AttributeInfo::new("subdev-count"),
-            AttributeInfo::new("subdev"),
-            AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
-            AttributeInfo::new("port-id"),
-            AttributeInfo::new("dsa-wq").nested(DsaWqAttr::SET),
-        ],
-    };
 
     fn value(&self) -> Option<&dyn Value> {
         match self {
@@ -233,10 +117,131 @@ impl Attribute for WqAttr {
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
+
+    fn parse(number: u16, value: &[u8]) -> Result<Self, Malformed> {
+        Ok(
+            match number {
+                1 => Self::Generation(Value::parse(value)?),
+                2 => Self::ParentIndex(Value::parse(value)?),
+                3 => Self::Parent(Value::parse(value)?),
+                4 => Self::Id(Value::parse(value)?),
+                5 => Self::State(Value::parse(value)?),
+                6 => Self::Mode(Value::parse(value)?),
+                7 => Self::Size(Value::parse(value)?),
+                8 => Self::PasidMode(Value::parse(value)?),
+                9 => Self::Available(Value::parse(value)?),
+                10 => Self::SubdevCount(Value::parse(value)?),
+                11 => Self::Subdev(Value::parse(value)?),
+                12 => Self::Cause(Value::parse(value)?),
+                13 => Self::PortId(Value::parse(value)?),
+                14 => Self::DsaWq(Value::parse(value)?),
+                unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
+            },
+        )
+    }
+}
+
+/// A hardware work queue of a parent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Wq {
+    /// Generation of the family's state that the message shows.
+    pub generation: u64,
+    /// Number of the parent, which is its handle. A request names the
+    /// parent by it or by `parent`.
+    pub parent_index: u32,
+    /// Name of the parent. A name may be another device's later; together
+    /// with `parent-index` it has to be that parent's.
+    pub parent: String,
+    /// Number of the work queue on its parent.
+    pub id: u32,
+    /// State of the work queue.
+    pub state: WqState,
+    /// How the work queue takes submissions.
+    pub mode: WqMode,
+    /// Number of entries. By default the capacity of the parent is spread
+    /// evenly over its work queues.
+    pub size: u32,
+    /// PASID mode of the subdevs on it; absent while there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pasid_mode: Option<PasidMode>,
+    /// Entries that further subdevs could have.
+    pub available: u32,
+    /// Number of subdevs that use the work queue.
+    pub subdev_count: u32,
+    /// Index of a subdev that uses the work queue, the lowest first and at
+    /// most `max-listed-subdevs` of them. Dump subdevs for all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subdev: Vec<u32>,
+    /// In an event, why it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// In an event that a request caused, the netlink port ID of the socket
+    /// that it came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port_id: Option<u32>,
+    /// What only a work queue of an Intel Data Streaming Accelerator has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dsa_wq: Option<DsaWq>,
+    /// Attributes that this version of the library does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<UnknownAttribute>,
 }
 
 impl Object for Wq {
     type Attribute = WqAttr;
-
-    const GET: Command = Command::WqGet;
+    fn read(attributes: Vec<WqAttr>) -> Result<Self, Malformed> {
+        let mut generation = None;
+        let mut parent_index = None;
+        let mut parent = None;
+        let mut id = None;
+        let mut state = None;
+        let mut mode = None;
+        let mut size = None;
+        let mut pasid_mode = None;
+        let mut available = None;
+        let mut subdev_count = None;
+        let mut subdev = Vec::new();
+        let mut cause = None;
+        let mut port_id = None;
+        let mut dsa_wq = None;
+        let mut unknown = Vec::new();
+        for attribute in attributes {
+            match attribute {
+                WqAttr::Generation(value) => generation = Some(value),
+                WqAttr::ParentIndex(value) => parent_index = Some(value),
+                WqAttr::Parent(value) => parent = Some(value),
+                WqAttr::Id(value) => id = Some(value),
+                WqAttr::State(value) => state = Some(value),
+                WqAttr::Mode(value) => mode = Some(value),
+                WqAttr::Size(value) => size = Some(value),
+                WqAttr::PasidMode(value) => pasid_mode = Some(value),
+                WqAttr::Available(value) => available = Some(value),
+                WqAttr::SubdevCount(value) => subdev_count = Some(value),
+                WqAttr::Subdev(value) => subdev.push(value),
+                WqAttr::Cause(value) => cause = Some(value),
+                WqAttr::PortId(value) => port_id = Some(value),
+                WqAttr::DsaWq(value) => dsa_wq = Some(Object::read(value)?),
+                WqAttr::Unknown(value) => unknown.push(value),
+            }
+        }
+        Ok(Self {
+            generation: needed(generation, "generation")?,
+            parent_index: needed(parent_index, "parent-index")?,
+            parent: needed(parent, "parent")?,
+            id: needed(id, "id")?,
+            state: needed(state, "state")?,
+            mode: needed(mode, "mode")?,
+            size: needed(size, "size")?,
+            pasid_mode,
+            available: needed(available, "available")?,
+            subdev_count: needed(subdev_count, "subdev-count")?,
+            subdev,
+            cause,
+            port_id,
+            dsa_wq,
+            unknown,
+        })
+    }
 }

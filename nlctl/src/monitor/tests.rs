@@ -13,13 +13,14 @@ use super::*;
 use crate::fake_kernel::{
     Change, FAMILY, FakeKernel, NOTHING, Reply, World, announcement, group, handle,
     handle_reloaded, handle_to, joined, known, listener, listener_to, notification, run, say,
+    whole,
 };
-use crate::generated::{FamilyAttr, Subdev};
+use crate::generated::{Family, FamilyAttr, Subdev};
+use crate::object::Object;
 use crate::watch::{Update, updates};
 
 fn created(index: u32) -> Event {
-    let attributes = vec![SubdevAttr::Index(index)];
-    Event::Notification(Notification::SubdevCreate(Subdev::from(attributes)))
+    Event::Notification(Notification::SubdevCreate(subdev(index, 0)))
 }
 
 fn good(datagram: &[u8]) -> Vec<Event> {
@@ -32,8 +33,8 @@ fn good(datagram: &[u8]) -> Vec<Event> {
 #[test]
 fn each_message_is_an_event() {
     let create = Command::SubdevCreateNtf.into();
-    let one = notification(FAMILY, create, &[SubdevAttr::Index(1)]);
-    let two = notification(FAMILY, create, &[SubdevAttr::Index(2)]);
+    let one = notification(FAMILY, create, &attributes(1, 0));
+    let two = notification(FAMILY, create, &attributes(2, 0));
     assert_eq!(good(&[one, two].concat()), [created(1), created(2)]);
 }
 
@@ -43,7 +44,7 @@ fn other_families_and_unknown_notifications_do_no_harm() {
     let datagram = [
         notification(FAMILY + 1, create, NOTHING),
         notification(FAMILY, 200, NOTHING),
-        notification(FAMILY, create, &[SubdevAttr::Index(3)]),
+        notification(FAMILY, create, &attributes(3, 0)),
     ]
     .concat();
     assert_eq!(
@@ -55,7 +56,7 @@ fn other_families_and_unknown_notifications_do_no_harm() {
 #[test]
 fn a_cut_message_is_an_error_and_what_came_before_is_not_lost() {
     let create = Command::SubdevCreateNtf.into();
-    let whole = notification(FAMILY, create, &[SubdevAttr::Index(4)]);
+    let whole = notification(FAMILY, create, &attributes(4, 0));
     let cut = &whole[..whole.len() - 1];
     let events = events(FAMILY, &[&whole, cut].concat());
     assert_eq!(events.len(), 2);
@@ -109,7 +110,7 @@ fn events_in(heard: Vec<Result<Event, Error>>) -> Vec<Event> {
 }
 
 fn change(command: Command, index: u32, generation: u64) -> io::Result<Vec<u8>> {
-    let attributes = [SubdevAttr::Generation(generation), SubdevAttr::Index(index)];
+    let attributes = attributes(index, generation);
     Ok(notification(FAMILY, command.into(), &attributes))
 }
 
@@ -118,7 +119,11 @@ fn create(index: u32, generation: u64) -> io::Result<Vec<u8>> {
 }
 
 fn subdev(index: u32, generation: u64) -> Subdev {
-    Subdev::from(vec![
+    Subdev::read(attributes(index, generation)).expect("has all")
+}
+
+fn attributes(index: u32, generation: u64) -> Vec<SubdevAttr> {
+    whole::<Subdev>(vec![
         SubdevAttr::Generation(generation),
         SubdevAttr::Index(index),
     ])
@@ -131,16 +136,15 @@ fn overrun() -> io::Result<Vec<u8>> {
 /// The answers to the questions for the state.
 fn answers(generation: u64, subdevs: &[u32]) -> Vec<Vec<Reply>> {
     let end = || Reply::done(0, 0, NOTHING);
-    let subdevs = subdevs.iter().map(|index| {
-        let attributes = [
-            SubdevAttr::Generation(generation),
-            SubdevAttr::Index(*index),
-        ];
-        Reply::object(NLM_F_MULTIPART, &attributes)
-    });
+    let subdevs = subdevs
+        .iter()
+        .map(|index| Reply::object(NLM_F_MULTIPART, &attributes(*index, generation)));
     let overview = || {
         vec![
-            Reply::object(0, &[FamilyAttr::Generation(generation)]),
+            Reply::object(
+                0,
+                &whole::<Family>(vec![FamilyAttr::Generation(generation)]),
+            ),
             Reply::end(0, NOTHING),
         ]
     };
@@ -157,6 +161,7 @@ fn answers(generation: u64, subdevs: &[u32]) -> Vec<Vec<Reply>> {
 fn state(generation: u64, subdevs: &[u32]) -> State {
     let subdevs = subdevs.iter().map(|index| subdev(*index, generation));
     State {
+        instance: Some(0),
         generation: Some(generation),
         subdevs: subdevs.collect(),
         ..State::default()

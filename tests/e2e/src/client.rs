@@ -4,7 +4,7 @@
 use std::future::Future;
 
 use anyhow::{Context, Result};
-use nlctl::{Error, Handle, Object, Parent, Subdev, Type, Wq};
+use nlctl::{Error, Handle, Parent, Subdev, Type, Wq};
 
 use crate::vfio::Location;
 use crate::wait::SOON;
@@ -46,14 +46,14 @@ impl Client {
 
     /// All subdevs.
     pub fn subdevs(&self) -> Result<Result<Vec<Subdev>, Error>> {
-        self.ask(|handle| async move { all(handle.subdev().dump()).await })
+        let all = self.ask(|handle| handle.subdev().dump().all())?;
+        Ok(all.map(|answer| answer.object))
     }
 
     /// Deletes all subdevs.
     pub fn delete_all(&self) -> Result<()> {
         for subdev in self.subdevs()?? {
-            let index = subdev.index.context("a subdev without an index")?;
-            self.ask(|handle| handle.subdev().del(index).execute())??;
+            self.ask(|handle| handle.subdev().del(subdev.index).execute())??;
         }
         Ok(())
     }
@@ -62,10 +62,10 @@ impl Client {
     pub fn state(&self, generation: Generation) -> Result<State> {
         let mut state = self.ask(|handle| async move {
             Ok(State {
-                parents: all(handle.parent().dump()).await?,
-                wqs: all(handle.wq().dump()).await?,
-                types: all(handle.types().dump()).await?,
-                subdevs: all(handle.subdev().dump()).await?,
+                parents: handle.parent().dump().all().await?.object,
+                wqs: handle.wq().dump().all().await?.object,
+                types: handle.types().dump().all().await?.object,
+                subdevs: handle.subdev().dump().all().await?.object,
             })
         })??;
         if generation == Generation::Ignored {
@@ -86,10 +86,10 @@ pub enum Generation {
 
 impl State {
     fn forget_generation(&mut self) {
-        self.parents.iter_mut().for_each(|it| it.generation = None);
-        self.wqs.iter_mut().for_each(|it| it.generation = None);
-        self.types.iter_mut().for_each(|it| it.generation = None);
-        self.subdevs.iter_mut().for_each(|it| it.generation = None);
+        self.parents.iter_mut().for_each(|it| it.generation = 0);
+        self.wqs.iter_mut().for_each(|it| it.generation = 0);
+        self.types.iter_mut().for_each(|it| it.generation = 0);
+        self.subdevs.iter_mut().for_each(|it| it.generation = 0);
     }
 }
 
@@ -103,10 +103,6 @@ pub fn location(subdev: Subdev) -> Option<Location> {
 
 /// Subdevs without the generation, which is that of the message: it grows with all that happens.
 pub fn timeless(mut subdevs: Vec<Subdev>) -> Vec<Subdev> {
-    subdevs.iter_mut().for_each(|it| it.generation = None);
+    subdevs.iter_mut().for_each(|it| it.generation = 0);
     subdevs
-}
-
-async fn all<O: Object>(dump: nlctl::Dump<O>) -> Result<Vec<O>, Error> {
-    Ok(dump.all().await?.object)
 }

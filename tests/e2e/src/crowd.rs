@@ -24,9 +24,8 @@ impl Crowd {
         let mut wqs = wqs
             .object
             .into_iter()
-            .map(|wq| Some((wq.id?, wq.parent?, wq.available?)))
-            .collect::<Option<Vec<_>>>()
-            .context("a work queue without id, parent or free entries")?;
+            .map(|wq| (wq.id, wq.parent, wq.available))
+            .collect::<Vec<_>>();
         wqs.sort_unstable();
         let room: u32 = wqs.iter().map(|(_, _, free)| free).sum();
         ensure!(
@@ -68,6 +67,28 @@ impl Crowd {
         })?;
         let made = made.with_context(|| format!("creating number {n} on {parent}/wq{wq}"))?;
         Ok(made.object)
+    }
+
+    /// Creates as many subdevs by one request as the first parent has room for, up to `count`, and
+    /// returns their indexes.
+    pub fn create_together(&self, count: usize, state: AdminState) -> Result<Vec<u32>> {
+        let made = self.client.ask(|handle| {
+            let add = handle.subdev().add().parent(self.places[0].0.as_str());
+            let add = add.of_type("1swq").size(1).state(state);
+            add.count(count as u32).execute()
+        })?;
+        let made = made.with_context(|| format!("creating {count} together"))?;
+        let indexes: Option<Vec<_>> = made.created.iter().map(|it| it.index).collect();
+        indexes.context("one has no index")
+    }
+
+    /// Creates one subdev like those of [`Self::create_together`], and returns its index.
+    pub fn create_alone(&self, state: AdminState) -> Result<u32> {
+        let made = self.client.ask(|handle| {
+            let add = handle.subdev().add().parent(self.places[0].0.as_str());
+            add.of_type("1swq").size(1).state(state).execute()
+        })??;
+        Ok(made.object.index)
     }
 
     /// Gets a subdev.

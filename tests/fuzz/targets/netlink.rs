@@ -4,8 +4,7 @@
 
 use libfuzzer_sys::arbitrary::{self, Arbitrary};
 use libfuzzer_sys::fuzz_target;
-use netlink_packet_core::Emitable;
-use nlctl::{Attribute, ParentAttr, SubdevAttr, TypeAttr, WqAttr, fuzzing};
+use nlctl::{Attribute, ParentAttr, SubdevAttr, TypeAttr, WqAttr, fuzzing, wire};
 
 #[derive(Debug, Arbitrary)]
 enum Input {
@@ -50,11 +49,10 @@ fuzz_target!(|input: Input| match input {
 
 /// What was read and is written again reads the same.
 fn again<A: Attribute + PartialEq>(bytes: &[u8]) {
-    let Ok(attributes) = fuzzing::attributes::<A>(bytes) else {
+    let Ok(attributes) = wire::parse::<A>(bytes) else {
         return;
     };
-    let mut written = vec![0; attributes.as_slice().buffer_len()];
-    attributes.as_slice().emit(&mut written);
-    let read = fuzzing::attributes::<A>(&written).expect("what was written can be read");
+    let written = wire::emit(&attributes);
+    let read = wire::parse::<A>(&written).expect("what was written can be read");
     assert_eq!(read, attributes);
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use nlctl::Id;
+use nlctl::{AdminState, Id};
 
 use super::memory::Memory;
 use super::table::Table;
@@ -26,6 +26,11 @@ const ROUNDS: usize = 5;
 /// The most that a request to one of the last may cost, as a multiple of one to the first. A scan
 /// of all subdevs costs more; a tree or a hash table does not.
 const RATIO_BAR: f64 = 1.5;
+/// The most that each of 256 may cost that are created by one request, as a multiple of what one costs
+/// that is created alone.
+const TOGETHER_BAR: f64 = 1.0 / 3.0;
+/// The same where VFIO makes a device for each, which takes most of the time either way.
+const TOGETHER_ACTIVE_BAR: f64 = 1.0;
 /// The most bytes of kernel memory that an inactive subdev may take: those of a page.
 const MEMORY_BAR: f64 = 4096.0;
 
@@ -71,6 +76,21 @@ pub fn run() -> Result<bool> {
             RATIO_BAR,
         );
     }
+    for (what, state, most) in [
+        ("create 256 at once", AdminState::Inactive, TOGETHER_BAR),
+        ("the same, active", AdminState::Active, TOGETHER_ACTIVE_BAR),
+    ] {
+        let mut pair = Pair::default();
+        for _ in 0..PASSES {
+            together(&crowd, state, &mut pair)?;
+        }
+        table.ratio(
+            what,
+            median(&mut pair.first)?,
+            median(&mut pair.last)?,
+            most,
+        );
+    }
     // The fastest: a dump takes so long that most are interrupted by something else.
     let fastest = |times: &[Duration]| times.iter().copied().min().context("no dump");
     table.ratio(
@@ -97,6 +117,23 @@ pub fn run() -> Result<bool> {
 struct Pair {
     first: Vec<Duration>,
     last: Vec<Duration>,
+}
+
+/// Creates a group by a request each, and then by one, and adds the time for each subdev.
+fn together(crowd: &Crowd, state: AdminState, pair: &mut Pair) -> Result<()> {
+    for (by_one, times) in [(false, &mut pair.first), (true, &mut pair.last)] {
+        let start = Instant::now();
+        let made: Vec<u32> = if by_one {
+            crowd.create_together(GROUP, state)?
+        } else {
+            (0..GROUP)
+                .map(|_| crowd.create_alone(state))
+                .collect::<Result<_>>()?
+        };
+        times.push(start.elapsed() / GROUP as u32);
+        made.into_iter().try_for_each(|index| crowd.delete(index))?;
+    }
+    Ok(())
 }
 
 /// What was measured.
@@ -167,8 +204,7 @@ struct Ids(Vec<(u32, String)>);
 impl Ids {
     fn create(&mut self, crowd: &Crowd, n: usize) -> Result<()> {
         let made = crowd.create(n)?;
-        let ids = made.index.zip(made.uuid);
-        self.0.push(ids.context("a subdev without index or UUID")?);
+        self.0.push((made.index, made.uuid));
         Ok(())
     }
 

@@ -119,12 +119,7 @@ impl Generator<'_> {
             ("parent", "index") => rng.u32(0..=1),
             (_, "parent-index") => u32::from(rng.u8(..) == 0),
             ("subdev", "index") => {
-                let there: Vec<_> = self
-                    .state
-                    .subdevs
-                    .iter()
-                    .filter_map(|it| it.index)
-                    .collect();
+                let there: Vec<_> = self.state.subdevs.iter().map(|it| it.index).collect();
                 rng.choice(&there).copied().unwrap_or(0)
             }
             ("wq" | "subdev-wq", "id") => rng.u32(0..=8),
@@ -155,7 +150,7 @@ impl Generator<'_> {
             }
             _ => Vec::new(),
         };
-        rng.choice(there).cloned().flatten()
+        rng.choice(there).cloned()
     }
 }
 

@@ -10,18 +10,19 @@ mod request;
 mod table;
 mod verdict;
 
+use std::mem::take;
+
 use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
-use netlink_packet_core::{NlasIterator, Parseable};
 use nix::libc;
 use nix::unistd::geteuid;
-use nlctl::{Command, Subdev, SubdevAttr};
+use nlctl::{Command, Object, Subdev, SubdevAttr, wire};
 
 use self::generator::Generator;
 use self::request::found;
 pub use self::request::{Attribute, Request};
 pub use self::table::Table;
-use self::verdict::{NESTED, Verdict};
+use self::verdict::{NESTED, NET_BYTE_ORDER, Verdict};
 use crate::check::{equal, step};
 use crate::client::{Client, Generation, State, timeless};
 use crate::genl::{Answer, Refusal, Socket};
@@ -120,8 +121,7 @@ pub fn run(count: u64, rng: &mut Rng) -> Result<()> {
 
 fn clear(client: &Client, subdevs: &[Subdev]) -> Result<()> {
     for subdev in subdevs {
-        let index = subdev.index.context("a subdev without an index")?;
-        client.ask(|handle| handle.subdev().del(index).execute())??;
+        client.ask(|handle| handle.subdev().del(subdev.index).execute())??;
     }
     Ok(())
 }
@@ -173,7 +173,7 @@ fn judge(
         }
         (Verdict::Valid(operation), None) => {
             tally.accepted += 1;
-            return done(operation.command, answer, before, after);
+            return done(operation.command, request, answer, before, after);
         }
         _ => bail!("it was answered with {:?}", answer.end),
     }
@@ -208,7 +208,16 @@ fn explained(request: &Request, refusal: &Refusal) -> Result<()> {
 }
 
 /// A request that was carried out did what it is for, and nothing else.
-fn done(command: u8, answer: &Answer, before: &State, after: &State) -> Result<()> {
+fn done(
+    command: u8,
+    request: &Request,
+    answer: &Answer,
+    before: &State,
+    after: &State,
+) -> Result<()> {
+    let payload = request.payload();
+    let dry_run = nlctl::Attribute::number(&SubdevAttr::DryRun);
+    let is_dry_run = |kind: u16| kind & !(NESTED | NET_BYTE_ORDER) == dry_run;
     let missing = |from: &State, of: &State| -> Vec<Subdev> {
         let index = |subdev: &Subdev| subdev.index;
         let there = |subdev: &&Subdev| of.subdevs.iter().any(|it| it.index == index(subdev));
@@ -217,14 +226,25 @@ fn done(command: u8, answer: &Answer, before: &State, after: &State) -> Result<(
     };
     let (came, went) = (missing(after, before), missing(before, after));
     match Command::try_from(command) {
+        Ok(Command::SubdevNew) if found(&payload).0.iter().any(|it| is_dry_run(it.kind)) => {
+            same(before, after)
+        }
         Ok(Command::SubdevNew) => {
             equal("subdevs that went", went, vec![])?;
             // The generation grows once more when a work queue is enabled for one.
-            equal(
-                "subdevs that came",
-                timeless(came),
-                timeless(reply(answer)?),
-            )
+            let (mut came, mut first) = (timeless(came), timeless(reply(answer)?));
+            came.sort_by_key(|it| it.index);
+            let created: Vec<_> = first
+                .iter_mut()
+                .flat_map(|it| take(&mut it.created))
+                .collect();
+            if !created.is_empty() {
+                let created: Vec<_> = created.iter().map(|it| (it.index, &it.name)).collect();
+                let came: Vec<_> = came.iter().map(|it| (Some(it.index), &it.name)).collect();
+                equal("those that are listed", created, came)?;
+            }
+            came.truncate(first.len().max(1));
+            equal("the first that came", came, first)
         }
         Ok(Command::SubdevSet) => {
             equal("subdevs that came", came, vec![])?;
@@ -259,11 +279,7 @@ fn done(command: u8, answer: &Answer, before: &State, after: &State) -> Result<(
 
 /// The subdevs in an answer.
 fn reply(answer: &Answer) -> Result<Vec<Subdev>> {
-    let subdev = |object: &Vec<u8>| {
-        let attributes = NlasIterator::new(object);
-        let attributes = attributes.map(|it| Ok(SubdevAttr::parse(&it?)?));
-        Ok(Subdev::from(attributes.collect::<Result<Vec<_>>>()?))
-    };
+    let subdev = |object: &Vec<u8>| Ok(Subdev::read(wire::parse(object)?)?);
     answer.objects.iter().map(subdev).collect()
 }
 

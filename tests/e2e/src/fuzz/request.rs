@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A request byte by byte, so that each of them can be wrong.
 
-use netlink_packet_core::Nla;
+use nlctl::wire;
 
 use crate::genl::{GENL_HEADER, HEADER, flag};
 
@@ -46,10 +46,8 @@ impl Attribute {
     }
 
     /// One as the library sends it.
-    pub fn of(attribute: &impl Nla) -> Self {
-        let mut value = vec![0; attribute.value_len()];
-        attribute.emit_value(&mut value);
-        Self::new(attribute.kind(), value)
+    pub fn of(attribute: &impl nlctl::Attribute) -> Self {
+        Self::new(wire::kind(attribute), wire::value(attribute))
     }
 
     /// Attributes as they lie in a message or a nest.

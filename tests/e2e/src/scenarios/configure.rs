@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Work queues and parents, configured by the admin.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use nlctl::{Command, DsaGroupAttr, DsaParentAttr, ParentAttr};
 use serde_json::Value;
 
 use crate::check::{self, step};
 use crate::dsa::{Descriptor, regs, status};
+use crate::fuzz::{Attribute, Request, Table};
+use crate::genl::Socket;
 use crate::monitor::Monitor;
 use crate::scenario::Scenario;
 use crate::system::ctl;
@@ -36,7 +39,46 @@ fn run() -> Result<()> {
     in_the_way()?;
     all_or_nothing()?;
     groups()?;
-    hardware_refuses()
+    hardware_refuses()?;
+    reserved()?;
+    raw()
+}
+
+/// What inactive subdevs have reserved stays theirs.
+fn reserved() -> Result<()> {
+    step("a WQ keeps the entries that an inactive subdev has, and may have none");
+    tool::add("wq 5 name asleep state inactive")?;
+    tool::refused(
+        &dsa_nl("wq set wq5 size 1")?,
+        &["size", "subdevs have 16 of the entries"],
+    )?;
+    tool::del("asleep")?;
+    dsa_nl("wq set wq5 size 0")?.ok()?;
+    tool::refused(&dsa_nl("subdev add wq 5")?, &["wq 5 has no entries"])?;
+    dsa_nl("wq set wq5 size 16")?.ok().map(drop)
+}
+
+/// Requests that the tool does not make.
+fn raw() -> Result<()> {
+    step("what the device is cannot be set, and each group of a request has a number");
+    let mut socket = Socket::new()?;
+    let family = Table::read(&mut socket)?.family;
+    let group = |id| DsaParentAttr::Group(vec![DsaGroupAttr::Id(id)]);
+    for nest in [
+        vec![DsaParentAttr::Version(1)],
+        vec![DsaParentAttr::Group(vec![DsaGroupAttr::Engines(1)])],
+        (0..17).map(group).collect(),
+    ] {
+        let attributes = [ParentAttr::Index(0), ParentAttr::DsaParent(nest)];
+        let attributes = attributes.iter().map(Attribute::of).collect();
+        let request = Request::new(Command::ParentSet.into(), false).with(attributes);
+        let answer = socket.ask(family, request.flags, &request.payload())?;
+        ensure!(
+            matches!(&answer.end, Some(Err(refusal)) if refusal.message.is_some()),
+            "expected that {request:?} is refused: {answer:?}"
+        );
+    }
+    Ok(())
 }
 
 /// Demands what a WQ shows of the DSA.

@@ -192,10 +192,7 @@ fn carried_out(answer: Answer) -> Result<()> {
 /// Index of the newest subdev but for the one that is always there.
 fn newest(client: &Client, there: u32) -> Result<Option<u32>> {
     let subdevs = client.subdevs()??;
-    let others = subdevs
-        .iter()
-        .filter_map(|it| it.index)
-        .filter(|it| *it != there);
+    let others = subdevs.iter().map(|it| it.index).filter(|it| *it != there);
     Ok(others.max())
 }
 

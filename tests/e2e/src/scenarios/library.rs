@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt, TryStreamExt};
 use nix::libc;
 use nlctl::{
-    AdminState, Cause, Error, Event, Handle, Id, Notification, Opstate, PasidMode, Subdev,
+    AdminState, Cause, Command, Error, Event, Handle, Id, Notification, Opstate, PasidMode, Subdev,
 };
 use tokio::time::timeout;
 
@@ -42,7 +42,7 @@ async fn dump(handle: &Handle) -> Result<Vec<Subdev>> {
 /// The subdev without the generation, which grows with all that happens.
 fn timeless(subdev: Subdev) -> Subdev {
     let mut subdev = subdev;
-    subdev.generation = None;
+    subdev.generation = 0;
     subdev
 }
 
@@ -51,8 +51,8 @@ async fn round_trip(handle: &Handle) -> Result<()> {
     let mut events = handle.monitor().await?;
     let add = handle.subdev().add().wq(3).pasid_mode(PasidMode::Shared);
     let made = timeless(add.name("library").execute().await?.object);
-    let index = made.index.context("no index")?;
-    let uuid = made.uuid.clone().context("no UUID")?;
+    let index = made.index;
+    let uuid = made.uuid.clone();
     for id in [Id::from(index), "library".into(), uuid.as_str().into()] {
         let got = handle.subdev().get(id).execute().await?;
         check::equal("the subdev", &timeless(got.object), &made)?;
@@ -75,9 +75,14 @@ async fn round_trip(handle: &Handle) -> Result<()> {
         let found: Vec<_> = narrowed.execute().try_collect().await?;
         check::equal(what, found.len(), expected)?;
     }
+    for command in [Command::FamilyGet, Command::SubdevNew] {
+        let there = handle.supports(command).await?;
+        ensure!(there, "the module says that it has no {command}");
+    }
+    let told = handle.supports(Command::SubdevCreateNtf).await?;
+    ensure!(!told, "an event is an operation");
     let family = handle.family().get().execute().await?;
-    check::equal("subdevs that there are", family.subdev_count, Some(1))?;
-    ensure!(family.instance.is_some(), "no instance: {family:?}");
+    check::equal("subdevs that there are", family.subdev_count, 1)?;
 
     let wq = handle.wq().get(3).execute().await?;
     check::equal("subdevs of the WQ", &wq.subdev, &vec![index])?;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the scenarios show, one room for each theme.
 
+mod batch;
 mod busy;
 mod c_client;
 mod close;
@@ -22,6 +23,7 @@ mod injection;
 mod interleaved;
 mod inventory;
 mod kunit;
+mod lease;
 mod library;
 mod lifecycle;
 mod many;
@@ -29,6 +31,7 @@ mod memlock;
 mod monitor;
 mod noop_flood;
 mod permissions;
+mod pool_agent;
 mod recovery;
 mod refusals;
 mod reset_races;
@@ -60,6 +63,9 @@ pub const ALL: &[Scenario] = &[
     refusals::REFUSALS,
     refusals::FULL,
     permissions::PERMISSIONS,
+    batch::DRY_RUN,
+    batch::COUNT,
+    lease::LEASE,
     library::LIBRARY,
     monitor::MONITOR,
     monitor::NAMESPACE,
@@ -104,6 +110,7 @@ pub const ALL: &[Scenario] = &[
     driver_override::OVERRIDE,
     two_parents::TWO_PARENTS,
     many::MANY,
+    pool_agent::POOL_AGENT,
     ynl::YNL,
     c_client::C_CLIENT,
     ynl::YNL_EVENTS,

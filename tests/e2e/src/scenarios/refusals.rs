@@ -4,8 +4,7 @@
 use std::fs;
 
 use anyhow::{Context, Result, bail, ensure};
-use netlink_packet_core::Nla as _;
-use nlctl::{Command, SubdevAttr, SubdevWqAttr};
+use nlctl::{Attribute as _, Command, SubdevAttr, SubdevWqAttr};
 
 use crate::check::{self, step};
 use crate::fuzz::{Attribute, Request, Table};
@@ -292,7 +291,7 @@ fn raw_names() -> Result<()> {
     let wq = Attribute::of(&SubdevAttr::Wq(vec![SubdevWqAttr::Id(1)]));
     let parent = Attribute::of(&SubdevAttr::ParentIndex(0));
     for name in RAW_NAMES {
-        let name = |attribute: SubdevAttr| Attribute::new(attribute.kind(), name.to_vec());
+        let name = |attribute: SubdevAttr| Attribute::new(attribute.number(), name.to_vec());
         let text = String::new;
         for (command, attributes) in [
             (
@@ -336,7 +335,7 @@ fn parents() -> Result<()> {
 
     step("a request without a parent lacks parent-index");
     let missing = refusal(Command::SubdevNew, vec![kind.clone()])?;
-    let expected = SubdevAttr::ParentIndex(0).kind();
+    let expected = SubdevAttr::ParentIndex(0).number();
     check::equal("missing", missing.missing, Some(u32::from(expected)))?;
     let said = missing.message.unwrap_or_default();
     ensure!(
@@ -352,7 +351,7 @@ fn parents() -> Result<()> {
     step("without a type, a work queue needs a number");
     let nest = Attribute::of(&SubdevAttr::Wq(Vec::new()));
     let missing = refusal(Command::SubdevNew, vec![index, nest])?;
-    let expected = SubdevWqAttr::Id(0).kind();
+    let expected = SubdevWqAttr::Id(0).number();
     check::equal("missing", missing.missing, Some(u32::from(expected)))
 }
 

@@ -2,8 +2,7 @@
 //! The life of a subdev in stages: planned while inactive, activated, changed, taken back.
 
 use anyhow::{Context, Result, anyhow, ensure};
-use netlink_packet_core::Nla as _;
-use nlctl::{Command, SubdevAttr, SubdevWqAttr};
+use nlctl::{Attribute as _, Command, SubdevAttr, SubdevWqAttr};
 
 use crate::check::{self, step};
 use crate::dsa::{Descriptor, Dsa};
@@ -275,8 +274,8 @@ fn raw() -> Result<()> {
         Some(Err(refusal)) => Ok(refusal.missing),
         other => Err(anyhow!("not refused: {other:?}")),
     };
-    let index = Some(u32::from(SubdevWqAttr::Id(0).kind()));
-    let id = Some(u32::from(SubdevAttr::Index(0).kind()));
+    let index = Some(u32::from(SubdevWqAttr::Id(0).number()));
+    let id = Some(u32::from(SubdevAttr::Index(0).number()));
     check::equal("missing", missing(ask(&[])?)?, id)?;
     let numberless = wq(vec![SubdevWqAttr::Size(1)]);
     check::equal(

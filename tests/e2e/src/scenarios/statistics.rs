@@ -226,7 +226,7 @@ fn look_often() -> Result<()> {
         let subdevs = client.ask(|handle| handle.subdev().dump_stats().wq(4).all())??;
         let wqs = client.ask(|handle| handle.wq().dump_stats().parent("dsa0").all())??;
         let parents = client.ask(|handle| handle.parent().dump_stats().all())??;
-        let wq = wqs.object.into_iter().find(|wq| wq.id == Some(4));
+        let wq = wqs.object.into_iter().find(|wq| wq.id == 4);
         let subdev = subdevs.object.into_iter().next();
         let parent = parents.object.into_iter().next();
         let figures = [

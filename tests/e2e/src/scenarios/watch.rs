@@ -186,10 +186,11 @@ impl Copy {
         let family = self
             .client
             .ask(|handle| handle.family().get().execute())??;
-        while (self.state.instance, self.state.generation) != (family.instance, family.generation) {
+        let goal = (Some(family.instance), Some(family.generation));
+        while (self.state.instance, self.state.generation) != goal {
             self.read().with_context(|| {
                 format!(
-                    "the copy is of instance {:?}, generation {:?}; the kernel of {:?}, {:?}",
+                    "the copy is of instance {:?}, generation {:?}; the kernel of {}, {}",
                     self.state.instance, self.state.generation, family.instance, family.generation
                 )
             })?;
@@ -203,7 +204,7 @@ impl Copy {
 }
 
 /// What is told of work queues: which are enabled. What subdevs take of them is told of the subdevs.
-fn states(wqs: &[Wq]) -> Vec<(Option<u32>, Option<u32>, Option<WqState>)> {
+fn states(wqs: &[Wq]) -> Vec<(u32, u32, WqState)> {
     let state = |wq: &Wq| (wq.parent_index, wq.id, wq.state);
     wqs.iter().map(state).collect()
 }

@@ -15,10 +15,13 @@ pub const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// The packages, and the program that each holds.
 const PROGRAMS: &[(&str, &str)] = &[
-    ("nlctl", "dsa-nl"),
+    ("dsa-nl", "dsa-nl"),
     ("e2e", "e2e"),
     ("dsa-model", "dsa-model"),
 ];
+
+/// Examples that scenarios run.
+const EXAMPLES: &[(&str, &str)] = &[("nlctl", "pool-agent")];
 
 /// The programs, linked statically: they run whatever the C library.
 #[derive(Debug)]
@@ -29,13 +32,17 @@ pub struct Programs {
 impl Programs {
     /// Where the program `name` lies.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.dir.join(name)
+        match EXAMPLES.iter().any(|(_, example)| *example == name) {
+            true => self.dir.join("examples").join(name),
+            false => self.dir.join(name),
+        }
     }
 
     /// Name and path of each.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
         PROGRAMS
             .iter()
+            .chain(EXAMPLES)
             .map(|(_, program)| (*program, self.path(program)))
     }
 }
@@ -56,8 +63,10 @@ pub fn build(lab: &Lab) -> Result<Programs> {
     cargo.args(
         PROGRAMS
             .iter()
+            .chain(EXAMPLES)
             .flat_map(|(package, _)| ["--package", package]),
     );
+    cargo.args(EXAMPLES.iter().flat_map(|(_, name)| ["--example", name]));
     run::step(lab, "build the userspace", &mut cargo, "")?;
     Ok(Programs {
         dir: target_dir(lab).join(TARGET).join("release"),

@@ -3,14 +3,16 @@
 //! Writes the Markdown page that documents the family.
 
 use super::names::prose;
-use super::spec::{Accepts, Attribute, AttributeSet, Enum, Exchange, Family, Flag, Operation};
+use super::spec::{Accepts, Attribute, AttributeSet, Enum, Family, Flag, Operation};
+use super::{errors, sample};
 
 /// What errno means for every operation alike; the kernel's generic netlink
 /// and the checks of the spec give them before an operation starts.
 const ERRORS: &str = "\
 Every refusal carries an errno, and in the extended ACK a sentence and the \
 attribute it is about. These come from the policy alone, before an operation \
-looks at its objects:
+looks at its objects. What an operation looks at and refuses is in its own \
+table, and a sentence in the extended ACK says which of the reasons it is:
 
 | errno | when |
 |---|---|
@@ -35,7 +37,7 @@ pub fn markdown(family: &Family) -> String {
 
     out += "## Operations\n\n";
     for (number, operation) in operations {
-        out += &operation_section(number, operation);
+        out += &operation_section(family, number, operation);
     }
     out += "## Notifications\n\n";
     for (number, operation) in notifications {
@@ -83,7 +85,7 @@ fn list(names: &[String]) -> String {
         .join(", ")
 }
 
-fn operation_section(number: usize, operation: &Operation) -> String {
+fn operation_section(family: &Family, number: usize, operation: &Operation) -> String {
     let mut out = format!(
         "### {number}: `{}`\n\n{}\n\n",
         operation.name,
@@ -95,15 +97,33 @@ fn operation_section(number: usize, operation: &Operation) -> String {
             Flag::UnsAdminPerm => "Needs CAP_NET_ADMIN in the user namespace of the socket.\n\n",
         };
     }
-    let exchange = |kind: &str, exchange: &Option<Exchange>| match exchange {
-        Some(it) => format!(
-            "- **{kind}** takes {}; answers {}.\n",
-            list(&it.request.attributes),
-            list(&it.reply.attributes)
-        ),
-        None => String::new(),
-    };
-    out + &exchange("do", &operation.once) + &exchange("dump", &operation.dump) + "\n"
+    let once = operation.once.as_ref();
+    let answered = once.map(|it| &it.reply.attributes);
+    for (kind, exchange) in [("do", once), ("dump", operation.dump.as_ref())] {
+        let Some(exchange) = exchange else {
+            continue;
+        };
+        let reply = &exchange.reply.attributes;
+        let answers = match kind == "dump" && answered == Some(reply) {
+            true => "the same for each".to_string(),
+            false => list(reply),
+        };
+        let takes = list(&exchange.request.attributes);
+        out += &format!("- **{kind}** takes {takes}; answers {answers}.\n");
+    }
+    if let Some(request) = sample::request(family, operation) {
+        out += &format!(
+            "\nFor example:\n\n```\ncli.py --spec spec/{}.yaml --do {} --json '{request}'\n```\n",
+            family.name, operation.name
+        );
+    }
+    let errors: String = errors::of(operation)
+        .map(|errno| format!("| `{}` | {} |\n", errno.name, errno.meaning))
+        .collect();
+    if !errors.is_empty() {
+        out += "\n| errno | when |\n|---|---|\n";
+    }
+    out + &errors + "\n"
 }
 
 fn notification_section(number: usize, operation: &Operation) -> String {
@@ -177,8 +197,8 @@ fn enum_section(item: &Enum, what: &str, number: impl Fn(usize) -> String) -> St
         out += &format!(
             "| {} | `{}` | {} |\n",
             number(at),
-            entry.name,
-            cell(&entry.doc)
+            entry.name(),
+            cell(entry.doc())
         );
     }
     out + "\n"

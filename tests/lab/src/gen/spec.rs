@@ -12,6 +12,21 @@ use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+/// Names that the generated code has for something else than attributes.
+const RESERVED: [&str; 8] = [
+    "attribute",
+    "attributes",
+    "execute",
+    "all",
+    "new",
+    "unknown",
+    "value",
+    "within",
+];
+
+/// The flag of a request to carry out nothing.
+pub const DRY_RUN: &str = "dry-run";
+
 /// A whole family.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -21,6 +36,9 @@ pub struct Family {
     /// Level of the schema.
     #[serde(rename = "protocol")]
     _protocol: Protocol,
+    /// Version in the header of each message.
+    #[serde(default = "first")]
+    pub version: u8,
     /// What the family is for.
     pub doc: String,
     /// Constants and enums.
@@ -42,6 +60,10 @@ pub struct Family {
 enum Protocol {
     /// Attributes and operations count from 1; no fixed headers.
     Genetlink,
+}
+
+fn first() -> u8 {
+    1
 }
 
 #[derive(Debug, Deserialize)]
@@ -77,6 +99,7 @@ pub struct Const {
     /// Its name.
     pub name: String,
     /// What it limits or counts.
+    #[serde(default)]
     pub doc: String,
     /// Its value.
     pub value: u32,
@@ -89,6 +112,7 @@ pub struct Enum {
     /// Its name.
     pub name: String,
     /// What is chosen.
+    #[serde(default)]
     pub doc: String,
     /// The choices.
     pub entries: Vec<Entry>,
@@ -97,14 +121,46 @@ pub struct Enum {
     _render_max: IgnoredAny,
 }
 
+/// One choice of an enum, with a doc or as a plain name.
+#[derive(Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "an entry is a name, or has name and doc and nothing else"
+)]
+pub enum Entry {
+    /// A plain name.
+    Plain(String),
+    /// A name and what it means.
+    Documented(DocumentedEntry),
+}
+
 /// One choice of an enum.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct DocumentedEntry {
     /// Its name.
-    pub name: String,
+    name: String,
     /// What choosing it means.
-    pub doc: String,
+    #[serde(default)]
+    doc: String,
+}
+
+impl Entry {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Plain(name) => name,
+            Self::Documented(entry) => &entry.name,
+        }
+    }
+
+    /// What choosing it means, or its name.
+    pub fn doc(&self) -> &str {
+        match self {
+            Self::Documented(entry) if !entry.doc.is_empty() => &entry.doc,
+            _ => self.name(),
+        }
+    }
 }
 
 /// A space of attribute numbers.
@@ -120,6 +176,13 @@ pub struct AttributeSet {
     pub doc: String,
     /// The attributes; their numbers count from 1 in this order.
     pub attributes: Vec<Attribute>,
+}
+
+impl AttributeSet {
+    /// The attribute of that name.
+    pub fn get(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|it| it.name == name)
+    }
 }
 
 /// One attribute.
@@ -148,12 +211,40 @@ pub struct Attribute {
     pub display_hint: Option<DisplayHint>,
 }
 
+impl Attribute {
+    /// Name of the set inside it; `spec::parse` has checked that a nest has one.
+    pub fn nested(&self) -> &str {
+        self.nested_attributes.as_deref().unwrap_or_default()
+    }
+
+    /// Whether replies that list it may be without it: its doc or that of the set
+    /// says when it is absent, or it is the nest of a vendor.
+    pub fn may_be_absent(&self, set: &AttributeSet) -> bool {
+        let docs = [&self.doc, &set.doc];
+        let mut words = docs
+            .into_iter()
+            .flat_map(|doc| doc.split(|c: char| !c.is_alphanumeric()));
+        words.any(|word| word.eq_ignore_ascii_case("absent"))
+            || self
+                .nested_attributes
+                .as_deref()
+                .and_then(|nested| nested.strip_suffix(&set.name)?.strip_suffix('-'))
+                .is_some()
+    }
+}
+
 /// Types of attributes that the library has a Rust type for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wire {
+    /// A byte.
+    U8,
+    /// Two bytes in the byte order of the machine.
+    U16,
     /// Four bytes in the byte order of the machine.
     U32,
+    /// Eight bytes in the byte order of the machine.
+    U64,
     /// Four or eight bytes in the byte order of the machine.
     Uint,
     /// Text closed by a NUL.
@@ -170,7 +261,10 @@ impl Wire {
     /// Name of the type in the spec.
     pub fn name(self) -> &'static str {
         match self {
+            Self::U8 => "u8",
+            Self::U16 => "u16",
             Self::U32 => "u32",
+            Self::U64 => "u64",
             Self::Uint => "uint",
             Self::String => "string",
             Self::Binary => "binary",
@@ -235,6 +329,28 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// Name of the set of its attributes.
+    pub fn set(&self) -> &str {
+        &self.attribute_set
+    }
+
+    /// What the kernel tells by it: the attributes of its reply, or of the
+    /// notification.
+    pub fn told(&self) -> &[String] {
+        let replies = [&self.once, &self.dump].into_iter().flatten();
+        let mut lists = replies.map(|it| &it.reply).chain(&self.event);
+        let list = lists.find(|it| !it.attributes.is_empty());
+        list.map_or(&[], |it| it.attributes.as_slice())
+    }
+
+    /// Whether a request can have the flag `dry-run`, the reply to which shows what
+    /// would be, as far as it is known then.
+    pub fn can_run_dry(&self) -> bool {
+        let asked = |it: &Exchange| it.request.attributes.iter().any(|name| name == DRY_RUN);
+        let once = self.once.as_ref();
+        once.is_some_and(|it| asked(it) && !it.reply.attributes.is_empty())
+    }
+
     /// Whether the kernel sends it without being asked.
     pub fn is_notification(&self) -> bool {
         self.event.is_some()
@@ -337,12 +453,62 @@ impl Family {
         self.set(&operation.attribute_set)
     }
 
+    /// The operation that gets what `set` describes, or else the first that
+    /// tells something of it.
+    fn getter(&self, set: &AttributeSet) -> Option<&Operation> {
+        let get = format!("{}-get", set.name);
+        let on_set = || {
+            let all = self.operations().map(|(_, it)| it);
+            all.filter(|it| it.attribute_set == set.name && !it.told().is_empty())
+        };
+        on_set().find(|it| it.name == get).or(on_set().next())
+    }
+
+    /// Whether what an operation tells is only a part of the object that its
+    /// set describes, and hence an object of its own.
+    pub fn is_part(&self, operation: &Operation) -> bool {
+        let told = operation.told();
+        let getter = self.set_of(operation).ok().and_then(|it| self.getter(it));
+        !told.is_empty()
+            && getter.is_some_and(|it| it.told().iter().any(|name| !told.contains(name)))
+    }
+
+    /// What every message about an object of `set` has, as far as lists tell;
+    /// of a set that is only nested, all of it.
+    pub fn always(&self, set: &AttributeSet) -> Vec<String> {
+        match self.getter(set) {
+            None => set.attributes.iter().map(|it| it.name.clone()).collect(),
+            Some(getter) => getter.told().to_vec(),
+        }
+    }
+
+    /// The attributes of an object of `set`: what messages about it can have.
+    pub fn object<'a>(&self, set: &'a AttributeSet) -> Vec<&'a Attribute> {
+        let mut told = self.always(set);
+        let operations = self.operations().map(|(_, it)| it);
+        told.extend(
+            operations
+                .filter(|it| it.attribute_set == set.name && !self.is_part(it))
+                .flat_map(|it| it.told().to_vec()),
+        );
+        let all = set.attributes.iter();
+        all.filter(|it| told.contains(&it.name)).collect()
+    }
+
     /// The attribute set of that name.
     pub fn set(&self, name: &str) -> anyhow::Result<&AttributeSet> {
         self.attribute_sets
             .iter()
             .find(|set| set.name == name)
             .with_context(|| format!("there is no attribute-set '{name}'"))
+    }
+
+    /// The smallest number that the kernel accepts, if it is not 0.
+    pub fn least(&self, attribute: &Attribute) -> Option<u64> {
+        match self.accepts(attribute) {
+            Ok(Accepts::Range { min, .. }) => min,
+            _ => None,
+        }
     }
 
     /// What the kernel accepts as the value of `attribute`.
@@ -404,6 +570,10 @@ impl Family {
     }
 
     fn check_attribute(&self, attribute: &Attribute) -> anyhow::Result<()> {
+        ensure!(
+            !RESERVED.contains(&attribute.name.as_str()),
+            "the library uses this name for something else"
+        );
         self.accepts(attribute)?;
         if let Some(name) = &attribute.names {
             ensure!(

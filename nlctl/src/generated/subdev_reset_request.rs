@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
+
+use std::time::Duration;
+#[allow(clippy::wildcard_imports, unused_imports)]
+use super::*;
+#[allow(unused_imports)]
+use crate::{
+    Answer, Binary, Error, Id, ParentRef, WqRef, connection::Handle, parent::OnParent,
+    request::{Objects, Request},
+    value::U64,
+};
+
+/// Reset a subdev, named by index, name or UUID, as its VFIO user could:
+/// its virtual device is as after power-on, and so disabled; its work in
+/// flight is discarded. Others on its work queues notice nothing. Does
+/// nothing to a subdev that nobody has open, which is as after power-on.
+/// Refused with EBUSY, and nothing is done, while a reset by the VFIO user
+/// does not end. Refused with ETIMEDOUT when work in flight does not end
+/// within two seconds, be it that the VFIO user withholds memory; the
+/// virtual device accepts nothing then until the reset ends, which it does
+/// together with that work. A reset revives a virtual device that halted if
+/// its hardware is back, and is refused with EIO if not. The reply is the
+/// subdev after the reset.
+#[derive(Debug, Clone)]
+#[must_use = "a request is sent when it is executed"]
+pub struct SubdevReset(pub(crate) Request<SubdevAttr>);
+
+impl SubdevReset {
+    pub(super) fn new(handle: Handle, subdev: impl Into<Id>) -> Self {
+        let request = Request::new(handle);
+        Self(
+            request
+                .with(
+                    match subdev.into() {
+                        Id::Index(index) => SubdevAttr::Index(index),
+                        Id::Name(name) => SubdevAttr::Name(name),
+                        Id::Uuid(uuid) => SubdevAttr::Uuid(uuid),
+                    },
+                ),
+        )
+    }
+
+    /// Waits no longer than `limit` for the answer. A request that was
+    /// sent may be carried out all the same.
+    pub fn within(self, limit: Duration) -> Self {
+        Self(self.0.within(limit))
+    }
+}
+
+impl SubdevReset {
+    /// Sends the request and returns what it is answered with.
+    ///
+    /// When the future is dropped after the request was sent, it is
+    /// carried out all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] says why the kernel did nothing; see [`Error`]
+    /// for what else can go wrong.
+    pub async fn execute(self) -> Result<Answer<Subdev>, Error> {
+        self.0.object(Command::SubdevReset).await
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
+
+use std::time::Duration;
+#[allow(clippy::wildcard_imports, unused_imports)]
+use super::*;
+#[allow(unused_imports)]
+use crate::{
+    Answer, Binary, Error, Id, ParentRef, WqRef, connection::Handle, parent::OnParent,
+    request::{Objects, Request},
+    value::U64,
+};
+
+/// Change a subdev, named by index, name or UUID. All that is in the
+/// request is done, with one change event, or nothing. What is already as
+/// the request says is no change, and where all is so, there is no event.
+/// The reply is the subdev as it is then.
+///
+/// `new-name` is taken in any state. Each `wq` has an id and a size, and
+/// changes the share of a work queue that the subdev uses; it is refused
+/// with EBUSY unless the subdev is inactive or is to be so, and with EINVAL
+/// where the entries are not available. `state` activates or deactivates:
+/// with EBUSY it is refused to deactivate a subdev that a VFIO user has
+/// open, unless forced, and to activate one again whose former VFIO device
+/// is still open.
+#[derive(Debug, Clone)]
+#[must_use = "a request is sent when it is executed"]
+pub struct SubdevSet(pub(crate) Request<SubdevAttr>);
+
+impl SubdevSet {
+    pub(super) fn new(handle: Handle, subdev: impl Into<Id>) -> Self {
+        let request = Request::new(handle);
+        Self(
+            request
+                .with(
+                    match subdev.into() {
+                        Id::Index(index) => SubdevAttr::Index(index),
+                        Id::Name(name) => SubdevAttr::Name(name),
+                        Id::Uuid(uuid) => SubdevAttr::Uuid(uuid),
+                    },
+                ),
+        )
+    }
+
+    /// In a request to change: the name from now on, as `name`. Refused with
+    /// EEXIST if another subdev has it.
+    pub fn new_name(self, new_name: impl Into<String>) -> Self {
+        Self(self.0.with(SubdevAttr::NewName(new_name.into())))
+    }
+
+    /// A work queue that the subdev uses. None in a request with a type is
+    /// the same as one without attributes.
+    ///
+    /// May be said more than once.
+    pub fn wq(self, wq: impl Into<SubdevWqRequest>) -> Self {
+        Self(self.0.and(SubdevAttr::Wq(wq.into().attributes)))
+    }
+
+    /// Admin state. Default is "active".
+    pub fn state(self, state: AdminState) -> Self {
+        Self(self.0.with(SubdevAttr::State(state)))
+    }
+
+    /// In a request to delete or to deactivate: although a VFIO user has the
+    /// device open. The device is dead to that user then.
+    pub fn force(self) -> Self {
+        Self(self.0.with(SubdevAttr::Force))
+    }
+
+    /// Waits no longer than `limit` for the answer. A request that was
+    /// sent may be carried out all the same.
+    pub fn within(self, limit: Duration) -> Self {
+        Self(self.0.within(limit))
+    }
+}
+
+impl SubdevSet {
+    /// Sends the request and returns what it is answered with.
+    ///
+    /// When the future is dropped after the request was sent, it is
+    /// carried out all the same.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] says why the kernel did nothing; see [`Error`]
+    /// for what else can go wrong.
+    pub async fn execute(self) -> Result<Answer<Subdev>, Error> {
+        self.0.object(Command::SubdevSet).await
+    }
+}
