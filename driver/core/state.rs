@@ -49,7 +49,8 @@ pub enum OpState {
     Open = 2,
     /// The VFIO user has enabled the virtual device.
     Enabled = 3,
-    /// The hardware of the virtual device is lost, and nothing revives it.
+    /// The hardware of the virtual device is lost, or was for a while and the VFIO user has not reset
+    /// the virtual device since.
     Halted = 4,
 }
 
@@ -73,6 +74,16 @@ pub enum Phase {
     Removing,
 }
 
+/// Whether the hardware of a virtual device does its work.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Hardware {
+    Works,
+    /// It does nothing, and may do so for good.
+    Lost,
+    /// It works again, for whoever resets the virtual device, or opens it.
+    Recovered,
+}
+
 /// The life of a subdev: its phase, and what its VFIO device is in.
 ///
 /// Each transition says whether it changed [`Life::opstate`], which is when an event is due. One
@@ -88,7 +99,7 @@ pub struct Life {
     attached: bool,
     open: bool,
     enabled: bool,
-    lost: bool,
+    hardware: Hardware,
 }
 
 impl Life {
@@ -100,7 +111,7 @@ impl Life {
             attached: false,
             open: false,
             enabled: false,
-            lost: false,
+            hardware: Hardware::Works,
         }
     }
 
@@ -138,7 +149,7 @@ impl Life {
     pub const fn opstate(&self) -> OpState {
         if !self.attached || self.is_dead() || matches!(self.phase, Phase::Changing) {
             OpState::Detached
-        } else if self.lost {
+        } else if !matches!(self.hardware, Hardware::Works) {
             OpState::Halted
         } else if self.enabled {
             OpState::Enabled
@@ -170,8 +181,7 @@ impl Life {
     pub fn detach(&mut self) -> bool {
         self.change(|life| {
             life.attached = false;
-            life.open = false;
-            life.enabled = false;
+            life.end_use();
         })
     }
 
@@ -193,10 +203,7 @@ impl Life {
 
     /// The VFIO user closes the device, which resets it.
     pub fn close(&mut self) -> bool {
-        self.change(|life| {
-            life.open = false;
-            life.enabled = false;
-        })
+        self.change(Self::end_use)
     }
 
     /// The VFIO user has enabled the virtual device.
@@ -211,7 +218,22 @@ impl Life {
 
     /// The hardware of the parent is lost: whatever happens to the VFIO device, it stays halted.
     pub fn lose(&mut self) -> bool {
-        self.change(|life| life.lost = true)
+        self.change(|life| life.hardware = Hardware::Lost)
+    }
+
+    /// The hardware that was lost works again: a VFIO device that nobody has open does so, too;
+    /// another one is halted until [`Life::works`].
+    pub fn recover(&mut self) -> bool {
+        self.change(|life| match life.hardware {
+            Hardware::Lost if life.open => life.hardware = Hardware::Recovered,
+            Hardware::Lost => life.hardware = Hardware::Works,
+            Hardware::Works | Hardware::Recovered => (),
+        })
+    }
+
+    /// The virtual device works, after a reset or from being opened on: on hardware that does.
+    pub fn works(&mut self) -> bool {
+        self.change(|life| life.hardware = Hardware::Works)
     }
 
     /// Says which passing phase the subdev is in, if it is in one.
@@ -255,8 +277,7 @@ impl Life {
     pub fn revive(&mut self) {
         if self.phase == Phase::Changing {
             self.attached = false;
-            self.open = false;
-            self.enabled = false;
+            self.end_use();
             self.admin = AdminState::Active;
         }
     }
@@ -290,6 +311,15 @@ impl Life {
     /// Whoever creates or changes the subdev removes it instead.
     pub fn abandon(&mut self) {
         self.phase = Phase::Removing;
+    }
+
+    /// Nobody has the device open any more.
+    fn end_use(&mut self) {
+        self.open = false;
+        self.enabled = false;
+        if self.hardware == Hardware::Recovered {
+            self.hardware = Hardware::Works;
+        }
     }
 
     /// Applies a transition and says whether it changed the operational state.

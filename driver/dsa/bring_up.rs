@@ -21,7 +21,6 @@ use super::{
 use crate::{
     dsa_core::regs::{
         self,
-        genctrl,
         gensts,
         Command, //
     },
@@ -103,8 +102,7 @@ impl Running {
         let register = || {
             // From here on a device that is disabled was reset by somebody else, but while it is
             // configured.
-            let interrupts = genctrl::SOFTERR_INT_EN | genctrl::HALT_INT_EN;
-            device.regs.write32(regs::GENCTRL, interrupts)?;
+            device.enable_interrupts()?;
             let mut wqs = KVec::<Arc<dyn framework::WorkQueue>>::with_capacity(
                 device.wqs().len(),
                 GFP_KERNEL,

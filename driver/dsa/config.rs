@@ -112,6 +112,15 @@ pub(super) fn divide(regs: &Registers, caps: &Capabilities) -> Result<Setup> {
     Ok(setup)
 }
 
+/// Gives a device that was reset the setup again that it had, if its configuration may be changed; any
+/// other keeps it.
+pub(super) fn restore(regs: &Registers, caps: &Capabilities, setup: &Setup) -> Result {
+    if !caps.general.config_en() {
+        return Ok(());
+    }
+    write(regs, caps, setup)
+}
+
 /// Writes the setup of a device that is disabled.
 pub(super) fn write(regs: &Registers, caps: &Capabilities, setup: &Setup) -> Result {
     // Interrupts of descriptors without privilege: ours carry none.

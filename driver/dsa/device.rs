@@ -2,6 +2,7 @@
 
 //! A DSA that is up: its commands, its work queues, and whether it still works.
 
+use core::ops::DerefMut;
 use kernel::{
     new_mutex,
     prelude::*,
@@ -17,6 +18,10 @@ use kernel::{
         Mutex,
         SetOnce, //
     },
+    time::{
+        Instant,
+        Monotonic, //
+    },
     warn_on, //
 };
 
@@ -30,6 +35,7 @@ use super::{
         Capabilities,
         Registers, //
     },
+    submitter::Owner,
     wq::{
         Status,
         Wq, //
@@ -37,21 +43,32 @@ use super::{
 };
 use crate::{
     dsa_core::{
+        blame::Report,
         regs::{
             self,
+            genctrl,
             gensts,
             Command, //
         },
         setup, //
     },
-    framework::Notifier, //
+    framework::{
+        Fault,
+        FaultKind,
+        Notifier, //
+    },
+    subdev_core::bucket::Bucket, //
 };
+
+/// How often a device that halts is brought back at once, and how often once more after that.
+const RECOVERIES: u32 = 3;
+const RECOVERY_INTERVAL_MS: u64 = 60_000;
 
 /// Why a device does nothing any more.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub(super) enum Loss {
-    /// It stopped after an error.
+    /// It stopped after an error, and may be brought back.
     Halted = 1,
     /// Its registers read as all ones: it is no longer there.
     Vanished = 2,
@@ -59,8 +76,12 @@ pub(super) enum Loss {
     Reset = 3,
     /// It could not be made to drop its work, and was cut off from memory.
     Stuck = 4,
+    /// It stopped after an error, and a reset that the driver can do does not bring it back.
+    Dead = 5,
+    /// It stopped after an error, and was brought back too often before.
+    Unstable = 6,
     /// It was disabled to be configured, and could not be enabled again.
-    Disabled = 5,
+    Disabled = 7,
 }
 
 impl Loss {
@@ -71,6 +92,8 @@ impl Loss {
             Loss::Vanished,
             Loss::Reset,
             Loss::Stuck,
+            Loss::Dead,
+            Loss::Unstable,
             Loss::Disabled,
         ]
         .into_iter()
@@ -81,7 +104,7 @@ impl Loss {
     /// For the log.
     const fn sentence(self) -> &'static str {
         match self {
-            Loss::Halted => "the device halted; unbind, reset and bind it to bring it back",
+            Loss::Halted => "the device halted; it is being brought back",
             Loss::Vanished => "the device does not answer any more; it vanished",
             Loss::Reset => {
                 "the device was reset behind the driver's back; unbind it and bind it again"
@@ -89,6 +112,13 @@ impl Loss {
             Loss::Stuck => {
                 "the device cannot be made to drop its work and was cut off from memory; unbind, \
                  reset and bind it to bring it back"
+            }
+            Loss::Dead => {
+                "the device halted, and no reset by the driver brings it back; reset the machine, or \
+                 unbind, reset and bind it"
+            }
+            Loss::Unstable => {
+                "the device halts again and again; unbind, reset and bind it to bring it back"
             }
             Loss::Disabled => {
                 "the device was disabled to be configured and cannot be enabled again; unbind it and \
@@ -113,6 +143,7 @@ pub(super) struct Device {
     pub(super) regs: Arc<Registers>,
     pub(super) caps: Capabilities,
     wqs: KVec<Arc<Wq>>,
+    since: Instant<Monotonic>,
     /// Held while a command is active.
     #[pin]
     commands: Mutex<()>,
@@ -120,9 +151,10 @@ pub(super) struct Device {
     /// the work queue that they are for. Taken before `commands`.
     #[pin]
     handles: Mutex<()>,
-    /// Held while descriptors that do not end are made to. Taken before `commands`.
+    /// Held while descriptors that do not end are made to, and while the device is brought back,
+    /// which may be tried that often. Taken before `commands`.
     #[pin]
-    recovery: Mutex<()>,
+    recovery: Mutex<Bucket>,
     /// What it is set up as.
     #[pin]
     setup: Mutex<Setup>,
@@ -148,9 +180,13 @@ impl Device {
                 regs,
                 caps,
                 wqs,
+                since: Instant::now(),
                 commands <- new_mutex!((), "Device::commands"),
                 handles <- new_mutex!((), "Device::handles"),
-                recovery <- new_mutex!((), "Device::recovery"),
+                recovery <- new_mutex!(
+                    Bucket::new(RECOVERIES, RECOVERY_INTERVAL_MS),
+                    "Device::recovery"
+                ),
                 setup <- new_mutex!(setup, "Device::setup"),
                 planned: Atomic::new(0),
                 loss: Atomic::new(0),
@@ -230,7 +266,10 @@ impl Device {
             // What is not bound cannot be looked at either.
             Ok(u32::MAX) | Err(_) => Loss::Vanished,
             Ok(status) => match gensts::state(status) {
-                gensts::HALTED => Loss::Halted,
+                gensts::HALTED => match gensts::reset_type(status) {
+                    gensts::RESET_SOFTWARE | gensts::RESET_FLR => Loss::Halted,
+                    _ => Loss::Dead,
+                },
                 // The driver enables it before anybody else knows it, and disables it by plan only.
                 gensts::DISABLED if !outage => Loss::Reset,
                 state => match self.loss() {
@@ -263,6 +302,50 @@ impl Device {
         }
     }
 
+    /// The hardware tells of an error: tells whose descriptor it is about of it, or else the parent.
+    pub(super) fn report(&self, report: &Report) {
+        let mut owner: Option<Arc<dyn Owner>> = None;
+        let mut ambiguous = false;
+        for wq in self.wqs.iter() {
+            wq.blame(report, |candidate| match &owner {
+                Some(owner) => ambiguous |= !Arc::ptr_eq(owner, candidate),
+                None => owner = Some(candidate.clone()),
+            });
+        }
+        let fault = Fault {
+            code: Some(report.code),
+            wq: report.wq.map(u32::from),
+            operation: report.opcode,
+            missed: report.overflow.into(),
+            // The address is the hardware's.
+            ..FaultKind::SoftwareError.into()
+        };
+        match (owner.filter(|_| !ambiguous), self.notifier.as_ref()) {
+            (Some(owner), _) => owner.fault(fault),
+            (None, Some(notifier)) => notifier.fault(fault),
+            (None, None) => (),
+        }
+    }
+
+    /// The device, which had halted, works again, unless something else has happened to it since.
+    pub(super) fn find_again(&self) -> Result {
+        // CAST: The representation is that of the enum.
+        let halted = Loss::Halted as u32;
+        self.loss.cmpxchg(halted, 0, Full).map_err(|_| ENODEV)?;
+        // It may have halted meanwhile, which is another loss.
+        self.check().map(|_| ()).map_err(|_| EIO)
+    }
+
+    /// The device, which has halted, is not brought back.
+    pub(super) fn give_up(&self, loss: Loss) {
+        // CAST: The representation is that of the enum.
+        let (halted, number) = (Loss::Halted as u32, loss as u32);
+        if self.loss.cmpxchg(halted, number, Full).is_ok() {
+            dev_err!(self.regs.pci(), "{}\n", loss.sentence());
+        }
+        self.wqs.iter().for_each(|wq| wq.lose());
+    }
+
     /// Has losses reported to `notifier`, also one that there was before.
     pub(super) fn set_notifier(&self, notifier: Arc<Notifier>) {
         self.notifier.populate(notifier.clone());
@@ -286,6 +369,17 @@ impl Device {
             return Ok(vector);
         }
         Ok(self.command(Command::RequestIntHandle, vector.into())?)
+    }
+
+    /// Has errors and halts of the device, which is enabled, raise the misc interrupt.
+    pub(super) fn enable_interrupts(&self) -> Result {
+        let interrupts = genctrl::SOFTERR_INT_EN | genctrl::HALT_INT_EN;
+        self.regs.write32(regs::GENCTRL, interrupts)
+    }
+
+    /// How long the driver has had the device, in ms: the time of its limits.
+    pub(super) fn age_ms(&self) -> u64 {
+        u64::try_from(self.since.elapsed().as_millis()).unwrap_or(0)
     }
 
     /// Releases the interrupt handle of `wq`. The caller has locked the handles.
@@ -316,8 +410,9 @@ impl Device {
         }
     }
 
-    /// Held by whoever ends descriptors that do not end by themselves.
-    pub(super) fn lock_recovery(&self) -> impl Sized + '_ {
+    /// Held by whoever ends descriptors that do not end by themselves, or brings the device back,
+    /// which takes a token.
+    pub(super) fn lock_recovery(&self) -> impl DerefMut<Target = Bucket> + '_ {
         self.recovery.lock()
     }
 }

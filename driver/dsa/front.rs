@@ -11,6 +11,7 @@ use kernel::{
     }, //
 };
 
+use super::submitter::Owner;
 use crate::{
     dsa_core::{
         desc::Limits,
@@ -20,13 +21,20 @@ use crate::{
             Swerr, //
         }, //
     },
-    framework::Host, //
+    framework::{
+        Culprit,
+        Fault,
+        FaultKind,
+        Host, //
+    }, //
 };
 
 /// The registers, and who has the device open. Both are there from open to close.
 #[pin_data]
 pub(super) struct Front {
     params: virt::Params,
+    /// The number of the hardware's WQ behind each virtual one.
+    wqs: [u32; virt::MAX_WQS as usize],
     /// Taken before `registers`.
     #[pin]
     host: Mutex<Option<Arc<dyn Host>>>,
@@ -35,11 +43,16 @@ pub(super) struct Front {
 }
 
 impl Front {
-    /// A function that nobody has open.
-    pub(super) fn new(params: &virt::Params) -> Result<Arc<Self>> {
+    /// A function that nobody has open, with its virtual WQs on those of the hardware in `ids`.
+    pub(super) fn new(params: &virt::Params, ids: &[u32]) -> Result<Arc<Self>> {
+        let mut wqs = [0; virt::MAX_WQS as usize];
+        for (place, id) in wqs.iter_mut().zip(ids) {
+            *place = *id;
+        }
         Arc::pin_init(
             pin_init!(Self {
                 params: *params,
+                wqs,
                 host <- new_mutex!(None, "Front::host"),
                 registers <- new_mutex!(None, "Front::registers"),
             }),
@@ -88,20 +101,29 @@ impl Front {
         registers.as_deref().map(at)
     }
 
-    /// Changes the registers, and notifies the host if that enables or disables the device.
+    /// Changes the registers, and notifies the host if that enables, disables or revives the device,
+    /// and of an error that no completion record tells of.
     pub(super) fn change<R>(&self, change: impl FnOnce(&mut virt::Function) -> R) -> Option<R> {
         // Held until the host was notified, so that it is notified in order.
         let host = self.host.lock();
-        let (result, before, after) = {
+        let (result, enabled, was, revived, error) = {
             let mut registers = self.registers.lock();
             let registers = registers.as_deref_mut()?;
-            let before = registers.is_enabled();
+            let (was, halted) = (registers.is_enabled(), registers.is_halted());
             let result = change(registers);
-            (result, before, registers.is_enabled())
+            let revived = halted && !registers.is_halted();
+            let error = registers.take_reported();
+            (result, registers.is_enabled(), was, revived, error)
         };
-        if before != after {
-            if let Some(host) = host.as_ref() {
-                host.enabled(after);
+        if let Some(host) = host.as_ref() {
+            if was != enabled {
+                host.enabled(enabled);
+            }
+            if revived {
+                host.works();
+            }
+            if let Some(error) = error {
+                host.fault(self.fault(&error), Culprit::User);
             }
         }
         Some(result)
@@ -117,6 +139,28 @@ impl Front {
         let effect = self.change(|registers| registers.report_swerr(error));
         if let Some(Effect::Interrupt(vector)) = effect {
             self.interrupt(vector);
+        }
+    }
+
+    /// An error that the tenant sees, as others see it.
+    fn fault(&self, error: &Swerr) -> Fault {
+        Fault {
+            code: Some(error.code),
+            wq: error
+                .wq
+                .and_then(|wq| self.wqs.get(usize::from(wq)))
+                .copied(),
+            operation: error.opcode,
+            address: error.addr,
+            ..FaultKind::SoftwareError.into()
+        }
+    }
+}
+
+impl Owner for Front {
+    fn fault(&self, fault: Fault) {
+        if let Some(host) = self.host() {
+            host.fault(fault, Culprit::Hardware);
         }
     }
 }

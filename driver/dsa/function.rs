@@ -3,13 +3,11 @@
 //! The virtual DSA function of a subdev: registers in front, an engine behind.
 
 use kernel::{
+    new_mutex,
     prelude::*,
     sync::{
-        atomic::{
-            AtomicFlag,
-            Full, //
-        },
-        Arc, //
+        Arc,
+        Mutex, //
     },
     time::Delta,
     warn_on, //
@@ -50,36 +48,41 @@ use crate::{
 const ACCESS: usize = 8;
 
 /// The virtual device of a subdev.
+#[pin_data]
 pub(super) struct Function {
     vectors: u32,
     bar2_size: u64,
     front: Arc<Front>,
     engine: Arc<Engine>,
-    /// The hardware below is lost.
-    halted: AtomicFlag,
+    /// Whether the hardware below is lost. Held while the registers are made to agree. Taken before
+    /// `Front::host`.
+    #[pin]
+    halted: Mutex<bool>,
     resets: Arc<Resets>,
 }
 
 impl Function {
     /// A function with a virtual WQ on each of `submitters`, of the sizes in `params`, which counts
-    /// with the meter at the same place.
+    /// with the meter at the same place, and whose front is `front`.
     pub(super) fn new(
         params: &Params,
+        front: Arc<Front>,
         submitters: KVec<Arc<dyn Submitter>>,
         meters: KVec<Meter>,
     ) -> Result<Arc<Self>> {
-        let front = Front::new(params)?;
         let engine = Engine::new(front.clone(), submitters, meters, params.sizes)?;
         let resets = Resets::new(front.clone(), engine.clone())?;
-        let function = Self {
-            vectors: params.vectors().into(),
-            bar2_size: params.bar2_size().into(),
-            front,
-            engine,
-            halted: AtomicFlag::new(false),
-            resets,
-        };
-        Ok(Arc::new(function, GFP_KERNEL)?)
+        Arc::pin_init(
+            pin_init!(Self {
+                vectors: params.vectors().into(),
+                bar2_size: params.bar2_size().into(),
+                front,
+                engine,
+                halted <- new_mutex!(false, "Function::halted"),
+                resets,
+            }),
+            GFP_KERNEL,
+        )
     }
 
     /// Does what an access to the registers asks for.
@@ -106,6 +109,17 @@ impl Function {
                     return;
                 }
             }
+        }
+    }
+}
+
+impl Function {
+    /// The hardware below is lost; `halted` is the function's own.
+    fn stop(&self, halted: &mut bool) {
+        *halted = true;
+        if let Some(effect) = self.front.change(virt::Function::lose) {
+            self.resets.update_epochs();
+            self.carry_out(effect);
         }
     }
 }
@@ -139,14 +153,17 @@ impl framework::Function for Function {
 
     fn open(&self, host: Arc<dyn Host>) -> Result {
         self.engine.open()?;
-        let opened = self.front.open(host);
+        let opened = self.front.open(host.clone());
         if opened.is_err() {
             self.engine.close();
             return opened;
         }
-        // The loss may have been reported before there was anything to halt.
-        if self.halted.load(kernel::sync::atomic::Relaxed) || self.engine.is_lost() {
-            self.halt();
+        let mut halted = self.halted.lock();
+        // The loss may have been reported before there was anything to halt, or not yet.
+        if *halted || self.engine.is_lost() {
+            self.stop(&mut halted);
+        } else {
+            host.works();
         }
         Ok(())
     }
@@ -240,9 +257,13 @@ impl framework::Function for Function {
     }
 
     fn halt(&self) {
-        self.halted.xchg(true, Full);
-        if let Some(effect) = self.front.change(virt::Function::lose) {
-            self.resets.update_epochs();
+        self.stop(&mut self.halted.lock());
+    }
+
+    fn recover(&self) {
+        let mut halted = self.halted.lock();
+        *halted = false;
+        if let Some(effect) = self.front.change(virt::Function::recover) {
             self.carry_out(effect);
         }
     }

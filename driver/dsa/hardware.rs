@@ -18,6 +18,7 @@ use super::{
     submitter::{
         Ended,
         Make,
+        Owner,
         Submitter,
         Ticket, //
     },
@@ -28,7 +29,11 @@ use super::{
 };
 use crate::{
     ffi::bound::BoundDevice,
-    framework::Meter, //
+    framework::{
+        Fault,
+        FaultKind,
+        Meter, //
+    }, //
 };
 
 /// How long to wait before looking without an interrupt, in ms: one may be lost.
@@ -40,13 +45,25 @@ const STUCK: Delta = Delta::from_secs(10);
 pub(super) struct Hardware {
     device: Arc<Device>,
     wq: Arc<Wq>,
+    owner: Arc<dyn Owner>,
     meter: Meter,
 }
 
 impl Hardware {
-    /// Submits to `wq`, and counts with `meter`.
-    pub(super) fn new(device: Arc<Device>, wq: Arc<Wq>, meter: Meter) -> Result<Arc<Self>> {
-        Ok(Arc::new(Self { device, wq, meter }, GFP_KERNEL)?)
+    /// For what `owner` submits to `wq`; counts with `meter`.
+    pub(super) fn new(
+        device: Arc<Device>,
+        wq: Arc<Wq>,
+        owner: Arc<dyn Owner>,
+        meter: Meter,
+    ) -> Result<Arc<Self>> {
+        let hardware = Self {
+            device,
+            wq,
+            owner,
+            meter,
+        };
+        Ok(Arc::new(hardware, GFP_KERNEL)?)
     }
 }
 
@@ -67,7 +84,7 @@ unsafe impl Submitter for Hardware {
     }
 
     fn submit(&self, make: Make<'_>) -> Result<Ticket> {
-        self.wq.submit(make)
+        self.wq.submit(make, &self.owner)
     }
 
     fn wait(&self, ticket: Ticket) -> Ended {
@@ -80,8 +97,14 @@ unsafe impl Submitter for Hardware {
                 self.meter.interrupt_lost();
             }
             // A device that vanished, halted or was reset will not say so of itself.
-            if self.device.check().is_ok() && since.elapsed() >= STUCK {
-                recovery::recover(&self.device, &self.wq, &ticket);
+            if self.device.check().is_ok()
+                && since.elapsed() >= STUCK
+                && recovery::recover(&self.device, &self.wq, &ticket)
+            {
+                self.owner.fault(Fault {
+                    wq: Some(self.wq.id().into()),
+                    ..FaultKind::Timeout.into()
+                });
             }
         }
     }

@@ -15,10 +15,13 @@ use super::{
     device::Device,
     wq::Wq, //
 };
-use crate::dsa_core::regs::{
-    self,
-    intcause,
-    swerr, //
+use crate::dsa_core::{
+    blame::Report,
+    regs::{
+        self,
+        intcause,
+        swerr, //
+    }, //
 };
 
 /// Handles the interrupts of one vector.
@@ -69,16 +72,7 @@ fn misc(device: &Device) -> Result {
     }
     regs.write32(regs::INTCAUSE, cause)?;
     if cause & intcause::SWERR != 0 {
-        let error = regs.read64(regs::SWERR)?;
-        let address = regs.read64(regs::SWERR + 16)?;
-        regs.write64(regs::SWERR, error & (swerr::VALID | swerr::OVERFLOW))?;
-        // Descriptors are checked before they are submitted, so this is ours to repair.
-        dev_err!(
-            regs.pci(),
-            "software error {:#x}, address {:#x}\n",
-            error,
-            address
-        );
+        software_error(device)?;
     }
     if cause & intcause::HALT != 0 {
         // Notes the loss, unless the device works after all.
@@ -87,5 +81,30 @@ fn misc(device: &Device) -> Result {
     if cause & intcause::INT_HANDLE_REVOKED != 0 && device.loss().is_none() {
         device.renew_handles();
     }
+    Ok(())
+}
+
+/// Reads all of what the hardware tells of an error, so that it can tell of another, and passes it on.
+fn software_error(device: &Device) -> Result {
+    let regs = &device.regs;
+    let mut words = [0; 4];
+    for (word, at) in words.iter_mut().zip((regs::SWERR..).step_by(8)) {
+        *word = regs.read64(at)?;
+    }
+    let [first, second, address, last] = words;
+    regs.write64(regs::SWERR, first & (swerr::VALID | swerr::OVERFLOW))?;
+    let Some(report) = Report::decode(words) else {
+        return Ok(());
+    };
+    // Descriptors are checked before they are submitted, so this is ours to repair.
+    dev_err!(
+        regs.pci(),
+        "software error {:#x} {:#x} {:#x} {:#x}\n",
+        first,
+        second,
+        address,
+        last
+    );
+    device.report(&report);
     Ok(())
 }

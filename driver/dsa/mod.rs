@@ -10,8 +10,9 @@
 //! - Its work queues: [`submitter`] is what an engine needs of one, whoever owns it; [`slots`] keeps
 //!   the completion records of one that is ours, and [`wq`] submits to it.
 //! - The device as a whole: [`device`] has the work queues and notices when it is lost, [`recovery`]
-//!   ends descriptors that do not end by themselves, [`configure`] changes what it is set up as,
-//!   [`interrupts`] handles its vectors; [`hardware`] makes a submitter of all that.
+//!   ends descriptors that do not end by themselves and brings a device back that halted,
+//!   [`configure`] changes what it is set up as, [`interrupts`] handles its vectors; [`hardware`]
+//!   makes a submitter of all that.
 //! - What tenants submit: [`ring`] and [`span`] are helpers, [`transfer`] carries out one operation,
 //!   [`unmaps`] keeps pins away from memory that is going, [`front`] has the registers that a tenant
 //!   sees, and [`engine`] carries out all descriptors of one subdev.
@@ -26,11 +27,12 @@
 //! | lock | guards | may wait for | taken by |
 //! |---|---|---|---|
 //! | `Resets::busy` | whether a reset is in progress, which is one at a time | nothing but itself | `resets` |
-//! | `Engine::scratch` | what one operation needs | as above | the engine's thread; open and close |
+//! | `Engine::scratch` | what one operation needs | what is in flight, and so for the tenant | the engine's thread; open and close |
 //! | `Device::handles` | interrupt handles | commands, bounded | enabling and disabling, renewal |
-//! | `Device::recovery` | one recovery at a time | commands, bounded | `recovery` |
+//! | `Device::recovery` | one recovery at a time, and how often a device is brought back | commands, bounded | `recovery` |
 //! | `Device::commands` | the command register | one command, bounded | `Device::command` |
 //! | `Device::setup` | what the device is set up as | nothing | `Device`, also under the registry's lock |
+//! | `Function::halted` | whether the hardware below is lost, and that the registers agree | nothing | opening, halting, recovering |
 //! | `Wq::state` | completion records and status | a recovery, bounded, without the lock | submission, interrupts |
 //! | `Front::host` | who has the function open, and the order of what it is notified of | the framework's event lock | `Front` |
 //! | `Front::registers` | what a tenant sees | nothing | `Front` |

@@ -14,6 +14,7 @@ use super::{
         Device,
         Loss, //
     },
+    front::Front,
     function::Function,
     hardware::Hardware,
     recovery,
@@ -101,7 +102,14 @@ impl framework::Parent for Parent {
             Ok(gensts::ENABLED) => ParentState::Enabled,
             Ok(_) => ParentState::Disabled,
             Err(Loss::Halted) => ParentState::Halted,
-            Err(Loss::Vanished | Loss::Reset | Loss::Stuck | Loss::Disabled) => ParentState::Lost,
+            Err(
+                Loss::Vanished
+                | Loss::Reset
+                | Loss::Stuck
+                | Loss::Dead
+                | Loss::Unstable
+                | Loss::Disabled,
+            ) => ParentState::Lost,
         }
     }
 
@@ -140,21 +148,21 @@ impl framework::Parent for Parent {
     ) -> Result<Arc<dyn framework::Function>> {
         let device = &self.device;
         let caps = &device.caps;
-        let mut submitters = KVec::<Arc<dyn Submitter>>::with_capacity(shares.len(), GFP_KERNEL)?;
+        let wq = |id: u32| device.wqs().get(id as usize).ok_or(EINVAL);
         let mut opcap = SUPPORTED_OPCAP;
         let mut max_transfer = caps.general.max_xfer_shift();
         let mut sizes = [0; virt::WQS];
-        for ((n, share), meter) in shares.iter().enumerate().zip(meters.iter()) {
-            let wq = device.wqs().get(share.id as usize).ok_or(EINVAL)?;
+        let mut ids = [0; virt::WQS];
+        for (n, share) in shares.iter().enumerate() {
+            let wq = wq(share.id)?;
             let size = sizes.get_mut(n).ok_or(EINVAL)?;
             *size = u16::try_from(share.entries).map_err(|_| EINVAL)?;
+            *ids.get_mut(n).ok_or(EINVAL)? = share.id;
             max_transfer = max_transfer.min(wq.max_transfer_shift());
             let operations = device.wq_setup(wq.id()).operations;
             for (word, operations) in opcap.iter_mut().zip(operations) {
                 *word &= operations;
             }
-            let submitter = Hardware::new(device.clone(), wq.clone(), meter.clone())?;
-            submitters.push(submitter, GFP_KERNEL)?;
         }
         let params = Params {
             device_id: device.regs.pci().device_id(),
@@ -166,7 +174,18 @@ impl framework::Parent for Parent {
             sizes,
             engines: u8::try_from(caps.engine.engines()).unwrap_or(u8::MAX),
         };
-        Ok(Function::new(&params, submitters, meters)?)
+        let front = Front::new(&params, &ids)?;
+        let mut submitters = KVec::<Arc<dyn Submitter>>::with_capacity(shares.len(), GFP_KERNEL)?;
+        for (share, meter) in shares.iter().zip(meters.iter()) {
+            let wq = wq(share.id)?.clone();
+            let hardware = Hardware::new(device.clone(), wq, front.clone(), meter.clone())?;
+            submitters.push(hardware, GFP_KERNEL)?;
+        }
+        Ok(Function::new(&params, front, submitters, meters)?)
+    }
+
+    fn recover(&self) -> Result {
+        recovery::bring_back(&self.device)
     }
 
     fn quiesce(&self) {

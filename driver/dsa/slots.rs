@@ -4,14 +4,19 @@
 
 use kernel::{
     prelude::*,
+    sync::Arc,
     warn_on, //
 };
 
 use super::submitter::{
     Ended,
+    Owner,
     Ticket, //
 };
-use crate::dsa_core::desc::Completion;
+use crate::dsa_core::{
+    blame::Flight,
+    desc::Completion, //
+};
 
 /// What a completion record is for.
 #[derive(Clone, Copy)]
@@ -27,27 +32,44 @@ enum Slot {
     Abandoned,
 }
 
+/// A descriptor that was submitted, and who submitted it.
+struct Submitted {
+    flight: Flight,
+    owner: Arc<dyn Owner>,
+}
+
 /// The completion records of a work queue.
-pub(super) struct Slots(KVec<Slot>);
+pub(super) struct Slots {
+    slots: KVec<Slot>,
+    /// What each record is for, if it is not free.
+    submitted: KVec<Option<Submitted>>,
+}
 
 impl Slots {
     /// `len` records that are free.
     pub(super) fn new(len: usize) -> Result<Self> {
         let mut slots = KVec::with_capacity(len, GFP_KERNEL)?;
+        let mut submitted = KVec::with_capacity(len, GFP_KERNEL)?;
         for _ in 0..len {
             slots.push(Slot::Free, GFP_KERNEL)?;
+            submitted.push(None, GFP_KERNEL)?;
         }
-        Ok(Self(slots))
+        Ok(Self { slots, submitted })
     }
 
     /// A record that is free.
     pub(super) fn find_free(&self) -> Option<usize> {
-        self.0.iter().position(|slot| matches!(slot, Slot::Free))
+        self.slots
+            .iter()
+            .position(|slot| matches!(slot, Slot::Free))
     }
 
-    /// The hardware has the descriptor with the record `at`, which is free.
-    pub(super) fn occupy(&mut self, at: usize) -> Ticket {
-        match self.0.get_mut(at) {
+    /// The hardware has the descriptor `flight` of `owner` with the record `at`, which is free.
+    pub(super) fn occupy(&mut self, at: usize, flight: Flight, owner: Arc<dyn Owner>) -> Ticket {
+        if let Some(submitted) = self.submitted.get_mut(at) {
+            *submitted = Some(Submitted { flight, owner });
+        }
+        match self.slots.get_mut(at) {
             Some(slot) => *slot = Slot::Busy,
             None => {
                 warn_on!(true);
@@ -58,14 +80,14 @@ impl Slots {
 
     /// Whether the hardware has the descriptor of `ticket`.
     pub(super) fn is_pending(&self, ticket: &Ticket) -> bool {
-        let slot = self.0.get(ticket.at());
+        let slot = self.slots.get(ticket.at());
         matches!(slot, Some(Slot::Busy | Slot::Doomed))
     }
 
     /// What became of the descriptor of `ticket`, and makes its record free. `None` if the hardware
     /// still has it.
     pub(super) fn take(&mut self, ticket: &Ticket) -> Option<Ended> {
-        let Some(slot) = self.0.get_mut(ticket.at()) else {
+        let Some(slot) = self.slots.get_mut(ticket.at()) else {
             warn_on!(true);
             return Some(Ended::Lost);
         };
@@ -80,6 +102,9 @@ impl Slots {
             }
         };
         *slot = Slot::Free;
+        if let Some(submitted) = self.submitted.get_mut(ticket.at()) {
+            *submitted = None;
+        }
         Some(ended)
     }
 
@@ -87,7 +112,7 @@ impl Slots {
     /// whether something is.
     pub(super) fn reap(&mut self, read: impl Fn(usize) -> Option<Completion>) -> bool {
         let mut some = false;
-        for (at, slot) in self.0.iter_mut().enumerate() {
+        for (at, slot) in self.slots.iter_mut().enumerate() {
             if matches!(slot, Slot::Busy | Slot::Doomed) {
                 if let Some(record) = read(at) {
                     *slot = Slot::Done(record);
@@ -100,7 +125,7 @@ impl Slots {
 
     /// Marks what the hardware has, and is about to be made to drop.
     pub(super) fn doom(&mut self) {
-        for slot in self.0.iter_mut() {
+        for slot in self.slots.iter_mut() {
             if matches!(slot, Slot::Busy) {
                 *slot = Slot::Doomed;
             }
@@ -109,10 +134,22 @@ impl Slots {
 
     /// Gives up on what is doomed: the hardware does not have it any more.
     pub(super) fn abandon(&mut self) {
-        for slot in self.0.iter_mut() {
+        for slot in self.slots.iter_mut() {
             if matches!(slot, Slot::Doomed) {
                 *slot = Slot::Abandoned;
             }
         }
+    }
+
+    /// Who has submitted what the hardware has and `is_meant` applies to.
+    pub(super) fn owners<'a>(
+        &'a self,
+        is_meant: impl Fn(&Flight) -> bool + 'a,
+    ) -> impl Iterator<Item = &'a Arc<dyn Owner>> {
+        let all = self.slots.iter().zip(self.submitted.iter());
+        all.filter(|(slot, _)| matches!(slot, Slot::Busy | Slot::Doomed))
+            .filter_map(|(_, submitted)| submitted.as_ref())
+            .filter(move |submitted| is_meant(&submitted.flight))
+            .map(|submitted| &submitted.owner)
     }
 }

@@ -9,11 +9,18 @@ use crate::{
         Completion,
         DESC_LEN, //
     },
-    ffi::bound::BoundDevice, //
+    ffi::bound::BoundDevice,
+    framework::Fault, //
 };
 
 /// Makes a descriptor of the address of its completion record and the interrupt handle.
 pub(super) type Make<'a> = &'a dyn Fn(u64, u16) -> [u8; DESC_LEN];
+
+/// Whose descriptors a submitter submits.
+pub(super) trait Owner: Send + Sync {
+    /// Something went wrong in the hardware with what it has submitted.
+    fn fault(&self, fault: Fault);
+}
 
 /// A descriptor that was submitted, to be waited for with the submitter that took it.
 #[must_use]

@@ -30,11 +30,16 @@ use super::{
     submitter::{
         Ended,
         Make,
+        Owner,
         Ticket, //
     }, //
 };
 use crate::{
     dsa_core::{
+        blame::{
+            Flight,
+            Report, //
+        },
         desc::{
             Completion,
             DESC_LEN, //
@@ -194,11 +199,11 @@ impl Wq {
         self.changed.notify_all();
     }
 
-    /// Submits a descriptor.
+    /// Submits a descriptor of `owner`.
     ///
     /// EBUSY says that there is no free entry, or that a recovery does not end; ENXIO that the work
     /// queue is disabled, ENODEV that it is lost.
-    pub(super) fn submit(&self, make: Make<'_>) -> Result<Ticket> {
+    pub(super) fn submit(&self, make: Make<'_>, owner: &Arc<dyn Owner>) -> Result<Ticket> {
         let mut state = self.state.lock();
         let since = Instant::<Monotonic>::now();
         loop {
@@ -228,7 +233,8 @@ impl Wq {
         state.place = (state.place + 1) % PLACES;
         // Under the lock, which serialises the stores, and orders them before `close`.
         self.regs.submit(place as usize, &descriptor)?;
-        Ok(state.slots.occupy(at))
+        let flight = Flight::new(&descriptor);
+        Ok(state.slots.occupy(at, flight, owner.clone()))
     }
 
     /// Waits for the end of a descriptor, at most `millis` ms. On `None` the hardware still has it.
@@ -246,6 +252,15 @@ impl Wq {
                 CondVarTimeoutResult::Timeout => return state.slots.take(ticket),
             }
         }
+    }
+
+    /// Calls `found` with who has submitted what an error of the hardware may be about.
+    pub(super) fn blame(&self, report: &Report, found: impl FnMut(&Arc<dyn Owner>)) {
+        let state = self.state.lock();
+        let owners = state
+            .slots
+            .owners(|flight| report.may_blame(self.id, flight));
+        owners.for_each(found);
     }
 
     /// Takes note of all descriptors that are done. Returns whether there were some.
@@ -293,6 +308,14 @@ impl Wq {
             state.status = next;
         }
         self.changed.notify_all();
+    }
+
+    /// The hardware was reset after it was lost: the work queue is there again, disabled.
+    pub(super) fn find_again(&self) {
+        let mut state = self.state.lock();
+        if state.status == Status::Lost {
+            state.status = Status::Disabled;
+        }
     }
 
     /// The hardware does nothing any more until it is reset: ends what it has, and takes nothing.

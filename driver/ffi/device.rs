@@ -10,7 +10,9 @@ use kernel::{
         Core,
         DeviceContext, //
     },
-    pci, //
+    error::to_result,
+    pci,
+    prelude::*, //
 };
 
 /// The C side of `dev`.
@@ -29,6 +31,15 @@ fn raw_pci<Ctx: DeviceContext>(dev: &pci::Device<Ctx>) -> *mut bindings::pci_dev
 pub(crate) fn clear_master(dev: &pci::Device<Bound>) {
     // SAFETY: `dev` is a valid PCI device. It is bound, so nobody else's device is meant.
     unsafe { bindings::pci_clear_master(raw_pci(dev)) };
+}
+
+/// Resets the function of a device, whose configuration space is saved and restored; its registers
+/// are as after power-on then. Fails with EAGAIN if the device is being bound or unbound, or otherwise
+/// locked, and with ENOTTY if it cannot be reset alone.
+pub(crate) fn try_reset_function(dev: &pci::Device<Bound>) -> Result {
+    // SAFETY: `dev` is a valid PCI device. It is bound, so nobody else's device is meant; its lock
+    // is taken, or not waited for.
+    to_result(unsafe { bindings::pci_try_reset_function(raw_pci(dev)) })
 }
 
 /// Undoes [`pci::Device::enable_device_mem`] and [`pci::Device::set_master`]: the device does no DMA

@@ -192,7 +192,9 @@ fn check_free(
         Needs::Parent(field) => (field, true),
     };
     let mut wqs = parent.wqs.iter();
-    let in_use = wqs.find(|(wq, entry)| entry.enabled && (all || id == Some(**wq)));
+    // One that did not come back after a halt is not enabled, and has its subdevs all the same.
+    let in_use =
+        wqs.find(|(wq, entry)| (entry.enabled || entry.active > 0) && (all || id == Some(**wq)));
     if let Some((wq, entry)) = in_use {
         return Err(in_the_way(registry, *wq, entry, field));
     }

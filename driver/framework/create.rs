@@ -90,6 +90,8 @@ pub(crate) fn create(
     if new.dry_run {
         return rehearse(&node, new, reply);
     }
+    // A recovery has the lock for a while.
+    check_usable(&node)?;
     let subdevs = {
         let mut config = node.config.lock();
         check_usable(&node)?;
@@ -131,6 +133,8 @@ fn rehearse(
     new: &New<'_>,
     reply: impl FnOnce(&Made<'_>) -> Result,
 ) -> Result<(), Refusal> {
+    // A recovery has the lock for a while.
+    check_usable(node)?;
     let _config = node.config.lock();
     check_usable(node)?;
     let mut room = Room::new(new)?;
@@ -155,7 +159,13 @@ pub(super) fn check_usable(node: &Node) -> Result<(), Refusal> {
     let state = node.provider.state();
     match state {
         ParentState::Disabled | ParentState::Enabled => Ok(()),
-        ParentState::Halted | ParentState::Lost => Err(Refusal::new(
+        ParentState::Halted => Err(Refusal::new(
+            EBUSY,
+            Field::Parent,
+            // Not provoked: a recovery is over in an instant, and nothing can hold it up.
+            format_args!("{} halted and is being recovered; try again", node.name),
+        )),
+        ParentState::Lost => Err(Refusal::new(
             ENODEV,
             Field::Parent,
             format_args!(

@@ -17,6 +17,10 @@ use kernel::{
 };
 
 use super::{
+    fault::{
+        Culprit,
+        Fault, //
+    },
     identity::Snapshot,
     view::{
         ParentView,
@@ -30,6 +34,8 @@ pub(crate) enum Kind {
     Created,
     Deleted,
     Changed,
+    /// Something went wrong with it; what that changed is in events of its own.
+    Fault(Fault),
 }
 
 /// Why something happened; the numbers are the spec's `cause`.
@@ -43,6 +49,16 @@ pub(crate) enum Cause {
     Unplug = 4,
     Lease = 5,
     Unload = 6,
+    Recovery = 7,
+}
+
+impl From<Culprit> for Cause {
+    fn from(culprit: Culprit) -> Self {
+        match culprit {
+            Culprit::User => Cause::Tenant,
+            Culprit::Hardware => Cause::Fault,
+        }
+    }
 }
 
 /// Who made a request. The framework hands it on to the sink, for which it means something.
@@ -122,7 +138,7 @@ impl Events {
     /// Numbers an event and sends it.
     pub(super) fn send(&mut self, kind: Kind, object: Object<'_>, origin: Origin) -> u64 {
         self.generation += 1;
-        if kind != Kind::Changed {
+        if matches!(kind, Kind::Created | Kind::Deleted) {
             self.structure += 1;
         }
         if let Some(sink) = self.sink {

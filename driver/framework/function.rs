@@ -8,6 +8,10 @@ use kernel::{
     time::Delta, //
 };
 
+use super::fault::{
+    Culprit,
+    Fault, //
+};
 use crate::ffi::memory::Memory;
 
 /// A region of a virtual PCI function.
@@ -77,6 +81,10 @@ pub(crate) trait Function: Send + Sync {
     /// The hardware below is lost: the function halts, and says so to who has it open. Does not
     /// wait.
     fn halt(&self);
+
+    /// The hardware below is back: a function that nobody has open works again; one that somebody
+    /// has open does so after a reset, and says so to its user. Does not wait.
+    fn recover(&self);
 }
 
 /// Who has a virtual function open, as the function sees it.
@@ -89,4 +97,11 @@ pub(crate) trait Host: Send + Sync {
 
     /// The virtual device was enabled or disabled by its user.
     fn enabled(&self, enabled: bool);
+
+    /// The virtual device works, on hardware that does: it was opened, or was reset after it had
+    /// halted.
+    fn works(&self);
+
+    /// Something went wrong with what the function does.
+    fn fault(&self, fault: Fault, culprit: Culprit);
 }

@@ -412,6 +412,28 @@ mod tests {
     }
 
     #[test]
+    fn a_halt_is_recovered_from_with_the_work_queues_and_who_is_on_them() -> Result {
+        let bench = Bench::new()?;
+        let active = add(&[0], PasidMode::Shared, AdminState::Active)?;
+        let other = add(&[1], PasidMode::None, AdminState::Active)?;
+        bench.provider.halt();
+        assert!(add(&[0], PasidMode::Shared, AdminState::Active).err() == Some(EBUSY));
+        bench.provider.break_wq(1);
+        bench.registration.notifier().lost();
+        QUEUE.flush();
+        assert_eq!(bench.tally.halted(), 2);
+        // Who is on a work queue that does not come back does not either.
+        assert_eq!(bench.tally.recovered(), 1);
+        assert_eq!(bench.provider.enabled(), 1);
+        assert!(active.snapshot().opstate == OpState::Attached);
+        assert!(other.snapshot().opstate == OpState::Halted);
+        remove(&other, false)?;
+        remove(&active, false)?;
+        assert_eq!(bench.provider.enabled(), 0);
+        Ok(())
+    }
+
+    #[test]
     fn parents_that_come_at_the_same_time_get_names_of_their_own() -> Result {
         let bench = Bench::new()?;
         let failed = bench.register_at_the_same_time()?;

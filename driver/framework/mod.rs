@@ -12,15 +12,15 @@
 //! | lock | guards | may wait for | taken by |
 //! |---|---|---|---|
 //! | `Subdev::registration` | the auxiliary device | VFIO, and so for users | `hand_over`, on the workqueue, and nobody else |
-//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `set`, `remove`, `remove_all`, `Lease`, `configure`, `unregister`, `remove_wq` |
+//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `set`, `remove`, `remove_all`, `Lease`, `configure`, `unregister`, `remove_wq`, `recovery` |
 //! | the registry | what there is, shares | nothing | all look-ups, `reserve`, `engage`, `publish`, `set`, `disengage`, `retire`, `configure`, registration |
 //! | events | order and numbers of events | nothing | the `report`s of `events`, `amend` |
 //! | `Subdev::state` | phase, state, settings and handles of a subdev | nothing | all of `subdev.rs`, `handover.rs` |
 //!
 //! `Presence` has a lock of its own, under which nothing is taken. A provider's own locks come
-//! below the configuration lock, and its functions call [`Host::enabled`], which takes the event
-//! lock, with locks of theirs held; the framework calls no function with one of its locks held, but
-//! for the configuration lock.
+//! below the configuration lock, and its functions call [`Host::enabled`] and its like, which take
+//! the event lock, with locks of theirs held; the framework calls no function with one of its locks
+//! held, but for the configuration lock.
 
 mod choose;
 mod configure;
@@ -28,6 +28,7 @@ mod create;
 mod delete;
 mod engage;
 mod events;
+mod fault;
 mod function;
 mod handover;
 mod identity;
@@ -36,11 +37,13 @@ mod kunit;
 mod lease;
 mod meters;
 mod node;
+mod notifier;
 mod parent;
 mod presence;
 mod provider;
 mod query;
 mod queue;
+mod recovery;
 mod refusal;
 mod registry;
 mod request;
@@ -77,6 +80,11 @@ pub(crate) use self::{
         Requester,
         Sink, //
     },
+    fault::{
+        Culprit,
+        Fault,
+        FaultKind, //
+    },
     function::{
         Function,
         Host,
@@ -96,9 +104,9 @@ pub(crate) use self::{
         MAX_WQS, //
     },
     lease::Lease,
+    notifier::Notifier,
     parent::{
         register_parent,
-        Notifier,
         ParentRegistration, //
     },
     provider::{

@@ -84,6 +84,11 @@ impl Config {
         parent.configure(change)
     }
 
+    /// Brings a parent back that is halted.
+    pub(super) fn recover(&mut self, parent: &dyn Parent) -> Result {
+        parent.recover()
+    }
+
     /// Stops what the hardware has of the functions on a parent.
     pub(super) fn quiesce(&mut self, parent: &dyn Parent) {
         parent.quiesce();

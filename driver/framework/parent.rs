@@ -3,8 +3,6 @@
 //! Parents: devices that subdevs are carved from, from their registration to their removal.
 
 use kernel::{
-    impl_has_work,
-    new_work,
     prelude::*,
     rbtree::{
         RBTree,
@@ -17,10 +15,6 @@ use kernel::{
         },
         Arc,
         UniqueArc, //
-    },
-    workqueue::{
-        Work,
-        WorkItem, //
     }, //
 };
 
@@ -35,6 +29,7 @@ use super::{
         Config,
         Node, //
     },
+    notifier::Notifier,
     presence::Presence,
     provider::{
         Parent,
@@ -42,11 +37,11 @@ use super::{
     },
     queue::QUEUE,
     registry::{
+        for_each,
         ParentEntry,
         REGISTRY, //
     },
     stats::Stats,
-    subdev::Subdev,
     view::{
         WqEntry,
         WqView, //
@@ -244,97 +239,4 @@ fn retire_all(parent: u32, wq: Option<u32>, config: &mut Config) {
             subdev.let_go();
         }
     });
-}
-
-/// Calls `visit` with each subdev of a parent, or of one of its work queues, in the order of their
-/// indexes, without the registry's lock.
-pub(super) fn for_each(parent: u32, wq: Option<u32>, mut visit: impl FnMut(&Arc<Subdev>)) {
-    let mut from = Some(0);
-    while let Some(index) = from {
-        let subdev = {
-            let mut registry = REGISTRY.lock();
-            let entry = registry
-                .get()
-                .ok()
-                .and_then(|registry| registry.parents.get(&parent));
-            let Some(entry) = entry else { return };
-            match wq {
-                None => entry
-                    .subdevs
-                    .cursor_lower_bound(&index)
-                    .map(|cursor| cursor.current().1.clone()),
-                Some(id) => entry
-                    .wqs
-                    .get(&id)
-                    .and_then(|wq| wq.subdevs.cursor_lower_bound(&index))
-                    .and_then(|cursor| entry.subdevs.get(cursor.current().0).cloned()),
-            }
-        };
-        let Some(subdev) = subdev else { return };
-        visit(&subdev);
-        from = subdev.identity().index.checked_add(1);
-    }
-}
-
-/// Through which a provider reports that its hardware is lost.
-#[pin_data]
-pub(crate) struct Notifier {
-    /// The parent.
-    index: u32,
-    #[pin]
-    work: Work<Notifier>,
-}
-
-impl_has_work! {
-    impl HasWork<Self> for Notifier { self.work }
-}
-
-impl Notifier {
-    fn new(index: u32) -> impl PinInit<Self> {
-        pin_init!(Self {
-            index,
-            work <- new_work!("Notifier::work"),
-        })
-    }
-
-    /// The parent does nothing any more: all functions on it halt, soon. Does not wait.
-    pub(crate) fn lost(self: &Arc<Self>) {
-        if let Some(queue) = QUEUE.get() {
-            // Refused only if it is queued already, and it has not looked yet then.
-            let _ = queue.enqueue(self.clone());
-        }
-    }
-
-    /// Reports the parent, and its work queues that were enabled.
-    fn tell(&self) {
-        let provider = {
-            let mut registry = REGISTRY.lock();
-            let parents = registry.get().ok().map(|registry| &registry.parents);
-            parents
-                .and_then(|parents| parents.get(&self.index))
-                .map(|parent| parent.node.provider.clone())
-        };
-        let Some(provider) = provider else { return };
-        let state = provider.state();
-        let mut registry = REGISTRY.lock();
-        let Ok(registry) = registry.get() else { return };
-        let Some(parent) = registry.parents.get(&self.index) else {
-            return;
-        };
-        let view = parent.view(state);
-        events::report_parent(Kind::Changed, &view, Cause::Fault.into());
-        for (&id, wq) in parent.wqs.iter().filter(|(_, wq)| wq.told) {
-            let view = WqView::new(&parent.node, id, wq);
-            events::report_wq(Kind::Changed, &view, Cause::Fault.into());
-        }
-    }
-}
-
-impl WorkItem for Notifier {
-    type Pointer = Arc<Self>;
-
-    fn run(this: Arc<Self>) {
-        this.tell();
-        for_each(this.index, None, |subdev| subdev.lose());
-    }
 }

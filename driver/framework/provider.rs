@@ -26,9 +26,10 @@ pub(crate) enum ParentState {
     Disabled = 0,
     /// Accepts work.
     Enabled = 1,
-    /// Stopped after a fault.
+    /// Stopped after a fault, and [`Parent::recover`] can try to bring it back.
     Halted = 2,
-    /// Does nothing any more: it vanished, cannot be stopped, or was reset by somebody else.
+    /// Does nothing any more: it vanished, cannot be stopped, cannot be brought back, or was reset by
+    /// somebody else.
     Lost = 3,
 }
 
@@ -181,6 +182,11 @@ pub(crate) trait Parent: Send + Sync {
     /// Makes a change that [`Self::plan`] accepts, all of it or nothing, when what it needs is so.
     /// Bounded in time. Called under the parent's configuration lock.
     fn configure(&self, change: &dyn Attributes) -> Result<(), Refusal>;
+
+    /// The device is [`ParentState::Halted`], and all functions were halted: brings it back, with all
+    /// work queues disabled. If that fails it is [`ParentState::Lost`]. Bounded in time. Called under
+    /// the parent's configuration lock.
+    fn recover(&self) -> Result;
 
     /// The parent is going, and all functions were killed: stops what the hardware has of them.
     /// Bounded in time. Called under the parent's configuration lock.

@@ -73,6 +73,13 @@ impl ParentEntry {
         u32::try_from(self.wqs.keys().count()).unwrap_or(u32::MAX)
     }
 
+    /// The subdev that is alone on a work queue.
+    pub(super) fn sole_subdev(&self, wq: u32) -> Option<&Arc<Subdev>> {
+        let mut on_wq = self.wqs.get(&wq)?.subdevs.keys();
+        let first = on_wq.next().filter(|_| on_wq.next().is_none())?;
+        self.subdevs.get(first)
+    }
+
     /// The refusal of a work queue that the parent does not have.
     pub(super) fn no_such_wq(&self, id: u32) -> Refusal {
         let name = &self.node.name;
@@ -414,5 +421,35 @@ impl Registry {
         if entry.subdevs.remove(&identity.index).is_some() {
             entry.share.give_back(share.entries);
         }
+    }
+}
+
+/// Calls `visit` with each subdev of a parent, or of one of its work queues, in the order of their
+/// indexes, without the registry's lock.
+pub(super) fn for_each(parent: u32, wq: Option<u32>, mut visit: impl FnMut(&Arc<Subdev>)) {
+    let mut from = Some(0);
+    while let Some(index) = from {
+        let subdev = {
+            let mut registry = REGISTRY.lock();
+            let entry = registry
+                .get()
+                .ok()
+                .and_then(|registry| registry.parents.get(&parent));
+            let Some(entry) = entry else { return };
+            match wq {
+                None => entry
+                    .subdevs
+                    .cursor_lower_bound(&index)
+                    .map(|cursor| cursor.current().1.clone()),
+                Some(id) => entry
+                    .wqs
+                    .get(&id)
+                    .and_then(|wq| wq.subdevs.cursor_lower_bound(&index))
+                    .and_then(|cursor| entry.subdevs.get(cursor.current().0).cloned()),
+            }
+        };
+        let Some(subdev) = subdev else { return };
+        visit(&subdev);
+        from = subdev.identity().index.checked_add(1);
     }
 }

@@ -20,6 +20,7 @@ use super::{
     request::Id,
     subdev::Subdev, //
 };
+use crate::subdev_core::state::OpState;
 
 /// How long a request waits for what is in flight, which is in the hands of the VFIO user.
 const LIMIT: Delta = Delta::from_secs(2);
@@ -46,6 +47,16 @@ pub(crate) fn reset(
                 format_args!("work in flight does not end; the reset goes on, and ends with it"),
             ),
         })?;
+    }
+    if subdev.snapshot().opstate == OpState::Halted {
+        return Err(Refusal::new(
+            EIO,
+            id.field(),
+            format_args!(
+                "it was reset and stays halted: {} is not back",
+                subdev.identity().parent
+            ),
+        ));
     }
     show(&subdev, reply);
     Ok(())

@@ -37,6 +37,11 @@ use super::{
         Object,
         Origin, //
     },
+    fault::{
+        Culprit,
+        Fault,
+        Limit, //
+    },
     function::Function,
     identity::{
         Handles,
@@ -140,6 +145,10 @@ pub(super) struct State {
     bucket: Bucket,
     /// An event is due, and waits for its time.
     reporting: bool,
+    /// How many faults may still be told of the VFIO user, which can cause them at will, and of the
+    /// hardware.
+    user_faults: Limit,
+    hardware_faults: Limit,
     /// The request that resets the virtual device now.
     reset: Option<Origin>,
 }
@@ -198,6 +207,8 @@ impl Subdev {
             announced: false,
             bucket: Bucket::new(EVENT_BURST, EVENT_INTERVAL_MS),
             reporting: false,
+            user_faults: Limit::new(),
+            hardware_faults: Limit::new(),
             reset: None,
         };
         pin_init!(Self {
@@ -359,13 +370,7 @@ impl Subdev {
                 (state.life.disable(), state.reset)
             }
         };
-        match reset {
-            // Told at once: an admin cannot crowd out others.
-            Some(origin) if changed => {
-                self.report(Kind::Changed, origin);
-            }
-            _ => self.changed_by_user(changed),
-        }
+        self.changed_by(changed, reset);
     }
 
     /// What `reset` does to the virtual device has the origin `origin`.
@@ -376,6 +381,22 @@ impl Subdev {
         result
     }
 
+    /// Something went wrong with what the subdev does.
+    pub(crate) fn fault(&self, fault: Fault, culprit: Culprit) {
+        let now = self.age_ms();
+        let told = {
+            let mut state = self.state.lock();
+            let limit = match culprit {
+                Culprit::User => &mut state.user_faults,
+                Culprit::Hardware => &mut state.hardware_faults,
+            };
+            limit.admit(now, fault)
+        };
+        if let Some(fault) = told {
+            self.report(Kind::Fault(fault), Cause::from(culprit).into());
+        }
+    }
+
     /// The hardware below is lost.
     pub(super) fn lose(&self) {
         if let Some(function) = self.function() {
@@ -383,6 +404,25 @@ impl Subdev {
         }
         let changed = self.state.lock().life.lose();
         self.changed(changed, Cause::Fault);
+    }
+
+    /// The hardware below is back.
+    pub(super) fn recover(&self) {
+        // In this order: its user may reset it at once, after which it works.
+        if let Some(function) = self.function() {
+            function.recover();
+        }
+        let changed = self.state.lock().life.recover();
+        self.changed(changed, Cause::Recovery);
+    }
+
+    /// The virtual device works, on hardware that does.
+    pub(crate) fn works(self: &Arc<Self>) {
+        let (changed, reset) = {
+            let mut state = self.state.lock();
+            (state.life.works(), state.reset)
+        };
+        self.changed_by(changed, reset);
     }
 
     /// Whether the subdev is inactive or on its way out: a VFIO device that it has answers nobody
@@ -515,9 +555,9 @@ impl Subdev {
                 Kind::Created => state.announced = true,
                 // Nobody has heard of it: its creation is being undone. Or a VFIO user was faster
                 // than the creation, or slower than the deletion.
-                Kind::Deleted | Kind::Changed if !state.announced => return None,
+                Kind::Deleted | Kind::Changed | Kind::Fault(_) if !state.announced => return None,
                 Kind::Deleted => state.announced = false,
-                Kind::Changed => (),
+                Kind::Changed | Kind::Fault(_) => (),
             }
         }
         let snapshot = self.snapshot();
@@ -548,6 +588,22 @@ impl Subdev {
         }
     }
 
+    /// Reports a change that a request made, if there is one, or else the VFIO user.
+    fn changed_by(self: &Arc<Self>, changed: bool, request: Option<Origin>) {
+        match request {
+            // Told at once: an admin cannot crowd out others.
+            Some(origin) if changed => {
+                self.report(Kind::Changed, origin);
+            }
+            _ => self.changed_by_user(changed),
+        }
+    }
+
+    /// How long there has been the subdev, in ms: the time of its limits.
+    fn age_ms(&self) -> u64 {
+        u64::try_from(self.born.elapsed().as_millis()).unwrap_or(0)
+    }
+
     /// Reports a change that the VFIO user made, now or when it is time for it.
     fn changed_by_user(self: &Arc<Self>, changed: bool) {
         if !changed {
@@ -558,7 +614,7 @@ impl Subdev {
             if state.reporting || !state.announced {
                 return;
             }
-            let now = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(0);
+            let now = self.age_ms();
             if let (Err(ms), Some(queue)) = (state.bucket.take(now), QUEUE.get()) {
                 let ms = u32::try_from(ms).unwrap_or(u32::MAX);
                 // Queued under the lock, so that what is `reporting` can be flushed.

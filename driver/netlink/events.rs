@@ -5,6 +5,7 @@
 use kernel::prelude::*;
 
 use super::{
+    fault,
     parent,
     subdev,
     wq, //
@@ -65,6 +66,17 @@ fn try_send(event: &Event<'_>) -> Result {
             )
         }
     };
+    if let Kind::Fault(fault) = &event.kind {
+        let number = match event.object {
+            Object::Parent(_) => Some(uapi::SUBDEV_A_PARENT_FAULT),
+            Object::Subdev(_) => Some(uapi::SUBDEV_A_SUBDEV_FAULT),
+            // Those of a work queue are told of whoever is on it, or of its parent.
+            Object::Wq(_) => None,
+        };
+        if let Some(number) = number {
+            fault::put(writer, number, fault)?;
+        }
+    }
     writer.u32(cause, event.origin.cause as u32)?;
     if let Some(requester) = requester {
         writer.u32(port_id, requester.port)?;
@@ -80,7 +92,9 @@ fn command(event: &Event<'_>) -> u32 {
         (Object::Parent(_), Kind::Changed) => uapi::SUBDEV_CMD_PARENT_CHANGE_NTF,
         (Object::Wq(_), Kind::Created) => uapi::SUBDEV_CMD_WQ_CREATE_NTF,
         (Object::Wq(_), Kind::Deleted) => uapi::SUBDEV_CMD_WQ_DELETE_NTF,
-        (Object::Wq(_), Kind::Changed) => uapi::SUBDEV_CMD_WQ_CHANGE_NTF,
+        (Object::Parent(_), Kind::Fault(_)) => uapi::SUBDEV_CMD_PARENT_FAULT_NTF,
+        (Object::Subdev(_), Kind::Fault(_)) => uapi::SUBDEV_CMD_SUBDEV_FAULT_NTF,
+        (Object::Wq(_), Kind::Changed | Kind::Fault(_)) => uapi::SUBDEV_CMD_WQ_CHANGE_NTF,
         (Object::Subdev(_), Kind::Created) => uapi::SUBDEV_CMD_SUBDEV_CREATE_NTF,
         (Object::Subdev(_), Kind::Deleted) => uapi::SUBDEV_CMD_SUBDEV_DELETE_NTF,
         (Object::Subdev(_), Kind::Changed) => uapi::SUBDEV_CMD_SUBDEV_CHANGE_NTF,

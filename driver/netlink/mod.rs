@@ -7,6 +7,7 @@
 
 mod events;
 mod family;
+mod fault;
 mod given;
 mod lease;
 mod parent;

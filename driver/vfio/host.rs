@@ -12,6 +12,8 @@ use crate::{
     },
     framework::{
         self,
+        Culprit,
+        Fault,
         Subdev, //
     }, //
 };
@@ -34,5 +36,13 @@ impl framework::Host for Host {
 
     fn enabled(&self, enabled: bool) {
         self.subdev.enabled(enabled);
+    }
+
+    fn works(&self) {
+        self.subdev.works();
+    }
+
+    fn fault(&self, fault: Fault, culprit: Culprit) {
+        self.subdev.fault(fault, culprit);
     }
 }

@@ -57,6 +57,7 @@ mod exchange;
 mod ext_ack;
 #[cfg(test)]
 mod fake_kernel;
+mod fault;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;

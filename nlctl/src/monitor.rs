@@ -61,6 +61,10 @@ const GENERATION: u16 = 1;
 /// Something that happened, or that may have been missed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and nearly all are notifications"
+)]
 pub enum Event {
     /// What the kernel said.
     Notification(Notification),

@@ -152,7 +152,7 @@ trait Told: Clone {
 
 /// The objects are alike, and have no trait that says so.
 macro_rules! told {
-    ($name:ident, $($key:ident),+) => {
+    ($name:ident, [$($key:ident),+], [$($told:ident),+]) => {
         impl Told for $name {
             fn key(&self) -> impl Ord + use<> {
                 ($(self.$key,)+)
@@ -164,8 +164,7 @@ macro_rules! told {
 
             fn object(&self) -> Self {
                 Self {
-                    cause: None,
-                    port_id: None,
+                    $($told: None,)+
                     ..self.clone()
                 }
             }
@@ -173,9 +172,9 @@ macro_rules! told {
     };
 }
 
-told!(Parent, index);
-told!(Wq, parent_index, id);
-told!(Subdev, index);
+told!(Parent, [index], [cause, port_id, fault]);
+told!(Wq, [parent_index, id], [cause, port_id]);
+told!(Subdev, [index], [cause, port_id, fault]);
 
 /// Makes a change to the objects of a kind, which stay in the order of a dump.
 fn put<T: Told>(objects: &mut Vec<T>, kind: NotificationKind, told: &T) {

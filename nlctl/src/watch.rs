@@ -18,6 +18,10 @@ use crate::state::State;
 /// [`State::update`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and nearly all are changes"
+)]
 pub enum Update {
     /// What there is. Comes first, and once.
     Snapshot(State),

@@ -18,10 +18,11 @@
  * enum subdev_parent_state - State of a parent.
  * @SUBDEV_PARENT_STATE_DISABLED: The device accepts configuration and no work.
  * @SUBDEV_PARENT_STATE_ENABLED: The device accepts work.
- * @SUBDEV_PARENT_STATE_HALTED: The device stopped after a fault and waits for
- *   a reset.
+ * @SUBDEV_PARENT_STATE_HALTED: The device stopped after a fault, and the
+ *   driver is bringing it back. It is enabled after that, or lost.
  * @SUBDEV_PARENT_STATE_LOST: The device does nothing any more, or was reset
- *   behind the driver's back. Unbind it, reset it and bind it again.
+ *   behind the driver's back, or stops again and again. Unbind it, reset it
+ *   and bind it again.
  */
 enum subdev_parent_state {
 	SUBDEV_PARENT_STATE_DISABLED,
@@ -112,8 +113,10 @@ enum subdev_admin_state {
  * @SUBDEV_OPSTATE_ATTACHED: There is a VFIO device and nobody has it open.
  * @SUBDEV_OPSTATE_OPEN: A VFIO user has the device open.
  * @SUBDEV_OPSTATE_ENABLED: The VFIO user has enabled the virtual device.
- * @SUBDEV_OPSTATE_HALTED: The virtual device stopped after a fault; a reset
- *   revives it.
+ * @SUBDEV_OPSTATE_HALTED: The virtual device stopped after a fault. When its
+ *   hardware is back, its VFIO user revives it by a reset, or the admin by
+ *   @subdev-reset; until then nothing does. One that nobody has open is
+ *   @attached then.
  */
 enum subdev_opstate {
 	SUBDEV_OPSTATE_DETACHED,
@@ -132,6 +135,8 @@ enum subdev_opstate {
  * @SUBDEV_CAUSE_UNPLUG: A device was unplugged, or unbound from its driver.
  * @SUBDEV_CAUSE_LEASE: The socket that had the lease was closed.
  * @SUBDEV_CAUSE_UNLOAD: The module is being unloaded.
+ * @SUBDEV_CAUSE_RECOVERY: The hardware came back after a fault, by the
+ *   driver's doing.
  */
 enum subdev_cause {
 	SUBDEV_CAUSE_REQUEST,
@@ -141,6 +146,23 @@ enum subdev_cause {
 	SUBDEV_CAUSE_UNPLUG,
 	SUBDEV_CAUSE_LEASE,
 	SUBDEV_CAUSE_UNLOAD,
+	SUBDEV_CAUSE_RECOVERY,
+};
+
+/**
+ * enum subdev_fault_kind - What went wrong.
+ * @SUBDEV_FAULT_KIND_SOFTWARE_ERROR: A descriptor was in error in a way that
+ *   no completion record can tell, or was not taken at all; or a command was.
+ * @SUBDEV_FAULT_KIND_TIMEOUT: Work did not end, and was discarded.
+ * @SUBDEV_FAULT_KIND_HALT: The device stopped.
+ * @SUBDEV_FAULT_KIND_LOSS: The device vanished, cannot be stopped, was reset
+ *   behind the driver's back, or cannot be recovered.
+ */
+enum subdev_fault_kind {
+	SUBDEV_FAULT_KIND_SOFTWARE_ERROR,
+	SUBDEV_FAULT_KIND_TIMEOUT,
+	SUBDEV_FAULT_KIND_HALT,
+	SUBDEV_FAULT_KIND_LOSS,
 };
 
 enum {
@@ -159,6 +181,18 @@ enum {
 };
 
 enum {
+	SUBDEV_A_FAULT_KIND = 1,
+	SUBDEV_A_FAULT_CODE,
+	SUBDEV_A_FAULT_WQ,
+	SUBDEV_A_FAULT_OPERATION,
+	SUBDEV_A_FAULT_ADDRESS,
+	SUBDEV_A_FAULT_MISSED,
+
+	__SUBDEV_A_FAULT_MAX,
+	SUBDEV_A_FAULT_MAX = (__SUBDEV_A_FAULT_MAX - 1)
+};
+
+enum {
 	SUBDEV_A_PARENT_GENERATION = 1,
 	SUBDEV_A_PARENT_INDEX,
 	SUBDEV_A_PARENT_NAME,
@@ -170,6 +204,7 @@ enum {
 	SUBDEV_A_PARENT_SUBDEV_COUNT,
 	SUBDEV_A_PARENT_CAUSE,
 	SUBDEV_A_PARENT_PORT_ID,
+	SUBDEV_A_PARENT_FAULT,
 	SUBDEV_A_PARENT_DSA_PARENT,
 
 	__SUBDEV_A_PARENT_MAX,
@@ -297,6 +332,7 @@ enum {
 	SUBDEV_A_SUBDEV_LEASE_PORT,
 	SUBDEV_A_SUBDEV_CAUSE,
 	SUBDEV_A_SUBDEV_PORT_ID,
+	SUBDEV_A_SUBDEV_FAULT,
 
 	__SUBDEV_A_SUBDEV_MAX,
 	SUBDEV_A_SUBDEV_MAX = (__SUBDEV_A_SUBDEV_MAX - 1)
@@ -385,12 +421,14 @@ enum {
 	SUBDEV_CMD_PARENT_CREATE_NTF,
 	SUBDEV_CMD_PARENT_DELETE_NTF,
 	SUBDEV_CMD_PARENT_CHANGE_NTF,
+	SUBDEV_CMD_PARENT_FAULT_NTF,
 	SUBDEV_CMD_WQ_CREATE_NTF,
 	SUBDEV_CMD_WQ_DELETE_NTF,
 	SUBDEV_CMD_WQ_CHANGE_NTF,
 	SUBDEV_CMD_SUBDEV_CREATE_NTF,
 	SUBDEV_CMD_SUBDEV_DELETE_NTF,
 	SUBDEV_CMD_SUBDEV_CHANGE_NTF,
+	SUBDEV_CMD_SUBDEV_FAULT_NTF,
 
 	__SUBDEV_CMD_MAX,
 	SUBDEV_CMD_MAX = (__SUBDEV_CMD_MAX - 1)

@@ -135,7 +135,7 @@ fn a_device_may_come_and_go() {
 }
 
 #[test]
-fn lost_hardware_does_not_come_back() {
+fn lost_hardware_does_not_come_back_by_itself() {
     let mut life = attached();
     life.open().unwrap();
     life.enable();
@@ -246,6 +246,37 @@ fn who_changes_it_may_have_to_remove_it() {
 }
 
 #[test]
+fn hardware_that_comes_back_revives_who_is_not_open_and_who_is_reset() {
+    let mut idle = attached();
+    assert!(!idle.recover(), "nothing was lost");
+    idle.lose();
+    assert!(idle.recover());
+    assert_eq!(idle.opstate(), OpState::Attached);
+
+    // By a reset, or by being closed.
+    for end in [Life::works, Life::close] {
+        let mut used = attached();
+        used.open().unwrap();
+        used.enable();
+        used.lose();
+        assert!(!used.recover());
+        assert_eq!(used.opstate(), OpState::Halted);
+        used.disable();
+        assert!(end(&mut used));
+        assert_ne!(used.opstate(), OpState::Halted);
+    }
+
+    // What is lost once more is not revived by its user.
+    let mut unlucky = attached();
+    unlucky.open().unwrap();
+    unlucky.lose();
+    unlucky.recover();
+    unlucky.lose();
+    assert!(!unlucky.close());
+    assert_eq!(unlucky.opstate(), OpState::Halted);
+}
+
+#[test]
 fn refusals_say_why() {
     for (refusal, text) in [
         (
@@ -280,6 +311,8 @@ enum Step {
     Revive,
     GiveUp,
     Settle,
+    Recover,
+    Works,
     BeginRemoval { force: bool },
 }
 
@@ -321,6 +354,8 @@ impl Step {
                 life.settle();
                 Some(life.opstate() != before)
             }
+            Step::Recover => Some(life.recover()),
+            Step::Works => Some(life.works()),
             Step::BeginRemoval { force } => {
                 let removal = life.begin_removal(force).ok()?;
                 assert_eq!(removal.open, life.is_open());
@@ -345,7 +380,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => Just(Step::Close),
         8 => Just(Step::Enable),
         4 => Just(Step::Disable),
-        1 => Just(Step::Lose),
+        2 => Just(Step::Lose),
+        2 => Just(Step::Recover),
+        1 => Just(Step::Works),
         1 => any::<bool>().prop_map(|force| Step::BeginRemoval { force }),
     ];
     prop::collection::vec(step, 0..80)
@@ -358,6 +395,8 @@ struct Seen {
     active: bool,
     device: Device,
     lost: bool,
+    /// Lost hardware is back, and its user has not noticed.
+    back: bool,
 }
 
 #[derive(Copy, Clone, PartialEq, Debug)]
@@ -374,6 +413,7 @@ impl Seen {
         active: true,
         device: Device::Gone,
         lost: false,
+        back: false,
     };
 
     /// What comes after a step; nothing if the step is refused.
@@ -381,7 +421,10 @@ impl Seen {
         use Device::*;
         let changing = self.phase == Phase::Changing;
         let device = match (step, self.device) {
-            (Step::Lose, _) => return Some(Seen { lost: true, ..self }),
+            (Step::Lose, _) => return Some(self.hardware(true, false)),
+            (Step::Works, _) => return Some(self.hardware(false, false)),
+            (Step::Recover, Open | Enabled) => return Some(self.hardware(self.lost, self.lost)),
+            (Step::Recover, Gone | Closed) => return Some(self.hardware(false, false)),
             (Step::Publish, _) if self.phase == Phase::Creating => {
                 return Some(Seen {
                     phase: Phase::Present,
@@ -411,6 +454,9 @@ impl Seen {
                 return Some(Seen {
                     active: true,
                     device: Gone,
+                    // Whoever had not noticed is gone.
+                    lost: self.lost && !self.back,
+                    back: false,
                     ..self
                 });
             }
@@ -436,7 +482,15 @@ impl Seen {
             (Step::Disable, Enabled) => Open,
             (_, device) => device,
         };
-        Some(Seen { device, ..self })
+        let seen = Seen { device, ..self };
+        match step {
+            Step::Close | Step::Detach if self.back => Some(seen.hardware(false, false)),
+            _ => Some(seen),
+        }
+    }
+
+    fn hardware(self, lost: bool, back: bool) -> Seen {
+        Seen { lost, back, ..self }
     }
 
     fn is_dead(self) -> bool {

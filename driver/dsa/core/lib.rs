@@ -9,6 +9,7 @@
 //! - How a device is divided: [`partition`]; what the admin may make of it: [`setup`].
 //! - What the hardware and its virtual twin look like: [`regs`], [`virt`].
 //! - What a tenant submits and how it is carried out: [`desc`], [`plan`].
+//! - Which descriptor an error of the hardware is about: [`blame`].
 
 #![cfg_attr(not(any(MODULE, test)), no_std)]
 #![deny(unsafe_code)]
@@ -16,6 +17,7 @@
 // not be used to the last accessor.
 #![cfg_attr(MODULE, allow(dead_code, unreachable_pub, unused_imports))]
 
+pub mod blame;
 pub mod desc;
 pub mod partition;
 pub mod plan;

@@ -121,7 +121,7 @@ enum State {
     Enabled,
     /// On the way to disabled.
     Draining,
-    /// The hardware is lost.
+    /// The hardware was lost.
     Halted,
 }
 
@@ -150,6 +150,8 @@ pub struct Function {
     /// Number of commands accepted so far; distinguishes one from an equal one that a reset has
     /// ended.
     commands: u32,
+    /// The hardware is lost, and no reset ends a halt.
+    lost: bool,
     /// A reset has begun and is not complete.
     resetting: bool,
     /// See [`Function::epoch`].
@@ -161,6 +163,8 @@ pub struct Function {
     intcause: u32,
     cmdsts: u32,
     swerr: [u64; 4],
+    /// See [`Function::take_reported`].
+    reported: Option<Swerr>,
     msix_perm: [u32; VECTORS],
     msix_table: [[u32; 4]; VECTORS],
 }
@@ -195,6 +199,7 @@ impl Function {
             portals: portal::Portals::new(),
             pending: None,
             commands: 0,
+            lost: false,
             resetting: false,
             epochs: [0; WQS],
             handles: 0,
@@ -203,6 +208,7 @@ impl Function {
             intcause: 0,
             cmdsts: 0,
             swerr: [0; 4],
+            reported: None,
             msix_perm: [0; VECTORS],
             msix_table: [bar0::MSIX_ENTRY_RESET; VECTORS],
         }
@@ -228,7 +234,7 @@ impl Function {
         self.state == State::Enabled
     }
 
-    /// Whether the device halted, which is for good; see [`Function::lose`].
+    /// Whether the device halted; see [`Function::lose`] and [`Function::recover`].
     pub fn is_halted(&self) -> bool {
         self.state == State::Halted
     }

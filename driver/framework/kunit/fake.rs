@@ -78,6 +78,7 @@ pub(super) struct Tally {
     made: Atomic<u32>,
     killed: Atomic<u32>,
     halted: Atomic<u32>,
+    recovered: Atomic<u32>,
     dropped: Atomic<u32>,
 }
 
@@ -89,6 +90,11 @@ impl Tally {
             self.killed.load(Relaxed),
             self.dropped.load(Relaxed),
         )
+    }
+
+    /// How many were told that the hardware is back.
+    pub(super) fn recovered(&self) -> u32 {
+        self.recovered.load(Relaxed)
     }
 
     /// How many were halted.
@@ -107,6 +113,8 @@ pub(super) struct Fake {
     barren: Atomic<bool>,
     /// Whether the hardware is lost.
     lost: Atomic<bool>,
+    /// Whether the hardware has halted.
+    halted: Atomic<bool>,
     tally: Arc<Tally>,
 }
 
@@ -124,6 +132,11 @@ impl Fake {
     /// From now on the hardware is lost.
     pub(super) fn set_lost(&self) {
         self.lost.store(true, Relaxed);
+    }
+
+    /// The hardware has halted, and can be brought back.
+    pub(super) fn halt(&self) {
+        self.halted.store(true, Relaxed);
     }
 
     /// The work queues that are enabled, as bits.
@@ -147,6 +160,8 @@ impl Parent for Fake {
     fn state(&self) -> ParentState {
         if self.lost.load(Relaxed) {
             ParentState::Lost
+        } else if self.halted.load(Relaxed) {
+            ParentState::Halted
         } else {
             ParentState::Enabled
         }
@@ -174,6 +189,12 @@ impl Parent for Fake {
     }
 
     fn configure(&self, _change: &dyn Attributes) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn recover(&self) -> Result {
+        self.enabled.store(0, Relaxed);
+        self.halted.store(false, Relaxed);
         Ok(())
     }
 
@@ -304,6 +325,10 @@ impl Function for Idle {
     fn halt(&self) {
         self.0.halted.fetch_add(1, Relaxed);
     }
+
+    fn recover(&self) {
+        self.0.recovered.fetch_add(1, Relaxed);
+    }
 }
 
 /// A registered parent. Fields are dropped in this order: the parent before its device.
@@ -323,6 +348,7 @@ impl Bench {
                 made: Atomic::new(0),
                 killed: Atomic::new(0),
                 halted: Atomic::new(0),
+                recovered: Atomic::new(0),
                 dropped: Atomic::new(0),
             },
             GFP_KERNEL,
@@ -333,6 +359,7 @@ impl Bench {
                 broken: Atomic::new(0),
                 barren: Atomic::new(false),
                 lost: Atomic::new(false),
+                halted: Atomic::new(false),
                 tally: tally.clone(),
             },
             GFP_KERNEL,

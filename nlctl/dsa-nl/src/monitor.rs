@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
-use nlctl::{Event, Handle};
+use nlctl::{Attribute, AttributeSet, Event, Handle, ParentAttr, SubdevAttr, WqAttr};
 use serde_json::{Value, json};
 
 use crate::cli::Monitor;
@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::output::{Page, Printer, pairs};
 
 /// The attributes that a line shows; JSON and YAML have them all.
-const SHOWN: [&str; 8] = [
+const SHOWN: [&str; 14] = [
     "index",
     "name",
     "parent",
@@ -23,6 +23,12 @@ const SHOWN: [&str; 8] = [
     "state",
     "opstate",
     "vfio-device",
+    "fault.kind",
+    "fault.code",
+    "fault.wq",
+    "fault.operation",
+    "fault.address",
+    "fault.missed",
 ];
 
 /// Prints events until as many as asked for are there, or the time is over.
@@ -86,7 +92,12 @@ fn page(now: SystemTime, event: &Event) -> io::Result<Page> {
     let (name, line, about) = match event {
         Event::Notification(it) => {
             let object = serde_json::to_value(it)?;
-            (it.name(), brief(&object), Some((it.object(), object)))
+            let set = match it.object() {
+                "parent" => ParentAttr::SET,
+                "wq" => WqAttr::SET,
+                _ => SubdevAttr::SET,
+            };
+            (it.name(), brief(set, &object), Some((it.object(), object)))
         }
         Event::Resync(state) => (
             "resync",
@@ -123,8 +134,8 @@ fn page(now: SystemTime, event: &Event) -> io::Result<Page> {
 }
 
 /// The attributes of an object that matter most, as `key value` pairs.
-fn brief(object: &Value) -> String {
-    pairs(None, object)
+fn brief(set: &AttributeSet, object: &Value) -> String {
+    pairs(Some(set), object)
         .into_iter()
         .filter(|(key, _)| SHOWN.contains(&key.as_str()))
         .map(|(key, value)| format!("{key} {value}"))
@@ -136,7 +147,7 @@ fn brief(object: &Value) -> String {
 mod tests {
     use super::*;
     use crate::output::examples;
-    use nlctl::Notification;
+    use nlctl::{Fault, FaultAttr, FaultKind, Notification, Object};
 
     #[test]
     fn an_event_is_a_line_and_a_document() {
@@ -150,5 +161,27 @@ mod tests {
         assert_eq!(page.document["time"], "1970-01-01T00:00:00.000Z");
         assert_eq!(page.document["event"], "subdev-change");
         assert_eq!(page.document["subdev"]["generation"], 7);
+    }
+
+    #[test]
+    fn a_line_says_what_went_wrong() {
+        let mut subdev = examples::subdev(1);
+        let fault = Fault::read(vec![
+            FaultAttr::Kind(FaultKind::SoftwareError),
+            FaultAttr::Code(0x1a),
+            FaultAttr::Wq(3),
+            FaultAttr::Address(0x7000),
+        ]);
+        subdev.fault = Some(fault.expect("has all"));
+        let event = Event::Notification(Notification::SubdevFault(subdev));
+        let page = page(SystemTime::UNIX_EPOCH, &event).expect("is JSON");
+        let (_, line) = page
+            .text
+            .split_once(" vfio-device vfio1 ")
+            .expect("is a subdev");
+        assert_eq!(
+            line,
+            "fault.kind software-error fault.code 0x1a fault.wq 3 fault.address 0x7000\n"
+        );
     }
 }

@@ -42,7 +42,8 @@ pub enum Command {
     SubdevGet = 7,
     /// Create a subdev, or with a `count` several at once, and, unless told
     /// otherwise, hand it to VFIO. Needs the parent, and a `wq` with an id or a
-    /// type. The reply is the subdev with all its handles, the first one of
+    /// type. Refused with EBUSY while a fault of the parent is being recovered
+    /// from. The reply is the subdev with all its handles, the first one of
     /// several.
     SubdevNew = 8,
     /// Change a subdev, named by index, name or UUID. All that is in the
@@ -70,7 +71,9 @@ pub enum Command {
     /// does not end. Refused with ETIMEDOUT when work in flight does not end
     /// within two seconds, be it that the VFIO user withholds memory; the
     /// virtual device accepts nothing then until the reset ends, which it does
-    /// together with that work. The reply is the subdev after the reset.
+    /// together with that work. A reset revives a virtual device that halted if
+    /// its hardware is back, and is refused with EIO if not. The reply is the
+    /// subdev after the reset.
     SubdevReset = 11,
     /// Wait until a subdev, named by index, name or UUID, has completed all
     /// work that its VFIO user had submitted before. What is submitted
@@ -94,20 +97,27 @@ pub enum Command {
     ParentDeleteNtf = 17,
     /// A parent was configured, or its state changed.
     ParentChangeNtf = 18,
+    /// Something went wrong with a parent, or on it with nobody known who is to
+    /// blame. What that changed is in events of its own.
+    ParentFaultNtf = 19,
     /// A work queue came to a parent that was there.
-    WqCreateNtf = 19,
+    WqCreateNtf = 20,
     /// A work queue went from a parent that stays. Shows it as it was last.
-    WqDeleteNtf = 20,
+    WqDeleteNtf = 21,
     /// A work queue was configured, enabled or disabled. What subdevs take of
     /// it and give back is in their events.
-    WqChangeNtf = 21,
+    WqChangeNtf = 22,
     /// A subdev was created.
-    SubdevCreateNtf = 22,
+    SubdevCreateNtf = 23,
     /// A subdev was deleted. Shows it as it was last.
-    SubdevDeleteNtf = 23,
+    SubdevDeleteNtf = 24,
     /// The state of a subdev, its name or its shares changed. What its VFIO user does often is told
     /// now and then, so that states in between are left out.
-    SubdevChangeNtf = 24,
+    SubdevChangeNtf = 25,
+    /// Something went wrong with what a subdev does: by its VFIO user, or, with
+    /// the cause "fault", in the hardware. Its state is as before; what the
+    /// fault changed is in events of its own.
+    SubdevFaultNtf = 26,
 }
 
 impl From<Command> for u8 {
@@ -139,12 +149,14 @@ impl TryFrom<u8> for Command {
             16 => Ok(Self::ParentCreateNtf),
             17 => Ok(Self::ParentDeleteNtf),
             18 => Ok(Self::ParentChangeNtf),
-            19 => Ok(Self::WqCreateNtf),
-            20 => Ok(Self::WqDeleteNtf),
-            21 => Ok(Self::WqChangeNtf),
-            22 => Ok(Self::SubdevCreateNtf),
-            23 => Ok(Self::SubdevDeleteNtf),
-            24 => Ok(Self::SubdevChangeNtf),
+            19 => Ok(Self::ParentFaultNtf),
+            20 => Ok(Self::WqCreateNtf),
+            21 => Ok(Self::WqDeleteNtf),
+            22 => Ok(Self::WqChangeNtf),
+            23 => Ok(Self::SubdevCreateNtf),
+            24 => Ok(Self::SubdevDeleteNtf),
+            25 => Ok(Self::SubdevChangeNtf),
+            26 => Ok(Self::SubdevFaultNtf),
             unknown => Err(unknown),
         }
     }
@@ -172,12 +184,14 @@ impl fmt::Display for Command {
                 Self::ParentCreateNtf => "parent-create-ntf",
                 Self::ParentDeleteNtf => "parent-delete-ntf",
                 Self::ParentChangeNtf => "parent-change-ntf",
+                Self::ParentFaultNtf => "parent-fault-ntf",
                 Self::WqCreateNtf => "wq-create-ntf",
                 Self::WqDeleteNtf => "wq-delete-ntf",
                 Self::WqChangeNtf => "wq-change-ntf",
                 Self::SubdevCreateNtf => "subdev-create-ntf",
                 Self::SubdevDeleteNtf => "subdev-delete-ntf",
                 Self::SubdevChangeNtf => "subdev-change-ntf",
+                Self::SubdevFaultNtf => "subdev-fault-ntf",
             },
         )
     }

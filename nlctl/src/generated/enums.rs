@@ -11,10 +11,11 @@ pub enum ParentState {
     Disabled,
     /// The device accepts work.
     Enabled,
-    /// The device stopped after a fault and waits for a reset.
+    /// The device stopped after a fault, and the driver is bringing it back.
+    /// It is enabled after that, or lost.
     Halted,
     /// The device does nothing any more, or was reset behind the driver's
-    /// back. Unbind it, reset it and bind it again.
+    /// back, or stops again and again. Unbind it, reset it and bind it again.
     Lost,
     /// A number that this version of the library has no name for.
     Unknown(u32),
@@ -271,7 +272,9 @@ pub enum Opstate {
     Open,
     /// The VFIO user has enabled the virtual device.
     Enabled,
-    /// The virtual device stopped after a fault; a reset revives it.
+    /// The virtual device stopped after a fault. When its hardware is back,
+    /// its VFIO user revives it by a reset, or the admin by `subdev-reset`;
+    /// until then nothing does. One that nobody has open is `attached` then.
     Halted,
     /// A number that this version of the library has no name for.
     Unknown(u32),
@@ -334,6 +337,8 @@ pub enum Cause {
     Lease,
     /// The module is being unloaded.
     Unload,
+    /// The hardware came back after a fault, by the driver's doing.
+    Recovery,
     /// A number that this version of the library has no name for.
     Unknown(u32),
 }
@@ -348,6 +353,7 @@ impl Cause {
         "unplug",
         "lease",
         "unload",
+        "recovery",
     ];
 }
 
@@ -361,6 +367,7 @@ impl From<u32> for Cause {
             4 => Self::Unplug,
             5 => Self::Lease,
             6 => Self::Unload,
+            7 => Self::Recovery,
             unknown => Self::Unknown(unknown),
         }
     }
@@ -376,12 +383,67 @@ impl From<Cause> for u32 {
             Cause::Unplug => 4,
             Cause::Lease => 5,
             Cause::Unload => 6,
+            Cause::Recovery => 7,
             Cause::Unknown(number) => number,
         }
     }
 }
 
 named_number!(Cause, "cause");
+
+/// What went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// A descriptor was in error in a way that no completion record can
+    /// tell, or was not taken at all; or a command was.
+    SoftwareError,
+    /// Work did not end, and was discarded.
+    Timeout,
+    /// The device stopped.
+    Halt,
+    /// The device vanished, cannot be stopped, was reset behind the driver's
+    /// back, or cannot be recovered.
+    Loss,
+    /// A number that this version of the library has no name for.
+    Unknown(u32),
+}
+
+impl FaultKind {
+    /// The names, in the order of their numbers.
+    pub const NAMES: &'static [&'static str] = &[
+        "software-error",
+        "timeout",
+        "halt",
+        "loss",
+    ];
+}
+
+impl From<u32> for FaultKind {
+    fn from(number: u32) -> Self {
+        match number {
+            0 => Self::SoftwareError,
+            1 => Self::Timeout,
+            2 => Self::Halt,
+            3 => Self::Loss,
+            unknown => Self::Unknown(unknown),
+        }
+    }
+}
+
+impl From<FaultKind> for u32 {
+    fn from(value: FaultKind) -> Self {
+        match value {
+            FaultKind::SoftwareError => 0,
+            FaultKind::Timeout => 1,
+            FaultKind::Halt => 2,
+            FaultKind::Loss => 3,
+            FaultKind::Unknown(number) => number,
+        }
+    }
+}
+
+named_number!(FaultKind, "fault-kind");
 
 /// What work queues of a parent can do, as the system is now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

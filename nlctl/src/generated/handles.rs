@@ -148,7 +148,8 @@ impl SubdevHandle {
 
     /// Create a subdev, or with a `count` several at once, and, unless told
     /// otherwise, hand it to VFIO. Needs the parent, and a `wq` with an id or a
-    /// type. The reply is the subdev with all its handles, the first one of
+    /// type. Refused with EBUSY while a fault of the parent is being recovered
+    /// from. The reply is the subdev with all its handles, the first one of
     /// several.
     pub fn add(&self) -> SubdevNew {
         SubdevNew::new(self.0.clone())
@@ -185,7 +186,9 @@ impl SubdevHandle {
     /// does not end. Refused with ETIMEDOUT when work in flight does not end
     /// within two seconds, be it that the VFIO user withholds memory; the
     /// virtual device accepts nothing then until the reset ends, which it does
-    /// together with that work. The reply is the subdev after the reset.
+    /// together with that work. A reset revives a virtual device that halted if
+    /// its hardware is back, and is refused with EIO if not. The reply is the
+    /// subdev after the reset.
     pub fn reset(&self, subdev: impl Into<Id>) -> SubdevReset {
         SubdevReset::new(self.0.clone(), subdev)
     }

@@ -19,6 +19,9 @@ pub enum Notification {
     ParentDelete(Parent),
     /// A parent was configured, or its state changed.
     ParentChange(Parent),
+    /// Something went wrong with a parent, or on it with nobody known who is to
+    /// blame. What that changed is in events of its own.
+    ParentFault(Parent),
     /// A work queue came to a parent that was there.
     WqCreate(Wq),
     /// A work queue went from a parent that stays. Shows it as it was last.
@@ -33,6 +36,10 @@ pub enum Notification {
     /// The state of a subdev, its name or its shares changed. What its VFIO user does often is told
     /// now and then, so that states in between are left out.
     SubdevChange(Subdev),
+    /// Something went wrong with what a subdev does: by its VFIO user, or, with
+    /// the cause "fault", in the hardware. Its state is as before; what the
+    /// fault changed is in events of its own.
+    SubdevFault(Subdev),
 }
 
 /// What happened to an object.
@@ -45,6 +52,8 @@ pub enum NotificationKind {
     Delete,
     /// Something about it changed.
     Change,
+    /// Something went wrong with it; what that changed is in notifications of its own.
+    Fault,
 }
 
 impl Notification {
@@ -68,6 +77,11 @@ impl Notification {
                     }
                     Command::ParentChangeNtf => {
                         Self::ParentChange(
+                            Object::read(parse_all::<ParentAttr>(attributes)?)?,
+                        )
+                    }
+                    Command::ParentFaultNtf => {
+                        Self::ParentFault(
                             Object::read(parse_all::<ParentAttr>(attributes)?)?,
                         )
                     }
@@ -95,6 +109,11 @@ impl Notification {
                             Object::read(parse_all::<SubdevAttr>(attributes)?)?,
                         )
                     }
+                    Command::SubdevFaultNtf => {
+                        Self::SubdevFault(
+                            Object::read(parse_all::<SubdevAttr>(attributes)?)?,
+                        )
+                    }
                     _ => return Ok(None),
                 },
             ),
@@ -107,12 +126,14 @@ impl Notification {
             Self::ParentCreate(_) => "parent-create",
             Self::ParentDelete(_) => "parent-delete",
             Self::ParentChange(_) => "parent-change",
+            Self::ParentFault(_) => "parent-fault",
             Self::WqCreate(_) => "wq-create",
             Self::WqDelete(_) => "wq-delete",
             Self::WqChange(_) => "wq-change",
             Self::SubdevCreate(_) => "subdev-create",
             Self::SubdevDelete(_) => "subdev-delete",
             Self::SubdevChange(_) => "subdev-change",
+            Self::SubdevFault(_) => "subdev-fault",
         }
     }
 
@@ -122,12 +143,14 @@ impl Notification {
             Self::ParentCreate(_) => "parent",
             Self::ParentDelete(_) => "parent",
             Self::ParentChange(_) => "parent",
+            Self::ParentFault(_) => "parent",
             Self::WqCreate(_) => "wq",
             Self::WqDelete(_) => "wq",
             Self::WqChange(_) => "wq",
             Self::SubdevCreate(_) => "subdev",
             Self::SubdevDelete(_) => "subdev",
             Self::SubdevChange(_) => "subdev",
+            Self::SubdevFault(_) => "subdev",
         }
     }
 
@@ -137,12 +160,14 @@ impl Notification {
             Self::ParentCreate(_) => NotificationKind::Create,
             Self::ParentDelete(_) => NotificationKind::Delete,
             Self::ParentChange(_) => NotificationKind::Change,
+            Self::ParentFault(_) => NotificationKind::Fault,
             Self::WqCreate(_) => NotificationKind::Create,
             Self::WqDelete(_) => NotificationKind::Delete,
             Self::WqChange(_) => NotificationKind::Change,
             Self::SubdevCreate(_) => NotificationKind::Create,
             Self::SubdevDelete(_) => NotificationKind::Delete,
             Self::SubdevChange(_) => NotificationKind::Change,
+            Self::SubdevFault(_) => NotificationKind::Fault,
         }
     }
 
@@ -152,21 +177,24 @@ impl Notification {
             Self::ParentCreate(it) => Some(it.generation),
             Self::ParentDelete(it) => Some(it.generation),
             Self::ParentChange(it) => Some(it.generation),
+            Self::ParentFault(it) => Some(it.generation),
             Self::WqCreate(it) => Some(it.generation),
             Self::WqDelete(it) => Some(it.generation),
             Self::WqChange(it) => Some(it.generation),
             Self::SubdevCreate(it) => Some(it.generation),
             Self::SubdevDelete(it) => Some(it.generation),
             Self::SubdevChange(it) => Some(it.generation),
+            Self::SubdevFault(it) => Some(it.generation),
         }
     }
 
     /// The parent, if it is about one.
     pub fn parent(&self) -> Option<&Parent> {
         match self {
-            Self::ParentCreate(it) | Self::ParentDelete(it) | Self::ParentChange(it) => {
-                Some(it)
-            }
+            Self::ParentCreate(it)
+            | Self::ParentDelete(it)
+            | Self::ParentChange(it)
+            | Self::ParentFault(it) => Some(it),
             _ => None,
         }
     }
@@ -182,9 +210,10 @@ impl Notification {
     /// The subdev, if it is about one.
     pub fn subdev(&self) -> Option<&Subdev> {
         match self {
-            Self::SubdevCreate(it) | Self::SubdevDelete(it) | Self::SubdevChange(it) => {
-                Some(it)
-            }
+            Self::SubdevCreate(it)
+            | Self::SubdevDelete(it)
+            | Self::SubdevChange(it)
+            | Self::SubdevFault(it) => Some(it),
             _ => None,
         }
     }

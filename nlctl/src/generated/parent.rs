@@ -41,6 +41,8 @@ pub enum ParentAttr {
     /// In an event that a request caused, the netlink port ID of the socket
     /// that it came from.
     PortId(u32),
+    /// In `parent-fault-ntf`, what went wrong.
+    Fault(Vec<FaultAttr>),
     /// What only an Intel Data Streaming Accelerator has.
     DsaParent(Vec<DsaParentAttr>),
     /// An attribute that this version of the library does not know.
@@ -74,6 +76,7 @@ impl Attribute for ParentAttr {
             AttributeInfo::new("subdev-count"),
             AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
             AttributeInfo::new("port-id"),
+            AttributeInfo::new("fault").nested(FaultAttr::SET),
             AttributeInfo::new("dsa-parent").nested(DsaParentAttr::SET),
         ],
     };
@@ -90,7 +93,8 @@ impl Attribute for ParentAttr {
             Self::SubdevCount(_) => 9,
             Self::Cause(_) => 10,
             Self::PortId(_) => 11,
-            Self::DsaParent(_) => 12,
+            Self::Fault(_) => 12,
+            Self::DsaParent(_) => 13,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -108,6 +112,7 @@ impl Attribute for ParentAttr {
             Self::SubdevCount(value) => Some(value),
             Self::Cause(value) => Some(value),
             Self::PortId(value) => Some(value),
+            Self::Fault(value) => Some(value),
             Self::DsaParent(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
@@ -127,7 +132,8 @@ impl Attribute for ParentAttr {
                 9 => Self::SubdevCount(Value::parse(value)?),
                 10 => Self::Cause(Value::parse(value)?),
                 11 => Self::PortId(Value::parse(value)?),
-                12 => Self::DsaParent(Value::parse(value)?),
+                12 => Self::Fault(Value::parse(value)?),
+                13 => Self::DsaParent(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -165,6 +171,9 @@ pub struct Parent {
     /// that it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port_id: Option<u32>,
+    /// In `parent-fault-ntf`, what went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
     /// What only an Intel Data Streaming Accelerator has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dsa_parent: Option<DsaParent>,
@@ -187,6 +196,7 @@ impl Object for Parent {
         let mut subdev_count = None;
         let mut cause = None;
         let mut port_id = None;
+        let mut fault = None;
         let mut dsa_parent = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
@@ -202,6 +212,7 @@ impl Object for Parent {
                 ParentAttr::SubdevCount(value) => subdev_count = Some(value),
                 ParentAttr::Cause(value) => cause = Some(value),
                 ParentAttr::PortId(value) => port_id = Some(value),
+                ParentAttr::Fault(value) => fault = Some(Object::read(value)?),
                 ParentAttr::DsaParent(value) => dsa_parent = Some(Object::read(value)?),
                 ParentAttr::Unknown(value) => unknown.push(value),
             }
@@ -218,6 +229,7 @@ impl Object for Parent {
             subdev_count: needed(subdev_count, "subdev-count")?,
             cause,
             port_id,
+            fault,
             dsa_parent,
             unknown,
         })

@@ -86,6 +86,8 @@ pub enum SubdevAttr {
     /// In an event that a request caused, the netlink port ID of the socket
     /// that it came from.
     PortId(u32),
+    /// In `subdev-fault-ntf`, what went wrong.
+    Fault(Vec<FaultAttr>),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -142,6 +144,7 @@ impl Attribute for SubdevAttr {
             AttributeInfo::new("lease-port"),
             AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
             AttributeInfo::new("port-id"),
+            AttributeInfo::new("fault").nested(FaultAttr::SET),
         ],
     };
     fn number(&self) -> u16 {
@@ -170,6 +173,7 @@ impl Attribute for SubdevAttr {
             Self::LeasePort(_) => 22,
             Self::Cause(_) => 23,
             Self::PortId(_) => 24,
+            Self::Fault(_) => 25,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -200,6 +204,7 @@ impl Attribute for SubdevAttr {
             Self::LeasePort(value) => Some(value),
             Self::Cause(value) => Some(value),
             Self::PortId(value) => Some(value),
+            Self::Fault(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
@@ -231,6 +236,7 @@ impl Attribute for SubdevAttr {
                 22 => Self::LeasePort(Value::parse(value)?),
                 23 => Self::Cause(Value::parse(value)?),
                 24 => Self::PortId(Value::parse(value)?),
+                25 => Self::Fault(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -305,6 +311,9 @@ pub struct Subdev {
     /// that it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port_id: Option<u32>,
+    /// In `subdev-fault-ntf`, what went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -333,6 +342,7 @@ impl Object for Subdev {
         let mut lease_port = None;
         let mut cause = None;
         let mut port_id = None;
+        let mut fault = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
@@ -356,6 +366,7 @@ impl Object for Subdev {
                 SubdevAttr::LeasePort(value) => lease_port = Some(value),
                 SubdevAttr::Cause(value) => cause = Some(value),
                 SubdevAttr::PortId(value) => port_id = Some(value),
+                SubdevAttr::Fault(value) => fault = Some(Object::read(value)?),
                 SubdevAttr::Unknown(value) => unknown.push(value),
                 _ => {}
             }
@@ -381,6 +392,7 @@ impl Object for Subdev {
             lease_port,
             cause,
             port_id,
+            fault,
             unknown,
         })
     }

@@ -13,7 +13,8 @@ use crate::{
 
 /// Create a subdev, or with a `count` several at once, and, unless told
 /// otherwise, hand it to VFIO. Needs the parent, and a `wq` with an id or a
-/// type. The reply is the subdev with all its handles, the first one of
+/// type. Refused with EBUSY while a fault of the parent is being recovered
+/// from. The reply is the subdev with all its handles, the first one of
 /// several.
 #[derive(Debug, Clone)]
 #[must_use = "a request is sent when it is executed"]

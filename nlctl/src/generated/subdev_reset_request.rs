@@ -19,7 +19,9 @@ use crate::{
 /// does not end. Refused with ETIMEDOUT when work in flight does not end
 /// within two seconds, be it that the VFIO user withholds memory; the
 /// virtual device accepts nothing then until the reset ends, which it does
-/// together with that work. The reply is the subdev after the reset.
+/// together with that work. A reset revives a virtual device that halted if
+/// its hardware is back, and is refused with EIO if not. The reply is the
+/// subdev after the reset.
 #[derive(Debug, Clone)]
 #[must_use = "a request is sent when it is executed"]
 pub struct SubdevReset(pub(crate) Request<SubdevAttr>);

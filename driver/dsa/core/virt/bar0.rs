@@ -173,7 +173,8 @@ impl Function {
             State::Disabled => gensts::DISABLED,
             State::Enabled => gensts::ENABLED,
             State::Draining => gensts::DRAINING,
-            State::Halted => gensts::halted(gensts::RESET_COLD),
+            State::Halted if self.lost => gensts::halted(gensts::RESET_COLD),
+            State::Halted => gensts::halted(gensts::RESET_FLR),
         }
     }
 

@@ -131,14 +131,14 @@ impl Function {
 
     /// Carries out a command for which the queues are at rest.
     ///
-    /// One that a reset has ended in the meantime is left alone. Once the hardware is lost every
-    /// command fails.
+    /// One that a reset has ended in the meantime is left alone. Once the device has halted every
+    /// command fails, but for a reset when the hardware is back.
     pub fn finish(&mut self, command: Pending) -> Effect {
         if self.pending != Some(command) {
             return Effect::None;
         }
         self.pending = None;
-        if self.is_halted() {
+        if self.lost || self.is_halted() && command.command != Command::ResetDevice {
             if command.command == Command::ResetDevice {
                 self.restore();
             }

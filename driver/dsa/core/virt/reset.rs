@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Resets of the virtual function, and the loss of the hardware, which none of them undoes.
+//! Resets of the virtual function, and the loss of the hardware, which none of them undoes while it
+//! lasts.
 
 use super::{
     super::regs::{
@@ -49,12 +50,14 @@ impl Function {
         self.resetting = false;
     }
 
-    /// The hardware is gone for good: stops the device and its WQs.
+    /// The hardware is gone: stops the device and its WQs.
     ///
     /// GENSTS asks for a cold reset. The function stays halted over every reset that its user can
-    /// do; each leaves it as after power-on but for that.
+    /// do, until [`Function::recover`]; each leaves it as after power-on but for that.
     pub fn lose(&mut self) -> Effect {
-        if self.is_halted() {
+        let halted = self.is_halted();
+        self.lost = true;
+        if halted {
             return Effect::None;
         }
         self.state = State::Halted;
@@ -63,9 +66,21 @@ impl Function {
         self.raise(intcause::HALT, genctrl::HALT_INT_EN)
     }
 
+    /// The hardware is back: a function that has halted can be reset now, which its user is told as
+    /// it was of the halt.
+    ///
+    /// GENSTS asks for an FLR, which is what idxd revives a device with that has halted (`idxd_halt`
+    /// in `srctree/drivers/dma/idxd/irq.c`). Every other reset is as good.
+    pub fn recover(&mut self) -> Effect {
+        self.lost = false;
+        if !self.is_halted() {
+            return Effect::None;
+        }
+        self.raise(intcause::HALT, genctrl::HALT_INT_EN)
+    }
+
     /// The device as after power-on, but for config space, the MSI-X table and the command.
     pub(super) fn restore(&mut self) {
-        let lost = self.is_halted();
         self.state = State::Disabled;
         self.wqs = [WqState::Disabled; WQS];
         self.portals.clear();
@@ -75,7 +90,7 @@ impl Function {
         self.intcause = 0;
         self.swerr = [0; 4];
         self.msix_perm = [0; VECTORS];
-        if lost {
+        if self.lost {
             self.state = State::Halted;
             self.intcause = intcause::HALT;
         }

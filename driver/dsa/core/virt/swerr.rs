@@ -40,7 +40,14 @@ impl Function {
         } else {
             self.swerr = error.encode(self.params.wqs);
         }
+        self.reported = Some(error);
         self.raise(intcause::SWERR, genctrl::SOFTERR_INT_EN)
+    }
+
+    /// The error that was recorded last, or only counted; once. For the owner, who may want to
+    /// know what goes wrong.
+    pub fn take_reported(&mut self) -> Option<Swerr> {
+        self.reported.take()
     }
 }
 

@@ -159,7 +159,7 @@ impl Bench {
             sizes,
             engines: 1,
         };
-        let front = Front::new(&params)?;
+        let front = Front::new(&params, &[0])?;
         let submitter = Submitter::new(device.reference())?;
         let mut submitters: KVec<Arc<dyn submitter::Submitter>> = KVec::new();
         submitters.push(submitter.clone(), GFP_KERNEL)?;

@@ -36,7 +36,11 @@ use crate::{
             Memory, //
         }, //
     },
-    framework, //
+    framework::{
+        self,
+        Culprit,
+        Fault, //
+    }, //
 };
 
 /// What the lock of a submitter guards.
@@ -193,4 +197,8 @@ impl framework::Host for Host {
     }
 
     fn enabled(&self, _enabled: bool) {}
+
+    fn works(&self) {}
+
+    fn fault(&self, _fault: Fault, _culprit: Culprit) {}
 }

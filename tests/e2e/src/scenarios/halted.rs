@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A device that halts says so: to the administrator, to listeners, and to each tenant.
+//! A device that halts for good says so: to the administrator, to listeners, and to each tenant.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
@@ -16,7 +16,7 @@ use crate::wait::SOON;
 pub const HALTED: Scenario = Scenario {
     name: "halted",
     vm: "",
-    about: "after a halt the parent, its subdevs and their tenants say so, and nothing succeeds",
+    about: "after a halt for good the parent, its subdevs and their tenants say so, and nothing succeeds",
     run,
 };
 
@@ -31,8 +31,8 @@ fn run() -> Result<()> {
     used.works()?;
     let mut monitor = Monitor::json()?;
 
-    step("the device halts: the parent and both active subdevs say so");
-    ctl("halt software")?;
+    step("the device halts until it is without power: the parent and both active subdevs say so");
+    ctl("halt cold")?;
     tool::await_dead_parent()?;
     for name in ["used", "idle"] {
         tool::await_opstate(name, "halted")?;
@@ -44,7 +44,7 @@ fn run() -> Result<()> {
     check::equal(
         "state of the parent",
         &parent.object["state"],
-        &json!("halted"),
+        &json!("lost"),
     )?;
     let mut unheard = vec!["used", "idle"];
     while !unheard.is_empty() {
@@ -78,15 +78,16 @@ fn run() -> Result<()> {
 
     step("a subdev is refused, with the reason");
     let before = tool::snapshot()?;
-    let sentence = tool::refused(&dsa_nl("subdev add wq 6")?, &["halted|lost"])?;
+    let sentence = tool::refused(&dsa_nl("subdev add wq 6")?, &["lost"])?;
     step(format!("  {sentence}"));
     check::same_json("what `show` shows", &tool::snapshot()?, &before)?;
 
-    step("bound anew after a reset, all is well");
+    step("bound anew after it was without power, all is well");
     drop(used);
     function.unbind()?;
     check::equal("subdevs", tool::subdevs()?, vec![])?;
-    function.reset()?;
+    ctl("vanish")?;
+    ctl("return")?;
     function.bind(MODULE)?;
     system::await_parents(1)?;
     let states: Vec<_> = tool::parents()?.into_iter().map(|it| it.state).collect();

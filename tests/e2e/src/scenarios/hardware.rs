@@ -5,9 +5,11 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use serde_json::json;
 
 use crate::check::{self, step};
 use crate::dsa::{Notice, status};
+use crate::monitor::Monitor;
 use crate::scenario::Scenario;
 use crate::system::{self, Function, MODULE, ctl};
 use crate::tenant::{FROM, Tenant};
@@ -45,8 +47,8 @@ fn run() -> Result<()> {
     memory_fails(&user)?;
     the_device_hangs(&user)?;
     drop(user);
-    the_device_is_lost("halt software", reset)?;
-    the_device_is_lost("vanish", replug)?;
+    the_device_is_lost("halt cold")?;
+    the_device_is_lost("vanish")?;
     tool::del("harmed")
 }
 
@@ -101,15 +103,19 @@ fn the_device_hangs(user: &Tenant) -> Result<()> {
     ctl("release")?;
     user.dsa.wait(0, SOON)?.success("MEMMOVE")?;
 
-    step("a copy that never ends is given up, and the next ones work");
+    step("a copy that never ends is given up, which is told; and the next ones work");
+    let mut monitor = Monitor::json()?;
     ctl("hold")?;
     fails(user)?;
+    let event = monitor.expect_cause("subdev-fault", "fault")?;
+    let fault = json!({ "kind": "timeout", "wq": WQ });
+    check::equal("the fault", &event.object["fault"], &fault)?;
     ctl("release")?;
     user.works()
 }
 
 /// Has the device fail for good while it is used, and brings it back.
-fn the_device_is_lost(fault: &str, bring_back: fn(&Function) -> Result<()>) -> Result<()> {
+fn the_device_is_lost(fault: &str) -> Result<()> {
     step(format!("after `{fault}` copies fail, and do not hang"));
     let function = Function::of_parent()?;
     let subdev = tool::subdev("harmed")?;
@@ -125,30 +131,23 @@ fn the_device_is_lost(fault: &str, bring_back: fn(&Function) -> Result<()>) -> R
     tool::del("harmed")?;
     tool::refused(
         &tool::dsa_nl(&format!("subdev add wq {WQ}"))?,
-        &["dsa0 is halted|dsa0 is lost"],
+        &["dsa0 is lost"],
     )?;
 
     step("the driver comes back, and all is well");
-    bring_back(&function)?;
+    replug(&function)?;
     system::await_parents(1)?;
     let subdev = tool::add(&format!("wq {WQ} name harmed"))?;
     Tenant::open(&subdev, LEN)?.works()
 }
 
-/// Resets a device that halted.
-fn reset(function: &Function) -> Result<()> {
-    function.unbind()?;
-    function.reset()?;
-    function.bind(MODULE)
-}
-
-/// Has a device that vanished come back, as after power-on; the driver does not
-/// take it before.
+/// Has a device that vanished or halted come back, as after power-on; the driver does not take it
+/// before.
 fn replug(function: &Function) -> Result<()> {
     function.unbind()?;
     ensure!(
         function.bind(MODULE).is_err(),
-        "the driver takes a device that vanished"
+        "the driver takes a device that is lost"
     );
     check::equal("parents", tool::parents()?.len(), 0)?;
     ctl("return")?;

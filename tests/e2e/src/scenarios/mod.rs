@@ -11,6 +11,7 @@ mod dead_and_open;
 mod direct_store;
 mod driver_override;
 mod enable_flood;
+mod fault_events;
 mod faults;
 mod features;
 mod fixed;
@@ -31,6 +32,7 @@ mod monitor;
 mod noop_flood;
 mod permissions;
 mod pool_agent;
+mod recovery;
 mod refusals;
 mod reset_races;
 mod set_irqs;
@@ -81,12 +83,15 @@ pub const ALL: &[Scenario] = &[
     features::REVOKED_HANDLES,
     faults::FAULTS,
     faults::COMMANDS,
+    fault_events::FAULT_EVENTS,
     interleaved::INTERLEAVED,
     set_irqs::SET_IRQS,
     reset_races::RESET_RACES,
     tenant_reset::TENANT_RESET,
     hardware::HARDWARE,
     halted::HALTED,
+    recovery::RECOVERY,
+    recovery::RECOVERY_CUT_SHORT,
     yank::YANK,
     shared::SHARED,
     shared::ISOLATION,

@@ -53,14 +53,14 @@ const ERRORS: &[Errno] = &[
     errno(
         "ENODEV",
         FINDING,
-        "there is no such object; its parent is halted, lost or being unbound; no driver took \
-         the device",
+        "there is no such object; its parent is lost or being unbound; no driver took the device",
     ),
     errno(
         "EBUSY",
         CHANGING,
         "the object is being created or removed, or a VFIO user has it open; the work queue is \
-         another's, or a subdev uses what is to be configured; VFIO is busy; nothing was changed",
+         another's, or a subdev uses what is to be configured; the parent halted and is being \
+         recovered; VFIO is busy; nothing was changed",
     ),
     errno(
         "EEXIST",
@@ -86,7 +86,7 @@ const ERRORS: &[Errno] = &[
     errno(
         "EIO",
         CHANGING,
-        "the hardware failed; the kernel's log says more",
+        "the hardware failed, or is not back after a halt; the kernel's log says more",
     ),
     errno(
         "ETIMEDOUT",

@@ -31,6 +31,10 @@ fn a_second_error_is_counted_not_told() {
     assert_eq!(f.report_swerr(error(0x1b)), Effect::Interrupt(0));
     assert_eq!(read64(&f, regs::SWERR), 0x1a03);
 
+    // The owner is told of each.
+    assert_eq!(f.take_reported(), Some(error(0x1b)));
+    assert_eq!(f.take_reported(), None);
+
     // Valid and overflow are cleared by writing them, and by nothing else.
     let _ = write32(&mut f, regs::SWERR, !3);
     assert_eq!(read64(&f, regs::SWERR), 0x1a03);

@@ -4,6 +4,7 @@
 
 use super::regs::{
     cmdsts,
+    command::error,
     gensts, //
 };
 use super::*;
@@ -196,4 +197,58 @@ fn lost_hardware_fails_the_active_command() {
         assert_eq!(read32(&f, regs::CMDSTS), 3);
         assert!(f.is_halted());
     }
+}
+
+#[test]
+fn what_has_halted_is_revived_by_a_reset_once_the_hardware_is_back() {
+    let revive: [fn(&mut Function) -> u32; 3] = [
+        |f| {
+            f.reset();
+            0
+        },
+        |f| {
+            let flr = 0x8000_u16.to_le_bytes();
+            assert_eq!(f.config_write(0x48, &flr), Effect::Reset);
+            f.reset();
+            0
+        },
+        |f| run(f, Command::ResetDevice, 0),
+    ];
+    for revive in revive {
+        let mut f = enabled();
+        let _ = write32(&mut f, regs::GENCTRL, 3);
+        assert_eq!(f.lose(), Effect::Interrupt(0));
+        let _ = write32(&mut f, regs::INTCAUSE, u32::MAX);
+        assert_eq!(f.recover(), Effect::Interrupt(0));
+        assert_eq!(read32(&f, regs::INTCAUSE), intcause::HALT);
+        let halted = gensts::halted(gensts::RESET_FLR);
+        assert_eq!(read32(&f, regs::GENSTS), halted);
+        // Nothing else helps.
+        assert_eq!(
+            run(&mut f, Command::EnableDevice, 0),
+            error::HARDWARE.into()
+        );
+        assert_eq!(revive(&mut f), 0);
+        assert_eq!(read32(&f, regs::GENSTS), gensts::DISABLED);
+        assert_eq!(read32(&f, regs::INTCAUSE), 0);
+        set_bus_master(&mut f);
+        assert_eq!(run(&mut f, Command::EnableDevice, 0), 0);
+        assert_eq!(run(&mut f, Command::EnableWq, 0), 0);
+        assert!(f.limits(0).wq_enabled);
+    }
+}
+
+#[test]
+fn hardware_that_is_lost_again_before_the_reset_stays_lost() {
+    let mut f = enabled();
+    let _ = f.lose();
+    let _ = f.recover();
+    assert_eq!(f.lose(), Effect::None);
+    f.reset();
+    let halted = gensts::halted(gensts::RESET_COLD);
+    assert_eq!(read32(&f, regs::GENSTS), halted);
+    // One that nobody has open notices nothing.
+    let mut f = Function::new(&params());
+    assert_eq!(f.recover(), Effect::None);
+    assert!(!f.is_halted());
 }

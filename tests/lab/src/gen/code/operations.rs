@@ -79,6 +79,9 @@ fn kind_doc(kind: &str) -> String {
         "create" => "It was created, or came.".into(),
         "delete" => "It was deleted, or went; the notification shows it as it was last.".into(),
         "change" => "Something about it changed.".into(),
+        "fault" => {
+            "Something went wrong with it; what that changed is in notifications of its own.".into()
+        }
         other => format!("There was a `{other}`."),
     }
 }
