@@ -9,12 +9,14 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::check::{self, step};
-use crate::dsa::Dsa;
-use crate::monitor::listens;
+use crate::dsa::Descriptor;
+use crate::monitor::{Monitor, listens};
 use crate::process::{self, Output, Talker};
 use crate::scenario::Scenario;
 use crate::system::{self, Function, MODULE, ctl};
+use crate::tenant::Tenant;
 use crate::tool;
+use crate::vfio::PAGE;
 use crate::wait::{self, SOON};
 
 pub const YNL: Scenario = Scenario {
@@ -200,6 +202,9 @@ fn look_everything_up(subdev: u32) -> Result<()> {
     Ok(())
 }
 
+/// An IOVA that is mapped to nothing.
+const NOWHERE: u64 = 0x7777_0000_0000;
+
 /// What no DSA sends: its work queues neither come nor go.
 const NEVER: [&str; 2] = ["wq-create-ntf", "wq-delete-ntf"];
 
@@ -227,16 +232,24 @@ fn events() -> Result<()> {
         Ok(listens(client.id()))
     })?;
 
-    step("a subdev comes, is opened, and goes; then the parent halts, goes and comes");
-    let subdev = tool::add("wq 3 name noted")?;
-    drop(Dsa::open(&subdev.location()?)?);
+    step(
+        "a subdev comes, is used, well and badly, and goes; then the parent halts, goes and comes",
+    );
+    let tenant = Tenant::add("wq 3 name noted", PAGE)?;
+    let subdev = tool::subdev("noted")?;
+    tenant.works()?;
+    let mut monitor = Monitor::json()?;
+    tenant.dsa.store(&Descriptor::noop().recorded_at(NOWHERE))?;
+    while monitor.any()?.event != "subdev-fault" {}
+    drop(tenant);
     tool::await_opstate("noted", "attached")?;
     tool::del("noted")?;
     let function = Function::of_parent()?;
-    ctl("halt software")?;
+    ctl("halt cold")?;
     tool::await_dead_parent()?;
     function.unbind()?;
-    function.reset()?;
+    ctl("vanish")?;
+    ctl("return")?;
     function.bind(MODULE)?;
     system::await_parents(1)?;
 
