@@ -12,7 +12,7 @@
 //! | lock | guards | may wait for | taken by |
 //! |---|---|---|---|
 //! | `Subdev::registration` | the auxiliary device | VFIO, and so for users | `hand_over`, on the workqueue, and nobody else |
-//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `set`, `remove`, `remove_all`, `Lease`, `configure`, `unregister`, `remove_wq`, `recovery` |
+//! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `set`, `remove`, `remove_all`, `expiry`, `configure`, `unregister`, `remove_wq`, `recovery` |
 //! | the registry | what there is, shares | nothing | all look-ups, `reserve`, `engage`, `publish`, `set`, `disengage`, `retire`, `configure`, registration |
 //! | events | order and numbers of events | nothing | the `report`s of `events`, `amend` |
 //! | `Subdev::state` | phase, state, settings and handles of a subdev | nothing | all of `subdev.rs`, `handover.rs` |
@@ -28,6 +28,7 @@ mod create;
 mod delete;
 mod engage;
 mod events;
+mod expiry;
 mod fault;
 mod function;
 mod handover;
