@@ -24,7 +24,7 @@ pub const LEASE: Scenario = Scenario {
 };
 
 /// A tool that holds a lease, and what it printed.
-fn hold(line: &str) -> Result<(Talker, Value)> {
+pub fn hold(line: &str) -> Result<(Talker, Value)> {
     let words = ["-j", "subdev", "add"];
     let mut command = Command::new(DSA_NL);
     command

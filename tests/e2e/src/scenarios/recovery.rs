@@ -6,6 +6,7 @@ use std::thread;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
+use super::lease;
 use crate::check::{self, step};
 use crate::dsa::{Descriptor, Notice, regs};
 use crate::monitor::Monitor;
@@ -199,6 +200,16 @@ fn cut_short() -> Result<()> {
         system::load_module()?;
         system::await_parents(1)?;
     }
+
+    step("a lease ends while it is brought back: its subdevs go, and it comes back without them");
+    let (holder, _) = lease::hold("wq 5 pasid-mode shared name held count 2")?;
+    let tenant = halting("flr")?;
+    drop(holder);
+    await_back()?;
+    wait::until_true(SOON, "the lease to end", || Ok(tool::subdevs()?.len() == 2))?;
+    drop(tenant);
+    tool::del("used")?;
+    tool::del("idle")?;
 
     step("pulled out while it is brought back: it is lost, and comes back when it is there");
     // The kernel gives a device a minute to come back after a function-level reset.
