@@ -250,6 +250,11 @@ impl<'a> Request<'a> {
         self.attr(number)?.u32()
     }
 
+    /// Whether there is the attribute `number`.
+    pub(crate) fn flag(&self, number: u32) -> bool {
+        self.attr(number).is_some()
+    }
+
     /// The attribute `number` as a text.
     pub(crate) fn text(&self, number: u32) -> Option<&'a [u8]> {
         Some(self.attr(number)?.text())

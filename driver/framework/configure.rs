@@ -45,33 +45,43 @@ use crate::subdev_core::state::AdminState;
 /// A vendor's attributes in a request: the name of the vendor, and what is in the nest.
 pub(crate) type VendorNest<'a> = (&'static str, &'a dyn Attributes);
 
-/// Configures the work queue `id` of `parent`; what is absent stays. `reply` gets it as it is then,
-/// and the generation that shows it.
+/// A request to configure a work queue. What is absent stays.
+pub(crate) struct SetWq<'a> {
+    pub(crate) parent: ParentId<'a>,
+    pub(crate) id: Option<u32>,
+    /// Entries.
+    pub(crate) size: Option<u32>,
+    pub(crate) mode: Option<WqMode>,
+    pub(crate) vendor: Option<VendorNest<'a>>,
+    /// Everything is checked, and nothing done.
+    pub(crate) dry_run: bool,
+}
+
+/// Configures a work queue. `reply` gets it as it is then, and the generation that shows it.
 pub(crate) fn set_wq(
-    parent: &ParentId<'_>,
-    id: Option<u32>,
-    size: Option<u32>,
-    mode: Option<WqMode>,
-    vendor: Option<VendorNest<'_>>,
+    set: &SetWq<'_>,
     origin: Origin,
     reply: impl FnOnce(&WqView<'_>, u64),
 ) -> Result<(), Refusal> {
     let (node, id) = {
         let mut registry = REGISTRY.lock();
-        let parent = registry.get()?.find_parent(parent)?;
+        let parent = registry.get()?.find_parent(&set.parent)?;
         let missing = || Refusal::missing(Field::Wq(None), format_args!("a work queue is needed"));
-        let id = id.ok_or_else(missing)?;
+        let id = set.id.ok_or_else(missing)?;
         parent.wqs.get(&id).ok_or_else(|| parent.no_such_wq(id))?;
         (parent.node.clone(), id)
     };
-    let vendor = own(&node, vendor)?;
+    let change = WqChange {
+        size: set.size,
+        mode: set.mode,
+        vendor: own(&node, set.vendor)?,
+    };
     let mut config = node.config.lock();
     check_configurable(&node)?;
-    let change = WqChange { size, mode, vendor };
     let wq = find_wq(&node, id)?;
     let needs = wq.plan(&change)?;
-    check_free(&node, Some(id), needs, size)?;
-    let changes = !matches!(needs, Needs::Nothing);
+    check_free(&node, Some(id), needs, set.size)?;
+    let changes = !set.dry_run && !matches!(needs, Needs::Nothing);
     if changes {
         config.configure_wq(&*wq, &change)?;
     }
@@ -92,11 +102,12 @@ pub(crate) fn set_wq(
     Ok(())
 }
 
-/// Configures a parent; what is absent stays. `reply` gets it as it is then, and the generation that
-/// shows it.
+/// Configures a parent; what is absent stays, and with `dry_run` everything is checked and nothing
+/// done. `reply` gets it as it is then, and the generation that shows it.
 pub(crate) fn set_parent(
     parent: &ParentId<'_>,
     vendor: Option<VendorNest<'_>>,
+    dry_run: bool,
     origin: Origin,
     reply: impl FnOnce(&ParentView, u64),
 ) -> Result<(), Refusal> {
@@ -108,7 +119,7 @@ pub(crate) fn set_parent(
     if let Some(change) = vendor {
         let needs = node.provider.plan(change)?;
         check_free(&node, None, needs, None)?;
-        changes = !matches!(needs, Needs::Nothing);
+        changes = !dry_run && !matches!(needs, Needs::Nothing);
         if changes {
             config.configure_parent(&*node.provider, change)?;
         }

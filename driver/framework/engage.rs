@@ -21,6 +21,7 @@ use super::{
         Config,
         Node, //
     },
+    provider::WorkQueue,
     refusal::Refusal,
     registry::REGISTRY,
     subdev::Subdev, //
@@ -77,19 +78,34 @@ impl Subdev {
     }
 }
 
-/// One more active subdev is on a work queue, which is enabled for the first one.
-fn enter(node: &Node, config: &mut Config, subdev: &Subdev, id: u32) -> Result<(), Refusal> {
-    let parent = subdev.identity().parent_index;
+/// Refuses what [`engage`] would refuse before it does anything.
+pub(super) fn check(node: &Node, subdev: &Subdev, wqs: &Wqs<WqShare>) -> Result<(), Refusal> {
+    REGISTRY.lock().get()?.check_stays(subdev)?;
+    for share in wqs.as_slice() {
+        find_disabled(node, share.id)?;
+    }
+    Ok(())
+}
+
+/// A work queue that has to be enabled for a subdev, and can be.
+fn find_disabled(node: &Node, id: u32) -> Result<Option<Arc<dyn WorkQueue>>, Refusal> {
     let disabled = {
         let mut registry = REGISTRY.lock();
-        let parent = registry.get()?.parents.get(&parent).ok_or(ENODEV)?;
+        let parent = registry.get()?.parents.get(&node.index).ok_or(ENODEV)?;
         let entry = parent.wqs.get(&id).ok_or(ENODEV)?;
         (!entry.enabled).then(|| entry.wq.clone())
     };
     if let Some(wq) = &disabled {
         // It may have been configured since the subdev was created.
         wq.check()?;
-        config.enable(&**wq, subdev.identity().pasid_mode)?;
+    }
+    Ok(disabled)
+}
+
+/// One more active subdev is on a work queue, which is enabled for the first one.
+fn enter(node: &Node, config: &mut Config, subdev: &Subdev, id: u32) -> Result<(), Refusal> {
+    if let Some(wq) = find_disabled(node, id)? {
+        config.enable(&*wq, subdev.identity().pasid_mode)?;
     }
     let mut registry = REGISTRY.lock();
     let parents = &mut registry.get()?.parents;

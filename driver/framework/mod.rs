@@ -62,6 +62,7 @@ pub(crate) use self::{
     configure::{
         set_parent,
         set_wq,
+        SetWq,
         VendorNest, //
     },
     create::{

@@ -41,6 +41,8 @@ pub(crate) struct Set<'a> {
     pub(crate) state: Option<AdminState>,
     /// Deactivate it although a VFIO user has it open.
     pub(crate) force: bool,
+    /// Everything is decided, and nothing done.
+    pub(crate) dry_run: bool,
 }
 
 /// A work queue in a request for a subdev. What is absent is chosen by the framework.

@@ -19,7 +19,10 @@ use super::{
     },
     create::check_usable,
     delete,
-    engage::engage,
+    engage::{
+        self,
+        engage, //
+    },
     events::{
         self,
         Cause,
@@ -65,6 +68,9 @@ pub(crate) fn set(
     origin: Origin,
     reply: impl FnOnce(&Snapshot<'_>, u64),
 ) -> Result<(), Refusal> {
+    if set.dry_run {
+        return rehearse(set, reply);
+    }
     // What is allocated is allocated before the registry's lock is taken.
     let place = set.new_name.map(|_| NamePlace::new(GFP_KERNEL));
     let place = place.transpose()?;
@@ -118,6 +124,26 @@ pub(crate) fn set(
     };
     delete::remove(&change.node, &change.subdev, origin);
     Err(refusal)
+}
+
+/// Decides all that a change decides, and has `reply` report what would come of it.
+fn rehearse(set: &Set<'_>, reply: impl FnOnce(&Snapshot<'_>, u64)) -> Result<(), Refusal> {
+    let node = Change::find_node(set)?;
+    let config = (!set.wqs.as_slice().is_empty()).then(|| node.config.lock());
+    let (change, generation) = {
+        let mut registry = REGISTRY.lock();
+        let change = Change::decide(registry.get()?, set)?;
+        (change, events::generation())
+    };
+    drop(config);
+    let snapshot = change.foresee(set)?;
+    if change.state == Some(AdminState::Active) {
+        change.check_gone()?;
+        check_usable(&change.node)?;
+        engage::check(&change.node, &change.subdev, &change.new.wqs)?;
+    }
+    reply(&snapshot, generation);
+    Ok(())
 }
 
 /// What becomes of a subdev.
@@ -254,6 +280,25 @@ impl Change {
         reply(&snapshot, generation);
     }
 
+    /// The subdev as it would be after the change; refuses what [`Self::begin`] refuses.
+    fn foresee(&self, set: &Set<'_>) -> Result<Snapshot<'_>, Refusal> {
+        let snapshot = self.subdev.foresee(self.new, |life| {
+            match self.state {
+                Some(AdminState::Active) => {
+                    life.begin_activation()?;
+                    life.revive();
+                    // An active one can have a VFIO device.
+                    let _ = life.attach();
+                }
+                Some(AdminState::Inactive) => life.begin_deactivation(set.force)?,
+                None => (),
+            }
+            life.settle();
+            Ok(())
+        });
+        snapshot.map_err(|conflict| refuse_conflict(set, conflict))
+    }
+
     /// Gives up what was reserved.
     fn undo(&self, registry: &mut Registry) {
         if self.renames() {
@@ -296,17 +341,13 @@ impl Change {
     /// Waits a moment until nothing is left of a VFIO device that the subdev had before.
     fn revive(&self) -> Result<(), Refusal> {
         wait_until_detached(core::slice::from_ref(&self.subdev));
-        let refuse = |text| Err(Refusal::new(EBUSY, Field::State, text));
-        match self.subdev.revive() {
-            Ok(()) => Ok(()),
-            Err(Lingers::Open) => refuse(format_args!(
-                "its former VFIO device is still open; it must be closed first"
-            )),
-            // Not provoked: VFIO lets go within a second unless a bug or a debugger holds it.
-            Err(Lingers::Busy) => refuse(format_args!(
-                "VFIO still holds the former device of the subdev; try again"
-            )),
-        }
+        self.subdev.revive().map_err(refuse_lingering)
+    }
+
+    /// As [`Self::revive`], and leaves the subdev as it is.
+    fn check_gone(&self) -> Result<(), Refusal> {
+        wait_until_detached(core::slice::from_ref(&self.subdev));
+        self.subdev.check_gone().map_err(refuse_lingering)
     }
 
     /// Takes the subdev, which is dead, off the hardware and back from VFIO, for which it waits a
@@ -319,6 +360,20 @@ impl Change {
         // What the user did until now is in the event of this change.
         subdev.flush_report();
         wait_until_detached(core::slice::from_ref(subdev));
+    }
+}
+
+/// Explains what is left of a VFIO device.
+fn refuse_lingering(lingers: Lingers) -> Refusal {
+    let refuse = |text| Refusal::new(EBUSY, Field::State, text);
+    match lingers {
+        Lingers::Open => refuse(format_args!(
+            "its former VFIO device is still open; it must be closed first"
+        )),
+        // Not provoked: VFIO lets go within a second unless a bug or a debugger holds it.
+        Lingers::Busy => refuse(format_args!(
+            "VFIO still holds the former device of the subdev; try again"
+        )),
     }
 }
 

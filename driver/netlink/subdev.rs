@@ -119,7 +119,7 @@ fn set(request: &Request<'_>) -> Result {
 }
 
 fn del(request: &Request<'_>) -> Result {
-    let force = request.attr(uapi::SUBDEV_A_SUBDEV_FORCE).is_some();
+    let force = request.flag(uapi::SUBDEV_A_SUBDEV_FORCE);
     let mut put_last = Ok(());
     // What can fail does so before anything is done.
     Message::reply(request, uapi::SUBDEV_CMD_SUBDEV_DEL)
@@ -279,7 +279,7 @@ fn parse<'a>(request: &Request<'a>) -> Result<New<'a>, Refusal> {
             .attr(uapi::SUBDEV_A_SUBDEV_LEASE)
             .map(|_| lease::of_sender(request))
             .transpose()?,
-        dry_run: is_dry_run(request),
+        dry_run: request.flag(uapi::SUBDEV_A_SUBDEV_DRY_RUN),
     })
 }
 
@@ -295,13 +295,9 @@ fn parse_set<'a>(request: &Request<'a>) -> Result<Set<'a>, Refusal> {
         new_name: request.text(uapi::SUBDEV_A_SUBDEV_NEW_NAME),
         wqs: requests(request, uapi::SUBDEV_A_SUBDEV_WQ)?,
         state,
-        force: request.attr(uapi::SUBDEV_A_SUBDEV_FORCE).is_some(),
+        force: request.flag(uapi::SUBDEV_A_SUBDEV_FORCE),
+        dry_run: request.flag(uapi::SUBDEV_A_SUBDEV_DRY_RUN),
     })
-}
-
-/// Whether nothing is to be done but to decide.
-fn is_dry_run(request: &Request<'_>) -> bool {
-    request.attr(uapi::SUBDEV_A_SUBDEV_DRY_RUN).is_some()
 }
 
 /// The work queues in a request: the nests `number`.

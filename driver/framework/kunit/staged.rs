@@ -47,6 +47,7 @@ fn nothing(subdev: &Subdev) -> Set<'static> {
         wqs: Wqs::new(),
         state: None,
         force: false,
+        dry_run: false,
     }
 }
 

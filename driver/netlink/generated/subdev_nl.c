@@ -57,12 +57,13 @@ static const struct nla_policy subdev_parent_get_nl_policy[SUBDEV_A_PARENT_DEVIC
 };
 
 /* SUBDEV_CMD_PARENT_SET - do */
-static const struct nla_policy subdev_parent_set_nl_policy[SUBDEV_A_PARENT_DSA_PARENT + 1] = {
+static const struct nla_policy subdev_parent_set_nl_policy[SUBDEV_A_PARENT_DRY_RUN + 1] = {
 	[SUBDEV_A_PARENT_INDEX] = { .type = NLA_U32, },
 	[SUBDEV_A_PARENT_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_PARENT_BUS] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_PARENT_DEVICE] = { .type = NLA_NUL_STRING, .len = 63, },
 	[SUBDEV_A_PARENT_DSA_PARENT] = NLA_POLICY_NESTED(subdev_dsa_parent_nl_policy),
+	[SUBDEV_A_PARENT_DRY_RUN] = { .type = NLA_FLAG, },
 };
 
 /* SUBDEV_CMD_WQ_GET - do */
@@ -79,13 +80,14 @@ static const struct nla_policy subdev_wq_get_dump_nl_policy[SUBDEV_A_WQ_PARENT +
 };
 
 /* SUBDEV_CMD_WQ_SET - do */
-static const struct nla_policy subdev_wq_set_nl_policy[SUBDEV_A_WQ_DSA_WQ + 1] = {
+static const struct nla_policy subdev_wq_set_nl_policy[SUBDEV_A_WQ_DRY_RUN + 1] = {
 	[SUBDEV_A_WQ_PARENT_INDEX] = { .type = NLA_U32, },
 	[SUBDEV_A_WQ_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_WQ_ID] = { .type = NLA_U32, },
 	[SUBDEV_A_WQ_SIZE] = { .type = NLA_U32, },
 	[SUBDEV_A_WQ_MODE] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SUBDEV_A_WQ_DSA_WQ] = NLA_POLICY_NESTED(subdev_dsa_wq_nl_policy),
+	[SUBDEV_A_WQ_DRY_RUN] = { .type = NLA_FLAG, },
 };
 
 /* SUBDEV_CMD_TYPE_GET - do */
@@ -134,7 +136,7 @@ static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SUBDEV_LEASE
 };
 
 /* SUBDEV_CMD_SUBDEV_SET - do */
-static const struct nla_policy subdev_subdev_set_nl_policy[SUBDEV_A_SUBDEV_FORCE + 1] = {
+static const struct nla_policy subdev_subdev_set_nl_policy[SUBDEV_A_SUBDEV_DRY_RUN + 1] = {
 	[SUBDEV_A_SUBDEV_INDEX] = { .type = NLA_U32, },
 	[SUBDEV_A_SUBDEV_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
@@ -142,6 +144,7 @@ static const struct nla_policy subdev_subdev_set_nl_policy[SUBDEV_A_SUBDEV_FORCE
 	[SUBDEV_A_SUBDEV_WQ] = NLA_POLICY_NESTED(subdev_subdev_wq_nl_policy),
 	[SUBDEV_A_SUBDEV_STATE] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SUBDEV_A_SUBDEV_FORCE] = { .type = NLA_FLAG, },
+	[SUBDEV_A_SUBDEV_DRY_RUN] = { .type = NLA_FLAG, },
 };
 
 /* SUBDEV_CMD_SUBDEV_DEL - do */
@@ -224,7 +227,7 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.cmd		= SUBDEV_CMD_PARENT_SET,
 		.doit		= subdev_nl_parent_set_doit,
 		.policy		= subdev_parent_set_nl_policy,
-		.maxattr	= SUBDEV_A_PARENT_DSA_PARENT,
+		.maxattr	= SUBDEV_A_PARENT_DRY_RUN,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -245,7 +248,7 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.cmd		= SUBDEV_CMD_WQ_SET,
 		.doit		= subdev_nl_wq_set_doit,
 		.policy		= subdev_wq_set_nl_policy,
-		.maxattr	= SUBDEV_A_WQ_DSA_WQ,
+		.maxattr	= SUBDEV_A_WQ_DRY_RUN,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -287,7 +290,7 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.cmd		= SUBDEV_CMD_SUBDEV_SET,
 		.doit		= subdev_nl_subdev_set_doit,
 		.policy		= subdev_subdev_set_nl_policy,
-		.maxattr	= SUBDEV_A_SUBDEV_FORCE,
+		.maxattr	= SUBDEV_A_SUBDEV_DRY_RUN,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -29,12 +29,14 @@ is invalid, 2 refused by the kernel, 3 what was waited for did not come in time.
 const WQ_SET_USAGE: &str = "\
 dsa-nl wq set [DEV/]wqN [size N] [mode dedicated|shared] [threshold N]
          [priority 1..15] [group N] [block-on-fault 0|1]
-         [max-transfer-size BYTES] [max-batch-size N] [op-config HEX]";
+         [max-transfer-size BYTES] [max-batch-size N] [op-config HEX]
+         [--dry-run]";
 
 const PARENT_SET_USAGE: &str = "\
 dsa-nl parent set DEV [read-buffer-limit N]
          [group N [engines MASK] [read-buffers-reserved N]
-         [read-buffers-allowed N] [use-read-buffer-limit 0|1]]...";
+         [read-buffers-allowed N] [use-read-buffer-limit 0|1]]...
+         [--dry-run]";
 
 const ADD_USAGE: &str = "\
 dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
@@ -44,7 +46,7 @@ dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
 
 const SET_USAGE: &str = "\
 dsa-nl subdev set SUBDEV [name NAME] [state active|inactive [force]]
-         [wq N[,N...] size N[,N...]]";
+         [wq N[,N...] size N[,N...]] [--dry-run]";
 
 /// Manages subdevices: virtual devices carved out of hardware work queues.
 #[derive(Debug, Parser)]
@@ -200,6 +202,10 @@ pub struct ParentSet {
 
     #[command(flatten)]
     pub groups: Groups,
+
+    /// Say whether it could be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Commands on work queues.
@@ -268,6 +274,10 @@ pub struct WqSet {
     /// may be left out
     #[arg(long, value_name = "HEX", value_parser = mask)]
     pub op_config: Option<Binary>,
+
+    /// Say whether it could be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// A mask of operations in hexadecimal digits.
@@ -430,6 +440,10 @@ pub struct Set {
     /// Make it inactive although a VFIO user has it open
     #[arg(long, requires = "state")]
     pub force: bool,
+
+    /// Show what would come of it, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Keys of `monitor`.

@@ -101,7 +101,11 @@ async fn set_wq(handle: &Handle, printer: &mut Printer, set: WqSet) -> Result<()
     if let Some(vendor) = dsa_wq(&set) {
         request = request.dsa_wq(vendor);
     }
-    let wq = printer.warn(request.execute().await?);
+    let answer = match set.dry_run {
+        true => request.dry_run().await?,
+        false => request.execute().await?,
+    };
+    let wq = printer.warn(answer);
     printer.print(&Page::one(&wq)?)
 }
 
@@ -146,7 +150,11 @@ async fn set_parent(handle: &Handle, printer: &mut Printer, set: ParentSet) -> R
     if vendor != none {
         request = request.dsa_parent(vendor);
     }
-    let parent = printer.warn(request.execute().await?);
+    let answer = match set.dry_run {
+        true => request.dry_run().await?,
+        false => request.execute().await?,
+    };
+    let parent = printer.warn(answer);
     printer.print(&Page::one(&parent)?)
 }
 
@@ -204,7 +212,11 @@ async fn set_subdev(handle: &Handle, printer: &mut Printer, set: Set) -> Result<
     if set.force {
         request = request.force();
     }
-    let subdev = printer.warn(request.execute().await?);
+    let answer = match set.dry_run {
+        true => request.dry_run().await?,
+        false => request.execute().await?,
+    };
+    let subdev = printer.warn(answer);
     printer.print(&Page::one(&subdev)?)
 }
 

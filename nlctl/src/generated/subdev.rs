@@ -62,9 +62,10 @@ pub enum SubdevAttr {
     /// device open. The device is dead to that user then.
     Force,
     /// Decide everything as if it were done, and do nothing: no object, event
-    /// or index comes of it. The reply is the object as it would be, without
-    /// what it would get only then: index, handles, and a UUID that was not
-    /// asked for. A refusal is the same as without.
+    /// or index comes of it, and none is changed. The reply is the object as
+    /// it would be, without what it would get only then: index, handles, and
+    /// a UUID that was not asked for. A refusal is the same as without, but
+    /// for what goes wrong only in the doing.
     DryRun,
     /// Number of subdevs to create, all or none; default is one. With a type
     /// and without the id of a work queue, each gets the one with the most

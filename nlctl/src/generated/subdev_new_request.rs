@@ -101,9 +101,10 @@ impl SubdevNew {
 
 impl SubdevNew {
     /// Decide everything as if it were done, and do nothing: no object, event
-    /// or index comes of it. The reply is the object as it would be, without
-    /// what it would get only then: index, handles, and a UUID that was not
-    /// asked for. A refusal is the same as without.
+    /// or index comes of it, and none is changed. The reply is the object as
+    /// it would be, without what it would get only then: index, handles, and
+    /// a UUID that was not asked for. A refusal is the same as without, but
+    /// for what goes wrong only in the doing.
     ///
     /// Sends the request, like [`execute`](Self::execute).
     ///

@@ -75,6 +75,21 @@ impl SubdevSet {
 }
 
 impl SubdevSet {
+    /// Decide everything as if it were done, and do nothing: no object, event
+    /// or index comes of it, and none is changed. The reply is the object as
+    /// it would be, without what it would get only then: index, handles, and
+    /// a UUID that was not asked for. A refusal is the same as without, but
+    /// for what goes wrong only in the doing.
+    ///
+    /// Sends the request, like [`execute`](Self::execute).
+    ///
+    /// # Errors
+    ///
+    /// As for [`execute`](Self::execute).
+    pub async fn dry_run(self) -> Result<Answer<Subdev>, Error> {
+        self.0.with(SubdevAttr::DryRun).object(Command::SubdevSet).await
+    }
+
     /// Sends the request and returns what it is answered with.
     ///
     /// When the future is dropped after the request was sent, it is
