@@ -204,6 +204,16 @@ static const struct nla_policy subdev_subdev_stats_get_dump_nl_policy[SUBDEV_A_S
 	[SUBDEV_A_SUBDEV_STATS_WQ] = NLA_POLICY_NESTED(subdev_subdev_wq_nl_policy),
 };
 
+/* SUBDEV_CMD_NOTIFY_FILTER_SET - do */
+static const struct nla_policy subdev_notify_filter_set_nl_policy[SUBDEV_A_NOTIFY_FILTER_KINDS + 1] = {
+	[SUBDEV_A_NOTIFY_FILTER_PARENT_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_NOTIFY_FILTER_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_NOTIFY_FILTER_SUBDEV_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_NOTIFY_FILTER_SUBDEV] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_NOTIFY_FILTER_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
+	[SUBDEV_A_NOTIFY_FILTER_KINDS] = NLA_POLICY_MASK(NLA_U32, 0x7ff),
+};
+
 /* Ops table for subdev */
 static const struct genl_split_ops subdev_nl_ops[] = {
 	{
@@ -353,6 +363,13 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.policy		= subdev_subdev_stats_get_dump_nl_policy,
 		.maxattr	= SUBDEV_A_SUBDEV_STATS_WQ,
 		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= SUBDEV_CMD_NOTIFY_FILTER_SET,
+		.doit		= subdev_nl_notify_filter_set_doit,
+		.policy		= subdev_notify_filter_set_nl_policy,
+		.maxattr	= SUBDEV_A_NOTIFY_FILTER_KINDS,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 };
 

@@ -47,6 +47,8 @@ int subdev_nl_subdev_stats_get_doit(struct sk_buff *skb,
 				    struct genl_info *info);
 int subdev_nl_subdev_stats_get_dumpit(struct sk_buff *skb,
 				      struct netlink_callback *cb);
+int subdev_nl_notify_filter_set_doit(struct sk_buff *skb,
+				     struct genl_info *info);
 
 enum {
 	SUBDEV_NLGRP_MONITOR,

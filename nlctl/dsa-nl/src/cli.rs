@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use nlctl::{AdminState, Binary, Id, ParentRef, PasidMode, WqMode, WqRef};
+use nlctl::{AdminState, Binary, Id, NotifyKinds, ParentRef, PasidMode, WqMode, WqRef};
 
 use crate::failure::Failure;
 use crate::grammar::help_or_failure;
@@ -47,6 +47,10 @@ dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
 const SET_USAGE: &str = "\
 dsa-nl subdev set SUBDEV [name NAME] [state active|inactive [force]]
          [wq N[,N...] size N[,N...]] [--dry-run]";
+
+const MONITOR_USAGE: &str = "\
+dsa-nl monitor [parent DEV] [subdev SUBDEV] [kind KIND[,KIND...]]
+         [count N] [timeout SECS]";
 
 /// Manages subdevices: virtual devices carved out of hardware work queues.
 #[derive(Debug, Parser)]
@@ -164,7 +168,7 @@ pub enum Object {
     #[command(subcommand, arg_required_else_help = false)]
     Subdev(Subdev),
     /// Print what happens, one event a line, until interrupted
-    #[command(override_usage = "dsa-nl monitor [count N] [timeout SECS]")]
+    #[command(override_usage = MONITOR_USAGE)]
     Monitor(Monitor),
 }
 
@@ -278,6 +282,20 @@ pub struct WqSet {
     /// Say whether it could be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// Kinds of notification: one by its name, or all of an object or of what happens.
+fn kinds(word: &str) -> Result<NotifyKinds, String> {
+    let names = NotifyKinds::NAMES.iter().zip(0..u32::BITS);
+    let meant = names.filter(|(name, _)| {
+        let parts = name.split_once('-');
+        **name == word || parts.is_some_and(|(object, what)| object == word || what == word)
+    });
+    let bits = meant.fold(0, |bits, (_, bit)| bits | 1 << bit);
+    match bits {
+        0 => Err(format!("there are {}", NotifyKinds::NAMES.join(", "))),
+        bits => Ok(bits.into()),
+    }
 }
 
 /// A mask of operations in hexadecimal digits.
@@ -450,6 +468,24 @@ pub struct Set {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Keys")]
 pub struct Monitor {
+    /// Only of that parent, its work queues and its subdevs
+    #[arg(long, value_name = "DEV", allow_hyphen_values = true)]
+    pub parent: Option<ParentRef>,
+
+    /// Only of that subdev
+    #[arg(long, value_name = "SUBDEV", allow_hyphen_values = true)]
+    pub subdev: Option<Id>,
+
+    /// Only of these kinds: subdev-create, or all of a kind of object (subdev)
+    /// or of what happens (create, delete, change, fault)
+    #[arg(
+        long,
+        value_name = "KIND[,KIND...]",
+        value_delimiter = ',',
+        value_parser = kinds
+    )]
+    pub kind: Vec<NotifyKinds>,
+
     /// Stop after N events
     #[arg(long, value_name = "N")]
     pub count: Option<u64>,

@@ -29,6 +29,7 @@ mod lifecycle;
 mod many;
 mod memlock;
 mod monitor;
+mod monitor_filter;
 mod noop_flood;
 mod permissions;
 mod pool_agent;
@@ -69,6 +70,7 @@ pub const ALL: &[Scenario] = &[
     library::LIBRARY,
     monitor::MONITOR,
     monitor::NAMESPACE,
+    monitor_filter::MONITOR_FILTER,
     watch::WATCH,
     watch::WATCH_RELOAD,
     data::DATA,

@@ -31,6 +31,10 @@ pub fn files(family: &Family) -> Vec<(String, TokenStream)> {
         let Ok(set) = family.set_of(operation) else {
             continue;
         };
+        // One about no object is the library's own to make.
+        if object_of(family, operation).is_none() {
+            continue;
+        }
         let once = operation
             .once
             .as_ref()
