@@ -17,7 +17,6 @@ use super::{
     },
     node::Node,
     provider::{
-        Attributes,
         Needs,
         WorkQueue,
         WqChange,
@@ -34,6 +33,7 @@ use super::{
         REGISTRY, //
     },
     request::ParentId,
+    vendor::VendorNest,
     view::{
         ParentView,
         WqEntry,
@@ -41,9 +41,6 @@ use super::{
     }, //
 };
 use crate::subdev_core::state::AdminState;
-
-/// A vendor's attributes in a request: the name of the vendor, and what is in the nest.
-pub(crate) type VendorNest<'a> = (&'static str, &'a dyn Attributes);
 
 /// A request to configure a work queue. What is absent stays.
 pub(crate) struct SetWq<'a> {
@@ -74,7 +71,7 @@ pub(crate) fn set_wq(
     let change = WqChange {
         size: set.size,
         mode: set.mode,
-        vendor: own(&node, set.vendor)?,
+        vendor: node.own(set.vendor)?,
     };
     let mut config = node.config.lock();
     check_configurable(&node)?;
@@ -112,7 +109,7 @@ pub(crate) fn set_parent(
     reply: impl FnOnce(&ParentView, u64),
 ) -> Result<(), Refusal> {
     let node = find_node(parent)?;
-    let vendor = own(&node, vendor)?;
+    let vendor = node.own(vendor)?;
     let mut config = node.config.lock();
     check_configurable(&node)?;
     let mut changes = false;
@@ -135,22 +132,6 @@ pub(crate) fn set_parent(
     };
     reply(&view, generation);
     Ok(())
-}
-
-/// The attributes of the vendor of a parent; refuses those of another.
-fn own<'a>(
-    node: &Node,
-    vendor: Option<VendorNest<'a>>,
-) -> Result<Option<&'a dyn Attributes>, Refusal> {
-    match vendor {
-        // Not provoked: there is one vendor yet.
-        Some((name, _)) if name != node.description.vendor => Err(Refusal::new(
-            EINVAL,
-            Field::Nothing,
-            format_args!("{} is no device of the vendor {name}", node.name),
-        )),
-        vendor => Ok(vendor.map(|(_, attributes)| attributes)),
-    }
 }
 
 /// Refuses a parent that cannot be configured.

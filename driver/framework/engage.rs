@@ -13,6 +13,7 @@ use kernel::{
 
 use super::{
     identity::{
+        Settings,
         WqShare,
         Wqs, //
     },
@@ -27,16 +28,16 @@ use super::{
     subdev::Subdev, //
 };
 
-/// Enables the work queues of a subdev, and makes its virtual device with these shares of them. A
+/// Enables the work queues of a subdev, and makes its virtual device with these settings. A
 /// failure leaves nothing behind.
 pub(super) fn engage(
     node: &Node,
     config: &mut Config,
     subdev: &Arc<Subdev>,
-    wqs: &Wqs<WqShare>,
+    settings: &Settings,
 ) -> Result<(), Refusal> {
     REGISTRY.lock().get()?.check_stays(subdev)?;
-    let shares = wqs.as_slice();
+    let shares = settings.wqs.as_slice();
     let mut entered = 0;
     let mut enter_all = || {
         for share in shares {
@@ -44,7 +45,8 @@ pub(super) fn engage(
             entered += 1;
         }
         let meters = meters(node, subdev, shares)?;
-        Ok(node.provider.function(shares, meters)?)
+        let limits = settings.limits.as_ref();
+        Ok(node.provider.function(shares, limits, meters)?)
     };
     match enter_all() {
         Ok(function) => {

@@ -51,6 +51,7 @@ mod reset;
 mod set;
 mod stats;
 mod subdev;
+mod vendor;
 mod view;
 mod wait;
 
@@ -62,8 +63,7 @@ pub(crate) use self::{
     configure::{
         set_parent,
         set_wq,
-        SetWq,
-        VendorNest, //
+        SetWq, //
     },
     create::{
         create,
@@ -111,15 +111,12 @@ pub(crate) use self::{
         ParentRegistration, //
     },
     provider::{
-        Attributes,
         Description,
         Isolation,
         Needs,
         Parent,
         ParentState,
         Type,
-        Value,
-        Visitor,
         WorkQueue,
         WqChange,
         WqDescription,
@@ -166,6 +163,14 @@ pub(crate) use self::{
         AuxData,
         Holder,
         Subdev, //
+    },
+    vendor::{
+        Attributes,
+        Limits,
+        Value,
+        VendorNest,
+        Visitor,
+        Words as LimitWords, //
     },
     view::{
         ParentStats,

@@ -51,7 +51,8 @@ use super::{
     subdev::{
         Lingers,
         Subdev, //
-    }, //
+    },
+    vendor::Attributes, //
 };
 use crate::subdev_core::state::{
     AdminState,
@@ -75,8 +76,7 @@ pub(crate) fn set(
     let place = set.new_name.map(|_| NamePlace::new(GFP_KERNEL));
     let place = place.transpose()?;
     let node = Change::find_node(set)?;
-    // Whoever changes the size of a work queue relies on what is reserved of it.
-    let config = (!set.wqs.as_slice().is_empty()).then(|| node.config.lock());
+    let config = set.relies_on_config().then(|| node.config.lock());
     let change = {
         let mut registry = REGISTRY.lock();
         let registry = registry.get()?;
@@ -129,7 +129,7 @@ pub(crate) fn set(
 /// Decides all that a change decides, and has `reply` report what would come of it.
 fn rehearse(set: &Set<'_>, reply: impl FnOnce(&Snapshot<'_>, u64)) -> Result<(), Refusal> {
     let node = Change::find_node(set)?;
-    let config = (!set.wqs.as_slice().is_empty()).then(|| node.config.lock());
+    let config = set.relies_on_config().then(|| node.config.lock());
     let (change, generation) = {
         let mut registry = REGISTRY.lock();
         let change = Change::decide(registry.get()?, set)?;
@@ -176,6 +176,8 @@ impl Change {
         let old = subdev.settings();
         let now = subdev.snapshot().state;
         let mut new = old;
+        // And stays so.
+        let is_used = now == AdminState::Active && set.state != Some(AdminState::Inactive);
         if let Some(text) = set.new_name.filter(|text| *text != old.name.as_bytes()) {
             new.name = free_name(registry, text, Field::NewName)?;
         }
@@ -205,7 +207,7 @@ impl Change {
             if share.entries == size {
                 continue;
             }
-            if now == AdminState::Active && set.state != Some(AdminState::Inactive) {
+            if is_used {
                 return Err(Refusal::new(
                     EBUSY,
                     Field::WqSize(n),
@@ -215,6 +217,17 @@ impl Change {
             let wq = parent.wqs.get(&id).ok_or(ENODEV)?;
             let granted = wq.share.readmit(share.entries, size);
             share.entries = granted.map_err(|refusal| refuse_share(refusal, id, n))?;
+        }
+        if let Some(asked) = parent.node.own(set.vendor)? {
+            let (shares, old) = (new.wqs.as_slice(), old.limits.as_ref());
+            new.limits = Some(parent.node.provider.limit(shares, old, asked)?);
+            if new.limits.as_ref() != old && is_used {
+                return Err(Refusal::new(
+                    EBUSY,
+                    first(asked)?,
+                    format_args!("a user sees it in registers; deactivate the subdev first"),
+                ));
+            }
         }
         let state = set.state.filter(|state| *state != now);
         if state.is_some() {
@@ -265,7 +278,8 @@ impl Change {
             registry.resize(&self.subdev, id, old.max(new), new);
         }
         let resizes = self.shares().any(|(_, old, new)| old != new);
-        if self.state.is_none() && !self.renames() && !resizes {
+        let limits = self.old.limits != self.new.limits;
+        if self.state.is_none() && !self.renames() && !resizes && !limits {
             let generation = events::generation();
             reply(&self.subdev.snapshot(), generation);
             return;
@@ -326,7 +340,7 @@ impl Change {
         self.revive()?;
         let engaged = {
             let mut config = node.config.lock();
-            check_usable(node).and_then(|()| engage(node, &mut config, subdev, &self.new.wqs))
+            check_usable(node).and_then(|()| engage(node, &mut config, subdev, &self.new))
         };
         engaged
             .and_then(|()| attach(core::slice::from_ref(subdev)))
@@ -361,6 +375,26 @@ impl Change {
         subdev.flush_report();
         wait_until_detached(core::slice::from_ref(subdev));
     }
+}
+
+impl Set<'_> {
+    /// Whether how work queues are configured matters: whoever changes that relies on what is reserved
+    /// of them.
+    fn relies_on_config(&self) -> bool {
+        !self.wqs.as_slice().is_empty() || self.vendor.is_some()
+    }
+}
+
+/// The first of a vendor's attributes.
+fn first(asked: &dyn Attributes) -> Result<Field, Refusal> {
+    let mut first = Field::Nothing;
+    asked.each(&mut |name, _| {
+        if first == Field::Nothing {
+            first = Field::Vendor(name);
+        }
+        Ok(())
+    })?;
+    Ok(first)
 }
 
 /// Explains what is left of a VFIO device.

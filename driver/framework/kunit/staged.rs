@@ -46,6 +46,7 @@ fn nothing(subdev: &Subdev) -> Set<'static> {
         new_name: None,
         wqs: Wqs::new(),
         state: None,
+        vendor: None,
         force: false,
         dry_run: false,
     }

@@ -33,6 +33,12 @@ const struct nla_policy subdev_dsa_parent_nl_policy[SUBDEV_A_DSA_PARENT_GROUP + 
 	[SUBDEV_A_DSA_PARENT_GROUP] = NLA_POLICY_NESTED(subdev_dsa_group_nl_policy),
 };
 
+const struct nla_policy subdev_dsa_subdev_nl_policy[SUBDEV_A_DSA_SUBDEV_OPCAP + 1] = {
+	[SUBDEV_A_DSA_SUBDEV_MAX_TRANSFER_SIZE] = { .type = NLA_UINT, },
+	[SUBDEV_A_DSA_SUBDEV_MAX_BATCH_SIZE] = { .type = NLA_U32, },
+	[SUBDEV_A_DSA_SUBDEV_OPCAP] = NLA_POLICY_EXACT_LEN(32),
+};
+
 const struct nla_policy subdev_dsa_wq_nl_policy[SUBDEV_A_DSA_WQ_OP_CONFIG + 1] = {
 	[SUBDEV_A_DSA_WQ_THRESHOLD] = { .type = NLA_U32, },
 	[SUBDEV_A_DSA_WQ_PRIORITY] = NLA_POLICY_RANGE(NLA_U32, 1, 15),
@@ -121,7 +127,7 @@ static const struct nla_policy subdev_subdev_get_dump_nl_policy[SUBDEV_A_SUBDEV_
 };
 
 /* SUBDEV_CMD_SUBDEV_NEW - do */
-static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SUBDEV_LEASE + 1] = {
+static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SUBDEV_DSA_SUBDEV + 1] = {
 	[SUBDEV_A_SUBDEV_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
 	[SUBDEV_A_SUBDEV_PARENT_INDEX] = { .type = NLA_U32, },
@@ -133,10 +139,11 @@ static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SUBDEV_LEASE
 	[SUBDEV_A_SUBDEV_DRY_RUN] = { .type = NLA_FLAG, },
 	[SUBDEV_A_SUBDEV_COUNT] = NLA_POLICY_RANGE(NLA_U32, 1, SUBDEV_MAX_COUNT),
 	[SUBDEV_A_SUBDEV_LEASE] = { .type = NLA_FLAG, },
+	[SUBDEV_A_SUBDEV_DSA_SUBDEV] = NLA_POLICY_NESTED(subdev_dsa_subdev_nl_policy),
 };
 
 /* SUBDEV_CMD_SUBDEV_SET - do */
-static const struct nla_policy subdev_subdev_set_nl_policy[SUBDEV_A_SUBDEV_DRY_RUN + 1] = {
+static const struct nla_policy subdev_subdev_set_nl_policy[SUBDEV_A_SUBDEV_DSA_SUBDEV + 1] = {
 	[SUBDEV_A_SUBDEV_INDEX] = { .type = NLA_U32, },
 	[SUBDEV_A_SUBDEV_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
@@ -145,6 +152,7 @@ static const struct nla_policy subdev_subdev_set_nl_policy[SUBDEV_A_SUBDEV_DRY_R
 	[SUBDEV_A_SUBDEV_STATE] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SUBDEV_A_SUBDEV_FORCE] = { .type = NLA_FLAG, },
 	[SUBDEV_A_SUBDEV_DRY_RUN] = { .type = NLA_FLAG, },
+	[SUBDEV_A_SUBDEV_DSA_SUBDEV] = NLA_POLICY_NESTED(subdev_dsa_subdev_nl_policy),
 };
 
 /* SUBDEV_CMD_SUBDEV_DEL - do */
@@ -293,14 +301,14 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.cmd		= SUBDEV_CMD_SUBDEV_NEW,
 		.doit		= subdev_nl_subdev_new_doit,
 		.policy		= subdev_subdev_new_nl_policy,
-		.maxattr	= SUBDEV_A_SUBDEV_LEASE,
+		.maxattr	= SUBDEV_A_SUBDEV_DSA_SUBDEV,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= SUBDEV_CMD_SUBDEV_SET,
 		.doit		= subdev_nl_subdev_set_doit,
 		.policy		= subdev_subdev_set_nl_policy,
-		.maxattr	= SUBDEV_A_SUBDEV_DRY_RUN,
+		.maxattr	= SUBDEV_A_SUBDEV_DSA_SUBDEV,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -42,11 +42,13 @@ const ADD_USAGE: &str = "\
 dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
          [pasid-mode none|dedicated|shared] [name NAME] [uuid UUID]
          [parent DEV] [state active|inactive] [size N]
+         [max-transfer-size BYTES] [max-batch-size N] [opcap HEX]
          [count N] [lease] [--dry-run]";
 
 const SET_USAGE: &str = "\
 dsa-nl subdev set SUBDEV [name NAME] [state active|inactive [force]]
-         [wq N[,N...] size N[,N...]] [--dry-run]";
+         [wq N[,N...] size N[,N...]] [max-transfer-size BYTES]
+         [max-batch-size N] [opcap HEX] [--dry-run]";
 
 const MONITOR_USAGE: &str = "\
 dsa-nl monitor [parent DEV] [subdev SUBDEV] [kind KIND[,KIND...]]
@@ -317,6 +319,23 @@ fn mask(word: &str) -> Result<Binary, String> {
     Ok(Binary(bytes))
 }
 
+/// Limits of a subdev, within those of its work queues.
+#[derive(Debug, Args)]
+pub struct Limits {
+    /// Largest transfer of one descriptor, a power of two
+    #[arg(long, value_name = "BYTES")]
+    pub max_transfer_size: Option<u64>,
+
+    /// Most descriptors in a batch, a power of two
+    #[arg(long, value_name = "N")]
+    pub max_batch_size: Option<u32>,
+
+    /// Mask of operations, in the form of the parent's opcap; zeroes at the end
+    /// may be left out
+    #[arg(long, value_name = "HEX", value_parser = mask)]
+    pub opcap: Option<Binary>,
+}
+
 /// Commands on types.
 #[derive(Debug, Subcommand)]
 pub enum Type {
@@ -412,6 +431,9 @@ pub struct Add {
     #[arg(long, value_name = "N")]
     pub size: Option<u32>,
 
+    #[command(flatten)]
+    pub limits: Limits,
+
     /// Create N subdevs, or none
     #[arg(long, value_name = "N")]
     pub count: Option<u32>,
@@ -454,6 +476,9 @@ pub struct Set {
     /// Entries of each of these virtual work queues, or of all of them
     #[arg(long, value_name = "N[,N...]", value_delimiter = ',', requires = "wq")]
     pub size: Vec<u32>,
+
+    #[command(flatten)]
+    pub limits: Limits,
 
     /// Make it inactive although a VFIO user has it open
     #[arg(long, requires = "state")]

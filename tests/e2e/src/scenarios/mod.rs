@@ -41,6 +41,7 @@ mod shared;
 mod staged;
 mod statistics;
 mod stress;
+mod subdev_limits;
 mod tenant_reset;
 mod two_parents;
 mod unbind_two;
@@ -61,6 +62,7 @@ pub const ALL: &[Scenario] = &[
     lifecycle::PULL,
     staged::STAGED,
     staged::SET_REFUSALS,
+    subdev_limits::SUBDEV_LIMITS,
     refusals::REFUSALS,
     refusals::FULL,
     permissions::PERMISSIONS,
