@@ -160,10 +160,9 @@ pub(crate) trait Parent: Send + Sync {
         change: &dyn Attributes,
     ) -> Result<Limits, Refusal>;
 
-    /// Makes the virtual device of a subdev with these shares of work queues, which are enabled, within
-    /// what they have and within `limits`; it
-    /// counts what it does on them with `meters`, one for each. Called under the parent's
-    /// configuration lock.
+    /// Makes the virtual device of a subdev with these shares of work queues, which are enabled: within
+    /// what they have, and within `limits`. It counts what it does on them with `meters`, one for each.
+    /// Called under the parent's configuration lock.
     fn function(
         &self,
         shares: &[WqShare],

@@ -72,3 +72,18 @@ impl Filter {
         Ok(attributes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generated::Command;
+
+    #[test]
+    fn each_notification_is_of_a_kind() {
+        let commands = (0..=u8::MAX).filter_map(|number| Command::try_from(number).ok());
+        let names: Vec<_> = commands
+            .filter_map(|command| command.to_string().strip_suffix("-ntf").map(str::to_owned))
+            .collect();
+        assert_eq!(names, NotifyKinds::NAMES);
+    }
+}
