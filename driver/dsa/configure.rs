@@ -59,7 +59,9 @@ impl From<Refused> for Refusal {
 fn field(attribute: Attribute) -> Field {
     match attribute {
         Attribute::Size => Field::Size,
-        Attribute::Wq(name) | Attribute::Parent(name) => Field::Vendor(name),
+        Attribute::Wq(name) | Attribute::Subdev(name) | Attribute::Parent(name) => {
+            Field::Vendor(name)
+        }
         Attribute::Group(place, name) => in_group(place, name),
     }
 }
@@ -116,7 +118,7 @@ fn understand_wq(change: &WqChange<'_>) -> Result<setup::WqChange, Refusal> {
 }
 
 /// A mask of operations by its bytes, whose number the policy has checked.
-fn words(bytes: &[u8]) -> Result<[u64; 4]> {
+pub(super) fn words(bytes: &[u8]) -> Result<[u64; 4]> {
     let mut words = [0; 4];
     for (word, bytes) in words.iter_mut().zip(bytes.chunks(8)) {
         *word = u64::from_le_bytes(bytes.try_into().map_err(|_| EINVAL)?);

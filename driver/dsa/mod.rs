@@ -53,6 +53,7 @@ mod front;
 mod function;
 mod hardware;
 mod interrupts;
+mod limits;
 mod parent;
 mod recovery;
 mod registers;

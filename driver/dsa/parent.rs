@@ -17,12 +17,12 @@ use super::{
     front::Front,
     function::Function,
     hardware::Hardware,
+    limits,
     recovery,
     submitter::Submitter, //
 };
 use crate::{
     dsa_core::{
-        desc::SUPPORTED_OPCAP,
         regs::gensts,
         virt::{
             self,
@@ -34,6 +34,7 @@ use crate::{
         Attributes,
         Description,
         Isolation,
+        Limits,
         Meter,
         Needs,
         ParentState,
@@ -144,32 +145,29 @@ impl framework::Parent for Parent {
     fn function(
         &self,
         shares: &[WqShare],
+        limits: Option<&Limits>,
         meters: KVec<Meter>,
     ) -> Result<Arc<dyn framework::Function>> {
         let device = &self.device;
         let caps = &device.caps;
         let wq = |id: u32| device.wqs().get(id as usize).ok_or(EINVAL);
-        let mut opcap = SUPPORTED_OPCAP;
-        let mut max_transfer = caps.general.max_xfer_shift();
         let mut sizes = [0; virt::WQS];
         let mut ids = [0; virt::WQS];
         for (n, share) in shares.iter().enumerate() {
-            let wq = wq(share.id)?;
             let size = sizes.get_mut(n).ok_or(EINVAL)?;
             *size = u16::try_from(share.entries).map_err(|_| EINVAL)?;
             *ids.get_mut(n).ok_or(EINVAL)? = share.id;
-            max_transfer = max_transfer.min(wq.max_transfer_shift());
-            let operations = device.wq_setup(wq.id()).operations;
-            for (word, operations) in opcap.iter_mut().zip(operations) {
-                *word &= operations;
-            }
         }
+        let offer = limits::within(limits, &limits::offer(device, shares)?);
         let params = Params {
             device_id: device.regs.pci().device_id(),
             revision: device.regs.pci().revision_id(),
             version: caps.version,
-            gencap: caps.general.with_max_xfer_shift(max_transfer).0,
-            opcap,
+            gencap: caps
+                .general
+                .with_max_xfer_shift(offer.transfer_shift.into())
+                .0,
+            opcap: offer.operations,
             wqs: u8::try_from(shares.len()).map_err(|_| EINVAL)?,
             sizes,
             engines: u8::try_from(caps.engine.engines()).unwrap_or(u8::MAX),
@@ -182,6 +180,15 @@ impl framework::Parent for Parent {
             submitters.push(hardware, GFP_KERNEL)?;
         }
         Ok(Function::new(&params, front, submitters, meters)?)
+    }
+
+    fn limit(
+        &self,
+        shares: &[WqShare],
+        old: Option<&Limits>,
+        change: &dyn Attributes,
+    ) -> Result<Limits, Refusal> {
+        limits::change(&self.device, shares, old, change)
     }
 
     fn recover(&self) -> Result {

@@ -21,7 +21,10 @@ use kernel::{
 
 use super::{
     bindings as local,
-    netlink::Socket, //
+    netlink::{
+        Socket,
+        SocketKey, //
+    }, //
 };
 
 #[cfg(CONFIG_KUNIT = "y")]
@@ -250,6 +253,11 @@ impl<'a> Request<'a> {
         self.attr(number)?.u32()
     }
 
+    /// Whether there is the attribute `number`.
+    pub(crate) fn flag(&self, number: u32) -> bool {
+        self.attr(number).is_some()
+    }
+
     /// The attribute `number` as a text.
     pub(crate) fn text(&self, number: u32) -> Option<&'a [u8]> {
         Some(self.attr(number)?.text())
@@ -459,12 +467,51 @@ impl Message {
     ///
     /// That nobody listens is no error. A listener that cannot take it is told so by the C side.
     pub(crate) fn notify(self, group: u32, echo: Option<Sender>) {
+        self.notify_filtered(group, echo, None, core::ptr::null_mut());
+    }
+
+    /// As [`Self::notify`], to those listeners only for which `wants` returns true. It must not
+    /// sleep.
+    pub(crate) fn notify_those(
+        self,
+        group: u32,
+        echo: Option<Sender>,
+        mut wants: &dyn Fn(SocketKey) -> bool,
+    ) {
+        let data = (&raw mut wants).cast();
+        self.notify_filtered(group, echo, Some(leaves_out), data);
+    }
+
+    /// `filter` must take `data` for the time of the call.
+    fn notify_filtered(
+        self,
+        group: u32,
+        echo: Option<Sender>,
+        filter: local::subdev_shim_filter_fn,
+        data: *mut c_void,
+    ) {
         let skb = self.finish();
         let port = echo.map_or(0, |sender| sender.port);
+        let to_port = echo.is_some();
         // SAFETY: `skb` is ours and is consumed; the family is registered for as long as there
-        // is anything to report.
-        let _ = unsafe { local::subdev_shim_notify(skb.as_ptr(), port, group, echo.is_some()) };
+        // is anything to report; the callers pass a filter together with what it takes.
+        unsafe { local::subdev_shim_notify(skb.as_ptr(), port, group, to_port, filter, data) };
     }
+}
+
+/// Called for each listener by the C side, which leaves out those for which it is not zero.
+///
+/// # Safety
+///
+/// For [`Message::notify_those`] only.
+unsafe extern "C" fn leaves_out(
+    sk: *mut bindings::sock,
+    _skb: *mut bindings::sk_buff,
+    data: *mut c_void,
+) -> c_int {
+    // SAFETY: `notify_those` passes a pointer to this, which is there until the call ends.
+    let wants = unsafe { *data.cast::<&dyn Fn(SocketKey) -> bool>() };
+    c_int::from(!wants(SocketKey::of(sk)))
 }
 
 /// Tells the listeners of `group` that a message to them was lost.

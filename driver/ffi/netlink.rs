@@ -26,6 +26,17 @@ unsafe impl Send for Socket {}
 // SAFETY: As above.
 unsafe impl Sync for Socket {}
 
+/// Which socket it is; not another one's while somebody has it as a [`Socket`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SocketKey(usize);
+
+impl SocketKey {
+    /// That of what the C side passes.
+    pub(super) fn of(sk: *const bindings::sock) -> Self {
+        Self(sk.addr())
+    }
+}
+
 impl Socket {
     /// The socket that a message came from.
     ///
@@ -36,6 +47,11 @@ impl Socket {
         // SAFETY: By the safety requirement. The shim takes a reference.
         let sk = unsafe { local::subdev_shim_sender(skb.as_ptr()) };
         NonNull::new(sk).map(Self)
+    }
+
+    /// Which socket it is.
+    pub(crate) fn key(&self) -> SocketKey {
+        SocketKey::of(self.0.as_ptr())
     }
 
     /// Whether both are the same socket.

@@ -31,12 +31,17 @@ int subdev_shim_reply(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(skb, info);
 }
 
-int subdev_shim_notify(struct sk_buff *skb, u32 portid, unsigned int group,
-		       bool echo)
+/* nlmsg_notify() with a filter, and without what comes of it. */
+void subdev_shim_notify(struct sk_buff *skb, u32 portid, unsigned int group,
+			bool echo, subdev_shim_filter_fn filter, void *data)
 {
-	return nlmsg_notify(init_net.genl_sock, skb, portid,
-			    subdev_nl_family.mcgrp_offset + group, echo,
-			    GFP_KERNEL);
+	if (echo)
+		skb_get(skb);
+	genlmsg_multicast_netns_filtered(&subdev_nl_family, &init_net, skb,
+					 echo ? portid : 0, group, GFP_KERNEL,
+					 filter, data);
+	if (echo)
+		nlmsg_unicast(init_net.genl_sock, skb, portid);
 }
 
 void subdev_shim_notify_loss(unsigned int group)

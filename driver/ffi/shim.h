@@ -25,9 +25,14 @@ struct workqueue_struct;
 
 /* Generic netlink. */
 int subdev_shim_reply(struct sk_buff *skb, struct genl_info *info);
-/* To a group in the initial network namespace, and to a port if it wants an echo. */
-int subdev_shim_notify(struct sk_buff *skb, u32 portid, unsigned int group,
-		       bool echo);
+/*
+ * To a group in the initial network namespace, and to a port if it wants an echo.
+ * A filter, if there is one, says for each listener whether to leave it out.
+ */
+typedef int (*subdev_shim_filter_fn)(struct sock *sk, struct sk_buff *skb,
+				     void *data);
+void subdev_shim_notify(struct sk_buff *skb, u32 portid, unsigned int group,
+			bool echo, subdev_shim_filter_fn filter, void *data);
 void subdev_shim_notify_loss(unsigned int group);
 bool subdev_shim_in_init_net(const struct genl_info *info);
 const struct genl_info *subdev_shim_dump_info(struct netlink_callback *cb);

@@ -17,7 +17,6 @@ use super::{
     },
     node::Node,
     provider::{
-        Attributes,
         Needs,
         WorkQueue,
         WqChange,
@@ -34,6 +33,7 @@ use super::{
         REGISTRY, //
     },
     request::ParentId,
+    vendor::VendorNest,
     view::{
         ParentView,
         WqEntry,
@@ -42,36 +42,43 @@ use super::{
 };
 use crate::subdev_core::state::AdminState;
 
-/// A vendor's attributes in a request: the name of the vendor, and what is in the nest.
-pub(crate) type VendorNest<'a> = (&'static str, &'a dyn Attributes);
+/// A request to configure a work queue. What is absent stays.
+pub(crate) struct SetWq<'a> {
+    pub(crate) parent: ParentId<'a>,
+    pub(crate) id: Option<u32>,
+    /// Entries.
+    pub(crate) size: Option<u32>,
+    pub(crate) mode: Option<WqMode>,
+    pub(crate) vendor: Option<VendorNest<'a>>,
+    /// Everything is checked, and nothing done.
+    pub(crate) dry_run: bool,
+}
 
-/// Configures the work queue `id` of `parent`; what is absent stays. `reply` gets it as it is then,
-/// and the generation that shows it.
+/// Configures a work queue. `reply` gets it as it is then, and the generation that shows it.
 pub(crate) fn set_wq(
-    parent: &ParentId<'_>,
-    id: Option<u32>,
-    size: Option<u32>,
-    mode: Option<WqMode>,
-    vendor: Option<VendorNest<'_>>,
+    set: &SetWq<'_>,
     origin: Origin,
     reply: impl FnOnce(&WqView<'_>, u64),
 ) -> Result<(), Refusal> {
     let (node, id) = {
         let mut registry = REGISTRY.lock();
-        let parent = registry.get()?.find_parent(parent)?;
+        let parent = registry.get()?.find_parent(&set.parent)?;
         let missing = || Refusal::missing(Field::Wq(None), format_args!("a work queue is needed"));
-        let id = id.ok_or_else(missing)?;
+        let id = set.id.ok_or_else(missing)?;
         parent.wqs.get(&id).ok_or_else(|| parent.no_such_wq(id))?;
         (parent.node.clone(), id)
     };
-    let vendor = own(&node, vendor)?;
+    let change = WqChange {
+        size: set.size,
+        mode: set.mode,
+        vendor: node.own(set.vendor)?,
+    };
     let mut config = node.config.lock();
     check_configurable(&node)?;
-    let change = WqChange { size, mode, vendor };
     let wq = find_wq(&node, id)?;
     let needs = wq.plan(&change)?;
-    check_free(&node, Some(id), needs, size)?;
-    let changes = !matches!(needs, Needs::Nothing);
+    check_free(&node, Some(id), needs, set.size)?;
+    let changes = !set.dry_run && !matches!(needs, Needs::Nothing);
     if changes {
         config.configure_wq(&*wq, &change)?;
     }
@@ -92,23 +99,24 @@ pub(crate) fn set_wq(
     Ok(())
 }
 
-/// Configures a parent; what is absent stays. `reply` gets it as it is then, and the generation that
-/// shows it.
+/// Configures a parent; what is absent stays, and with `dry_run` everything is checked and nothing
+/// done. `reply` gets it as it is then, and the generation that shows it.
 pub(crate) fn set_parent(
     parent: &ParentId<'_>,
     vendor: Option<VendorNest<'_>>,
+    dry_run: bool,
     origin: Origin,
     reply: impl FnOnce(&ParentView, u64),
 ) -> Result<(), Refusal> {
     let node = find_node(parent)?;
-    let vendor = own(&node, vendor)?;
+    let vendor = node.own(vendor)?;
     let mut config = node.config.lock();
     check_configurable(&node)?;
     let mut changes = false;
     if let Some(change) = vendor {
         let needs = node.provider.plan(change)?;
         check_free(&node, None, needs, None)?;
-        changes = !matches!(needs, Needs::Nothing);
+        changes = !dry_run && !matches!(needs, Needs::Nothing);
         if changes {
             config.configure_parent(&*node.provider, change)?;
         }
@@ -124,22 +132,6 @@ pub(crate) fn set_parent(
     };
     reply(&view, generation);
     Ok(())
-}
-
-/// The attributes of the vendor of a parent; refuses those of another.
-fn own<'a>(
-    node: &Node,
-    vendor: Option<VendorNest<'a>>,
-) -> Result<Option<&'a dyn Attributes>, Refusal> {
-    match vendor {
-        // Not provoked: there is one vendor yet.
-        Some((name, _)) if name != node.description.vendor => Err(Refusal::new(
-            EINVAL,
-            Field::Nothing,
-            format_args!("{} is no device of the vendor {name}", node.name),
-        )),
-        vendor => Ok(vendor.map(|(_, attributes)| attributes)),
-    }
 }
 
 /// Refuses a parent that cannot be configured.

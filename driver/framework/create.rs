@@ -99,7 +99,7 @@ pub(crate) fn create(
         let engaged = match new.state {
             AdminState::Inactive => Ok(()),
             AdminState::Active => subdevs.iter().try_for_each(|subdev| {
-                engage(&node, &mut config, subdev, &subdev.settings().wqs) //
+                engage(&node, &mut config, subdev, &subdev.settings()) //
             }),
         };
         if let Err(refusal) = engaged {
@@ -286,6 +286,9 @@ fn decide(
     let uuid = choose_uuid(registry, new.uuid, random)?;
     let kind = choose_type(node, new.type_name, new.pasid_mode)?;
     let wqs = choose_wqs(parent, new, kind)?;
+    let asked = node.own(new.vendor)?;
+    let limits = asked.map(|asked| node.provider.limit(wqs.as_slice(), None, asked));
+    let limits = limits.transpose()?;
     let identity = Identity {
         index,
         uuid,
@@ -296,7 +299,7 @@ fn decide(
         isolation: kind.isolation,
         lease: new.lease.clone(),
     };
-    Ok((identity, Settings { name, wqs }))
+    Ok((identity, Settings { name, wqs, limits }))
 }
 
 /// Makes the subdevs known, all at once, and has `reply` report them, unless their parent or a work

@@ -13,6 +13,7 @@ use kernel::{
 
 use super::{
     identity::{
+        Settings,
         WqShare,
         Wqs, //
     },
@@ -21,21 +22,22 @@ use super::{
         Config,
         Node, //
     },
+    provider::WorkQueue,
     refusal::Refusal,
     registry::REGISTRY,
     subdev::Subdev, //
 };
 
-/// Enables the work queues of a subdev, and makes its virtual device with these shares of them. A
+/// Enables the work queues of a subdev, and makes its virtual device with these settings. A
 /// failure leaves nothing behind.
 pub(super) fn engage(
     node: &Node,
     config: &mut Config,
     subdev: &Arc<Subdev>,
-    wqs: &Wqs<WqShare>,
+    settings: &Settings,
 ) -> Result<(), Refusal> {
     REGISTRY.lock().get()?.check_stays(subdev)?;
-    let shares = wqs.as_slice();
+    let shares = settings.wqs.as_slice();
     let mut entered = 0;
     let mut enter_all = || {
         for share in shares {
@@ -43,7 +45,8 @@ pub(super) fn engage(
             entered += 1;
         }
         let meters = meters(node, subdev, shares)?;
-        Ok(node.provider.function(shares, meters)?)
+        let limits = settings.limits.as_ref();
+        Ok(node.provider.function(shares, limits, meters)?)
     };
     match enter_all() {
         Ok(function) => {
@@ -77,19 +80,34 @@ impl Subdev {
     }
 }
 
-/// One more active subdev is on a work queue, which is enabled for the first one.
-fn enter(node: &Node, config: &mut Config, subdev: &Subdev, id: u32) -> Result<(), Refusal> {
-    let parent = subdev.identity().parent_index;
+/// Refuses what [`engage`] would refuse before it does anything.
+pub(super) fn check(node: &Node, subdev: &Subdev, wqs: &Wqs<WqShare>) -> Result<(), Refusal> {
+    REGISTRY.lock().get()?.check_stays(subdev)?;
+    for share in wqs.as_slice() {
+        find_disabled(node, share.id)?;
+    }
+    Ok(())
+}
+
+/// A work queue that has to be enabled for a subdev, and can be.
+fn find_disabled(node: &Node, id: u32) -> Result<Option<Arc<dyn WorkQueue>>, Refusal> {
     let disabled = {
         let mut registry = REGISTRY.lock();
-        let parent = registry.get()?.parents.get(&parent).ok_or(ENODEV)?;
+        let parent = registry.get()?.parents.get(&node.index).ok_or(ENODEV)?;
         let entry = parent.wqs.get(&id).ok_or(ENODEV)?;
         (!entry.enabled).then(|| entry.wq.clone())
     };
     if let Some(wq) = &disabled {
         // It may have been configured since the subdev was created.
         wq.check()?;
-        config.enable(&**wq, subdev.identity().pasid_mode)?;
+    }
+    Ok(disabled)
+}
+
+/// One more active subdev is on a work queue, which is enabled for the first one.
+fn enter(node: &Node, config: &mut Config, subdev: &Subdev, id: u32) -> Result<(), Refusal> {
+    if let Some(wq) = find_disabled(node, id)? {
+        config.enable(&*wq, subdev.identity().pasid_mode)?;
     }
     let mut registry = REGISTRY.lock();
     let parents = &mut registry.get()?.parents;

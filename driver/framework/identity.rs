@@ -7,7 +7,8 @@ use kernel::sync::Arc;
 use super::{
     lease::Lease,
     provider::Isolation,
-    stats::Stats, //
+    stats::Stats,
+    vendor::Limits, //
 };
 use crate::subdev_core::{
     name::Name,
@@ -87,6 +88,8 @@ pub(crate) struct Identity {
 pub(crate) struct Settings {
     pub(crate) name: Name,
     pub(crate) wqs: Wqs<WqShare>,
+    /// What only the vendor's subdevs have, if it was asked for.
+    pub(crate) limits: Option<Limits>,
 }
 
 impl Settings {

@@ -39,6 +39,7 @@ use super::{
     Origin,
     ParentId,
     Requester,
+    SetWq,
     Subdev,
     WqRequest,
     Wqs, //
@@ -86,6 +87,7 @@ fn add_named(
         type_name: None,
         pasid_mode: Some(pasid_mode),
         state,
+        vendor: None,
         count: None,
         lease: None,
         dry_run: false,
@@ -141,17 +143,15 @@ fn available(id: u32) -> Option<u32> {
 /// Gives work queue `id` another size, and says what it has then.
 fn resize(id: u32, size: u32) -> Result<u32, Refusal> {
     let mut shown = 0;
-    set_wq(
-        &parent_id(),
-        Some(id),
-        Some(size),
-        None,
-        None,
-        ORIGIN,
-        |wq, _| {
-            shown = wq.description.size;
-        },
-    )?;
+    let set = SetWq {
+        parent: parent_id(),
+        id: Some(id),
+        size: Some(size),
+        mode: None,
+        vendor: None,
+        dry_run: false,
+    };
+    set_wq(&set, ORIGIN, |wq, _| shown = wq.description.size)?;
     Ok(shown)
 }
 

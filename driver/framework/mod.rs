@@ -52,6 +52,7 @@ mod reset;
 mod set;
 mod stats;
 mod subdev;
+mod vendor;
 mod view;
 mod wait;
 
@@ -63,7 +64,7 @@ pub(crate) use self::{
     configure::{
         set_parent,
         set_wq,
-        VendorNest, //
+        SetWq, //
     },
     create::{
         create,
@@ -111,15 +112,12 @@ pub(crate) use self::{
         ParentRegistration, //
     },
     provider::{
-        Attributes,
         Description,
         Isolation,
         Needs,
         Parent,
         ParentState,
         Type,
-        Value,
-        Visitor,
         WorkQueue,
         WqChange,
         WqDescription,
@@ -166,6 +164,14 @@ pub(crate) use self::{
         AuxData,
         Holder,
         Subdev, //
+    },
+    vendor::{
+        Attributes,
+        Limits,
+        Value,
+        VendorNest,
+        Visitor,
+        Words as LimitWords, //
     },
     view::{
         ParentStats,

@@ -14,7 +14,6 @@ use kernel::{
 use super::{
     presence::Presence,
     provider::{
-        Attributes,
         Description,
         Parent,
         Type,
@@ -26,7 +25,11 @@ use super::{
         Names,
         Refusal, //
     },
-    stats::Stats, //
+    stats::Stats,
+    vendor::{
+        Attributes,
+        VendorNest, //
+    }, //
 };
 use crate::{
     ffi::bound::BoundDevice,
@@ -120,6 +123,22 @@ impl Node {
     /// Name of the device on its bus.
     pub(super) fn device_name(&self) -> Result<&str> {
         self.dev.device().name().to_str().map_err(|_| EINVAL)
+    }
+
+    /// The attributes of its vendor; refuses those of another, which come with their name.
+    pub(super) fn own<'a>(
+        &self,
+        vendor: Option<VendorNest<'a>>,
+    ) -> Result<Option<&'a dyn Attributes>, Refusal> {
+        match vendor {
+            // Not provoked: there is one vendor yet.
+            Some((name, _)) if name != self.description.vendor => Err(Refusal::new(
+                EINVAL,
+                Field::Nothing,
+                format_args!("{} is no device of the vendor {name}", self.name),
+            )),
+            vendor => Ok(vendor.map(|(_, attributes)| attributes)),
+        }
     }
 
     /// The type with this name.

@@ -14,7 +14,12 @@ use super::{
         Field,
         Refusal, //
     },
-    stats::Meter, //
+    stats::Meter,
+    vendor::{
+        Attributes,
+        Limits,
+        Visitor, //
+    }, //
 };
 use crate::subdev_core::share::PasidMode;
 
@@ -111,24 +116,6 @@ pub(crate) struct Type {
     pub(crate) missing: Option<&'static str>,
 }
 
-/// The value of a vendor's attribute.
-pub(crate) enum Value<'a> {
-    U32(u32),
-    Uint(u64),
-    Binary(&'a [u8]),
-    /// What is in a nest.
-    Nest(&'a dyn Attributes),
-}
-
-/// A vendor's attributes, those of a request or those in a nest.
-pub(crate) trait Attributes {
-    /// Calls `visit` with the name and value of each, in their order, until it refuses one.
-    fn each(
-        &self,
-        visit: &mut dyn FnMut(&'static str, Value<'_>) -> Result<(), Refusal>,
-    ) -> Result<(), Refusal>;
-}
-
 /// What a change of the configuration needs, and the first field of the request that does.
 #[derive(Clone, Copy)]
 pub(crate) enum Needs {
@@ -150,12 +137,6 @@ pub(crate) struct WqChange<'a> {
     pub(crate) vendor: Option<&'a dyn Attributes>,
 }
 
-/// Takes a vendor's attributes, one after another.
-pub(crate) trait Visitor {
-    /// The attribute with this name in the vendor's set of the spec.
-    fn attribute(&mut self, name: &'static str, value: Value<'_>) -> Result;
-}
-
 /// A driver of a device that subdevs can be carved from.
 pub(crate) trait Parent: Send + Sync {
     /// What does not change.
@@ -170,10 +151,24 @@ pub(crate) trait Parent: Send + Sync {
     /// What only this vendor's devices have. Neither waits nor looks at the hardware.
     fn attributes(&self, visitor: &mut dyn Visitor) -> Result;
 
-    /// Makes the virtual device of a subdev with these shares of work queues, which are enabled; it
-    /// counts what it does on them with `meters`, one for each. Called under the parent's
-    /// configuration lock.
-    fn function(&self, shares: &[WqShare], meters: KVec<Meter>) -> Result<Arc<dyn Function>>;
+    /// What the limits of a subdev on these work queues become by a change of what only the vendor's
+    /// subdevs have. Neither waits nor looks at the hardware. Called with the registry locked.
+    fn limit(
+        &self,
+        shares: &[WqShare],
+        old: Option<&Limits>,
+        change: &dyn Attributes,
+    ) -> Result<Limits, Refusal>;
+
+    /// Makes the virtual device of a subdev with these shares of work queues, which are enabled: within
+    /// what they have, and within `limits`. It counts what it does on them with `meters`, one for each.
+    /// Called under the parent's configuration lock.
+    fn function(
+        &self,
+        shares: &[WqShare],
+        limits: Option<&Limits>,
+        meters: KVec<Meter>,
+    ) -> Result<Arc<dyn Function>>;
 
     /// Checks a change of what only the vendor's devices have, as a whole, and says what it needs.
     /// Neither waits nor looks at the hardware. Called under the parent's configuration lock.

@@ -8,7 +8,8 @@ use super::{
     identity::Wqs,
     lease::Lease,
     node::Node,
-    refusal::Field, //
+    refusal::Field,
+    vendor::VendorNest, //
 };
 use crate::subdev_core::{
     share::PasidMode,
@@ -25,6 +26,8 @@ pub(crate) struct New<'a> {
     pub(crate) type_name: Option<&'a [u8]>,
     pub(crate) pasid_mode: Option<PasidMode>,
     pub(crate) state: AdminState,
+    /// Limits that only the vendor's subdevs have.
+    pub(crate) vendor: Option<VendorNest<'a>>,
     /// How many; one if absent.
     pub(crate) count: Option<u32>,
     /// What the subdevs go with.
@@ -39,8 +42,12 @@ pub(crate) struct Set<'a> {
     pub(crate) new_name: Option<&'a [u8]>,
     pub(crate) wqs: Wqs<WqRequest>,
     pub(crate) state: Option<AdminState>,
+    /// Limits that only the vendor's subdevs have.
+    pub(crate) vendor: Option<VendorNest<'a>>,
     /// Deactivate it although a VFIO user has it open.
     pub(crate) force: bool,
+    /// Everything is decided, and nothing done.
+    pub(crate) dry_run: bool,
 }
 
 /// A work queue in a request for a subdev. What is absent is chosen by the framework.

@@ -19,7 +19,10 @@ use super::{
     },
     create::check_usable,
     delete,
-    engage::engage,
+    engage::{
+        self,
+        engage, //
+    },
     events::{
         self,
         Cause,
@@ -48,7 +51,8 @@ use super::{
     subdev::{
         Lingers,
         Subdev, //
-    }, //
+    },
+    vendor::Attributes, //
 };
 use crate::subdev_core::state::{
     AdminState,
@@ -65,12 +69,14 @@ pub(crate) fn set(
     origin: Origin,
     reply: impl FnOnce(&Snapshot<'_>, u64),
 ) -> Result<(), Refusal> {
+    if set.dry_run {
+        return rehearse(set, reply);
+    }
     // What is allocated is allocated before the registry's lock is taken.
     let place = set.new_name.map(|_| NamePlace::new(GFP_KERNEL));
     let place = place.transpose()?;
     let node = Change::find_node(set)?;
-    // Whoever changes the size of a work queue relies on what is reserved of it.
-    let config = (!set.wqs.as_slice().is_empty()).then(|| node.config.lock());
+    let config = set.relies_on_config().then(|| node.config.lock());
     let change = {
         let mut registry = REGISTRY.lock();
         let registry = registry.get()?;
@@ -120,6 +126,26 @@ pub(crate) fn set(
     Err(refusal)
 }
 
+/// Decides all that a change decides, and has `reply` report what would come of it.
+fn rehearse(set: &Set<'_>, reply: impl FnOnce(&Snapshot<'_>, u64)) -> Result<(), Refusal> {
+    let node = Change::find_node(set)?;
+    let config = set.relies_on_config().then(|| node.config.lock());
+    let (change, generation) = {
+        let mut registry = REGISTRY.lock();
+        let change = Change::decide(registry.get()?, set)?;
+        (change, events::generation())
+    };
+    drop(config);
+    let snapshot = change.foresee(set)?;
+    if change.state == Some(AdminState::Active) {
+        change.check_gone()?;
+        check_usable(&change.node)?;
+        engage::check(&change.node, &change.subdev, &change.new.wqs)?;
+    }
+    reply(&snapshot, generation);
+    Ok(())
+}
+
 /// What becomes of a subdev.
 struct Change {
     node: Arc<Node>,
@@ -150,6 +176,8 @@ impl Change {
         let old = subdev.settings();
         let now = subdev.snapshot().state;
         let mut new = old;
+        // And stays so.
+        let is_used = now == AdminState::Active && set.state != Some(AdminState::Inactive);
         if let Some(text) = set.new_name.filter(|text| *text != old.name.as_bytes()) {
             new.name = free_name(registry, text, Field::NewName)?;
         }
@@ -179,7 +207,7 @@ impl Change {
             if share.entries == size {
                 continue;
             }
-            if now == AdminState::Active && set.state != Some(AdminState::Inactive) {
+            if is_used {
                 return Err(Refusal::new(
                     EBUSY,
                     Field::WqSize(n),
@@ -189,6 +217,17 @@ impl Change {
             let wq = parent.wqs.get(&id).ok_or(ENODEV)?;
             let granted = wq.share.readmit(share.entries, size);
             share.entries = granted.map_err(|refusal| refuse_share(refusal, id, n))?;
+        }
+        if let Some(asked) = parent.node.own(set.vendor)? {
+            let (shares, old) = (new.wqs.as_slice(), old.limits.as_ref());
+            new.limits = Some(parent.node.provider.limit(shares, old, asked)?);
+            if new.limits.as_ref() != old && is_used {
+                return Err(Refusal::new(
+                    EBUSY,
+                    first(asked)?,
+                    format_args!("a user sees it in registers; deactivate the subdev first"),
+                ));
+            }
         }
         let state = set.state.filter(|state| *state != now);
         if state.is_some() {
@@ -239,7 +278,8 @@ impl Change {
             registry.resize(&self.subdev, id, old.max(new), new);
         }
         let resizes = self.shares().any(|(_, old, new)| old != new);
-        if self.state.is_none() && !self.renames() && !resizes {
+        let limits = self.old.limits != self.new.limits;
+        if self.state.is_none() && !self.renames() && !resizes && !limits {
             let generation = events::generation();
             reply(&self.subdev.snapshot(), generation);
             return;
@@ -252,6 +292,25 @@ impl Change {
             registry.tell_wq(self.node.index, id, origin);
         }
         reply(&snapshot, generation);
+    }
+
+    /// The subdev as it would be after the change; refuses what [`Self::begin`] refuses.
+    fn foresee(&self, set: &Set<'_>) -> Result<Snapshot<'_>, Refusal> {
+        let snapshot = self.subdev.foresee(self.new, |life| {
+            match self.state {
+                Some(AdminState::Active) => {
+                    life.begin_activation()?;
+                    life.revive();
+                    // An active one can have a VFIO device.
+                    let _ = life.attach();
+                }
+                Some(AdminState::Inactive) => life.begin_deactivation(set.force)?,
+                None => (),
+            }
+            life.settle();
+            Ok(())
+        });
+        snapshot.map_err(|conflict| refuse_conflict(set, conflict))
     }
 
     /// Gives up what was reserved.
@@ -281,7 +340,7 @@ impl Change {
         self.revive()?;
         let engaged = {
             let mut config = node.config.lock();
-            check_usable(node).and_then(|()| engage(node, &mut config, subdev, &self.new.wqs))
+            check_usable(node).and_then(|()| engage(node, &mut config, subdev, &self.new))
         };
         engaged
             .and_then(|()| attach(core::slice::from_ref(subdev)))
@@ -296,17 +355,13 @@ impl Change {
     /// Waits a moment until nothing is left of a VFIO device that the subdev had before.
     fn revive(&self) -> Result<(), Refusal> {
         wait_until_detached(core::slice::from_ref(&self.subdev));
-        let refuse = |text| Err(Refusal::new(EBUSY, Field::State, text));
-        match self.subdev.revive() {
-            Ok(()) => Ok(()),
-            Err(Lingers::Open) => refuse(format_args!(
-                "its former VFIO device is still open; it must be closed first"
-            )),
-            // Not provoked: VFIO lets go within a second unless a bug or a debugger holds it.
-            Err(Lingers::Busy) => refuse(format_args!(
-                "VFIO still holds the former device of the subdev; try again"
-            )),
-        }
+        self.subdev.revive().map_err(refuse_lingering)
+    }
+
+    /// As [`Self::revive`], and leaves the subdev as it is.
+    fn check_gone(&self) -> Result<(), Refusal> {
+        wait_until_detached(core::slice::from_ref(&self.subdev));
+        self.subdev.check_gone().map_err(refuse_lingering)
     }
 
     /// Takes the subdev, which is dead, off the hardware and back from VFIO, for which it waits a
@@ -319,6 +374,40 @@ impl Change {
         // What the user did until now is in the event of this change.
         subdev.flush_report();
         wait_until_detached(core::slice::from_ref(subdev));
+    }
+}
+
+impl Set<'_> {
+    /// Whether how work queues are configured matters: whoever changes that relies on what is reserved
+    /// of them.
+    fn relies_on_config(&self) -> bool {
+        !self.wqs.as_slice().is_empty() || self.vendor.is_some()
+    }
+}
+
+/// The first of a vendor's attributes.
+fn first(asked: &dyn Attributes) -> Result<Field, Refusal> {
+    let mut first = Field::Nothing;
+    asked.each(&mut |name, _| {
+        if first == Field::Nothing {
+            first = Field::Vendor(name);
+        }
+        Ok(())
+    })?;
+    Ok(first)
+}
+
+/// Explains what is left of a VFIO device.
+fn refuse_lingering(lingers: Lingers) -> Refusal {
+    let refuse = |text| Refusal::new(EBUSY, Field::State, text);
+    match lingers {
+        Lingers::Open => refuse(format_args!(
+            "its former VFIO device is still open; it must be closed first"
+        )),
+        // Not provoked: VFIO lets go within a second unless a bug or a debugger holds it.
+        Lingers::Busy => refuse(format_args!(
+            "VFIO still holds the former device of the subdev; try again"
+        )),
     }
 }
 

@@ -153,6 +153,19 @@ pub(super) struct State {
     reset: Option<Origin>,
 }
 
+impl State {
+    /// Says what is left of a VFIO device, if there is something.
+    fn check_gone(&self) -> Result<(), Lingers> {
+        if !self.handover.present {
+            Ok(())
+        } else if self.life.is_open() {
+            Err(Lingers::Open)
+        } else {
+            Err(Lingers::Busy)
+        }
+    }
+}
+
 /// A virtual device on one or more work queues.
 #[pin_data]
 pub(crate) struct Subdev {
@@ -266,16 +279,36 @@ impl Subdev {
     /// The subdev as it is now; while it is being activated, as it was before.
     pub(crate) fn snapshot(&self) -> Snapshot<'_> {
         let state = self.state.lock();
-        let admin = state.life.admin();
+        self.show(&state.life, state.settings, state.handles)
+    }
+
+    fn show(&self, life: &Life, settings: Settings, handles: Option<Handles>) -> Snapshot<'_> {
+        let admin = life.admin();
         Snapshot {
             identity: &self.identity,
-            settings: state.settings,
+            settings,
             state: admin,
-            opstate: state.life.opstate(),
+            opstate: life.opstate(),
             // What an inactive one has left of a VFIO device is of no use to anybody.
-            handles: state.handles.filter(|_| admin == AdminState::Active),
+            handles: handles.filter(|_| admin == AdminState::Active),
             stats: self.stats.as_ref().map(|stats| &**stats),
         }
+    }
+
+    /// The subdev as it would be with `settings` and after `change`, without the handles that it would
+    /// get only then; or what is in the way of that.
+    pub(super) fn foresee(
+        &self,
+        settings: Settings,
+        change: impl FnOnce(&mut Life) -> Result<(), Conflict>,
+    ) -> Result<Snapshot<'_>, Conflict> {
+        let (mut life, handles) = {
+            let state = self.state.lock();
+            (state.life, state.handles)
+        };
+        let handles = handles.filter(|_| life.admin() == AdminState::Active);
+        change(&mut life)?;
+        Ok(self.show(&life, settings, handles))
     }
 
     /// The counters, which there are from now on. Called under the configuration lock of the parent.
@@ -458,14 +491,14 @@ impl Subdev {
     /// left of the one before, which must stay dead.
     pub(super) fn revive(&self) -> Result<(), Lingers> {
         let state = &mut *self.state.lock();
-        if !state.handover.present {
-            state.life.revive();
-            Ok(())
-        } else if state.life.is_open() {
-            Err(Lingers::Open)
-        } else {
-            Err(Lingers::Busy)
-        }
+        state.check_gone()?;
+        state.life.revive();
+        Ok(())
+    }
+
+    /// What [`Self::revive`] refuses.
+    pub(super) fn check_gone(&self) -> Result<(), Lingers> {
+        self.state.lock().check_gone()
     }
 
     /// The activation failed: from now on nobody can open the subdev.

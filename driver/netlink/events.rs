@@ -6,6 +6,7 @@ use kernel::prelude::*;
 
 use super::{
     fault,
+    filter,
     parent,
     subdev,
     wq, //
@@ -44,7 +45,8 @@ fn try_send(event: &Event<'_>) -> Result {
         port: it.port,
         sequence: it.sequence,
     });
-    let mut message = Message::event(command(event), echo)?;
+    let (command, kind) = command_and_kind(event);
+    let mut message = Message::event(command, echo)?;
     let writer = &mut message.writer();
     let (cause, port_id) = match event.object {
         Object::Parent(parent) => {
@@ -81,23 +83,79 @@ fn try_send(event: &Event<'_>) -> Result {
     if let Some(requester) = requester {
         writer.u32(port_id, requester.port)?;
     }
-    message.notify(uapi::SUBDEV_NLGRP_MONITOR, echo);
+    filter::send(message, event, kind, echo);
     Ok(())
 }
 
-fn command(event: &Event<'_>) -> u32 {
+/// The notification that an event is, and its kind in filters.
+fn command_and_kind(event: &Event<'_>) -> (u32, u32) {
     match (event.object, event.kind) {
-        (Object::Parent(_), Kind::Created) => uapi::SUBDEV_CMD_PARENT_CREATE_NTF,
-        (Object::Parent(_), Kind::Deleted) => uapi::SUBDEV_CMD_PARENT_DELETE_NTF,
-        (Object::Parent(_), Kind::Changed) => uapi::SUBDEV_CMD_PARENT_CHANGE_NTF,
-        (Object::Wq(_), Kind::Created) => uapi::SUBDEV_CMD_WQ_CREATE_NTF,
-        (Object::Wq(_), Kind::Deleted) => uapi::SUBDEV_CMD_WQ_DELETE_NTF,
-        (Object::Parent(_), Kind::Fault(_)) => uapi::SUBDEV_CMD_PARENT_FAULT_NTF,
-        (Object::Subdev(_), Kind::Fault(_)) => uapi::SUBDEV_CMD_SUBDEV_FAULT_NTF,
-        (Object::Wq(_), Kind::Changed | Kind::Fault(_)) => uapi::SUBDEV_CMD_WQ_CHANGE_NTF,
-        (Object::Subdev(_), Kind::Created) => uapi::SUBDEV_CMD_SUBDEV_CREATE_NTF,
-        (Object::Subdev(_), Kind::Deleted) => uapi::SUBDEV_CMD_SUBDEV_DELETE_NTF,
-        (Object::Subdev(_), Kind::Changed) => uapi::SUBDEV_CMD_SUBDEV_CHANGE_NTF,
+        (Object::Parent(_), Kind::Created) => {
+            (
+                uapi::SUBDEV_CMD_PARENT_CREATE_NTF,
+                uapi::SUBDEV_NOTIFY_KINDS_PARENT_CREATE, //
+            )
+        }
+        (Object::Parent(_), Kind::Deleted) => {
+            (
+                uapi::SUBDEV_CMD_PARENT_DELETE_NTF,
+                uapi::SUBDEV_NOTIFY_KINDS_PARENT_DELETE, //
+            )
+        }
+        (Object::Parent(_), Kind::Changed) => {
+            (
+                uapi::SUBDEV_CMD_PARENT_CHANGE_NTF,
+                uapi::SUBDEV_NOTIFY_KINDS_PARENT_CHANGE, //
+            )
+        }
+        (Object::Parent(_), Kind::Fault(_)) => {
+            (
+                uapi::SUBDEV_CMD_PARENT_FAULT_NTF,
+                uapi::SUBDEV_NOTIFY_KINDS_PARENT_FAULT, //
+            )
+        }
+        (Object::Wq(_), Kind::Created) => {
+            (
+                uapi::SUBDEV_CMD_WQ_CREATE_NTF,
+                uapi::SUBDEV_NOTIFY_KINDS_WQ_CREATE, //
+            )
+        }
+        (Object::Wq(_), Kind::Deleted) => {
+            (
+                uapi::SUBDEV_CMD_WQ_DELETE_NTF,
+                uapi::SUBDEV_NOTIFY_KINDS_WQ_DELETE, //
+            )
+        }
+        (Object::Wq(_), Kind::Changed | Kind::Fault(_)) => {
+            (
+                uapi::SUBDEV_CMD_WQ_CHANGE_NTF,
+                uapi::SUBDEV_NOTIFY_KINDS_WQ_CHANGE, //
+            )
+        }
+        (Object::Subdev(_), Kind::Created) => {
+            (
+                uapi::SUBDEV_CMD_SUBDEV_CREATE_NTF,
+                uapi::SUBDEV_NOTIFY_KINDS_SUBDEV_CREATE, //
+            )
+        }
+        (Object::Subdev(_), Kind::Deleted) => {
+            (
+                uapi::SUBDEV_CMD_SUBDEV_DELETE_NTF,
+                uapi::SUBDEV_NOTIFY_KINDS_SUBDEV_DELETE, //
+            )
+        }
+        (Object::Subdev(_), Kind::Changed) => {
+            (
+                uapi::SUBDEV_CMD_SUBDEV_CHANGE_NTF,
+                uapi::SUBDEV_NOTIFY_KINDS_SUBDEV_CHANGE, //
+            )
+        }
+        (Object::Subdev(_), Kind::Fault(_)) => {
+            (
+                uapi::SUBDEV_CMD_SUBDEV_FAULT_NTF,
+                uapi::SUBDEV_NOTIFY_KINDS_SUBDEV_FAULT, //
+            )
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 mod events;
 mod family;
 mod fault;
+mod filter;
 mod given;
 mod lease;
 mod parent;
@@ -35,16 +36,23 @@ use crate::ffi::{
 pub(crate) struct Registration {
     _family: genl::Registration,
     _closings: Closings,
-    _leases: Leases,
+    _sockets: Sockets,
 }
 
-/// The list of leases; cleared when dropped.
-struct Leases;
+/// What is known of sockets: their leases and filters; cleared when dropped.
+struct Sockets;
 
-impl Drop for Leases {
+impl Drop for Sockets {
     fn drop(&mut self) {
         lease::clear();
+        filter::clear();
     }
+}
+
+/// Sockets were closed.
+fn closed() {
+    lease::end_closed();
+    filter::forget_closed();
 }
 
 impl Registration {
@@ -56,12 +64,14 @@ impl Registration {
     pub(crate) unsafe fn new() -> Result<Self> {
         // SAFETY: By the safety requirement.
         unsafe { lease::init() };
+        // SAFETY: As above.
+        unsafe { filter::init() };
         // In the reverse order: who ends a lease is there before the first one.
-        let (leases, closings) = (Leases, Closings::new(lease::end_closed)?);
+        let (sockets, closings) = (Sockets, Closings::new(closed)?);
         Ok(Self {
             _family: genl::Registration::new()?,
             _closings: closings,
-            _leases: leases,
+            _sockets: sockets,
         })
     }
 }

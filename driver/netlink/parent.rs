@@ -90,6 +90,7 @@ fn set(request: &Request<'_>) -> Result {
             framework::set_parent(
                 &id(request),
                 given.as_ref().map(Given::vendor),
+                request.flag(uapi::SUBDEV_A_PARENT_DRY_RUN),
                 origin(request),
                 |parent, generation| put_reply = put(&mut message.writer(), parent, generation),
             )?;

@@ -6,12 +6,18 @@ use kernel::prelude::*;
 
 use super::{
     events::origin,
+    given::{
+        self,
+        Given, //
+    },
     lease,
     parent::parent_id,
     refuse::{
         refuse,
         Numbers, //
-    }, //
+    },
+    vendor,
+    visitor::put_vendor, //
 };
 use crate::{
     ffi::{
@@ -85,7 +91,8 @@ fn get(request: &Request<'_>) -> Result {
 }
 
 fn new(request: &Request<'_>) -> Result {
-    parse(request)
+    let given = Given::find(request, vendor::SUBDEV);
+    parse(request, given.as_ref())
         .and_then(|new| {
             // What can fail does so before anything is done.
             let count = usize::try_from(new.count.unwrap_or(0)).map_err(|_| EINVAL)?;
@@ -96,22 +103,23 @@ fn new(request: &Request<'_>) -> Result {
                 message.send(request)
             })
         })
-        .map_err(|refusal| refuse(request, &NUMBERS, &refusal))
+        .map_err(|refusal| given::refuse(request, &NUMBERS, given.as_ref(), &refusal))
 }
 
 fn set(request: &Request<'_>) -> Result {
+    let given = Given::find(request, vendor::SUBDEV);
     let mut put_last = Ok(());
     // What can fail does so before anything is done.
     Message::reply(request, uapi::SUBDEV_CMD_SUBDEV_SET)
         .map_err(Refusal::from)
         .and_then(|mut message| {
-            let set = parse_set(request)?;
+            let set = parse_set(request, given.as_ref())?;
             framework::set(&set, origin(request), |subdev, generation| {
                 put_last = put(&mut message.writer(), subdev, generation);
             })?;
             Ok(message)
         })
-        .map_err(|refusal| refuse(request, &NUMBERS, &refusal))
+        .map_err(|refusal| given::refuse(request, &NUMBERS, given.as_ref(), &refusal))
         .map(|message| {
             // The subdev is changed, whether the requester gets to see the reply or not.
             let _ = put_last.and_then(|()| message.send(request));
@@ -119,7 +127,7 @@ fn set(request: &Request<'_>) -> Result {
 }
 
 fn del(request: &Request<'_>) -> Result {
-    let force = request.attr(uapi::SUBDEV_A_SUBDEV_FORCE).is_some();
+    let force = request.flag(uapi::SUBDEV_A_SUBDEV_FORCE);
     let mut put_last = Ok(());
     // What can fail does so before anything is done.
     Message::reply(request, uapi::SUBDEV_CMD_SUBDEV_DEL)
@@ -255,7 +263,7 @@ pub(super) fn subdev_id<'a>(
 }
 
 /// The request for a new subdev.
-fn parse<'a>(request: &Request<'a>) -> Result<New<'a>, Refusal> {
+fn parse<'a>(request: &Request<'a>, given: Option<&'a Given<'a>>) -> Result<New<'a>, Refusal> {
     // The policy has checked the ranges of the two enums.
     let pasid_mode = request
         .u32(uapi::SUBDEV_A_SUBDEV_PASID_MODE)
@@ -274,17 +282,18 @@ fn parse<'a>(request: &Request<'a>) -> Result<New<'a>, Refusal> {
         type_name: request.text(uapi::SUBDEV_A_SUBDEV_TYPE),
         pasid_mode,
         state,
+        vendor: given.map(Given::vendor),
         count: request.u32(uapi::SUBDEV_A_SUBDEV_COUNT),
         lease: request
             .attr(uapi::SUBDEV_A_SUBDEV_LEASE)
             .map(|_| lease::of_sender(request))
             .transpose()?,
-        dry_run: is_dry_run(request),
+        dry_run: request.flag(uapi::SUBDEV_A_SUBDEV_DRY_RUN),
     })
 }
 
 /// The request to change a subdev.
-fn parse_set<'a>(request: &Request<'a>) -> Result<Set<'a>, Refusal> {
+fn parse_set<'a>(request: &Request<'a>, given: Option<&'a Given<'a>>) -> Result<Set<'a>, Refusal> {
     let state = request
         .u32(uapi::SUBDEV_A_SUBDEV_STATE)
         .map(AdminState::try_from)
@@ -295,13 +304,10 @@ fn parse_set<'a>(request: &Request<'a>) -> Result<Set<'a>, Refusal> {
         new_name: request.text(uapi::SUBDEV_A_SUBDEV_NEW_NAME),
         wqs: requests(request, uapi::SUBDEV_A_SUBDEV_WQ)?,
         state,
-        force: request.attr(uapi::SUBDEV_A_SUBDEV_FORCE).is_some(),
+        vendor: given.map(Given::vendor),
+        force: request.flag(uapi::SUBDEV_A_SUBDEV_FORCE),
+        dry_run: request.flag(uapi::SUBDEV_A_SUBDEV_DRY_RUN),
     })
-}
-
-/// Whether nothing is to be done but to decide.
-fn is_dry_run(request: &Request<'_>) -> bool {
-    request.attr(uapi::SUBDEV_A_SUBDEV_DRY_RUN).is_some()
 }
 
 /// The work queues in a request: the nests `number`.
@@ -401,6 +407,11 @@ fn put_rest(writer: &mut Writer<'_>, subdev: &Snapshot<'_>) -> Result {
     if let Some(lease) = &identity.lease {
         writer.flag(uapi::SUBDEV_A_SUBDEV_LEASE)?;
         writer.u32(uapi::SUBDEV_A_SUBDEV_LEASE_PORT, lease.port())?;
+    }
+    if let Some(limits) = &subdev.settings.limits {
+        put_vendor(writer, vendor::SUBDEV, limits.vendor(), |visitor| {
+            limits.show(visitor)
+        })?;
     }
     Ok(())
 }

@@ -35,6 +35,7 @@ use crate::{
         Field,
         ParentId,
         Refusal,
+        SetWq,
         WqMode,
         WqView, //
     }, //
@@ -86,15 +87,17 @@ fn set(request: &Request<'_>) -> Result {
                 Some(_) => Some(WqMode::Shared),
                 None => None,
             };
-            framework::set_wq(
-                &parent(request),
-                request.u32(uapi::SUBDEV_A_WQ_ID),
-                request.u32(uapi::SUBDEV_A_WQ_SIZE),
+            let set = SetWq {
+                parent: parent(request),
+                id: request.u32(uapi::SUBDEV_A_WQ_ID),
+                size: request.u32(uapi::SUBDEV_A_WQ_SIZE),
                 mode,
-                given.as_ref().map(Given::vendor),
-                origin(request),
-                |wq, generation| put_reply = put(&mut message.writer(), wq, generation),
-            )?;
+                vendor: given.as_ref().map(Given::vendor),
+                dry_run: request.flag(uapi::SUBDEV_A_WQ_DRY_RUN),
+            };
+            framework::set_wq(&set, origin(request), |wq, generation| {
+                put_reply = put(&mut message.writer(), wq, generation);
+            })?;
             Ok(message)
         })
         .map_err(|refusal| given::refuse(request, &NUMBERS, given.as_ref(), &refusal))

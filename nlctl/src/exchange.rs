@@ -129,18 +129,24 @@ pub(crate) async fn dump<O: Object>(
     }
 }
 
+/// Refuses attributes that netlink cannot carry.
+pub(crate) fn check_sendable<A: Attribute>(attributes: &[A]) -> Result<(), Error> {
+    match value::defect(attributes) {
+        Some(defect) => Err(Error::Unsendable {
+            attribute: defect.path.join("."),
+            reason: defect.reason,
+        }),
+        None => Ok(()),
+    }
+}
+
 async fn send<A: Attribute>(
     handle: &Handle,
     command: Command,
     attributes: Vec<A>,
     flags: u16,
 ) -> Result<Replies<A>, Error> {
-    if let Some(defect) = value::defect(&attributes) {
-        return Err(Error::Unsendable {
-            attribute: defect.path.join("."),
-            reason: defect.reason,
-        });
-    }
+    check_sendable(&attributes)?;
     let answer = transact(handle, command, attributes, flags);
     match handle.unless_lost(command, answer).await? {
         Err(Error::Refused(refusal)) if refusal.is_of_unknown_operation() => {

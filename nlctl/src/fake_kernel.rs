@@ -247,6 +247,16 @@ pub fn listener(sent: impl IntoIterator<Item = io::Result<Vec<u8>>>) -> FakeKern
     FakeKernel::new(NETLINK_GENERIC).expect("makes a socket")
 }
 
+/// As [`listener`], and requests that are sent on it get these answers.
+pub fn listener_that_asks(
+    sent: impl IntoIterator<Item = io::Result<Vec<u8>>>,
+    answers: impl IntoIterator<Item = Vec<Reply>>,
+) -> FakeKernel {
+    let listener = listener(sent);
+    listener.script.borrow_mut().answers = answers.into_iter().collect();
+    listener
+}
+
 /// Has something come on the listener made last.
 pub fn say(sent: io::Result<Vec<u8>>) {
     SCRIPT.with_borrow(|script| script.borrow_mut().sent.push_back(sent));

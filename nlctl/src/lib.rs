@@ -58,6 +58,7 @@ mod ext_ack;
 #[cfg(test)]
 mod fake_kernel;
 mod fault;
+mod filter;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -82,6 +83,7 @@ pub use answer::{Answer, Warning};
 pub use attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
 pub use connection::{Connection, Handle, new_connection};
 pub use error::{Error, Refusal, RefusalKind};
+pub use filter::Filter;
 pub use generated::*;
 pub use id::{Id, NotAWorkQueue, ParentRef, WqRef};
 pub use monitor::{Event, Monitor, Subscribe};

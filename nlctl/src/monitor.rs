@@ -7,7 +7,8 @@
 //! still queued. So what was lost is made up for in this order: read the socket
 //! empty, then ask for the state, then go on with the events that are newer
 //! than it. The same is done when the generations show a gap, and when the
-//! module was loaded anew.
+//! module was loaded anew. With a filter in the kernel gaps mean nothing: what
+//! was kept back has a generation as well.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -21,19 +22,29 @@ use std::time::Duration;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, stream};
 use genetlink::message::RawGenlMessage;
-use netlink_packet_core::{NetlinkBuffer, NetlinkMessage, NetlinkPayload, NlaBuffer, NlasIterator};
+use netlink_packet_core::{
+    Emitable, NLM_F_ACK, NLM_F_REQUEST, NetlinkBuffer, NetlinkMessage, NetlinkPayload, NlaBuffer,
+    NlasIterator,
+};
+use netlink_packet_generic::GenlMessage;
 use netlink_packet_generic::constants::{
     CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, CTRL_CMD_DELFAMILY, CTRL_CMD_NEWFAMILY,
     GENL_ID_CTRL,
 };
 use netlink_sys::protocols::NETLINK_GENERIC;
-use netlink_sys::{AsyncSocket, AsyncSocketExt, TokioSocket};
+use netlink_sys::{AsyncSocket, AsyncSocketExt, SocketAddr, TokioSocket};
 use nix::errno::Errno;
 use nix::sys::socket::{setsockopt, sockopt};
 
+use crate::attribute::Attribute as _;
 use crate::connection::Handle;
-use crate::error::Error;
-use crate::generated::{Command, FAMILY_NAME, GROUP_MONITOR, Notification, SubdevAttr};
+use crate::error::{Error, Refusal};
+use crate::exchange::check_sendable;
+use crate::ext_ack::ExtAck;
+use crate::filter::Filter;
+use crate::generated::{
+    Command, FAMILY_NAME, GROUP_MONITOR, Notification, NotifyFilterAttr, SubdevAttr,
+};
 use crate::message::Message;
 use crate::state::State;
 use crate::value::Value;
@@ -50,6 +61,12 @@ const MOST_DOUBLINGS: u32 = 5;
 /// How often the family is looked up when its group is gone before it could be
 /// joined.
 const JOIN_ATTEMPTS: u32 = 3;
+
+/// How often a filter is set again when the answer was lost.
+const FILTER_ATTEMPTS: u32 = 3;
+
+/// Number of that request; what the kernel says of its own accord has none.
+const FILTER_SEQUENCE: u32 = 1;
 
 /// Number of the multicast group "notify" of the family that announces families
 /// (srctree net/netlink/genetlink.c, genl_validate_assign_mc_groups).
@@ -142,7 +159,27 @@ impl Subscribe {
     ///
     /// When the family is absent or the system gives no socket.
     pub async fn monitor(self) -> Result<Monitor, Error> {
-        let subscription = Subscription::<TokioSocket>::new(self).await?;
+        self.begin(None).await
+    }
+
+    /// As [`monitor`](Self::monitor), with only those notifications that pass the
+    /// filter, which is set in the kernel: others wake nobody and take no room.
+    ///
+    /// Gaps in their generations are no losses. What is lost is made up for all
+    /// the same, with the state of everything. When the module is loaded anew, what
+    /// the filter names is looked up again, and until it is there each attempt is
+    /// an error.
+    ///
+    /// # Errors
+    ///
+    /// When the family is absent, the kernel refuses the filter, or the system
+    /// gives no socket.
+    pub async fn monitor_filtered(self, filter: Filter) -> Result<Monitor, Error> {
+        self.begin(Some(filter)).await
+    }
+
+    async fn begin(self, filter: Option<Filter>) -> Result<Monitor, Error> {
+        let subscription = Subscription::<TokioSocket>::new(self, filter).await?;
         Ok(Monitor(subscription.stream().boxed()))
     }
 
@@ -152,7 +189,7 @@ impl Subscribe {
     ///
     /// When the family is absent or the system gives no socket.
     pub async fn watch(self) -> Result<Watch, Error> {
-        let mut subscription = Subscription::<TokioSocket>::new(self).await?;
+        let mut subscription = Subscription::<TokioSocket>::new(self, None).await?;
         subscription.due = Some(Due::Resync);
         subscription.watches = true;
         Ok(Watch::new(subscription.stream()))
@@ -175,6 +212,9 @@ impl EventSocket for TokioSocket {
         socket.socket_mut().bind_auto()?;
         // Only the privileged may exceed the limit of the system. With less
         // room, more is lost and made up for.
+        // A filter may be refused.
+        socket.socket_mut().set_ext_ack(true)?;
+        socket.socket_mut().set_cap_ack(true)?;
         let fd = socket.socket_ref().as_fd();
         setsockopt(&fd, sockopt::RcvBufForce, &buffer)
             .or_else(|_| setsockopt(&fd, sockopt::RcvBuf, &buffer))?;
@@ -201,6 +241,10 @@ struct Subscription<S> {
     handle: Handle,
     /// A member of the groups, and nothing else.
     socket: S,
+    /// What the kernel sends, if not all.
+    filter: Option<Filter>,
+    /// Read while the answer to the filter was waited for.
+    unread: VecDeque<Vec<u8>>,
     /// The number of the family; `None` while it is gone.
     family: Option<u16>,
     /// The generation of what was handed out last.
@@ -217,12 +261,14 @@ struct Subscription<S> {
 }
 
 impl<S: EventSocket> Subscription<S> {
-    async fn new(options: Subscribe) -> Result<Self, Error> {
+    async fn new(options: Subscribe, filter: Option<Filter>) -> Result<Self, Error> {
         // Before the family is looked up, so that no change of it is missed.
         let socket = S::open(options.buffer)?;
         let mut subscription = Self {
             handle: options.handle,
             socket,
+            filter,
+            unread: VecDeque::new(),
             family: None,
             generation: None,
             due: None,
@@ -236,15 +282,71 @@ impl<S: EventSocket> Subscription<S> {
     }
 
     /// Looks the family up, has its events come in, and returns its number.
-    async fn join(&self) -> Result<u16, Error> {
+    async fn join(&mut self) -> Result<u16, Error> {
         let mut attempts = 0;
         loop {
             let (number, group) = self.look_up().await?;
+            if let Some(filter) = self.filter.clone() {
+                // Before the first event comes in.
+                self.restrict(number, &filter).await?;
+            }
             match self.socket.join(group) {
                 Ok(()) => return Ok(number),
                 // The module went away in between.
                 Err(_) if attempts < JOIN_ATTEMPTS => attempts += 1,
                 Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Has the kernel send only what passes the filter.
+    async fn restrict(&mut self, family: u16, filter: &Filter) -> Result<(), Error> {
+        let attributes = filter.attributes(&self.handle).await?;
+        check_sendable(&attributes)?;
+        let command = Command::NotifyFilterSet;
+        let message = Message {
+            command: command.into(),
+            attributes,
+        };
+        // Refusals refer to the request by offset.
+        let mut attributes = vec![0; message.buffer_len()];
+        message.emit(&mut attributes);
+        let mut message = GenlMessage::from_payload(message);
+        message.set_resolved_family_id(family);
+        let mut message = NetlinkMessage::from(message);
+        message.header.flags = NLM_F_REQUEST | NLM_F_ACK;
+        message.header.sequence_number = FILTER_SEQUENCE;
+        message.finalize();
+        let mut request = vec![0; message.buffer_len()];
+        message.serialize(&mut request);
+        for _ in 0..FILTER_ATTEMPTS {
+            let kernel = SocketAddr::new(0, 0);
+            self.socket.send_to(&request, &kernel).await?;
+            if let Some((code, ext_ack)) = self.answer().await? {
+                return match code {
+                    0.. => Ok(()),
+                    // The kernel gives errors as negative errno.
+                    code => Err(filter_refused(code, ext_ack, &attributes)),
+                };
+            }
+        }
+        Err(Error::Lost { command })
+    }
+
+    /// The end of the answer to the only request that this socket makes; `None` when
+    /// the kernel could not deliver something, which may have been that. What else
+    /// comes in is kept.
+    async fn answer(&mut self) -> Result<Option<(i32, ExtAck)>, Error> {
+        loop {
+            let datagram = match self.socket.recv_from_full().await {
+                Ok((datagram, sender)) if sender.port_number() == 0 => datagram,
+                Ok(_) => continue,
+                Err(error) if is_overrun(&error) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
+            match end(&datagram) {
+                Some(end) => return Ok(Some(end)),
+                None => self.unread.push_back(datagram),
             }
         }
     }
@@ -284,6 +386,10 @@ impl<S: EventSocket> Subscription<S> {
             }
             if let Some(due) = self.due {
                 self.make_up(due).await;
+                continue;
+            }
+            if let Some(datagram) = self.unread.pop_front() {
+                self.take(&datagram);
                 continue;
             }
             match self.socket.recv_from_full().await {
@@ -335,13 +441,14 @@ impl<S: EventSocket> Subscription<S> {
         }
     }
 
-    async fn fetch(&self) -> Result<(u16, State), Error> {
+    async fn fetch(&mut self) -> Result<(u16, State), Error> {
         let family = self.join().await?;
         Ok((family, State::get(&self.handle).await?))
     }
 
     /// Reads all that is there and throws it away.
-    async fn empty(&self) -> io::Result<()> {
+    async fn empty(&mut self) -> io::Result<()> {
+        self.unread.clear();
         let empty = poll_fn(|cx| {
             loop {
                 match self.socket.poll_recv_from_full(cx) {
@@ -397,7 +504,7 @@ impl<S: EventSocket> Subscription<S> {
         match (generation, self.generation) {
             (Some(now), Some(last)) if now <= last => return,
             // A gap is a loss.
-            (Some(now), Some(last)) if now - last > 1 => {
+            (Some(now), Some(last)) if now - last > 1 && self.filter.is_none() => {
                 self.due = Some(Due::Resync);
                 return;
             }
@@ -420,6 +527,33 @@ impl<S: EventSocket> Subscription<S> {
 
 fn is_overrun(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::ENOBUFS as i32)
+}
+
+/// The errno, zero or negative, and the extended ACK with which a request ended, if
+/// that is what a datagram says.
+fn end(datagram: &[u8]) -> Option<(i32, ExtAck)> {
+    let message = NetlinkMessage::<RawGenlMessage>::deserialize(datagram).ok()?;
+    match message.payload {
+        NetlinkPayload::Error(error) => Some((
+            error.raw_code(),
+            ExtAck::of_error(message.header.flags, &error.header),
+        )),
+        _ => None,
+    }
+}
+
+/// The refusal of a filter with these attributes.
+fn filter_refused(code: i32, ext_ack: ExtAck, attributes: &[u8]) -> Error {
+    let set = NotifyFilterAttr::SET;
+    let refusal = Refusal::new(code.saturating_neg(), ext_ack, set, attributes);
+    if refusal.is_of_unknown_family() {
+        Error::FamilyAbsent
+    } else if refusal.is_of_unknown_operation() {
+        let command = Command::NotifyFilterSet;
+        Error::NotSupported { command }
+    } else {
+        refusal.into()
+    }
 }
 
 /// What the kernel says in a message of a multicast group.
@@ -464,9 +598,14 @@ fn messages(datagram: &[u8]) -> impl Iterator<Item = Result<Said, Error>> {
 fn said(message: &[u8]) -> Result<Option<Said>, Error> {
     let message = NetlinkMessage::<RawGenlMessage>::deserialize(message);
     let message = message.map_err(Error::from_decode)?;
+    let of_its_own = message.header.sequence_number == 0;
     let NetlinkPayload::InnerMessage(message) = message.payload else {
         return Ok(None);
     };
+    if !of_its_own {
+        // What the filter is, by the answer to the request for it.
+        return Ok(None);
+    }
     let number = message.header.cmd;
     if message.family_id == GENL_ID_CTRL {
         return Ok(match number {

@@ -8,6 +8,7 @@
 
 mod change;
 mod group;
+mod limits;
 mod refused;
 
 #[cfg(test)]
@@ -19,6 +20,10 @@ pub use group::{
     GroupChange,
     Groups,
     MAX_GROUPS, //
+};
+pub use limits::{
+    Limits,
+    Offer, //
 };
 pub use refused::{
     Attribute,

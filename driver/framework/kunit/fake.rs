@@ -27,6 +27,7 @@ use crate::{
         Function,
         Host,
         Isolation,
+        Limits,
         Meter,
         Needs,
         NotReset,
@@ -175,7 +176,21 @@ impl Parent for Fake {
         Ok(())
     }
 
-    fn function(&self, _shares: &[WqShare], _meters: KVec<Meter>) -> Result<Arc<dyn Function>> {
+    fn limit(
+        &self,
+        _shares: &[WqShare],
+        _old: Option<&Limits>,
+        _change: &dyn Attributes,
+    ) -> Result<Limits, Refusal> {
+        Err(EOPNOTSUPP.into())
+    }
+
+    fn function(
+        &self,
+        _shares: &[WqShare],
+        _limits: Option<&Limits>,
+        _meters: KVec<Meter>,
+    ) -> Result<Arc<dyn Function>> {
         if self.barren.load(Relaxed) {
             return Err(EIO);
         }

@@ -46,7 +46,9 @@ fn nothing(subdev: &Subdev) -> Set<'static> {
         new_name: None,
         wqs: Wqs::new(),
         state: None,
+        vendor: None,
         force: false,
+        dry_run: false,
     }
 }
 

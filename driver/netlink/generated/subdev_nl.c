@@ -33,6 +33,12 @@ const struct nla_policy subdev_dsa_parent_nl_policy[SUBDEV_A_DSA_PARENT_GROUP + 
 	[SUBDEV_A_DSA_PARENT_GROUP] = NLA_POLICY_NESTED(subdev_dsa_group_nl_policy),
 };
 
+const struct nla_policy subdev_dsa_subdev_nl_policy[SUBDEV_A_DSA_SUBDEV_OPCAP + 1] = {
+	[SUBDEV_A_DSA_SUBDEV_MAX_TRANSFER_SIZE] = { .type = NLA_UINT, },
+	[SUBDEV_A_DSA_SUBDEV_MAX_BATCH_SIZE] = { .type = NLA_U32, },
+	[SUBDEV_A_DSA_SUBDEV_OPCAP] = NLA_POLICY_EXACT_LEN(32),
+};
+
 const struct nla_policy subdev_dsa_wq_nl_policy[SUBDEV_A_DSA_WQ_OP_CONFIG + 1] = {
 	[SUBDEV_A_DSA_WQ_THRESHOLD] = { .type = NLA_U32, },
 	[SUBDEV_A_DSA_WQ_PRIORITY] = NLA_POLICY_RANGE(NLA_U32, 1, 15),
@@ -57,12 +63,13 @@ static const struct nla_policy subdev_parent_get_nl_policy[SUBDEV_A_PARENT_DEVIC
 };
 
 /* SUBDEV_CMD_PARENT_SET - do */
-static const struct nla_policy subdev_parent_set_nl_policy[SUBDEV_A_PARENT_DSA_PARENT + 1] = {
+static const struct nla_policy subdev_parent_set_nl_policy[SUBDEV_A_PARENT_DRY_RUN + 1] = {
 	[SUBDEV_A_PARENT_INDEX] = { .type = NLA_U32, },
 	[SUBDEV_A_PARENT_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_PARENT_BUS] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_PARENT_DEVICE] = { .type = NLA_NUL_STRING, .len = 63, },
 	[SUBDEV_A_PARENT_DSA_PARENT] = NLA_POLICY_NESTED(subdev_dsa_parent_nl_policy),
+	[SUBDEV_A_PARENT_DRY_RUN] = { .type = NLA_FLAG, },
 };
 
 /* SUBDEV_CMD_WQ_GET - do */
@@ -79,13 +86,14 @@ static const struct nla_policy subdev_wq_get_dump_nl_policy[SUBDEV_A_WQ_PARENT +
 };
 
 /* SUBDEV_CMD_WQ_SET - do */
-static const struct nla_policy subdev_wq_set_nl_policy[SUBDEV_A_WQ_DSA_WQ + 1] = {
+static const struct nla_policy subdev_wq_set_nl_policy[SUBDEV_A_WQ_DRY_RUN + 1] = {
 	[SUBDEV_A_WQ_PARENT_INDEX] = { .type = NLA_U32, },
 	[SUBDEV_A_WQ_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_WQ_ID] = { .type = NLA_U32, },
 	[SUBDEV_A_WQ_SIZE] = { .type = NLA_U32, },
 	[SUBDEV_A_WQ_MODE] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SUBDEV_A_WQ_DSA_WQ] = NLA_POLICY_NESTED(subdev_dsa_wq_nl_policy),
+	[SUBDEV_A_WQ_DRY_RUN] = { .type = NLA_FLAG, },
 };
 
 /* SUBDEV_CMD_TYPE_GET - do */
@@ -119,7 +127,7 @@ static const struct nla_policy subdev_subdev_get_dump_nl_policy[SUBDEV_A_SUBDEV_
 };
 
 /* SUBDEV_CMD_SUBDEV_NEW - do */
-static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SUBDEV_LEASE + 1] = {
+static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SUBDEV_DSA_SUBDEV + 1] = {
 	[SUBDEV_A_SUBDEV_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
 	[SUBDEV_A_SUBDEV_PARENT_INDEX] = { .type = NLA_U32, },
@@ -131,10 +139,11 @@ static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SUBDEV_LEASE
 	[SUBDEV_A_SUBDEV_DRY_RUN] = { .type = NLA_FLAG, },
 	[SUBDEV_A_SUBDEV_COUNT] = NLA_POLICY_RANGE(NLA_U32, 1, SUBDEV_MAX_COUNT),
 	[SUBDEV_A_SUBDEV_LEASE] = { .type = NLA_FLAG, },
+	[SUBDEV_A_SUBDEV_DSA_SUBDEV] = NLA_POLICY_NESTED(subdev_dsa_subdev_nl_policy),
 };
 
 /* SUBDEV_CMD_SUBDEV_SET - do */
-static const struct nla_policy subdev_subdev_set_nl_policy[SUBDEV_A_SUBDEV_FORCE + 1] = {
+static const struct nla_policy subdev_subdev_set_nl_policy[SUBDEV_A_SUBDEV_DSA_SUBDEV + 1] = {
 	[SUBDEV_A_SUBDEV_INDEX] = { .type = NLA_U32, },
 	[SUBDEV_A_SUBDEV_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
@@ -142,6 +151,8 @@ static const struct nla_policy subdev_subdev_set_nl_policy[SUBDEV_A_SUBDEV_FORCE
 	[SUBDEV_A_SUBDEV_WQ] = NLA_POLICY_NESTED(subdev_subdev_wq_nl_policy),
 	[SUBDEV_A_SUBDEV_STATE] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SUBDEV_A_SUBDEV_FORCE] = { .type = NLA_FLAG, },
+	[SUBDEV_A_SUBDEV_DRY_RUN] = { .type = NLA_FLAG, },
+	[SUBDEV_A_SUBDEV_DSA_SUBDEV] = NLA_POLICY_NESTED(subdev_dsa_subdev_nl_policy),
 };
 
 /* SUBDEV_CMD_SUBDEV_DEL - do */
@@ -201,6 +212,16 @@ static const struct nla_policy subdev_subdev_stats_get_dump_nl_policy[SUBDEV_A_S
 	[SUBDEV_A_SUBDEV_STATS_WQ] = NLA_POLICY_NESTED(subdev_subdev_wq_nl_policy),
 };
 
+/* SUBDEV_CMD_NOTIFY_FILTER_SET - do */
+static const struct nla_policy subdev_notify_filter_set_nl_policy[SUBDEV_A_NOTIFY_FILTER_KINDS + 1] = {
+	[SUBDEV_A_NOTIFY_FILTER_PARENT_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_NOTIFY_FILTER_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_NOTIFY_FILTER_SUBDEV_INDEX] = { .type = NLA_U32, },
+	[SUBDEV_A_NOTIFY_FILTER_SUBDEV] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_NOTIFY_FILTER_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
+	[SUBDEV_A_NOTIFY_FILTER_KINDS] = NLA_POLICY_MASK(NLA_U32, 0x7ff),
+};
+
 /* Ops table for subdev */
 static const struct genl_split_ops subdev_nl_ops[] = {
 	{
@@ -224,7 +245,7 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.cmd		= SUBDEV_CMD_PARENT_SET,
 		.doit		= subdev_nl_parent_set_doit,
 		.policy		= subdev_parent_set_nl_policy,
-		.maxattr	= SUBDEV_A_PARENT_DSA_PARENT,
+		.maxattr	= SUBDEV_A_PARENT_DRY_RUN,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -245,7 +266,7 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.cmd		= SUBDEV_CMD_WQ_SET,
 		.doit		= subdev_nl_wq_set_doit,
 		.policy		= subdev_wq_set_nl_policy,
-		.maxattr	= SUBDEV_A_WQ_DSA_WQ,
+		.maxattr	= SUBDEV_A_WQ_DRY_RUN,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -280,14 +301,14 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.cmd		= SUBDEV_CMD_SUBDEV_NEW,
 		.doit		= subdev_nl_subdev_new_doit,
 		.policy		= subdev_subdev_new_nl_policy,
-		.maxattr	= SUBDEV_A_SUBDEV_LEASE,
+		.maxattr	= SUBDEV_A_SUBDEV_DSA_SUBDEV,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= SUBDEV_CMD_SUBDEV_SET,
 		.doit		= subdev_nl_subdev_set_doit,
 		.policy		= subdev_subdev_set_nl_policy,
-		.maxattr	= SUBDEV_A_SUBDEV_FORCE,
+		.maxattr	= SUBDEV_A_SUBDEV_DSA_SUBDEV,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -350,6 +371,13 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.policy		= subdev_subdev_stats_get_dump_nl_policy,
 		.maxattr	= SUBDEV_A_SUBDEV_STATS_WQ,
 		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= SUBDEV_CMD_NOTIFY_FILTER_SET,
+		.doit		= subdev_nl_notify_filter_set_doit,
+		.policy		= subdev_notify_filter_set_nl_policy,
+		.maxattr	= SUBDEV_A_NOTIFY_FILTER_KINDS,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 };
 

@@ -15,6 +15,7 @@
 /* Common nested types */
 extern const struct nla_policy subdev_dsa_group_nl_policy[SUBDEV_A_DSA_GROUP_USE_READ_BUFFER_LIMIT + 1];
 extern const struct nla_policy subdev_dsa_parent_nl_policy[SUBDEV_A_DSA_PARENT_GROUP + 1];
+extern const struct nla_policy subdev_dsa_subdev_nl_policy[SUBDEV_A_DSA_SUBDEV_OPCAP + 1];
 extern const struct nla_policy subdev_dsa_wq_nl_policy[SUBDEV_A_DSA_WQ_OP_CONFIG + 1];
 extern const struct nla_policy subdev_subdev_wq_nl_policy[SUBDEV_A_SUBDEV_WQ_SIZE + 1];
 
@@ -47,6 +48,8 @@ int subdev_nl_subdev_stats_get_doit(struct sk_buff *skb,
 				    struct genl_info *info);
 int subdev_nl_subdev_stats_get_dumpit(struct sk_buff *skb,
 				      struct netlink_callback *cb);
+int subdev_nl_notify_filter_set_doit(struct sk_buff *skb,
+				     struct genl_info *info);
 
 enum {
 	SUBDEV_NLGRP_MONITOR,

@@ -165,3 +165,26 @@ pub(crate) static WQ: &[Nest] = &[Nest {
         },
     ],
 }];
+
+/// Vendors' nests in a `subdev`.
+pub(crate) static SUBDEV: &[Nest] = &[Nest {
+    vendor: "dsa",
+    number: uapi::SUBDEV_A_SUBDEV_DSA_SUBDEV,
+    attrs: &[
+        Attr {
+            name: "max-transfer-size",
+            number: uapi::SUBDEV_A_DSA_SUBDEV_MAX_TRANSFER_SIZE,
+            kind: Kind::Uint,
+        },
+        Attr {
+            name: "max-batch-size",
+            number: uapi::SUBDEV_A_DSA_SUBDEV_MAX_BATCH_SIZE,
+            kind: Kind::U32,
+        },
+        Attr {
+            name: "opcap",
+            number: uapi::SUBDEV_A_DSA_SUBDEV_OPCAP,
+            kind: Kind::Binary,
+        },
+    ],
+}];

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use nlctl::{AdminState, Binary, Id, ParentRef, PasidMode, WqMode, WqRef};
+use nlctl::{AdminState, Binary, Id, NotifyKinds, ParentRef, PasidMode, WqMode, WqRef};
 
 use crate::failure::Failure;
 use crate::grammar::help_or_failure;
@@ -29,22 +29,30 @@ is invalid, 2 refused by the kernel, 3 what was waited for did not come in time.
 const WQ_SET_USAGE: &str = "\
 dsa-nl wq set [DEV/]wqN [size N] [mode dedicated|shared] [threshold N]
          [priority 1..15] [group N] [block-on-fault 0|1]
-         [max-transfer-size BYTES] [max-batch-size N] [op-config HEX]";
+         [max-transfer-size BYTES] [max-batch-size N] [op-config HEX]
+         [--dry-run]";
 
 const PARENT_SET_USAGE: &str = "\
 dsa-nl parent set DEV [read-buffer-limit N]
          [group N [engines MASK] [read-buffers-reserved N]
-         [read-buffers-allowed N] [use-read-buffer-limit 0|1]]...";
+         [read-buffers-allowed N] [use-read-buffer-limit 0|1]]...
+         [--dry-run]";
 
 const ADD_USAGE: &str = "\
 dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
          [pasid-mode none|dedicated|shared] [name NAME] [uuid UUID]
          [parent DEV] [state active|inactive] [size N]
+         [max-transfer-size BYTES] [max-batch-size N] [opcap HEX]
          [count N] [lease] [--dry-run]";
 
 const SET_USAGE: &str = "\
 dsa-nl subdev set SUBDEV [name NAME] [state active|inactive [force]]
-         [wq N[,N...] size N[,N...]]";
+         [wq N[,N...] size N[,N...]] [max-transfer-size BYTES]
+         [max-batch-size N] [opcap HEX] [--dry-run]";
+
+const MONITOR_USAGE: &str = "\
+dsa-nl monitor [parent DEV] [subdev SUBDEV] [kind KIND[,KIND...]]
+         [count N] [timeout SECS]";
 
 /// Manages subdevices: virtual devices carved out of hardware work queues.
 #[derive(Debug, Parser)]
@@ -162,7 +170,7 @@ pub enum Object {
     #[command(subcommand, arg_required_else_help = false)]
     Subdev(Subdev),
     /// Print what happens, one event a line, until interrupted
-    #[command(override_usage = "dsa-nl monitor [count N] [timeout SECS]")]
+    #[command(override_usage = MONITOR_USAGE)]
     Monitor(Monitor),
 }
 
@@ -200,6 +208,10 @@ pub struct ParentSet {
 
     #[command(flatten)]
     pub groups: Groups,
+
+    /// Say whether it could be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Commands on work queues.
@@ -268,6 +280,24 @@ pub struct WqSet {
     /// may be left out
     #[arg(long, value_name = "HEX", value_parser = mask)]
     pub op_config: Option<Binary>,
+
+    /// Say whether it could be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Kinds of notification: one by its name, or all of an object or of what happens.
+fn kinds(word: &str) -> Result<NotifyKinds, String> {
+    let names = NotifyKinds::NAMES.iter().zip(0..u32::BITS);
+    let meant = names.filter(|(name, _)| {
+        let parts = name.split_once('-');
+        **name == word || parts.is_some_and(|(object, what)| object == word || what == word)
+    });
+    let bits = meant.fold(0, |bits, (_, bit)| bits | 1 << bit);
+    match bits {
+        0 => Err(format!("there are {}", NotifyKinds::NAMES.join(", "))),
+        bits => Ok(bits.into()),
+    }
 }
 
 /// A mask of operations in hexadecimal digits.
@@ -287,6 +317,23 @@ fn mask(word: &str) -> Result<Binary, String> {
     let mut bytes = bytes.ok_or_else(accepted)?;
     bytes.resize(LEN, 0);
     Ok(Binary(bytes))
+}
+
+/// Limits of a subdev, within those of its work queues.
+#[derive(Debug, Args)]
+pub struct Limits {
+    /// Largest transfer of one descriptor, a power of two
+    #[arg(long, value_name = "BYTES")]
+    pub max_transfer_size: Option<u64>,
+
+    /// Most descriptors in a batch, a power of two
+    #[arg(long, value_name = "N")]
+    pub max_batch_size: Option<u32>,
+
+    /// Mask of operations, in the form of the parent's opcap; zeroes at the end
+    /// may be left out
+    #[arg(long, value_name = "HEX", value_parser = mask)]
+    pub opcap: Option<Binary>,
 }
 
 /// Commands on types.
@@ -384,6 +431,9 @@ pub struct Add {
     #[arg(long, value_name = "N")]
     pub size: Option<u32>,
 
+    #[command(flatten)]
+    pub limits: Limits,
+
     /// Create N subdevs, or none
     #[arg(long, value_name = "N")]
     pub count: Option<u32>,
@@ -427,15 +477,40 @@ pub struct Set {
     #[arg(long, value_name = "N[,N...]", value_delimiter = ',', requires = "wq")]
     pub size: Vec<u32>,
 
+    #[command(flatten)]
+    pub limits: Limits,
+
     /// Make it inactive although a VFIO user has it open
     #[arg(long, requires = "state")]
     pub force: bool,
+
+    /// Show what would come of it, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Keys of `monitor`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Keys")]
 pub struct Monitor {
+    /// Only of that parent, its work queues and its subdevs
+    #[arg(long, value_name = "DEV", allow_hyphen_values = true)]
+    pub parent: Option<ParentRef>,
+
+    /// Only of that subdev
+    #[arg(long, value_name = "SUBDEV", allow_hyphen_values = true)]
+    pub subdev: Option<Id>,
+
+    /// Only of these kinds: subdev-create, or all of a kind of object (subdev)
+    /// or of what happens (create, delete, change, fault)
+    #[arg(
+        long,
+        value_name = "KIND[,KIND...]",
+        value_delimiter = ',',
+        value_parser = kinds
+    )]
+    pub kind: Vec<NotifyKinds>,
+
     /// Stop after N events
     #[arg(long, value_name = "N")]
     pub count: Option<u64>,

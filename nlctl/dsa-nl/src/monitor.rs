@@ -3,10 +3,14 @@
 //! Prints what happens.
 
 use std::io::{self, IsTerminal};
+use std::ops::BitOr;
 use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
-use nlctl::{Attribute, AttributeSet, Event, Handle, ParentAttr, SubdevAttr, WqAttr};
+use nlctl::{
+    Attribute, AttributeSet, Event, Filter, Handle, Monitor as Events, ParentAttr, SubdevAttr,
+    WqAttr,
+};
 use serde_json::{Value, json};
 
 use crate::cli::Monitor;
@@ -35,7 +39,11 @@ const SHOWN: [&str; 14] = [
 pub async fn run(handle: &Handle, printer: &mut Printer, options: &Monitor) -> Result<(), Failure> {
     let wanted = options.count.unwrap_or(u64::MAX);
     let mut came = 0;
-    let print = print(handle, printer, wanted, &mut came);
+    let events = match filter(options) {
+        Some(filter) => handle.subscribe().monitor_filtered(filter).await?,
+        None => handle.monitor().await?,
+    };
+    let print = print(events, printer, wanted, &mut came);
     let Some(seconds) = options.timeout else {
         return print.await;
     };
@@ -51,13 +59,28 @@ pub async fn run(handle: &Handle, printer: &mut Printer, options: &Monitor) -> R
     }
 }
 
+/// What the kernel is to send, if not all.
+fn filter(options: &Monitor) -> Option<Filter> {
+    let none = Filter::new();
+    let mut filter = none.clone();
+    if let Some(parent) = &options.parent {
+        filter = filter.parent(parent.clone());
+    }
+    if let Some(subdev) = &options.subdev {
+        filter = filter.subdev(subdev.clone());
+    }
+    if let Some(kinds) = options.kind.iter().copied().reduce(BitOr::bitor) {
+        filter = filter.kinds(kinds);
+    }
+    (filter != none).then_some(filter)
+}
+
 async fn print(
-    handle: &Handle,
+    mut events: Events,
     printer: &mut Printer,
     wanted: u64,
     came: &mut u64,
 ) -> Result<(), Failure> {
-    let mut events = handle.monitor().await?;
     if printer.is_for_programs() {
         printer.print(&ready(SystemTime::now()))?;
     } else if io::stderr().is_terminal() {

@@ -2,9 +2,9 @@
 
 //! Carries out one command.
 
-use nlctl::{DsaParentRequest, DsaWqRequest, Handle, ParentRef, WqRef};
+use nlctl::{DsaParentRequest, DsaSubdevRequest, DsaWqRequest, Handle, ParentRef, WqRef};
 
-use crate::cli::{Add, Object, Parent, ParentSet, Set, Subdev, Type, Wq, WqSet};
+use crate::cli::{Add, Limits, Object, Parent, ParentSet, Set, Subdev, Type, Wq, WqSet};
 use crate::failure::Failure;
 use crate::monitor;
 use crate::output::{Page, Printer};
@@ -101,7 +101,11 @@ async fn set_wq(handle: &Handle, printer: &mut Printer, set: WqSet) -> Result<()
     if let Some(vendor) = dsa_wq(&set) {
         request = request.dsa_wq(vendor);
     }
-    let wq = printer.warn(request.execute().await?);
+    let answer = match set.dry_run {
+        true => request.dry_run().await?,
+        false => request.execute().await?,
+    };
+    let wq = printer.warn(answer);
     printer.print(&Page::one(&wq)?)
 }
 
@@ -146,7 +150,11 @@ async fn set_parent(handle: &Handle, printer: &mut Printer, set: ParentSet) -> R
     if vendor != none {
         request = request.dsa_parent(vendor);
     }
-    let parent = printer.warn(request.execute().await?);
+    let answer = match set.dry_run {
+        true => request.dry_run().await?,
+        false => request.execute().await?,
+    };
+    let parent = printer.warn(answer);
     printer.print(&Page::one(&parent)?)
 }
 
@@ -176,6 +184,9 @@ async fn add_subdev(handle: &Handle, printer: &mut Printer, add: Add) -> Result<
     if let Some(size) = add.size {
         request = request.size(size);
     }
+    if let Some(limits) = dsa_subdev(&add.limits) {
+        request = request.dsa_subdev(limits);
+    }
     if let Some(count) = add.count {
         request = request.count(count);
     }
@@ -190,6 +201,22 @@ async fn add_subdev(handle: &Handle, printer: &mut Printer, add: Add) -> Result<
     printer.print(&Page::created(&subdev)?)
 }
 
+/// The vendor part of a subdev, if anything is said of it.
+fn dsa_subdev(limits: &Limits) -> Option<DsaSubdevRequest> {
+    let none = DsaSubdevRequest::new();
+    let mut request = none.clone();
+    if let Some(bytes) = limits.max_transfer_size {
+        request = request.max_transfer_size(bytes);
+    }
+    if let Some(descriptors) = limits.max_batch_size {
+        request = request.max_batch_size(descriptors);
+    }
+    if let Some(operations) = &limits.opcap {
+        request = request.opcap(operations.clone());
+    }
+    (request != none).then_some(request)
+}
+
 async fn set_subdev(handle: &Handle, printer: &mut Printer, set: Set) -> Result<(), Failure> {
     let mut request = handle.subdev().set(set.id);
     if let Some(name) = set.name {
@@ -201,10 +228,17 @@ async fn set_subdev(handle: &Handle, printer: &mut Printer, set: Set) -> Result<
     for (wq, size) in pair(&set.wq, &set.size)? {
         request = request.wq_share(wq, size);
     }
+    if let Some(limits) = dsa_subdev(&set.limits) {
+        request = request.dsa_subdev(limits);
+    }
     if set.force {
         request = request.force();
     }
-    let subdev = printer.warn(request.execute().await?);
+    let answer = match set.dry_run {
+        true => request.dry_run().await?,
+        false => request.execute().await?,
+    };
+    let subdev = printer.warn(answer);
     printer.print(&Page::one(&subdev)?)
 }
 

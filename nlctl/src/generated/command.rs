@@ -54,7 +54,9 @@ pub enum Command {
     /// `new-name` is taken in any state. Each `wq` has an id and a size, and
     /// changes the share of a work queue that the subdev uses; it is refused
     /// with EBUSY unless the subdev is inactive or is to be so, and with EINVAL
-    /// where the entries are not available. `state` activates or deactivates:
+    /// where the entries are not available. Limits in a vendor's nest are
+    /// refused with EBUSY likewise, and with EINVAL beyond what the work queues
+    /// have. `state` activates or deactivates:
     /// with EBUSY it is refused to deactivate a subdev that a VFIO user has
     /// open, unless forced, and to activate one again whose former VFIO device
     /// is still open.
@@ -91,33 +93,42 @@ pub enum Command {
     /// Get the statistics of one subdev, named by index, name or UUID, or dump
     /// those of all to which everything in the request applies.
     SubdevStatsGet = 15,
+    /// Restrict what notifications the socket that this comes from gets of the
+    /// group: to those of one parent, of one subdev, of some kinds, in place of
+    /// what it was restricted to before. A request with nothing in it has it
+    /// get all. What NLM_F_ECHO asks for comes in any case. The restriction
+    /// goes with the socket, and with the module. A parent and a subdev that
+    /// are named have to be there; when they are gone, nothing comes any more.
+    /// No more than 4096 sockets can have a restriction at a time. The reply
+    /// says what the restriction is now.
+    NotifyFilterSet = 16,
     /// A parent came, with its work queues.
-    ParentCreateNtf = 16,
+    ParentCreateNtf = 17,
     /// A parent went, with its work queues. Shows it as it was last.
-    ParentDeleteNtf = 17,
+    ParentDeleteNtf = 18,
     /// A parent was configured, or its state changed.
-    ParentChangeNtf = 18,
+    ParentChangeNtf = 19,
     /// Something went wrong with a parent, or on it with nobody known who is to
     /// blame. What that changed is in events of its own.
-    ParentFaultNtf = 19,
+    ParentFaultNtf = 20,
     /// A work queue came to a parent that was there.
-    WqCreateNtf = 20,
+    WqCreateNtf = 21,
     /// A work queue went from a parent that stays. Shows it as it was last.
-    WqDeleteNtf = 21,
+    WqDeleteNtf = 22,
     /// A work queue was configured, enabled or disabled. What subdevs take of
     /// it and give back is in their events.
-    WqChangeNtf = 22,
+    WqChangeNtf = 23,
     /// A subdev was created.
-    SubdevCreateNtf = 23,
+    SubdevCreateNtf = 24,
     /// A subdev was deleted. Shows it as it was last.
-    SubdevDeleteNtf = 24,
+    SubdevDeleteNtf = 25,
     /// The state of a subdev, its name or its shares changed. What its VFIO user does often is told
     /// now and then, so that states in between are left out.
-    SubdevChangeNtf = 25,
+    SubdevChangeNtf = 26,
     /// Something went wrong with what a subdev does: by its VFIO user, or, with
     /// the cause "fault", in the hardware. Its state is as before; what the
     /// fault changed is in events of its own.
-    SubdevFaultNtf = 26,
+    SubdevFaultNtf = 27,
 }
 
 impl From<Command> for u8 {
@@ -146,17 +157,18 @@ impl TryFrom<u8> for Command {
             13 => Ok(Self::ParentStatsGet),
             14 => Ok(Self::WqStatsGet),
             15 => Ok(Self::SubdevStatsGet),
-            16 => Ok(Self::ParentCreateNtf),
-            17 => Ok(Self::ParentDeleteNtf),
-            18 => Ok(Self::ParentChangeNtf),
-            19 => Ok(Self::ParentFaultNtf),
-            20 => Ok(Self::WqCreateNtf),
-            21 => Ok(Self::WqDeleteNtf),
-            22 => Ok(Self::WqChangeNtf),
-            23 => Ok(Self::SubdevCreateNtf),
-            24 => Ok(Self::SubdevDeleteNtf),
-            25 => Ok(Self::SubdevChangeNtf),
-            26 => Ok(Self::SubdevFaultNtf),
+            16 => Ok(Self::NotifyFilterSet),
+            17 => Ok(Self::ParentCreateNtf),
+            18 => Ok(Self::ParentDeleteNtf),
+            19 => Ok(Self::ParentChangeNtf),
+            20 => Ok(Self::ParentFaultNtf),
+            21 => Ok(Self::WqCreateNtf),
+            22 => Ok(Self::WqDeleteNtf),
+            23 => Ok(Self::WqChangeNtf),
+            24 => Ok(Self::SubdevCreateNtf),
+            25 => Ok(Self::SubdevDeleteNtf),
+            26 => Ok(Self::SubdevChangeNtf),
+            27 => Ok(Self::SubdevFaultNtf),
             unknown => Err(unknown),
         }
     }
@@ -181,6 +193,7 @@ impl fmt::Display for Command {
                 Self::ParentStatsGet => "parent-stats-get",
                 Self::WqStatsGet => "wq-stats-get",
                 Self::SubdevStatsGet => "subdev-stats-get",
+                Self::NotifyFilterSet => "notify-filter-set",
                 Self::ParentCreateNtf => "parent-create-ntf",
                 Self::ParentDeleteNtf => "parent-delete-ntf",
                 Self::ParentChangeNtf => "parent-change-ntf",

@@ -34,7 +34,7 @@ pub enum DsaWqAttr {
     BlockOnFault(u32),
     /// Largest transfer of one descriptor in bytes: a power of two from 4096
     /// to the parent's. Default is 2 MiB, or less if the device can do less.
-    /// Subdevs on it have the same limit.
+    /// Subdevs on it have the same limit, or a smaller one of their own.
     MaxTransferSize(u64),
     /// Largest number of descriptors in a batch: a power of two, at most the
     /// parent's. Default is 1. Subdevs with isolation "mediated" have no
@@ -43,7 +43,7 @@ pub enum DsaWqAttr {
     /// Operations that the work queue carries out, in the form of opcap of the
     /// parent. Default is all of the parent's. Can be set on a device that has
     /// such a mask (WQCAP), to operations that the parent has. A subdev has
-    /// those that all of its work queues carry out.
+    /// those that all of its work queues carry out, or some of these.
     OpConfig(Binary),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
@@ -139,7 +139,7 @@ pub struct DsaWq {
     pub block_on_fault: u32,
     /// Largest transfer of one descriptor in bytes: a power of two from 4096
     /// to the parent's. Default is 2 MiB, or less if the device can do less.
-    /// Subdevs on it have the same limit.
+    /// Subdevs on it have the same limit, or a smaller one of their own.
     pub max_transfer_size: u64,
     /// Largest number of descriptors in a batch: a power of two, at most the
     /// parent's. Default is 1. Subdevs with isolation "mediated" have no
@@ -148,7 +148,7 @@ pub struct DsaWq {
     /// Operations that the work queue carries out, in the form of opcap of the
     /// parent. Default is all of the parent's. Can be set on a device that has
     /// such a mask (WQCAP), to operations that the parent has. A subdev has
-    /// those that all of its work queues carry out.
+    /// those that all of its work queues carry out, or some of these.
     pub op_config: Binary,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -459,3 +459,48 @@ impl Capabilities {
 }
 
 named_flags!(Capabilities);
+
+/// Notifications, each by its name without "-ntf".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct NotifyKinds(u32);
+
+impl NotifyKinds {
+    /// parent-create
+    pub const PARENT_CREATE: Self = Self(1 << 0);
+    /// parent-delete
+    pub const PARENT_DELETE: Self = Self(1 << 1);
+    /// parent-change
+    pub const PARENT_CHANGE: Self = Self(1 << 2);
+    /// parent-fault
+    pub const PARENT_FAULT: Self = Self(1 << 3);
+    /// wq-create
+    pub const WQ_CREATE: Self = Self(1 << 4);
+    /// wq-delete
+    pub const WQ_DELETE: Self = Self(1 << 5);
+    /// wq-change
+    pub const WQ_CHANGE: Self = Self(1 << 6);
+    /// subdev-create
+    pub const SUBDEV_CREATE: Self = Self(1 << 7);
+    /// subdev-delete
+    pub const SUBDEV_DELETE: Self = Self(1 << 8);
+    /// subdev-change
+    pub const SUBDEV_CHANGE: Self = Self(1 << 9);
+    /// subdev-fault
+    pub const SUBDEV_FAULT: Self = Self(1 << 10);
+    /// The names, in the order of their bits.
+    pub const NAMES: &'static [&'static str] = &[
+        "parent-create",
+        "parent-delete",
+        "parent-change",
+        "parent-fault",
+        "wq-create",
+        "wq-delete",
+        "wq-change",
+        "subdev-create",
+        "subdev-delete",
+        "subdev-change",
+        "subdev-fault",
+    ];
+}
+
+named_flags!(NotifyKinds);

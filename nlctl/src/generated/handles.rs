@@ -163,7 +163,9 @@ impl SubdevHandle {
     /// `new-name` is taken in any state. Each `wq` has an id and a size, and
     /// changes the share of a work queue that the subdev uses; it is refused
     /// with EBUSY unless the subdev is inactive or is to be so, and with EINVAL
-    /// where the entries are not available. `state` activates or deactivates:
+    /// where the entries are not available. Limits in a vendor's nest are
+    /// refused with EBUSY likewise, and with EINVAL beyond what the work queues
+    /// have. `state` activates or deactivates:
     /// with EBUSY it is refused to deactivate a subdev that a VFIO user has
     /// open, unless forced, and to activate one again whose former VFIO device
     /// is still open.

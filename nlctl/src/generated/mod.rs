@@ -33,6 +33,11 @@
 //! Who sets NLM_F_ECHO in a request gets its events too, with the sequence number
 //! of the request, without being in the group. Who loses an event, because a
 //! socket is full or memory is short, is told by ENOBUFS.
+//!
+//! A socket gets all events of the group, or those that pass the filter that it
+//! has set with `notify-filter-set`. What a filter keeps back is counted by the
+//! `generation` as well, so that a listener with a filter finds gaps that are no
+//! losses; what it loses it is told by ENOBUFS alone.
 
 mod command;
 mod notification;
@@ -48,6 +53,8 @@ mod type_;
 mod subdev_wq;
 mod subdev_created;
 mod subdev;
+mod dsa_subdev;
+mod notify_filter;
 mod stats_code;
 mod stats;
 mod parent_stats;
@@ -84,6 +91,8 @@ pub use type_::*;
 pub use subdev_wq::*;
 pub use subdev_created::*;
 pub use subdev::*;
+pub use dsa_subdev::*;
+pub use notify_filter::*;
 pub use stats_code::*;
 pub use stats::*;
 pub use parent_stats::*;

@@ -233,7 +233,7 @@ impl DsaWqRequest {
 
     /// Largest transfer of one descriptor in bytes: a power of two from 4096
     /// to the parent's. Default is 2 MiB, or less if the device can do less.
-    /// Subdevs on it have the same limit.
+    /// Subdevs on it have the same limit, or a smaller one of their own.
     pub fn max_transfer_size(self, max_transfer_size: u64) -> Self {
         Self {
             attributes: replace(
@@ -255,7 +255,7 @@ impl DsaWqRequest {
     /// Operations that the work queue carries out, in the form of opcap of the
     /// parent. Default is all of the parent's. Can be set on a device that has
     /// such a mask (WQCAP), to operations that the parent has. A subdev has
-    /// those that all of its work queues carry out.
+    /// those that all of its work queues carry out, or some of these.
     pub fn op_config(self, op_config: impl Into<Binary>) -> Self {
         Self {
             attributes: replace(self.attributes, DsaWqAttr::OpConfig(op_config.into())),
@@ -292,6 +292,54 @@ impl SubdevWqRequest {
     pub fn size(self, size: u32) -> Self {
         Self {
             attributes: replace(self.attributes, SubdevWqAttr::Size(size)),
+        }
+    }
+}
+
+/// In a request: Vendor part of a subdev of an Intel Data Streaming Accelerator: what was
+/// asked for. Absent is what is as its work queues have it. Where these have
+/// less by the time that the subdev is activated, its user gets that.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use = "it is a part of a request"]
+pub struct DsaSubdevRequest {
+    pub(crate) attributes: Vec<DsaSubdevAttr>,
+}
+
+impl DsaSubdevRequest {
+    /// With nothing in it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Largest transfer of one descriptor in bytes (GENCAP, WQCFG): a power of
+    /// two from 4096 to the smallest of its work queues'.
+    pub fn max_transfer_size(self, max_transfer_size: u64) -> Self {
+        Self {
+            attributes: replace(
+                self.attributes,
+                DsaSubdevAttr::MaxTransferSize(max_transfer_size),
+            ),
+        }
+    }
+
+    /// Largest number of descriptors in a batch: a power of two, at most the
+    /// smallest of its work queues'. With isolation "mediated" only 1, as
+    /// there are no batches.
+    pub fn max_batch_size(self, max_batch_size: u32) -> Self {
+        Self {
+            attributes: replace(
+                self.attributes,
+                DsaSubdevAttr::MaxBatchSize(max_batch_size),
+            ),
+        }
+    }
+
+    /// Operations that its user can have carried out (OPCAP), in the form of
+    /// opcap of the parent: some of those that all of its work queues carry
+    /// out and that the isolation allows.
+    pub fn opcap(self, opcap: impl Into<Binary>) -> Self {
+        Self {
+            attributes: replace(self.attributes, DsaSubdevAttr::Opcap(opcap.into())),
         }
     }
 }

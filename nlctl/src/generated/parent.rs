@@ -45,6 +45,10 @@ pub enum ParentAttr {
     Fault(Vec<FaultAttr>),
     /// What only an Intel Data Streaming Accelerator has.
     DsaParent(Vec<DsaParentAttr>),
+    /// Check everything as if it were done, and who is in the way, and do
+    /// nothing: the reply is the object as it is. A refusal is the same as
+    /// without.
+    DryRun,
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -78,6 +82,7 @@ impl Attribute for ParentAttr {
             AttributeInfo::new("port-id"),
             AttributeInfo::new("fault").nested(FaultAttr::SET),
             AttributeInfo::new("dsa-parent").nested(DsaParentAttr::SET),
+            AttributeInfo::new("dry-run"),
         ],
     };
     fn number(&self) -> u16 {
@@ -95,6 +100,7 @@ impl Attribute for ParentAttr {
             Self::PortId(_) => 11,
             Self::Fault(_) => 12,
             Self::DsaParent(_) => 13,
+            Self::DryRun => 14,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -114,6 +120,7 @@ impl Attribute for ParentAttr {
             Self::PortId(value) => Some(value),
             Self::Fault(value) => Some(value),
             Self::DsaParent(value) => Some(value),
+            Self::DryRun => None,
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
@@ -134,6 +141,7 @@ impl Attribute for ParentAttr {
                 11 => Self::PortId(Value::parse(value)?),
                 12 => Self::Fault(Value::parse(value)?),
                 13 => Self::DsaParent(Value::parse(value)?),
+                14 => Self::DryRun,
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -215,6 +223,7 @@ impl Object for Parent {
                 ParentAttr::Fault(value) => fault = Some(Object::read(value)?),
                 ParentAttr::DsaParent(value) => dsa_parent = Some(Object::read(value)?),
                 ParentAttr::Unknown(value) => unknown.push(value),
+                _ => {}
             }
         }
         Ok(Self {

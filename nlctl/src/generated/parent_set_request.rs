@@ -48,6 +48,19 @@ impl ParentSet {
 }
 
 impl ParentSet {
+    /// Check everything as if it were done, and who is in the way, and do
+    /// nothing: the reply is the object as it is. A refusal is the same as
+    /// without.
+    ///
+    /// Sends the request, like [`execute`](Self::execute).
+    ///
+    /// # Errors
+    ///
+    /// As for [`execute`](Self::execute).
+    pub async fn dry_run(self) -> Result<Answer<Parent>, Error> {
+        self.0.with(ParentAttr::DryRun).object(Command::ParentSet).await
+    }
+
     /// Sends the request and returns what it is answered with.
     ///
     /// When the future is dropped after the request was sent, it is

@@ -62,9 +62,10 @@ pub enum SubdevAttr {
     /// device open. The device is dead to that user then.
     Force,
     /// Decide everything as if it were done, and do nothing: no object, event
-    /// or index comes of it. The reply is the object as it would be, without
-    /// what it would get only then: index, handles, and a UUID that was not
-    /// asked for. A refusal is the same as without.
+    /// or index comes of it, and none is changed. The reply is the object as
+    /// it would be, without what it would get only then: index, handles, and
+    /// a UUID that was not asked for. A refusal is the same as without, but
+    /// for what goes wrong only in the doing.
     DryRun,
     /// Number of subdevs to create, all or none; default is one. With a type
     /// and without the id of a work queue, each gets the one with the most
@@ -88,6 +89,10 @@ pub enum SubdevAttr {
     PortId(u32),
     /// In `subdev-fault-ntf`, what went wrong.
     Fault(Vec<FaultAttr>),
+    /// Limits that a subdev of an Intel Data Streaming Accelerator has of its
+    /// own; absent where none was asked for. Changed only while the subdev is
+    /// inactive, as its user sees them in registers.
+    DsaSubdev(Vec<DsaSubdevAttr>),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -145,6 +150,7 @@ impl Attribute for SubdevAttr {
             AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
             AttributeInfo::new("port-id"),
             AttributeInfo::new("fault").nested(FaultAttr::SET),
+            AttributeInfo::new("dsa-subdev").nested(DsaSubdevAttr::SET),
         ],
     };
     fn number(&self) -> u16 {
@@ -174,6 +180,7 @@ impl Attribute for SubdevAttr {
             Self::Cause(_) => 23,
             Self::PortId(_) => 24,
             Self::Fault(_) => 25,
+            Self::DsaSubdev(_) => 26,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -205,6 +212,7 @@ impl Attribute for SubdevAttr {
             Self::Cause(value) => Some(value),
             Self::PortId(value) => Some(value),
             Self::Fault(value) => Some(value),
+            Self::DsaSubdev(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
@@ -237,6 +245,7 @@ impl Attribute for SubdevAttr {
                 23 => Self::Cause(Value::parse(value)?),
                 24 => Self::PortId(Value::parse(value)?),
                 25 => Self::Fault(Value::parse(value)?),
+                26 => Self::DsaSubdev(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -314,6 +323,11 @@ pub struct Subdev {
     /// In `subdev-fault-ntf`, what went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
+    /// Limits that a subdev of an Intel Data Streaming Accelerator has of its
+    /// own; absent where none was asked for. Changed only while the subdev is
+    /// inactive, as its user sees them in registers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dsa_subdev: Option<DsaSubdev>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -343,6 +357,7 @@ impl Object for Subdev {
         let mut cause = None;
         let mut port_id = None;
         let mut fault = None;
+        let mut dsa_subdev = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
@@ -367,6 +382,7 @@ impl Object for Subdev {
                 SubdevAttr::Cause(value) => cause = Some(value),
                 SubdevAttr::PortId(value) => port_id = Some(value),
                 SubdevAttr::Fault(value) => fault = Some(Object::read(value)?),
+                SubdevAttr::DsaSubdev(value) => dsa_subdev = Some(Object::read(value)?),
                 SubdevAttr::Unknown(value) => unknown.push(value),
                 _ => {}
             }
@@ -393,6 +409,7 @@ impl Object for Subdev {
             cause,
             port_id,
             fault,
+            dsa_subdev,
             unknown,
         })
     }
@@ -470,6 +487,11 @@ pub struct SubdevNewDryRun {
     /// without a lease.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease_port: Option<u32>,
+    /// Limits that a subdev of an Intel Data Streaming Accelerator has of its
+    /// own; absent where none was asked for. Changed only while the subdev is
+    /// inactive, as its user sees them in registers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dsa_subdev: Option<DsaSubdev>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -496,6 +518,7 @@ impl Object for SubdevNewDryRun {
         let mut created = Vec::new();
         let mut lease = false;
         let mut lease_port = None;
+        let mut dsa_subdev = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
@@ -517,6 +540,7 @@ impl Object for SubdevNewDryRun {
                 SubdevAttr::Created(value) => created.push(Object::read(value)?),
                 SubdevAttr::Lease => lease = true,
                 SubdevAttr::LeasePort(value) => lease_port = Some(value),
+                SubdevAttr::DsaSubdev(value) => dsa_subdev = Some(Object::read(value)?),
                 SubdevAttr::Unknown(value) => unknown.push(value),
                 _ => {}
             }
@@ -540,6 +564,7 @@ impl Object for SubdevNewDryRun {
             created,
             lease,
             lease_port,
+            dsa_subdev,
             unknown,
         })
     }

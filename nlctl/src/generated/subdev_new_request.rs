@@ -77,6 +77,13 @@ impl SubdevNew {
         Self(self.0.with(SubdevAttr::Lease))
     }
 
+    /// Limits that a subdev of an Intel Data Streaming Accelerator has of its
+    /// own; absent where none was asked for. Changed only while the subdev is
+    /// inactive, as its user sees them in registers.
+    pub fn dsa_subdev(self, dsa_subdev: impl Into<DsaSubdevRequest>) -> Self {
+        Self(self.0.with(SubdevAttr::DsaSubdev(dsa_subdev.into().attributes)))
+    }
+
     /// The parent. Without, the only one is meant, and is asked for first.
     pub fn parent(self, parent: impl Into<ParentRef>) -> Self {
         Self(
@@ -101,9 +108,10 @@ impl SubdevNew {
 
 impl SubdevNew {
     /// Decide everything as if it were done, and do nothing: no object, event
-    /// or index comes of it. The reply is the object as it would be, without
-    /// what it would get only then: index, handles, and a UUID that was not
-    /// asked for. A refusal is the same as without.
+    /// or index comes of it, and none is changed. The reply is the object as
+    /// it would be, without what it would get only then: index, handles, and
+    /// a UUID that was not asked for. A refusal is the same as without, but
+    /// for what goes wrong only in the doing.
     ///
     /// Sends the request, like [`execute`](Self::execute).
     ///

@@ -19,7 +19,9 @@ use crate::{
 /// `new-name` is taken in any state. Each `wq` has an id and a size, and
 /// changes the share of a work queue that the subdev uses; it is refused
 /// with EBUSY unless the subdev is inactive or is to be so, and with EINVAL
-/// where the entries are not available. `state` activates or deactivates:
+/// where the entries are not available. Limits in a vendor's nest are
+/// refused with EBUSY likewise, and with EINVAL beyond what the work queues
+/// have. `state` activates or deactivates:
 /// with EBUSY it is refused to deactivate a subdev that a VFIO user has
 /// open, unless forced, and to activate one again whose former VFIO device
 /// is still open.
@@ -67,6 +69,13 @@ impl SubdevSet {
         Self(self.0.with(SubdevAttr::Force))
     }
 
+    /// Limits that a subdev of an Intel Data Streaming Accelerator has of its
+    /// own; absent where none was asked for. Changed only while the subdev is
+    /// inactive, as its user sees them in registers.
+    pub fn dsa_subdev(self, dsa_subdev: impl Into<DsaSubdevRequest>) -> Self {
+        Self(self.0.with(SubdevAttr::DsaSubdev(dsa_subdev.into().attributes)))
+    }
+
     /// Waits no longer than `limit` for the answer. A request that was
     /// sent may be carried out all the same.
     pub fn within(self, limit: Duration) -> Self {
@@ -75,6 +84,21 @@ impl SubdevSet {
 }
 
 impl SubdevSet {
+    /// Decide everything as if it were done, and do nothing: no object, event
+    /// or index comes of it, and none is changed. The reply is the object as
+    /// it would be, without what it would get only then: index, handles, and
+    /// a UUID that was not asked for. A refusal is the same as without, but
+    /// for what goes wrong only in the doing.
+    ///
+    /// Sends the request, like [`execute`](Self::execute).
+    ///
+    /// # Errors
+    ///
+    /// As for [`execute`](Self::execute).
+    pub async fn dry_run(self) -> Result<Answer<Subdev>, Error> {
+        self.0.with(SubdevAttr::DryRun).object(Command::SubdevSet).await
+    }
+
     /// Sends the request and returns what it is answered with.
     ///
     /// When the future is dropped after the request was sent, it is

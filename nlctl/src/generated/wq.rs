@@ -50,6 +50,10 @@ pub enum WqAttr {
     PortId(u32),
     /// What only a work queue of an Intel Data Streaming Accelerator has.
     DsaWq(Vec<DsaWqAttr>),
+    /// Check everything as if it were done, and who is in the way, and do
+    /// nothing: the reply is the object as it is. A refusal is the same as
+    /// without.
+    DryRun,
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -76,6 +80,7 @@ impl Attribute for WqAttr {
             AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
             AttributeInfo::new("port-id"),
             AttributeInfo::new("dsa-wq").nested(DsaWqAttr::SET),
+            AttributeInfo::new("dry-run"),
         ],
     };
     fn number(&self) -> u16 {
@@ -94,6 +99,7 @@ impl Attribute for WqAttr {
             Self::Cause(_) => 12,
             Self::PortId(_) => 13,
             Self::DsaWq(_) => 14,
+            Self::DryRun => 15,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -114,6 +120,7 @@ impl Attribute for WqAttr {
             Self::Cause(value) => Some(value),
             Self::PortId(value) => Some(value),
             Self::DsaWq(value) => Some(value),
+            Self::DryRun => None,
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
@@ -135,6 +142,7 @@ impl Attribute for WqAttr {
                 12 => Self::Cause(Value::parse(value)?),
                 13 => Self::PortId(Value::parse(value)?),
                 14 => Self::DsaWq(Value::parse(value)?),
+                15 => Self::DryRun,
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -224,6 +232,7 @@ impl Object for Wq {
                 WqAttr::PortId(value) => port_id = Some(value),
                 WqAttr::DsaWq(value) => dsa_wq = Some(Object::read(value)?),
                 WqAttr::Unknown(value) => unknown.push(value),
+                _ => {}
             }
         }
         Ok(Self {

@@ -61,6 +61,19 @@ impl WqSet {
 }
 
 impl WqSet {
+    /// Check everything as if it were done, and who is in the way, and do
+    /// nothing: the reply is the object as it is. A refusal is the same as
+    /// without.
+    ///
+    /// Sends the request, like [`execute`](Self::execute).
+    ///
+    /// # Errors
+    ///
+    /// As for [`execute`](Self::execute).
+    pub async fn dry_run(self) -> Result<Answer<Wq>, Error> {
+        self.0.with(WqAttr::DryRun).object(Command::WqSet).await
+    }
+
     /// Sends the request and returns what it is answered with.
     ///
     /// When the future is dropped after the request was sent, it is

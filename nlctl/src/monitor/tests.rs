@@ -11,9 +11,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fake_kernel::{
-    Change, FAMILY, FakeKernel, NOTHING, Reply, World, announcement, group, handle,
-    handle_reloaded, handle_to, joined, known, listener, listener_to, notification, run, say,
-    whole,
+    Change, FAMILY, FakeKernel, NOTHING, Reply, World, announcement, asked, group, handle,
+    handle_reloaded, handle_to, joined, known, listener, listener_that_asks, listener_to,
+    notification, run, say, whole,
 };
 use crate::generated::{Family, FamilyAttr, Subdev};
 use crate::object::Object;
@@ -69,6 +69,8 @@ fn subscription(handle: Handle, socket: FakeKernel) -> Subscription<FakeKernel> 
     Subscription {
         handle,
         socket,
+        filter: None,
+        unread: VecDeque::new(),
         family: Some(FAMILY),
         generation: None,
         due: None,
@@ -127,6 +129,51 @@ fn attributes(index: u32, generation: u64) -> Vec<SubdevAttr> {
         SubdevAttr::Generation(generation),
         SubdevAttr::Index(index),
     ])
+}
+
+#[test]
+fn with_a_filter_a_gap_is_no_loss() {
+    let events = run(async {
+        let sent = [create(1, 1), create(2, 9), create(3, 4)];
+        let mut subscription = subscription(handle([]), listener(sent));
+        subscription.filter = Some(Filter::new());
+        all(subscription.stream()).await
+    });
+    let generations: Vec<_> = events_in(events)
+        .iter()
+        .map(|event| match event {
+            Event::Notification(it) => it.generation(),
+            other => panic!("not expected: {other:?}"),
+        })
+        .collect();
+    assert_eq!(generations, [Some(1), Some(9)]);
+}
+
+#[test]
+fn a_filter_is_set_before_the_group_is_joined_or_not_at_all() {
+    run(async {
+        // The first answer is lost, and an announcement comes before the second.
+        let answers = [
+            vec![Reply::lost()],
+            vec![Reply::object(0, NOTHING), Reply::end(0, NOTHING)],
+        ];
+        let sent = [Ok(announcement(FAMILY + 1, true))];
+        let handle = handle([]);
+        let socket = listener_that_asks(sent, answers);
+        let mut subscription = subscription(handle, socket);
+        subscription.filter = Some(Filter::new().kinds(crate::NotifyKinds::SUBDEV_FAULT));
+        assert_eq!(subscription.join().await.expect("is there"), FAMILY);
+        assert_eq!(asked(), [FAMILY, FAMILY]);
+        assert_eq!(joined(), [group(FAMILY)]);
+        assert_eq!(subscription.unread.len(), 2);
+
+        let refused = [vec![Reply::end(-19, NOTHING)]];
+        let socket = listener_that_asks([], refused);
+        subscription.socket = socket;
+        let error = subscription.join().await.expect_err("is refused");
+        assert!(matches!(error, Error::Refused(_)), "{error}");
+        assert_eq!(joined(), []);
+    });
 }
 
 fn overrun() -> io::Result<Vec<u8>> {

@@ -104,6 +104,18 @@ impl Socket {
         self.is_ready(PollTimeout::ZERO)
     }
 
+    /// The events that came in since the last question.
+    pub fn heard(&mut self) -> Result<Vec<(Command, Vec<u8>)>> {
+        let mut answer = Answer::default();
+        while self.has_something()? {
+            let datagram = self.receive()?.context("an event was lost")?;
+            for message in messages(&datagram) {
+                answer.take(&message?);
+            }
+        }
+        Ok(answer.events)
+    }
+
     /// Sends a message of type `kind` and takes in all that comes back.
     pub fn ask(&mut self, kind: u16, flags: u16, payload: &[u8]) -> Result<Answer> {
         let asked = self.send(kind, flags, payload)?;

@@ -87,11 +87,13 @@ impl WqChange {
         if let Some(bytes) = self.max_transfer {
             let most = caps.general.max_xfer_shift();
             let least = MIN_TRANSFER_SHIFT.min(most);
-            new.max_transfer_shift = power("max-transfer-size", bytes, least, most)?;
+            let name = Attribute::Wq("max-transfer-size");
+            new.max_transfer_shift = power(name, bytes, least, most)?;
         }
         if let Some(descriptors) = self.max_batch {
             let most = caps.general.max_batch_shift();
-            new.max_batch_shift = power("max-batch-size", descriptors.into(), 0, most)?;
+            let name = Attribute::Wq("max-batch-size");
+            new.max_batch_shift = power(name, descriptors.into(), 0, most)?;
         }
         if let Some(operations) = self.operations {
             let refuse = |why| Err(Refused::new(Attribute::Wq("op-config"), why));
@@ -124,7 +126,7 @@ fn number<T: TryFrom<u32>>(
 }
 
 /// The logarithm of a power of two from that of `min` to that of `max`.
-fn power(name: &'static str, value: u64, min: u32, max: u32) -> Result<u8, Refused> {
+pub(super) fn power(attribute: Attribute, value: u64, min: u32, max: u32) -> Result<u8, Refused> {
     if value.is_power_of_two() && (min..=max).contains(&value.trailing_zeros()) {
         // CAST: Below 64.
         return Ok(value.trailing_zeros() as u8);
@@ -132,5 +134,5 @@ fn power(name: &'static str, value: u64, min: u32, max: u32) -> Result<u8, Refus
     // Both are fields of few bits.
     let bytes = |shift| 1_u64.checked_shl(shift).unwrap_or(u64::MAX);
     let (min, max) = (bytes(min), bytes(max));
-    Err(Refused::new(Attribute::Wq(name), Why::Power { min, max }))
+    Err(Refused::new(attribute, Why::Power { min, max }))
 }

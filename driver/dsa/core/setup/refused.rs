@@ -11,6 +11,8 @@ pub enum Attribute {
     Size,
     /// One of a work queue that only a DSA has.
     Wq(&'static str),
+    /// One of a subdev that only those of a DSA have.
+    Subdev(&'static str),
     /// One of a parent that only a DSA has.
     Parent(&'static str),
     /// One of a group, after the name of the nest and a dot; the place says of which group in the
@@ -69,6 +71,8 @@ pub(super) enum Why {
     Allowed { group: u32, min: u32, max: u32 },
     /// The mask has operations that there are not.
     Operations,
+    /// The work queues of a subdev have these operations, and not all of the mask.
+    NotOffered { operations: [u64; 4] },
     /// The device lacks something.
     Lacks(&'static str),
 }
@@ -92,6 +96,7 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.why {
             Why::Range { min, max } => write!(f, "a number from {min} to {max} is accepted"),
+            Why::Power { min, max } if min == max => write!(f, "only {min} is accepted"),
             Why::Power { min, max } => {
                 write!(f, "a power of two from {min} to {max} is accepted")
             }
@@ -139,6 +144,18 @@ impl fmt::Display for Refused {
                 "group {group} needs {min} read buffers and can have at most {max}"
             ),
             Why::Operations => f.write_str("the device lacks some of the operations; see opcap"),
+            Why::NotOffered { operations } => {
+                f.write_str("its work queues offer the operations ")?;
+                let bytes = || operations.iter().flat_map(|word| word.to_le_bytes());
+                let len = bytes()
+                    .zip(1..)
+                    .filter(|(byte, _)| *byte != 0)
+                    .map(|(_, len)| len)
+                    .last();
+                let mut shown = bytes().take(len.unwrap_or(1));
+                shown.try_for_each(|byte| write!(f, "{byte:02x}"))?;
+                f.write_str(" and no others")
+            }
             Why::Lacks(what) => write!(f, "the device has no {what}"),
         }
     }

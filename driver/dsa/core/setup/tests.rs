@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-use super::*;
+use super::{
+    refused::Why,
+    *, //
+};
 use proptest::prelude::*;
 
 /// A device of 128 entries, 8 WQs, 4 groups, 4 engines and 96 read buffers, with all capabilities.
@@ -407,5 +410,69 @@ proptest! {
             }
             Err((_, sentence)) => prop_assert!(sentence.len() <= 79, "{}", sentence),
         }
+    }
+}
+
+/// Up to 2 MiB, no batches, and four operations.
+fn offer() -> Offer {
+    Offer::new(21, [0x1_0019, 0, 0, 0])
+}
+
+#[test]
+fn limits_of_a_subdev_are_within_those_of_its_work_queues() {
+    let mut limits = Limits::default();
+    for bytes in [0, 2048, 5000, 4 << 20, u64::MAX] {
+        let refused = limits
+            .set_max_transfer(bytes, &offer())
+            .expect_err("is beyond");
+        assert_eq!(refused.attribute, Attribute::Subdev("max-transfer-size"));
+        let accepted = "a power of two from 4096 to 2097152 is accepted";
+        assert_eq!(refused.to_string(), accepted);
+    }
+    let refused = limits.set_max_batch(2, &offer()).expect_err("is beyond");
+    assert_eq!(refused.to_string(), "only 1 is accepted");
+    for operations in [[2, 0, 0, 0], [0, 0, 0, 1 << 63]] {
+        let refused = limits
+            .set_operations(operations, &offer())
+            .expect_err("is beyond");
+        let offered = "its work queues offer the operations 190001 and no others";
+        assert_eq!(refused.to_string(), offered);
+    }
+    assert_eq!(limits, Limits::default());
+    let everything = Why::NotOffered {
+        operations: [u64::MAX; 4],
+    };
+    let text = Refused::new(Attribute::Subdev("opcap"), everything).to_string();
+    assert!(text.is_ascii(), "{text}");
+}
+
+#[test]
+fn limits_hold_where_work_queues_have_more_and_theirs_where_they_have_less() {
+    let mut limits = Limits::default();
+    assert_eq!(limits.within(&offer()), offer());
+    limits
+        .set_max_transfer(1 << 16, &offer())
+        .expect("is within");
+    limits
+        .set_operations([9, 0, 0, 0], &offer())
+        .expect("is within");
+    let more = limits.within(&offer());
+    assert_eq!((more.transfer_shift, more.operations[0]), (16, 9));
+    let (mut wqs, ..) = defaults();
+    wqs[3].max_transfer_shift = 12;
+    wqs[3].operations = [1, 0, 0, 0];
+    let less = limits.within(&offer().on(&wqs[3]));
+    assert_eq!((less.transfer_shift, less.operations[0]), (12, 1));
+}
+
+proptest! {
+    #[test]
+    fn limits_are_kept_as_words(
+        transfer_shift in proptest::option::of(0u8..32),
+        batch_shift in proptest::option::of(0u8..16),
+        operations in proptest::option::of(any::<[u64; 4]>()),
+    ) {
+        let limits = Limits { transfer_shift, batch_shift, operations };
+        prop_assert_eq!(Limits::from_words(limits.to_words()), limits);
     }
 }

@@ -5,7 +5,8 @@ use std::iter::repeat_with;
 
 use fastrand::Rng;
 use nlctl::{
-    Attribute as _, AttributeSet, Command, FamilyAttr, ParentAttr, SubdevAttr, TypeAttr, WqAttr,
+    Attribute as _, AttributeSet, Command, FamilyAttr, NotifyFilterAttr, ParentAttr, SubdevAttr,
+    TypeAttr, WqAttr,
 };
 
 use super::request::{Attribute, Request};
@@ -93,6 +94,7 @@ impl Generator<'_> {
                 };
                 number.to_ne_bytes().to_vec()
             }
+            Rule::Flags { mask } => (rng.u32(..) & mask).to_ne_bytes().to_vec(),
             Rule::Uint => match rng.u8(0..4) {
                 0 => rng.u64(..).to_ne_bytes().to_vec(),
                 1 => (1_u64 << rng.u32(0..40)).to_ne_bytes().to_vec(),
@@ -118,7 +120,7 @@ impl Generator<'_> {
         match (set, name) {
             ("parent", "index") => rng.u32(0..=1),
             (_, "parent-index") => u32::from(rng.u8(..) == 0),
-            ("subdev", "index") => {
+            ("subdev", "index") | (_, "subdev-index") => {
                 let there: Vec<_> = self.state.subdevs.iter().map(|it| it.index).collect();
                 rng.choice(&there).copied().unwrap_or(0)
             }
@@ -135,13 +137,13 @@ impl Generator<'_> {
             ("parent", "device") => state.parents.iter().map(|it| &it.device).collect(),
             ("parent", "name") | (_, "parent") => state.parents.iter().map(|it| &it.name).collect(),
             ("type", "name") | (_, "type") => state.types.iter().map(|it| &it.name).collect(),
-            ("subdev", "name") => {
+            ("subdev", "name") | ("notify-filter", "subdev") => {
                 if rng.bool() {
                     return Some(format!("fuzz{}", rng.u32(0..NAMES)));
                 }
                 state.subdevs.iter().map(|it| &it.name).collect()
             }
-            ("subdev", "uuid") => {
+            ("subdev", "uuid") | (_, "subdev-uuid") => {
                 if rng.bool() {
                     let low = rng.u64(..1 << 48);
                     return Some(format!("01234567-89ab-4def-8123-{low:012x}"));
@@ -161,6 +163,7 @@ fn set_of(command: u8) -> &'static AttributeSet {
         Ok(Command::ParentGet | Command::ParentSet) => ParentAttr::SET,
         Ok(Command::WqGet | Command::WqSet) => WqAttr::SET,
         Ok(Command::TypeGet) => TypeAttr::SET,
+        Ok(Command::NotifyFilterSet) => NotifyFilterAttr::SET,
         _ => SubdevAttr::SET,
     }
 }

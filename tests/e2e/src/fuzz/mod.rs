@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
 use nix::libc;
 use nix::unistd::geteuid;
-use nlctl::{Command, Object, Subdev, SubdevAttr, wire};
+use nlctl::{Attribute as _, Command, Object, ParentAttr, Subdev, SubdevAttr, WqAttr, wire};
 
 use self::generator::Generator;
 use self::request::found;
@@ -216,8 +216,17 @@ fn done(
     after: &State,
 ) -> Result<()> {
     let payload = request.payload();
-    let dry_run = nlctl::Attribute::number(&SubdevAttr::DryRun);
-    let is_dry_run = |kind: u16| kind & !(NESTED | NET_BYTE_ORDER) == dry_run;
+    let command = Command::try_from(command);
+    let dry_run = match command {
+        Ok(Command::SubdevNew | Command::SubdevSet) => Some(SubdevAttr::DryRun.number()),
+        Ok(Command::WqSet) => Some(WqAttr::DryRun.number()),
+        Ok(Command::ParentSet) => Some(ParentAttr::DryRun.number()),
+        _ => None,
+    };
+    let is_dry_run = |kind: u16| Some(kind & !(NESTED | NET_BYTE_ORDER)) == dry_run;
+    if found(&payload).0.iter().any(|it| is_dry_run(it.kind)) {
+        return same(before, after);
+    }
     let missing = |from: &State, of: &State| -> Vec<Subdev> {
         let index = |subdev: &Subdev| subdev.index;
         let there = |subdev: &&Subdev| of.subdevs.iter().any(|it| it.index == index(subdev));
@@ -225,10 +234,7 @@ fn done(
         all.filter(|it| !there(it)).cloned().collect()
     };
     let (came, went) = (missing(after, before), missing(before, after));
-    match Command::try_from(command) {
-        Ok(Command::SubdevNew) if found(&payload).0.iter().any(|it| is_dry_run(it.kind)) => {
-            same(before, after)
-        }
+    match command {
         Ok(Command::SubdevNew) => {
             equal("subdevs that went", went, vec![])?;
             // The generation grows once more when a work queue is enabled for one.

@@ -55,6 +55,11 @@ pub enum Rule {
         /// The largest.
         max: u32,
     },
+    /// Flags of 32 bits, of which these can be set.
+    Flags {
+        /// The bits.
+        mask: u32,
+    },
     /// A number of 32 or of 64 bits.
     Uint,
     /// As many bytes.
@@ -196,7 +201,7 @@ impl Policies {
 impl Entry {
     fn read(attributes: &[NlPolicyTypeAttrs]) -> Result<Self> {
         let (mut kind, mut min, mut max, mut len) = (None, 0, u64::from(u32::MAX), u32::MAX);
-        let (mut nested, mut least) = (None, 0);
+        let (mut nested, mut least, mut mask) = (None, 0, None);
         for attribute in attributes {
             match *attribute {
                 NlPolicyTypeAttrs::Type(it) => kind = Some(it),
@@ -205,8 +210,13 @@ impl Entry {
                 NlPolicyTypeAttrs::MaxLength(it) => len = it,
                 NlPolicyTypeAttrs::MinLength(it) => least = it,
                 NlPolicyTypeAttrs::PolicyIdx(it) => nested = Some(it),
+                NlPolicyTypeAttrs::Mask(it) => mask = Some(it),
                 _ => {}
             }
+        }
+        if let (Some(NlaType::U32), Some(mask)) = (kind, mask) {
+            let mask = u32::try_from(mask)?;
+            return Ok(Self::Rule(Rule::Flags { mask }));
         }
         match (kind, nested) {
             (Some(NlaType::U32), _) => Ok(Self::Rule(Rule::U32 {

@@ -114,6 +114,9 @@ fn accepts(policy: &Policy, attribute: &Found<'_>) -> bool {
         Rule::U32 { min, max } => value
             .try_into()
             .is_ok_and(|value| (min..=max).contains(&u32::from_ne_bytes(value))),
+        Rule::Flags { mask } => value
+            .try_into()
+            .is_ok_and(|value| u32::from_ne_bytes(value) & !mask == 0),
         Rule::Uint => [4, 8].contains(&value.len()),
         Rule::Bytes { min, max } => (min..=max).contains(&value.len()),
         Rule::Text { max } => {
@@ -133,6 +136,7 @@ mod tests {
             (1, Rule::U32 { min: 0, max: 2 }),
             (2, Rule::Text { max: 3 }),
             (4, Rule::Flag),
+            (6, Rule::Flags { mask: 5 }),
             (5, Rule::Nest([(1, Rule::U32 { min: 1, max: 9 })].into())),
         ];
         let operation = |command, admin| Operation {
@@ -171,6 +175,7 @@ mod tests {
             (2, b"\0"),
             (2, b"a\0b"),
             (4, b""),
+            (6, &[4, 0, 0, 0]),
             (5 | NESTED, b""),
             (5 | NESTED, &[8, 0, 1, 0, 2, 0, 0, 0]),
         ] {
@@ -191,6 +196,8 @@ mod tests {
             (3, b""),
             (0, b""),
             (4, b"x"),
+            (6, &[2, 0, 0, 0]),
+            (6, &[4]),
             (5, &[8, 0, 1, 0, 2, 0, 0, 0]),
             (5 | NESTED, b"x"),
         ] {

@@ -3,9 +3,10 @@
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::check::{self, step};
+use crate::dsa::Dsa;
 use crate::kmemleak;
 use crate::monitor::Monitor;
 use crate::scenario::Scenario;
@@ -79,8 +80,60 @@ fn dry_run() -> Result<()> {
     let event = monitor.expect("create", "new")?;
     let planned_at = planned["generation"].as_u64();
     check::equal("generation", Some(event.generation - 1), planned_at)?;
+    dry_changes(&mut monitor)?;
     tool::del("there")?;
     tool::del("new")
+}
+
+/// The same of requests to change what there is: `there` is active, and so is its WQ.
+fn dry_changes(monitor: &mut Monitor) -> Result<()> {
+    tool::add("wq 4 state inactive name asleep")?;
+    monitor.expect("create", "asleep")?;
+    let _user = Dsa::open(&tool::subdev("there")?.location()?)?;
+    monitor.expect_opstate("there", "open")?;
+    let before = tool::snapshot()?;
+
+    step("what would come of a change");
+    let planned: Value = tool::json("subdev set asleep name x wq 4 size 3 state active --dry-run")?;
+    for (key, value) in [
+        ("name", json!("x")),
+        ("wq", json!([{"id": 4, "size": 3}])),
+        ("state", json!("active")),
+        ("opstate", json!("attached")),
+        ("vfio-device", Value::Null),
+    ] {
+        check::equal(key, &planned[key], &value)?;
+    }
+    let planned: Value = tool::json("subdev set there state inactive force --dry-run")?;
+    check::equal("opstate", &planned["opstate"], &json!("detached"))?;
+    let size: Value = tool::json("wq set wq5 priority 9 mode dedicated --dry-run")?;
+    check::equal("priority", &size["dsa-wq"]["priority"], &json!(8))?;
+    check::same_json("what there is", &tool::snapshot()?, &before)?;
+
+    step("a refusal of a change is the same as the real one");
+    for line in [
+        "subdev set asleep name there",
+        "subdev set asleep wq 4 size 99 state active",
+        "subdev set there wq 3 size 1",
+        "subdev set there name x state inactive",
+        "wq set wq3 priority 9",
+        "wq set wq5 size 8",
+        "wq set wq5 mode shared",
+        "wq set wq5 threshold 999",
+        "parent set dsa0 group 0 read-buffers-reserved 1",
+        "parent set dsa0 group 9 read-buffers-reserved 1",
+    ] {
+        let sentence = tool::refused(&dsa_nl(&format!("{line} --dry-run"))?, &[])?;
+        let real = tool::refused(&dsa_nl(line)?, &[])?;
+        check::equal(line, &sentence, &real)?;
+        step(format!("  `{line}`: {sentence}"));
+    }
+    check::same_json("what there is", &tool::snapshot()?, &before)?;
+
+    step("the next event is that of a real change");
+    tool::del("asleep")?;
+    monitor.expect("delete", "asleep")?;
+    Ok(())
 }
 
 /// What `subdev add … count N` prints.

@@ -29,6 +29,7 @@ mod lifecycle;
 mod many;
 mod memlock;
 mod monitor;
+mod monitor_filter;
 mod noop_flood;
 mod permissions;
 mod pool_agent;
@@ -40,6 +41,7 @@ mod shared;
 mod staged;
 mod statistics;
 mod stress;
+mod subdev_limits;
 mod tenant_reset;
 mod two_parents;
 mod unbind_two;
@@ -60,6 +62,7 @@ pub const ALL: &[Scenario] = &[
     lifecycle::PULL,
     staged::STAGED,
     staged::SET_REFUSALS,
+    subdev_limits::SUBDEV_LIMITS,
     refusals::REFUSALS,
     refusals::FULL,
     permissions::PERMISSIONS,
@@ -69,6 +72,7 @@ pub const ALL: &[Scenario] = &[
     library::LIBRARY,
     monitor::MONITOR,
     monitor::NAMESPACE,
+    monitor_filter::MONITOR_FILTER,
     watch::WATCH,
     watch::WATCH_RELOAD,
     data::DATA,

@@ -160,6 +160,10 @@ fn look_everything_up(subdev: u32) -> Result<()> {
             "subdev-set",
             json!({"index": subdev, "new-name": "by-ynl", "state": "active"}),
         ),
+        (
+            "notify-filter-set",
+            json!({"subdev-index": subdev, "kinds": ["subdev-fault"]}),
+        ),
         ("subdev-drain", json!({"index": subdev})),
         ("subdev-reset", json!({"index": subdev})),
     ];

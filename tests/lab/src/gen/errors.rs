@@ -13,14 +13,25 @@ pub struct Errno {
     pub name: &'static str,
     /// What it means.
     pub meaning: &'static str,
-    /// The last words of the names of the operations that give it.
+    /// The last words of the names of the operations that give it, or the name.
     of: &'static [&'static str],
     /// Whether it is about what the request says.
     of_request: bool,
 }
 
+/// It sets nothing of an object.
+const NOTIFY_FILTER_SET: &str = "notify-filter-set";
+
 /// Operations that find something by a name.
-const FINDING: &[&str] = &["get", "new", "set", "del", "reset", "drain"];
+const FINDING: &[&str] = &[
+    "get",
+    "new",
+    "set",
+    "del",
+    "reset",
+    "drain",
+    NOTIFY_FILTER_SET,
+];
 /// Operations that change something.
 const CHANGING: &[&str] = &["new", "set", "del", "reset", "drain"];
 
@@ -69,8 +80,8 @@ const ERRORS: &[Errno] = &[
     ),
     errno(
         "ENOSPC",
-        &["new", "set"],
-        "the work queue, or all of them, have no entries to give",
+        &["new", "set", NOTIFY_FILTER_SET],
+        "the work queue, or all of them, have no entries to give; too many sockets have a filter",
     ),
     errno(
         "E2BIG",
@@ -104,7 +115,10 @@ const ERRORS: &[Errno] = &[
 
 /// What `operation` can be refused with.
 pub fn of(operation: &Operation) -> impl Iterator<Item = &'static Errno> {
-    let verb = operation.name.rsplit('-').next().unwrap_or_default();
+    let verb = match operation.name.as_str() {
+        NOTIFY_FILTER_SET => NOTIFY_FILTER_SET,
+        name => name.rsplit('-').next().unwrap_or_default(),
+    };
     let once = operation.once.as_ref();
     let asks = once.is_some_and(|it| !it.request.attributes.is_empty());
     ERRORS

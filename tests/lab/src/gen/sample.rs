@@ -24,6 +24,10 @@ const REQUESTS: &[(&str, &str)] = &[
         r#"{"parent-index": 0, "wq": [{"id": 3, "size": 2}], "pasid-mode": "shared", "name": "net0"}"#,
     ),
     ("type-get", r#"{"parent-index": 0, "name": "1swq"}"#),
+    (
+        "notify-filter-set",
+        r#"{"subdev": "net0", "kinds": ["subdev-change", "subdev-fault"]}"#,
+    ),
 ];
 
 /// Ways to name an object of which one is enough; the first is taken.

@@ -344,11 +344,16 @@ impl Operation {
     }
 
     /// Whether a request can have the flag `dry-run`, the reply to which shows what
-    /// would be, as far as it is known then.
+    /// would be.
     pub fn can_run_dry(&self) -> bool {
         let asked = |it: &Exchange| it.request.attributes.iter().any(|name| name == DRY_RUN);
         let once = self.once.as_ref();
         once.is_some_and(|it| asked(it) && !it.reply.attributes.is_empty())
+    }
+
+    /// Whether it makes an object, of which a dry run does not know everything.
+    pub fn makes_an_object(&self) -> bool {
+        self.name.ends_with("-new")
     }
 
     /// Whether the kernel sends it without being asked.

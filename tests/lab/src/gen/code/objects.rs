@@ -34,7 +34,7 @@ pub fn items(family: &Family, set: &AttributeSet) -> TokenStream {
         });
     let dry = family
         .operations()
-        .filter(|(_, it)| it.set() == set.name && it.can_run_dry())
+        .filter(|(_, it)| it.set() == set.name && it.can_run_dry() && it.makes_an_object())
         .map(|(_, operation)| {
             let doc = format!(
                 "What @{} answers to a dry run: what would be, as far as it is known then.",

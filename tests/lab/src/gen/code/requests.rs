@@ -31,6 +31,10 @@ pub fn files(family: &Family) -> Vec<(String, TokenStream)> {
         let Ok(set) = family.set_of(operation) else {
             continue;
         };
+        // One about no object is the library's own to make.
+        if object_of(family, operation).is_none() {
+            continue;
+        }
         let once = operation
             .once
             .as_ref()
@@ -379,7 +383,11 @@ fn once(family: &Family, set: &AttributeSet, operation: &Operation) -> TokenStre
         false => (quote! { () }, quote! { acknowledged }),
     };
     let dry_run = operation.can_run_dry().then(|| {
-        let (attr, object) = (attr_type(&set.name), objects::dry_name(operation));
+        let attr = attr_type(&set.name);
+        let object = match operation.makes_an_object() {
+            true => objects::dry_name(operation),
+            false => objects::name(family, operation),
+        };
         let doc = docs(set.get(DRY_RUN).map_or("", |it| &it.doc));
         let (method, flag) = (method(DRY_RUN), camel(DRY_RUN));
         quote! {

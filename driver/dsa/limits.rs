@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Limits that a subdev has of its own: understood, decided by [`setup`], reported.
+
+use kernel::prelude::*;
+
+use super::{
+    config,
+    configure::words,
+    device::Device, //
+};
+use crate::{
+    dsa_core::{
+        desc::SUPPORTED_OPCAP,
+        setup::{
+            Limits,
+            Offer, //
+        }, //
+    },
+    framework::{
+        self,
+        Attributes,
+        Refusal,
+        Value,
+        Visitor,
+        WqShare, //
+    }, //
+};
+
+/// What work queues of a device have for a virtual device on them.
+pub(super) fn offer(device: &Device, shares: &[WqShare]) -> Result<Offer> {
+    let most = device.caps.general.max_xfer_shift();
+    // CAST: A field of 5 bits.
+    let mut offer = Offer::new(most as u8, SUPPORTED_OPCAP);
+    for share in shares {
+        let id = u8::try_from(share.id).map_err(|_| EINVAL)?;
+        offer = offer.on(&device.wq_setup(id));
+    }
+    Ok(offer)
+}
+
+/// What a subdev has of an offer.
+pub(super) fn within(limits: Option<&framework::Limits>, offer: &Offer) -> Offer {
+    match limits {
+        Some(limits) => Limits::from_words(*limits.words()).within(offer),
+        None => *offer,
+    }
+}
+
+/// What the limits of a subdev on these work queues become by a change.
+pub(super) fn change(
+    device: &Device,
+    shares: &[WqShare],
+    old: Option<&framework::Limits>,
+    change: &dyn Attributes,
+) -> Result<framework::Limits, Refusal> {
+    let offer = offer(device, shares)?;
+    let mut limits = old.map_or_else(Limits::default, |old| Limits::from_words(*old.words()));
+    change.each(&mut |name, value| {
+        match (name, value) {
+            ("max-transfer-size", Value::Uint(value)) => limits.set_max_transfer(value, &offer)?,
+            ("max-batch-size", Value::U32(value)) => limits.set_max_batch(value, &offer)?,
+            ("opcap", Value::Binary(value)) => limits.set_operations(words(value)?, &offer)?,
+            _ => return Err(EINVAL.into()),
+        }
+        Ok(())
+    })?;
+    Ok(framework::Limits::new("dsa", limits.to_words(), show))
+}
+
+/// Reports what was asked for.
+fn show(words: &framework::LimitWords, visitor: &mut dyn Visitor) -> Result {
+    let limits = Limits::from_words(*words);
+    if let Some(shift) = limits.transfer_shift {
+        visitor.attribute("max-transfer-size", Value::Uint(1 << shift))?;
+    }
+    if let Some(shift) = limits.batch_shift {
+        visitor.attribute("max-batch-size", Value::U32(1 << shift))?;
+    }
+    if let Some(operations) = limits.operations {
+        visitor.attribute("opcap", Value::Binary(&config::bytes(&operations)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
+
+use serde::Serialize;
+#[allow(clippy::wildcard_imports, unused_imports)]
+use super::*;
+#[allow(unused_imports)]
+use crate::attribute::{
+    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+};
+#[allow(unused_imports)]
+use crate::object::{Object, needed};
+#[allow(unused_imports)]
+use crate::value::{Binary, Malformed, U64, Value};
+
+/// One attribute of the set "dsa-subdev".
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DsaSubdevAttr {
+    /// Largest transfer of one descriptor in bytes (GENCAP, WQCFG): a power of
+    /// two from 4096 to the smallest of its work queues'.
+    MaxTransferSize(u64),
+    /// Largest number of descriptors in a batch: a power of two, at most the
+    /// smallest of its work queues'. With isolation "mediated" only 1, as
+    /// there are no batches.
+    MaxBatchSize(u32),
+    /// Operations that its user can have carried out (OPCAP), in the form of
+    /// opcap of the parent: some of those that all of its work queues carry
+    /// out and that the isolation allows.
+    Opcap(Binary),
+    /// An attribute that this version of the library does not know.
+    Unknown(UnknownAttribute),
+}
+
+impl Attribute for DsaSubdevAttr {
+    const SET: &'static AttributeSet = &AttributeSet {
+        name: "dsa-subdev",
+        attributes: &[
+            AttributeInfo::new("max-transfer-size"),
+            AttributeInfo::new("max-batch-size"),
+            AttributeInfo::new("opcap")
+                .accepts(Accepts::Length {
+                    min: Some(32),
+                    max: Some(32),
+                })
+                .hex(),
+        ],
+    };
+    fn number(&self) -> u16 {
+        match self {
+            Self::MaxTransferSize(_) => 1,
+            Self::MaxBatchSize(_) => 2,
+            Self::Opcap(_) => 3,
+            Self::Unknown(unknown) => unknown.kind,
+        }
+    }
+
+    fn value(&self) -> Option<&dyn Value> {
+        match self {
+            Self::MaxTransferSize(value) => Some(value),
+            Self::MaxBatchSize(value) => Some(value),
+            Self::Opcap(value) => Some(value),
+            Self::Unknown(unknown) => Some(&unknown.value),
+        }
+    }
+
+    fn parse(number: u16, value: &[u8]) -> Result<Self, Malformed> {
+        Ok(
+            match number {
+                1 => Self::MaxTransferSize(Value::parse(value)?),
+                2 => Self::MaxBatchSize(Value::parse(value)?),
+                3 => Self::Opcap(Value::parse(value)?),
+                unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
+            },
+        )
+    }
+}
+
+/// Vendor part of a subdev of an Intel Data Streaming Accelerator: what was
+/// asked for. Absent is what is as its work queues have it. Where these have
+/// less by the time that the subdev is activated, its user gets that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct DsaSubdev {
+    /// Largest transfer of one descriptor in bytes (GENCAP, WQCFG): a power of
+    /// two from 4096 to the smallest of its work queues'.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_transfer_size: Option<u64>,
+    /// Largest number of descriptors in a batch: a power of two, at most the
+    /// smallest of its work queues'. With isolation "mediated" only 1, as
+    /// there are no batches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_batch_size: Option<u32>,
+    /// Operations that its user can have carried out (OPCAP), in the form of
+    /// opcap of the parent: some of those that all of its work queues carry
+    /// out and that the isolation allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opcap: Option<Binary>,
+    /// Attributes that this version of the library does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<UnknownAttribute>,
+}
+
+impl Object for DsaSubdev {
+    type Attribute = DsaSubdevAttr;
+    fn read(attributes: Vec<DsaSubdevAttr>) -> Result<Self, Malformed> {
+        let mut max_transfer_size = None;
+        let mut max_batch_size = None;
+        let mut opcap = None;
+        let mut unknown = Vec::new();
+        for attribute in attributes {
+            match attribute {
+                DsaSubdevAttr::MaxTransferSize(value) => max_transfer_size = Some(value),
+                DsaSubdevAttr::MaxBatchSize(value) => max_batch_size = Some(value),
+                DsaSubdevAttr::Opcap(value) => opcap = Some(value),
+                DsaSubdevAttr::Unknown(value) => unknown.push(value),
+            }
+        }
+        Ok(Self {
+            max_transfer_size,
+            max_batch_size,
+            opcap,
+            unknown,
+        })
+    }
+}

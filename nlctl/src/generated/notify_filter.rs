@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Generated from spec/subdev.yaml by `cargo xtask gen`; do not edit.
+
+use serde::Serialize;
+#[allow(clippy::wildcard_imports, unused_imports)]
+use super::*;
+#[allow(unused_imports)]
+use crate::attribute::{
+    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+};
+#[allow(unused_imports)]
+use crate::object::{Object, needed};
+#[allow(unused_imports)]
+use crate::value::{Binary, Malformed, U64, Value};
+
+/// One attribute of the set "notify-filter".
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NotifyFilterAttr {
+    /// Number of the parent that the notification is about, or about a work
+    /// queue or subdev of. A request names the parent by it or by `parent`.
+    ParentIndex(u32),
+    /// In a request, the name of the parent.
+    Parent(String),
+    /// Number of the subdev that the notification is about. A request names
+    /// the subdev by it, by `subdev` or by `subdev-uuid`.
+    SubdevIndex(u32),
+    /// In a request, the name that the subdev has now.
+    Subdev(String),
+    /// In a request, the UUID of the subdev.
+    SubdevUuid(String),
+    /// The kinds of notification.
+    Kinds(NotifyKinds),
+    /// An attribute that this version of the library does not know.
+    Unknown(UnknownAttribute),
+}
+
+impl Attribute for NotifyFilterAttr {
+    const SET: &'static AttributeSet = &AttributeSet {
+        name: "notify-filter",
+        attributes: &[
+            AttributeInfo::new("parent-index"),
+            AttributeInfo::new("parent")
+                .accepts(Accepts::Length {
+                    min: None,
+                    max: Some(31),
+                }),
+            AttributeInfo::new("subdev-index"),
+            AttributeInfo::new("subdev")
+                .accepts(Accepts::Length {
+                    min: None,
+                    max: Some(31),
+                }),
+            AttributeInfo::new("subdev-uuid")
+                .accepts(Accepts::Length {
+                    min: None,
+                    max: Some(36),
+                }),
+            AttributeInfo::new("kinds"),
+        ],
+    };
+    fn number(&self) -> u16 {
+        match self {
+            Self::ParentIndex(_) => 1,
+            Self::Parent(_) => 2,
+            Self::SubdevIndex(_) => 3,
+            Self::Subdev(_) => 4,
+            Self::SubdevUuid(_) => 5,
+            Self::Kinds(_) => 6,
+            Self::Unknown(unknown) => unknown.kind,
+        }
+    }
+
+    fn value(&self) -> Option<&dyn Value> {
+        match self {
+            Self::ParentIndex(value) => Some(value),
+            Self::Parent(value) => Some(value),
+            Self::SubdevIndex(value) => Some(value),
+            Self::Subdev(value) => Some(value),
+            Self::SubdevUuid(value) => Some(value),
+            Self::Kinds(value) => Some(value),
+            Self::Unknown(unknown) => Some(&unknown.value),
+        }
+    }
+
+    fn parse(number: u16, value: &[u8]) -> Result<Self, Malformed> {
+        Ok(
+            match number {
+                1 => Self::ParentIndex(Value::parse(value)?),
+                2 => Self::Parent(Value::parse(value)?),
+                3 => Self::SubdevIndex(Value::parse(value)?),
+                4 => Self::Subdev(Value::parse(value)?),
+                5 => Self::SubdevUuid(Value::parse(value)?),
+                6 => Self::Kinds(Value::parse(value)?),
+                unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
+            },
+        )
+    }
+}
+
+/// Which notifications a socket gets: those to which everything applies that
+/// is here. What makes no difference is absent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct NotifyFilter {
+    /// Number of the parent that the notification is about, or about a work
+    /// queue or subdev of. A request names the parent by it or by `parent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_index: Option<u32>,
+    /// Number of the subdev that the notification is about. A request names
+    /// the subdev by it, by `subdev` or by `subdev-uuid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subdev_index: Option<u32>,
+    /// The kinds of notification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kinds: Option<NotifyKinds>,
+    /// Attributes that this version of the library does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<UnknownAttribute>,
+}
+
+impl Object for NotifyFilter {
+    type Attribute = NotifyFilterAttr;
+    fn read(attributes: Vec<NotifyFilterAttr>) -> Result<Self, Malformed> {
+        let mut parent_index = None;
+        let mut subdev_index = None;
+        let mut kinds = None;
+        let mut unknown = Vec::new();
+        for attribute in attributes {
+            match attribute {
+                NotifyFilterAttr::ParentIndex(value) => parent_index = Some(value),
+                NotifyFilterAttr::SubdevIndex(value) => subdev_index = Some(value),
+                NotifyFilterAttr::Kinds(value) => kinds = Some(value),
+                NotifyFilterAttr::Unknown(value) => unknown.push(value),
+                _ => {}
+            }
+        }
+        Ok(Self {
+            parent_index,
+            subdev_index,
+            kinds,
+            unknown,
+        })
+    }
+}

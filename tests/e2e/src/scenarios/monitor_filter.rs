@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Sockets that get some notifications only.
+
+use std::process::Command as Process;
+
+use anyhow::{Context, Result, ensure};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nlctl::{Command, NotifyFilterAttr, NotifyKinds, SubdevAttr, wire};
+
+use crate::check::{self, step};
+use crate::fuzz::{Attribute, Request, Table};
+use crate::genl::{Answer, Refusal, Socket, flag};
+use crate::monitor::Monitor;
+use crate::scenario::Scenario;
+use crate::tool::{self, DSA_NL, dsa_nl};
+
+pub const MONITOR_FILTER: Scenario = Scenario {
+    name: "monitor-filter",
+    vm: "",
+    about: "a socket gets the events that pass its filter, and the filter goes with the socket",
+    run,
+};
+
+/// Most sockets with a filter, as the spec says.
+const MAX: usize = 4096;
+
+/// A notification, and the subdev that it is about.
+type Heard = (Command, Option<u32>);
+
+/// A filter, and what passes it.
+type Case<'a> = (&'a [NotifyFilterAttr], fn(&Heard) -> bool);
+
+/// Sends a request for a filter.
+fn ask(socket: &mut Socket, family: u16, filter: &[NotifyFilterAttr]) -> Result<Answer> {
+    let attributes = filter.iter().map(Attribute::of).collect();
+    let request = Request::new(Command::NotifyFilterSet.into(), false).with(attributes);
+    socket.ask(family, request.flags, &request.payload())
+}
+
+/// Sets a filter.
+fn set(socket: &mut Socket, family: u16, filter: &[NotifyFilterAttr]) -> Result<()> {
+    let answer = ask(socket, family, filter)?;
+    ensure!(matches!(answer.end, Some(Ok(()))), "refused: {answer:?}");
+    check::equal("replies", answer.objects.len(), 1)
+}
+
+/// Why a filter is refused.
+fn refused(socket: &mut Socket, family: u16, filter: &[NotifyFilterAttr]) -> Result<Refusal> {
+    match ask(socket, family, filter)?.end {
+        Some(Err(refusal)) => Ok(refusal),
+        other => Err(anyhow::anyhow!("{filter:?} is not refused: {other:?}")),
+    }
+}
+
+/// What came on a socket.
+fn heard(socket: &mut Socket) -> Result<Vec<Heard>> {
+    let events = socket.heard()?.into_iter();
+    let about = |(command, attributes): (Command, Vec<u8>)| {
+        let of_subdev = command.to_string().starts_with("subdev");
+        let subdev = || Ok::<_, anyhow::Error>(wire::parse::<SubdevAttr>(&attributes)?);
+        let index = match of_subdev {
+            true => subdev()?.into_iter().find_map(|it| match it {
+                SubdevAttr::Index(index) => Some(index),
+                _ => None,
+            }),
+            false => None,
+        };
+        Ok((command, index))
+    };
+    events.map(about).collect()
+}
+
+/// Renames 0, then has 2 come and go on a WQ of its own.
+fn act() -> Result<()> {
+    for name in ["uno", "one"] {
+        let named = if name == "uno" { "one" } else { "uno" };
+        tool::json::<serde_json::Value>(&format!("subdev set {named} name {name}"))?;
+    }
+    tool::add("wq 4 name passing")?;
+    tool::del("passing")
+}
+
+fn run() -> Result<()> {
+    tool::add("wq 3 pasid-mode shared name one")?;
+    tool::add("wq 3 pasid-mode shared name two")?;
+    let uuid = tool::subdev("one")?.uuid;
+    let table = Table::read(&mut Socket::new()?)?;
+    let (family, group) = (table.family, table.group);
+    let listen = |filter: &[NotifyFilterAttr]| -> Result<Socket> {
+        let mut socket = Socket::new()?;
+        set(&mut socket, family, filter)?;
+        socket.join(group)?;
+        Ok(socket)
+    };
+
+    step("of those that listen, each gets what its filter says");
+    let (parent, name) = ("dsa0".to_owned(), "one".to_owned());
+    let deletions = NotifyKinds::SUBDEV_DELETE | NotifyKinds::WQ_CHANGE;
+    let cases: &[Case] = &[
+        (&[], |_| true),
+        (&[NotifyFilterAttr::ParentIndex(0)], |_| true),
+        (&[NotifyFilterAttr::Parent(parent)], |_| true),
+        (&[NotifyFilterAttr::SubdevIndex(1)], |it| it.1 == Some(1)),
+        // It is renamed, and stays the same.
+        (&[NotifyFilterAttr::Subdev(name)], |it| it.1 == Some(0)),
+        (&[NotifyFilterAttr::SubdevUuid(uuid)], |it| it.1 == Some(0)),
+        (&[NotifyFilterAttr::Kinds(deletions)], |it| {
+            [Command::SubdevDeleteNtf, Command::WqChangeNtf].contains(&it.0)
+        }),
+        (&[NotifyFilterAttr::Kinds(0.into())], |_| false),
+        (
+            &[
+                NotifyFilterAttr::SubdevIndex(0),
+                NotifyFilterAttr::Kinds(NotifyKinds::SUBDEV_CREATE),
+            ],
+            |_| false,
+        ),
+    ];
+    let sockets = cases.iter().map(|(filter, _)| listen(filter));
+    let mut sockets = sockets.collect::<Result<Vec<_>>>()?;
+    act()?;
+    let all = heard(&mut sockets[0])?;
+    let kinds: Vec<_> = all.iter().map(|it| it.0).collect();
+    let expected = [
+        Command::SubdevChangeNtf,
+        Command::SubdevChangeNtf,
+        Command::SubdevCreateNtf,
+        Command::WqChangeNtf,
+        Command::SubdevDeleteNtf,
+        Command::WqChangeNtf,
+    ];
+    check::equal("all that happened", &kinds[..], &expected[..])?;
+    for ((filter, passes), socket) in cases.iter().zip(&mut sockets).skip(1) {
+        let expected: Vec<_> = all.iter().copied().filter(passes).collect();
+        check::equal(&format!("{filter:?}"), heard(socket)?, expected)?;
+    }
+
+    step("one filter takes the place of another, and none lets all pass again");
+    let last = sockets.last_mut().context("no socket")?;
+    set(last, family, &[NotifyFilterAttr::SubdevIndex(1)])?;
+    act()?;
+    check::equal("events", heard(last)?, vec![])?;
+    set(last, family, &[])?;
+    act()?;
+    check::equal("events", heard(last)?.len(), all.len())?;
+
+    step("an echo comes in any case");
+    set(last, family, &[NotifyFilterAttr::Kinds(0.into())])?;
+    let rename = [SubdevAttr::Index(1), SubdevAttr::NewName("zwei".to_owned())];
+    let rename = rename.iter().map(Attribute::of).collect();
+    let request = Request::new(Command::SubdevSet.into(), false).with(rename);
+    let answer = last.ask(family, request.flags | flag::ECHO, &request.payload())?;
+    check::equal("events of the request", answer.events.len(), 1)?;
+    drop(sockets);
+
+    step("a filter goes with its socket, whichever has its port or its memory then");
+    for _ in 0..64 {
+        drop(listen(&[NotifyFilterAttr::Kinds(0.into())])?);
+        let mut next = Socket::new()?;
+        next.join(group)?;
+        tool::json::<serde_json::Value>("subdev set one name uno")?;
+        tool::json::<serde_json::Value>("subdev set uno name one")?;
+        check::equal("events", heard(&mut next)?.len(), 2)?;
+    }
+
+    race(family, group)?;
+    refusals(family)?;
+    by_the_tool()?;
+    tool::del("one")?;
+    tool::del("zwei")
+}
+
+/// Sockets come and go, and their filters, while there are events.
+fn race(family: u16, group: u32) -> Result<()> {
+    step("sockets come and go while events are sent");
+    const ROUNDS: u32 = 300;
+    let come_and_go = || -> Result<()> {
+        for round in 0..ROUNDS {
+            let mut socket = Socket::new()?;
+            set(&mut socket, family, &[NotifyFilterAttr::SubdevIndex(1)])?;
+            socket.join(group)?;
+            match round % 3 {
+                0 => set(&mut socket, family, &[])?,
+                1 => check::equal("events", socket.heard()?.len(), 0)?,
+                _ => (),
+            }
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let racers: Vec<_> = (0..3).map(|_| scope.spawn(come_and_go)).collect();
+        while racers.iter().any(|it| !it.is_finished()) {
+            act()?;
+        }
+        racers.into_iter().try_for_each(|it| match it.join() {
+            Ok(result) => result,
+            Err(_) => Err(anyhow::anyhow!("a thread panicked")),
+        })
+    })
+}
+
+fn refusals(family: u16) -> Result<()> {
+    step("what is not there is refused");
+    let mut socket = Socket::new()?;
+    let nosuch = || "nosuch".to_owned();
+    for attribute in [
+        NotifyFilterAttr::ParentIndex(99),
+        NotifyFilterAttr::Parent(nosuch()),
+        NotifyFilterAttr::SubdevIndex(99),
+        NotifyFilterAttr::Subdev(nosuch()),
+        NotifyFilterAttr::SubdevUuid(nosuch()),
+        NotifyFilterAttr::Kinds((1 << 31).into()),
+    ] {
+        let refusal = refused(&mut socket, family, std::slice::from_ref(&attribute))?;
+        ensure!(refusal.message.is_some(), "{attribute:?}: {refusal:?}");
+        check::equal(&format!("{attribute:?}"), refusal.offset, Some(20))?;
+    }
+
+    step("too many are refused, and one that is closed makes room");
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    let enough = MAX as u64 + 100;
+    setrlimit(Resource::RLIMIT_NOFILE, enough.max(soft), enough.max(hard))?;
+    let none = [NotifyFilterAttr::Kinds(0.into())];
+    let mut many = Vec::new();
+    for _ in 0..MAX {
+        let mut one = Socket::new()?;
+        set(&mut one, family, &none)?;
+        many.push(one);
+    }
+    let refusal = refused(&mut socket, family, &none)?;
+    check::equal("errno", refusal.errno, nix::libc::ENOSPC)?;
+    // Those that have one can have another, and nothing is refused of the rest.
+    let first = many.first_mut().context("no socket")?;
+    set(first, family, &[NotifyFilterAttr::ParentIndex(0)])?;
+    set(&mut socket, family, &[])?;
+    many.pop();
+    set(&mut socket, family, &none)?;
+    drop(many);
+    setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?;
+    Ok(())
+}
+
+fn by_the_tool() -> Result<()> {
+    step("dsa-nl asks the kernel for it, unprivileged as well");
+    let mut command = tool::unprivileged(DSA_NL);
+    let line = "-j monitor parent dsa0 subdev one kind change";
+    let mut monitor = Monitor::spawn(command.args(line.split(' ')))?;
+    let mut deletions =
+        Monitor::spawn(Process::new(DSA_NL).args(["-j", "monitor", "kind", "delete"]))?;
+    act()?;
+    for name in ["uno", "one"] {
+        let told = monitor.expect("change", name)?;
+        check::equal("index", told.subdev.index, 0)?;
+    }
+    deletions.expect("delete", "passing")?;
+    // The gaps between these are no losses.
+    act()?;
+    monitor.expect("change", "uno")?;
+    deletions.expect("delete", "passing")?;
+    for (line, words) in [
+        ("monitor subdev nosuch", ["subdev", "no such"]),
+        ("monitor parent nosuch", ["parent", "dsa0"]),
+    ] {
+        let sentence = tool::refused(&dsa_nl(line)?, &words)?;
+        step(format!("  `{line}`: {sentence}"));
+    }
+    let output = dsa_nl("monitor kind nosuch")?;
+    check::equal("the exit status", output.status.code(), Some(1))
+}
