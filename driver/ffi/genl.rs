@@ -73,6 +73,14 @@ impl<'a> Attr<'a> {
         Some(u32::from_ne_bytes(self.payload.try_into().ok()?))
     }
 
+    /// The payload as a `uint`: four bytes or eight.
+    pub(crate) fn uint(&self) -> Option<u64> {
+        match self.u32() {
+            Some(small) => Some(small.into()),
+            None => Some(u64::from_ne_bytes(self.payload.try_into().ok()?)),
+        }
+    }
+
     /// The payload without the NUL that closes it. What has another one is the name of nothing.
     pub(crate) fn text(&self) -> &'a [u8] {
         self.payload.strip_suffix(&[0]).unwrap_or(self.payload)

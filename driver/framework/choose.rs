@@ -26,6 +26,7 @@ use super::{
 };
 use crate::subdev_core::{
     name::Name,
+    quality::Quality,
     share::{
         self,
         PasidMode, //
@@ -144,6 +145,19 @@ pub(super) fn choose_wqs(
         wqs.push(WqShare { id, entries }).ok_or(EINVAL)?;
     }
     Ok(wqs)
+}
+
+/// How the subdev is to be served on each work queue that is asked for.
+pub(super) fn choose_qualities(asked: &[WqRequest]) -> Result<Wqs<Quality>, Refusal> {
+    let mut qualities = Wqs::new();
+    for (place, wq) in asked.iter().enumerate() {
+        let quality = Quality::default().with(wq.weight, wq.max_rate);
+        let quality = quality.map_err(|why| {
+            Refusal::new(EINVAL, Field::WqMaxRate(place), format_args!("{why}"))
+        })?;
+        qualities.push(quality).ok_or(EINVAL)?;
+    }
+    Ok(qualities)
 }
 
 /// The size that is asked for, if any is, and for which work queue first.

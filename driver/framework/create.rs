@@ -14,6 +14,7 @@ use kernel::{
 use super::{
     choose::{
         choose_name,
+        choose_qualities,
         choose_type,
         choose_uuid,
         choose_wqs, //
@@ -111,9 +112,13 @@ fn reserve(node: &Node, new: &New<'_>) -> Result<Arc<Subdev>, Refusal> {
     let mut registry = REGISTRY.lock();
     let registry = registry.get()?;
     let identity = decide(registry, node, new, random)?;
+    let qualities = choose_qualities(new.wqs.as_slice())?;
     registry.next_subdev = identity.index.checked_add(1).ok_or(EOVERFLOW)?;
     let Ok(subdev) = memory.pin_init_with(Subdev::new(identity, new.state, node));
     let subdev = Arc::from(subdev);
+    for (place, quality) in qualities.as_slice().iter().enumerate() {
+        subdev.set_quality(place, *quality);
+    }
     registry.insert(&subdev, reserved);
     node.presence.enter();
     Ok(subdev)

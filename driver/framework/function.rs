@@ -7,7 +7,10 @@ use kernel::{
     sync::Arc, //
 };
 
-use crate::ffi::memory::Memory;
+use crate::{
+    ffi::memory::Memory,
+    subdev_core::quality::Quality, //
+};
 
 /// A region of a virtual PCI function.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,6 +47,10 @@ pub(crate) trait Function: Send + Sync {
 
     /// Resets the function, as a function level reset does.
     fn reset(&self) -> Result;
+
+    /// How the function is served on the `wq`th of its work queues from now on, if it has so many.
+    /// Does not wait.
+    fn set_quality(&self, wq: usize, quality: Quality);
 
     /// A range of the host's memory is about to go: on return nothing in it is pinned.
     fn unmap(&self, iova: u64, length: u64);

@@ -5,6 +5,7 @@
 use super::provider::Isolation;
 use crate::subdev_core::{
     name::Name,
+    quality::Quality,
     share::PasidMode,
     state::{
         AdminState,
@@ -85,5 +86,7 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) identity: &'a Identity,
     pub(crate) state: AdminState,
     pub(crate) opstate: OpState,
+    /// How it is served on each of its work queues, and default values after these.
+    pub(crate) qualities: [Quality; MAX_WQS],
     pub(crate) handles: Option<Handles>,
 }

@@ -40,7 +40,8 @@ use super::{
     identity::{
         Handles,
         Identity,
-        Snapshot, //
+        Snapshot,
+        MAX_WQS, //
     },
     node::Node,
     presence::Presence,
@@ -54,6 +55,7 @@ use crate::{
     },
     subdev_core::{
         bucket::Bucket,
+        quality::Quality,
         state::{
             AdminState,
             Life,
@@ -113,6 +115,8 @@ pub(crate) trait Holder: Send + Sync {
 /// What changes about a subdev.
 pub(super) struct State {
     life: Life,
+    /// Of each work queue.
+    qualities: [Quality; MAX_WQS],
     handles: Option<Handles>,
     /// The virtual device, from activation to the end of the handover.
     function: Option<Arc<dyn Function>>,
@@ -164,6 +168,7 @@ impl Subdev {
         let presence = node.presence.clone();
         let state = State {
             life: Life::new(state),
+            qualities: Default::default(),
             handles: None,
             function: None,
             holder: None,
@@ -197,7 +202,29 @@ impl Subdev {
 
     /// Gives the subdev its virtual device.
     pub(super) fn set_function(&self, function: Arc<dyn Function>) {
-        self.state.lock().function = Some(function);
+        let qualities = {
+            let mut state = self.state.lock();
+            state.function = Some(function.clone());
+            state.qualities
+        };
+        for (place, quality) in qualities.into_iter().enumerate() {
+            function.set_quality(place, quality);
+        }
+    }
+
+    /// Changes how the subdev is served on the work queue at a place of its list, from now on.
+    /// Does not wait.
+    pub(super) fn set_quality(&self, place: usize, quality: Quality) {
+        let function = {
+            let mut state = self.state.lock();
+            if let Some(of_wq) = state.qualities.get_mut(place) {
+                *of_wq = quality;
+            }
+            state.function.clone()
+        };
+        if let Some(function) = function {
+            function.set_quality(place, quality);
+        }
     }
 
     /// Drops the virtual device: nobody can reach it any more.
@@ -213,6 +240,7 @@ impl Subdev {
             identity: &self.identity,
             state: state.life.admin(),
             opstate: state.life.opstate(),
+            qualities: state.qualities,
             handles: state.handles,
         }
     }

@@ -133,11 +133,16 @@ impl<'a> Filter<'a> {
     fn parse(request: &Request<'a>) -> Result<Self, Refusal> {
         let mut wqs = Wqs::new();
         for (n, wq) in requests(request)?.as_slice().iter().enumerate() {
-            if wq.size.is_some() {
+            let other = [
+                (wq.size.is_some(), Field::WqSize(n), "size"),
+                (wq.weight.is_some(), Field::WqWeight(n), "weight"),
+                (wq.max_rate.is_some(), Field::WqMaxRate(n), "max-rate"),
+            ];
+            if let Some((_, field, name)) = other.into_iter().find(|(there, ..)| *there) {
                 return Err(Refusal::new(
                     EINVAL,
-                    Field::WqSize(n),
-                    format_args!("a dump asks for the number of a work queue, not for a size"),
+                    field,
+                    format_args!("a dump asks for the number of a work queue, not for a {name}"),
                 ));
             }
             let id = wq.id.ok_or_else(|| {
@@ -233,9 +238,12 @@ fn requests(request: &Request<'_>) -> Result<Wqs<WqRequest>, Refusal> {
         .filter(|attr| attr.number() == uapi::SUBDEV_A_SUBDEV_WQ);
     for (n, nest) in nests.enumerate() {
         let number = |number| nest.attr(number).and_then(|attr| attr.u32());
+        let rate = nest.attr(uapi::SUBDEV_A_SUBDEV_WQ_MAX_RATE);
         let wq = WqRequest {
             id: number(uapi::SUBDEV_A_SUBDEV_WQ_ID),
             size: number(uapi::SUBDEV_A_SUBDEV_WQ_SIZE),
+            weight: number(uapi::SUBDEV_A_SUBDEV_WQ_WEIGHT),
+            max_rate: rate.and_then(|attr| attr.uint()),
         };
         wqs.push(wq).ok_or_else(|| {
             Refusal::new(
@@ -265,10 +273,15 @@ pub(super) fn put(writer: &mut Writer<'_>, subdev: &Snapshot<'_>, generation: u6
     writer.string(uapi::SUBDEV_A_SUBDEV_UUID, uuid)?;
     writer.u32(uapi::SUBDEV_A_SUBDEV_PARENT_INDEX, identity.parent_index)?;
     writer.string(uapi::SUBDEV_A_SUBDEV_PARENT, identity.parent.as_str())?;
-    for share in identity.wqs.as_slice() {
+    for (share, quality) in identity.wqs.as_slice().iter().zip(&subdev.qualities) {
         writer.nest(uapi::SUBDEV_A_SUBDEV_WQ, |writer| {
             writer.u32(uapi::SUBDEV_A_SUBDEV_WQ_ID, share.id)?;
-            writer.u32(uapi::SUBDEV_A_SUBDEV_WQ_SIZE, share.entries)
+            writer.u32(uapi::SUBDEV_A_SUBDEV_WQ_SIZE, share.entries)?;
+            writer.u32(uapi::SUBDEV_A_SUBDEV_WQ_WEIGHT, quality.weight)?;
+            match quality.max_rate {
+                Some(rate) => writer.uint(uapi::SUBDEV_A_SUBDEV_WQ_MAX_RATE, rate),
+                None => Ok(()),
+            }
         })?;
     }
     writer.string(uapi::SUBDEV_A_SUBDEV_TYPE, identity.type_name)?;

@@ -9,6 +9,7 @@
 //! - How a device is divided: [`partition`].
 //! - What the hardware and its virtual twin look like: [`regs`], [`virt`].
 //! - What a tenant submits and how it is carried out: [`desc`], [`plan`].
+//! - Who of several tenants is next, and how fast: [`fair`], [`rate`].
 
 #![cfg_attr(not(any(MODULE, test)), no_std)]
 #![deny(unsafe_code)]
@@ -17,7 +18,9 @@
 #![cfg_attr(MODULE, allow(dead_code, unreachable_pub, unused_imports))]
 
 pub mod desc;
+pub mod fair;
 pub mod partition;
 pub mod plan;
+pub mod rate;
 pub mod regs;
 pub mod virt;

@@ -249,6 +249,8 @@ impl Function for Idle {
         Ok(())
     }
 
+    fn set_quality(&self, _wq: usize, _quality: Quality) {}
+
     fn unmap(&self, _iova: u64, _length: u64) {}
 
     fn kill(&self) {}

@@ -13,7 +13,7 @@
 #include <uapi/linux/subdev.h>
 
 /* Common nested types */
-extern const struct nla_policy subdev_subdev_wq_nl_policy[SUBDEV_A_SUBDEV_WQ_SIZE + 1];
+extern const struct nla_policy subdev_subdev_wq_nl_policy[SUBDEV_A_SUBDEV_WQ_MAX_RATE + 1];
 
 int subdev_nl_family_get_doit(struct sk_buff *skb, struct genl_info *info);
 int subdev_nl_parent_get_doit(struct sk_buff *skb, struct genl_info *info);

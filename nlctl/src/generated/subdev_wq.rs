@@ -21,6 +21,17 @@ pub struct SubdevWq {
     /// mode "shared".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u32>,
+    /// Share of the work queue's bandwidth: of the subdevs that have work
+    /// for it at the same time, each gets bytes in the ratio of the weights.
+    /// A descriptor counts 2 KiB at least. Default is 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u32>,
+    /// Most bytes per second that the subdev has the work queue process,
+    /// counted as for `weight`; at least 1048576, or 0 in a request for no
+    /// cap. Absent in a reply and by default: no cap. What a twentieth of a
+    /// second yields may be saved up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_rate: Option<u64>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -33,6 +44,8 @@ impl From<Vec<SubdevWqAttr>> for SubdevWq {
             match attribute {
                 SubdevWqAttr::Id(value) => out.id = Some(value),
                 SubdevWqAttr::Size(value) => out.size = Some(value),
+                SubdevWqAttr::Weight(value) => out.weight = Some(value),
+                SubdevWqAttr::MaxRate(value) => out.max_rate = Some(value),
                 SubdevWqAttr::Unknown(unknown) => out.unknown.push(unknown),
             }
         }
@@ -52,6 +65,15 @@ pub enum SubdevWqAttr {
     /// queue. Default is the whole work queue, or an eighth of it in PASID
     /// mode "shared".
     Size(u32),
+    /// Share of the work queue's bandwidth: of the subdevs that have work
+    /// for it at the same time, each gets bytes in the ratio of the weights.
+    /// A descriptor counts 2 KiB at least. Default is 100.
+    Weight(u32),
+    /// Most bytes per second that the subdev has the work queue process,
+    /// counted as for `weight`; at least 1048576, or 0 in a request for no
+    /// cap. Absent in a reply and by default: no cap. What a twentieth of a
+    /// second yields may be saved up.
+    MaxRate(u64),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -61,6 +83,8 @@ impl Nla for SubdevWqAttr {
         match self {
             Self::Id(_) => 1,
             Self::Size(_) => 2,
+            Self::Weight(_) => 3,
+            Self::MaxRate(_) => 4,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -81,6 +105,8 @@ impl<'a> Parseable<NlaBuffer<&'a [u8]>> for SubdevWqAttr {
         Ok(match buffer.kind() {
             1 => Self::Id(Value::parse(buffer.value()).context("attribute 'id'")?),
             2 => Self::Size(Value::parse(buffer.value()).context("attribute 'size'")?),
+            3 => Self::Weight(Value::parse(buffer.value()).context("attribute 'weight'")?),
+            4 => Self::MaxRate(Value::parse(buffer.value()).context("attribute 'max-rate'")?),
             _ => Self::Unknown(UnknownAttribute::from(buffer)),
         })
     }
@@ -95,6 +121,11 @@ impl Attribute for SubdevWqAttr {
                 min: Some(1),
                 max: None,
             }),
+            AttributeInfo::new("weight").accepts(Accepts::Range {
+                min: Some(1),
+                max: Some(10000),
+            }),
+            AttributeInfo::new("max-rate"),
         ],
     };
 
@@ -102,6 +133,8 @@ impl Attribute for SubdevWqAttr {
         match self {
             Self::Id(value) => Some(value),
             Self::Size(value) => Some(value),
+            Self::Weight(value) => Some(value),
+            Self::MaxRate(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
