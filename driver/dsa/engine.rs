@@ -33,17 +33,25 @@ use kernel::{
 use self::state::State;
 use super::{
     front::Front,
+    scheduler::Flow,
     submitter::Submitter,
     transfer::Scratch,
     unmaps::Unmaps, //
 };
 
+/// What the descriptors of a virtual WQ go to.
+pub(super) struct Queue {
+    pub(super) submitter: Arc<dyn Submitter>,
+    /// Has the engine take turns with others that submit there.
+    pub(super) flow: Flow,
+}
+
 /// Carries out what one tenant submits.
 #[pin_data]
 pub(super) struct Engine {
     front: Arc<Front>,
-    /// What the descriptors of each virtual WQ go to.
-    submitters: KVec<Arc<dyn Submitter>>,
+    /// Of each virtual WQ.
+    queues: KVec<Queue>,
     /// Most descriptors that one virtual WQ holds.
     share: usize,
     #[pin]
@@ -65,11 +73,11 @@ impl_has_work! {
 }
 
 impl Engine {
-    /// An engine for a virtual WQ with `share` entries on each of `submitters`, which accepts
-    /// nothing until it is opened.
+    /// An engine for a virtual WQ with `share` entries on each of `queues`, which accepts nothing
+    /// until it is opened.
     pub(super) fn new(
         front: Arc<Front>,
-        submitters: KVec<Arc<dyn Submitter>>,
+        queues: KVec<Queue>,
         share: usize,
     ) -> Result<Arc<Self>> {
         let state = State::new()?;
@@ -77,7 +85,7 @@ impl Engine {
         Arc::pin_init(
             pin_init!(Self {
                 front,
-                submitters,
+                queues,
                 share,
                 state <- new_mutex!(state, "Engine::state"),
                 changed <- new_condvar!("Engine::changed"),
@@ -92,7 +100,7 @@ impl Engine {
     /// Allocates what carrying out descriptors needs.
     pub(super) fn open(&self) -> Result {
         let scratch = Scratch::new(self.share)?;
-        let entries = self.share * self.submitters.len();
+        let entries = self.share * self.queues.len();
         let queues = state::Queues::new(entries)?;
         let old = self.scratch.lock().replace(scratch);
         let unused = self.state.lock().replace(queues);
@@ -109,6 +117,19 @@ impl Engine {
 
     /// Whether the hardware completes nothing any more.
     pub(super) fn is_lost(&self) -> bool {
-        self.submitters.iter().any(|submitter| submitter.is_lost())
+        let mut queues = self.queues.iter();
+        queues.any(|queue| queue.submitter.is_lost())
+    }
+
+    /// Changes weight and cap, in bytes per second, of a virtual WQ, if there is that one.
+    pub(super) fn set_quality(&self, wq: usize, weight: u32, max_rate: Option<u64>) {
+        if let Some(queue) = self.queues.get(wq) {
+            queue.flow.set(weight, max_rate);
+        }
+    }
+
+    /// Whoever waits for a turn looks whether it goes on at all.
+    fn nudge(&self) {
+        self.queues.iter().for_each(|queue| queue.flow.nudge());
     }
 }

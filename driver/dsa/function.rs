@@ -17,10 +17,12 @@ use kernel::{
 };
 
 use super::{
-    engine::Engine,
+    engine::{
+        Engine,
+        Queue, //
+    },
     front::Front,
-    span::Span,
-    submitter::Submitter, //
+    span::Span, //
 };
 use crate::{
     dsa_core::{
@@ -41,7 +43,8 @@ use crate::{
         self,
         Host,
         Region, //
-    }, //
+    },
+    subdev_core::quality::Quality, //
 };
 
 /// Most bytes of one access to registers or configuration space.
@@ -63,10 +66,10 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// A function with a virtual WQ on each of `submitters`, of the size in `params`.
-    pub(super) fn new(params: &Params, submitters: KVec<Arc<dyn Submitter>>) -> Result<Arc<Self>> {
+    /// A function with a virtual WQ on each of `queues`, of the size in `params`.
+    pub(super) fn new(params: &Params, queues: KVec<Queue>) -> Result<Arc<Self>> {
         let front = Front::new(params)?;
-        let engine = Engine::new(front.clone(), submitters, params.size.into())?;
+        let engine = Engine::new(front.clone(), queues, params.size.into())?;
         Arc::pin_init(
             pin_init!(Self {
                 vectors: params.vectors().into(),
@@ -232,6 +235,11 @@ impl framework::Function for Function {
     fn reset(&self) -> Result {
         self.start_over();
         Ok(())
+    }
+
+    fn set_quality(&self, wq: usize, quality: Quality) {
+        let Quality { weight, max_rate } = quality;
+        self.engine.set_quality(wq, weight, max_rate);
     }
 
     fn unmap(&self, iova: u64, length: u64) {

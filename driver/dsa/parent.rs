@@ -12,10 +12,10 @@ use super::{
         Device,
         Loss, //
     },
+    engine::Queue,
     function::Function,
     hardware::Hardware,
-    recovery,
-    submitter::Submitter, //
+    recovery, //
 };
 use crate::{
     dsa_core::{
@@ -117,12 +117,16 @@ impl framework::Parent for Parent {
     fn function(&self, wqs: &[u32], entries: u32) -> Result<Arc<dyn framework::Function>> {
         let device = &self.device;
         let caps = &device.caps;
-        let mut submitters = KVec::<Arc<dyn Submitter>>::with_capacity(wqs.len(), GFP_KERNEL)?;
+        let mut queues = KVec::with_capacity(wqs.len(), GFP_KERNEL)?;
         let mut max_transfer = caps.general.max_xfer_shift();
         for &id in wqs {
             let wq = device.wqs().get(id as usize).ok_or(EINVAL)?;
             max_transfer = max_transfer.min(wq.max_transfer_shift());
-            submitters.push(Hardware::new(device.clone(), wq.clone())?, GFP_KERNEL)?;
+            let queue = Queue {
+                submitter: Hardware::new(device.clone(), wq.clone())?,
+                flow: wq.scheduler().flow()?,
+            };
+            queues.push(queue, GFP_KERNEL)?;
         }
         let mut opcap = caps.operations;
         for (word, supported) in opcap.iter_mut().zip(SUPPORTED_OPCAP) {
@@ -138,7 +142,7 @@ impl framework::Parent for Parent {
             size: u16::try_from(entries).map_err(|_| EINVAL)?,
             engines: u8::try_from(caps.engine.engines()).unwrap_or(u8::MAX),
         };
-        Ok(Function::new(&params, submitters)?)
+        Ok(Function::new(&params, queues)?)
     }
 
     fn quiesce(&self) {

@@ -26,6 +26,7 @@ use kernel::{
 
 use super::{
     registers::Registers,
+    scheduler::Scheduler,
     slots::Slots,
     submitter::{
         Ended,
@@ -82,6 +83,7 @@ pub(super) struct Wq {
     id: u8,
     regs: Arc<Registers>,
     records: Records,
+    scheduler: Arc<Scheduler>,
     #[pin]
     state: Mutex<State>,
     /// A descriptor ended, or the status changed.
@@ -100,11 +102,13 @@ impl Wq {
         let size = size as usize;
         let slots = Slots::new(size)?;
         let records = Records::new(dev, size.max(1))?;
+        let scheduler = Scheduler::new()?;
         Arc::pin_init(
             pin_init!(Self {
                 id,
                 regs,
                 records,
+                scheduler,
                 state <- new_mutex!(State {
                     status: Status::Disabled,
                     slots,
@@ -121,6 +125,11 @@ impl Wq {
     /// Number of the work queue.
     pub(super) fn id(&self) -> u8 {
         self.id
+    }
+
+    /// Who submits when.
+    pub(super) fn scheduler(&self) -> &Arc<Scheduler> {
+        &self.scheduler
     }
 
     pub(super) fn status(&self) -> Status {

@@ -141,7 +141,7 @@ pub enum Next<K> {
 }
 
 /// What a turn costs.
-fn cost(bytes: u32) -> u64 {
+pub fn cost(bytes: u32) -> u64 {
     u64::from(bytes.max(LEAST))
 }
 

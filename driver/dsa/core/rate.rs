@@ -59,6 +59,11 @@ impl Rate {
         Err((self.level.unsigned_abs() / self.rate).saturating_add(1))
     }
 
+    /// Bytes that a full bucket has.
+    pub fn burst(&self) -> u64 {
+        self.rate / SHARE_OF_SECOND
+    }
+
     /// Takes bytes, whether there are so many or not.
     pub fn take(&mut self, bytes: u64) {
         let taken = signed(bytes.saturating_mul(SECOND));

@@ -47,7 +47,15 @@ impl WorkItem for Engine {
                     this.process(&item, &*host, scratch);
                 }
             }
-            this.state.lock().end();
+            let wq = item.accepted.wq;
+            let has_more = {
+                let mut state = this.state.lock();
+                state.end();
+                state.is_waiting(wq)
+            };
+            if let Some(queue) = this.queues.get(usize::from(wq)).filter(|_| !has_more) {
+                queue.flow.rest();
+            }
             this.changed.notify_all();
         }
     }
@@ -57,12 +65,13 @@ impl Engine {
     /// Carries out one descriptor.
     fn process(&self, item: &Item, host: &dyn Host, scratch: &mut Scratch) {
         let wq = item.accepted.wq;
-        let Some(submitter) = self.submitters.get(usize::from(wq)) else {
+        let Some(queue) = self.queues.get(usize::from(wq)) else {
             warn_on!(true);
             return;
         };
         let context = Context {
-            submitter: &**submitter,
+            submitter: &*queue.submitter,
+            flow: &queue.flow,
             memory: host.memory(),
             gate: self,
         };

@@ -35,6 +35,7 @@ impl Engine {
         state.drop_accepted(|wq| has(mask, wq));
         let next = state.next();
         self.changed.notify_all();
+        self.nudge();
         while state.has(next, |wq| has(mask, wq)) {
             self.changed.wait(&mut state);
         }
@@ -44,6 +45,7 @@ impl Engine {
     pub(in super::super) fn kill(&self) {
         self.state.lock().kill();
         self.changed.notify_all();
+        self.nudge();
     }
 
     /// After [`Self::kill`]: on return the hardware has nothing, and will be given nothing.

@@ -18,6 +18,7 @@ use crate::{
         bound::kunit::Faux,
         workqueue, //
     },
+    subdev_core::quality::Quality,
     framework::{
         register_parent,
         Description,

@@ -17,9 +17,10 @@ use super::{
     super::{
         super::{
             front::Front,
-            submitter, //
+            scheduler::Scheduler, //
         },
-        Engine, //
+        Engine,
+        Queue, //
     },
     fake::{
         Host,
@@ -139,6 +140,11 @@ pub(super) struct Bench {
 impl Bench {
     /// With a share of `share` entries.
     pub(super) fn new(share: u16) -> Result<Self> {
+        Self::beside(share, &Scheduler::new()?)
+    }
+
+    /// With a share of `share` entries, and with others on the same WQ.
+    pub(super) fn beside(share: u16, scheduler: &Arc<Scheduler>) -> Result<Self> {
         let device = Faux::new()?;
         let_do_dma(device.device());
 
@@ -154,9 +160,13 @@ impl Bench {
         };
         let front = Front::new(&params)?;
         let submitter = Submitter::new(device.reference())?;
-        let mut submitters: KVec<Arc<dyn submitter::Submitter>> = KVec::new();
-        submitters.push(submitter.clone(), GFP_KERNEL)?;
-        let engine = Engine::new(front.clone(), submitters, share.into())?;
+        let mut queues = KVec::new();
+        let queue = Queue {
+            submitter: submitter.clone(),
+            flow: scheduler.flow()?,
+        };
+        queues.push(queue, GFP_KERNEL)?;
+        let engine = Engine::new(front.clone(), queues, share.into())?;
         let memory = Fake::new()?;
         let host = Host::new(memory.clone())?;
         engine.open()?;
