@@ -75,11 +75,7 @@ impl_has_work! {
 impl Engine {
     /// An engine for a virtual WQ with `share` entries on each of `queues`, which accepts nothing
     /// until it is opened.
-    pub(super) fn new(
-        front: Arc<Front>,
-        queues: KVec<Queue>,
-        share: usize,
-    ) -> Result<Arc<Self>> {
+    pub(super) fn new(front: Arc<Front>, queues: KVec<Queue>, share: usize) -> Result<Arc<Self>> {
         let state = State::new()?;
         let unmaps = Unmaps::new()?;
         Arc::pin_init(

@@ -235,7 +235,11 @@ impl Flow {
     pub(super) fn pace(&self) -> Option<Bounds> {
         let now = self.scheduler.now();
         let mut state = self.scheduler.state.lock();
-        let turn = if state.is_alone() { u32::MAX } else { fair::TURN };
+        let turn = if state.is_alone() {
+            u32::MAX
+        } else {
+            fair::TURN
+        };
         let place = state.place(self.at)?;
         let checked = place.rate.as_mut().map(|rate| rate.check(now / 1000));
         if let Some(Err(us)) = checked {
@@ -247,7 +251,9 @@ impl Flow {
         }
         // What the cap saves up goes at once.
         let window = place.rate.map_or(u32::MAX, |rate| {
-            u32::try_from(rate.burst()).unwrap_or(u32::MAX).max(fair::TURN)
+            u32::try_from(rate.burst())
+                .unwrap_or(u32::MAX)
+                .max(fair::TURN)
         });
         state.set_busy(self.at, true);
         Some(Bounds { window, turn })

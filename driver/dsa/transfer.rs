@@ -427,8 +427,7 @@ fn land(context: Context<'_>, outcome: &mut Outcome, flight: &mut Ring<Flying>) 
         return true;
     };
     let ended = context.submitter.wait(ticket);
-    let is_revoked =
-        |record: &Completion| record.status & status::MASK == status::INT_HANDLE;
+    let is_revoked = |record: &Completion| record.status & status::MASK == status::INT_HANDLE;
     match ended {
         // The hardware has not done it: the handle was revoked after the submission.
         Ended::Done(record) if is_revoked(&record) && again < RESUBMISSIONS => {

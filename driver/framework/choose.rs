@@ -152,9 +152,8 @@ pub(super) fn choose_qualities(asked: &[WqRequest]) -> Result<Wqs<Quality>, Refu
     let mut qualities = Wqs::new();
     for (place, wq) in asked.iter().enumerate() {
         let quality = Quality::default().with(wq.weight, wq.max_rate);
-        let quality = quality.map_err(|why| {
-            Refusal::new(EINVAL, Field::WqMaxRate(place), format_args!("{why}"))
-        })?;
+        let quality = quality
+            .map_err(|why| Refusal::new(EINVAL, Field::WqMaxRate(place), format_args!("{why}")))?;
         qualities.push(quality).ok_or(EINVAL)?;
     }
     Ok(qualities)

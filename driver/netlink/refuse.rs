@@ -37,9 +37,7 @@ impl Numbers {
                 None => Culprit::Nothing,
             },
             Field::WqSize(place) => self.in_nest(request, place, uapi::SUBDEV_A_SUBDEV_WQ_SIZE),
-            Field::WqWeight(place) => {
-                self.in_nest(request, place, uapi::SUBDEV_A_SUBDEV_WQ_WEIGHT)
-            }
+            Field::WqWeight(place) => self.in_nest(request, place, uapi::SUBDEV_A_SUBDEV_WQ_WEIGHT),
             Field::WqMaxRate(place) => {
                 self.in_nest(request, place, uapi::SUBDEV_A_SUBDEV_WQ_MAX_RATE)
             }

@@ -57,6 +57,7 @@ fn keys_are_words_or_options_in_any_order() {
         "subdev add wq 3 pasid-mode shared name NAME",
         "subdev add --wq 3 name NAME --pasid-mode=shared",
         "subdev add name NAME wq dsa0/wq3,dsa0/4 state inactive size 2",
+        "subdev add name NAME wq 3 weight 300 max-rate 100000000",
         "-j subdev add type shared uuid not-a-uuid name NAME",
         "subdev add name NAME -o json wq 99",
         "sub a wq 3 pasid none n NAME",

@@ -9,7 +9,10 @@ fn what_is_absent_stays_and_zero_is_no_cap() {
     let both = default.with(Some(300), Some(LEAST_MAX_RATE));
     let both = both.expect("the smallest cap");
     assert_eq!((both.weight, both.max_rate), (300, Some(LEAST_MAX_RATE)));
-    assert_eq!(both.with(Some(7), None).map(|it| it.max_rate), Ok(both.max_rate));
+    assert_eq!(
+        both.with(Some(7), None).map(|it| it.max_rate),
+        Ok(both.max_rate)
+    );
     assert_eq!(both.with(None, Some(0)).map(|it| it.max_rate), Ok(None));
 }
 

@@ -18,8 +18,8 @@
 //! moment is bounded by a multiple of the time that the flow has used the hardware just before, so
 //! that nobody can make the others idle for longer than that by being slow.
 //!
-//! A flow that does not ask for long has [`LEAD`] bytes to catch up on when it comes back, whatever
-//! the others had meanwhile. So it comes first, and cannot save up more than that.
+//! A flow that does not ask for longer has [`CREDIT`] bytes at most to catch up on when it comes back,
+//! whatever the others had meanwhile. So it comes first, and cannot save up more than that.
 
 #[cfg(test)]
 mod tests;
@@ -36,9 +36,12 @@ pub const LEAST: u32 = 2 << 10;
 /// the end of a descriptor and submit another.
 pub const LENT: u64 = 256 << 10;
 
-/// Most bytes that a flow is ahead of one that is expected, or has to catch up on, by the weight of
-/// the heavier of the two.
+/// Most bytes that a flow is ahead of one that is expected, by the weight of the heavier of the two.
 pub const LEAD: u64 = 128 << 10;
+
+/// Most bytes that a flow may catch up on when it comes late, or comes back. It is about 70 us of
+/// work, for which the others wait then.
+pub const CREDIT: u64 = 2 << 20;
 
 /// The weight that is used without another.
 pub const DEFAULT_WEIGHT: u32 = 100;
@@ -161,7 +164,7 @@ impl Fair {
 
     /// Has a flow, which does not ask yet, ask for a turn of some bytes.
     pub fn ask(&self, flow: &mut Flow, bytes: u32) {
-        let oldest = self.tag.saturating_sub(flow.distance(LEAD));
+        let oldest = self.tag.saturating_sub(flow.distance(CREDIT));
         flow.tag = flow.tag.max(oldest);
         flow.asked = Some(cost(bytes));
     }
@@ -174,7 +177,7 @@ impl Fair {
     ) -> Next<K> {
         let mut first: Option<(K, &Flow, u64)> = None;
         // Of those who are expected, the one that is furthest behind, and the tag that nobody may be
-        // beyond because of what one of them may catch up on; each with the time until when.
+        // beyond because of the weight of one of them; each with the time until when.
         let mut behind: Option<(Tag, Option<u64>)> = None;
         let mut bound: Option<(Tag, Option<u64>)> = None;
         for (key, flow) in flows {

@@ -213,7 +213,10 @@ impl State {
 
     /// Whether a descriptor of a WQ is to be carried out.
     pub(super) fn is_waiting(&self, wq: u8) -> bool {
-        self.queues.waiting.iter().any(|item| item.accepted.wq == wq)
+        self.queues
+            .waiting
+            .iter()
+            .any(|item| item.accepted.wq == wq)
     }
 
     /// Number of what will be accepted next.

@@ -18,7 +18,6 @@ use crate::{
         bound::kunit::Faux,
         workqueue, //
     },
-    subdev_core::quality::Quality,
     framework::{
         register_parent,
         Description,
@@ -38,6 +37,7 @@ use crate::{
         WqMode,
         WqState, //
     },
+    subdev_core::quality::Quality,
     subdev_core::share::PasidMode, //
 };
 

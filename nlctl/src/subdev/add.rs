@@ -20,6 +20,8 @@ pub struct Add {
     wqs: Vec<(u32, Option<u32>)>,
     /// Entries of those for which none are said.
     size: Option<u32>,
+    /// How it is served on all of them.
+    quality: Vec<SubdevWqAttr>,
     parent: OnParent<SubdevAttr>,
 }
 
@@ -30,6 +32,7 @@ impl Add {
             attributes: Vec::new(),
             wqs: Vec::new(),
             size: None,
+            quality: Vec::new(),
             parent: super::on_parent(None),
         }
     }
@@ -90,6 +93,19 @@ impl Add {
         self
     }
 
+    /// Has bandwidth of its work queues in proportion to this, beside others that
+    /// have work for them.
+    pub fn weight(mut self, weight: u32) -> Self {
+        self.quality.push(SubdevWqAttr::Weight(weight));
+        self
+    }
+
+    /// Has each of its work queues process at most so many bytes per second.
+    pub fn max_rate(mut self, bytes: u64) -> Self {
+        self.quality.push(SubdevWqAttr::MaxRate(bytes));
+        self
+    }
+
     /// Sends the request and returns the subdev with all its handles.
     ///
     /// When the future is dropped after the request was sent, the subdev is
@@ -104,12 +120,16 @@ impl Add {
             .extend(self.parent.needed(&self.handle).await?);
         if self.wqs.is_empty() {
             // The kernel chooses one.
-            let sized = |size| SubdevAttr::Wq(vec![SubdevWqAttr::Size(size)]);
-            self.attributes.extend(self.size.map(sized));
+            let mut wq: Vec<_> = self.size.map(SubdevWqAttr::Size).into_iter().collect();
+            wq.extend(self.quality.iter().cloned());
+            if !wq.is_empty() {
+                self.attributes.push(SubdevAttr::Wq(wq));
+            }
         }
         for (id, entries) in self.wqs {
             let mut wq = vec![SubdevWqAttr::Id(id)];
             wq.extend(entries.or(self.size).map(SubdevWqAttr::Size));
+            wq.extend(self.quality.iter().cloned());
             self.attributes.push(SubdevAttr::Wq(wq));
         }
         exchange::object(&self.handle, Command::SubdevNew, self.attributes).await

@@ -30,7 +30,11 @@ fn demand_shares(tenants: &[Tenant], done: &[u64]) {
 #[test]
 fn weights_hold_whatever_the_sizes() {
     for weights in [[300, 100], [100, 300], [100, 100], [1, 10_000]] {
-        for sizes in [[4 << 10, 2 << 20], [2 << 20, 4 << 10], [64 << 10, 100 << 10]] {
+        for sizes in [
+            [4 << 10, 2 << 20],
+            [2 << 20, 4 << 10],
+            [64 << 10, 100 << 10],
+        ] {
             let tenants: Vec<_> = weights
                 .into_iter()
                 .zip(sizes)
@@ -89,7 +93,7 @@ fn who_comes_back_is_next_and_has_saved_nothing() {
     machine.run_until(|machine| machine.done()[2] >= 64 * MIB);
     let since: Vec<_> = (0..3).map(|n| machine.done()[n] - before[n]).collect();
     let due = since.iter().sum::<u64>() / 5;
-    assert!(since[2] <= due + due / 33 + 2 * LEAD, "{since:?}");
+    assert!(since[2] <= due + due / 33 + CREDIT + 2 * LEAD, "{since:?}");
 }
 
 #[test]
@@ -135,7 +139,10 @@ fn who_is_expected_holds_the_others_back_for_a_while() {
             other => panic!("{other:?}"),
         }
     };
-    assert!((LEAD..=LEAD + u64::from(TURN) + 4096).contains(&had), "{had}");
+    assert!(
+        (LEAD..=LEAD + u64::from(TURN) + 4096).contains(&had),
+        "{had}"
+    );
     assert_eq!(until, 300 * US);
     now = until;
     assert_eq!(fair.next(flows.iter().enumerate(), now), Next::Now(1));

@@ -223,6 +223,11 @@ impl Bench {
         Ok(Completion::from_bytes(&bytes))
     }
 
+    /// Makes completion record `n` as before its descriptor.
+    pub(super) fn clear_record(&self, n: u32) -> Result {
+        self.memory.write(record_address(n), &[0])
+    }
+
     /// The status in completion record `n`.
     pub(super) fn record(&self, n: u32) -> Result<u8> {
         Ok(self.completion(n)?.status)

@@ -27,7 +27,8 @@ is invalid, 2 refused by the kernel, 3 what was waited for did not come in time.
 const ADD_USAGE: &str = "\
 dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
          [pasid-mode none|dedicated|shared] [name NAME] [uuid UUID]
-         [parent DEV] [state active|inactive] [size N]";
+         [parent DEV] [state active|inactive] [size N]
+         [weight N] [max-rate BYTES]";
 
 /// Manages subdevices: virtual devices carved out of hardware work queues.
 #[derive(Debug, Parser)]
@@ -245,6 +246,14 @@ pub struct Add {
     /// Entries of each virtual work queue
     #[arg(long, value_name = "N")]
     pub size: Option<u32>,
+
+    /// Share of bandwidth, relative to others on the work queue: 1 to 10000
+    #[arg(long, value_name = "N")]
+    pub weight: Option<u32>,
+
+    /// Most bytes per second on each work queue
+    #[arg(long, value_name = "BYTES")]
+    pub max_rate: Option<u64>,
 }
 
 /// Keys of `monitor`.

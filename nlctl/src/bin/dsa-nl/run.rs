@@ -96,6 +96,12 @@ async fn add_subdev(handle: &Handle, printer: &mut Printer, add: Add) -> Result<
     if let Some(size) = add.size {
         request = request.size(size);
     }
+    if let Some(weight) = add.weight {
+        request = request.weight(weight);
+    }
+    if let Some(bytes) = add.max_rate {
+        request = request.max_rate(bytes);
+    }
     let subdev = printer.warn(request.execute().await?);
     printer.print(&Page::created(&subdev)?)
 }

@@ -174,9 +174,7 @@ impl Machine {
             .zip(&self.tenants)
         {
             let Some(left) = progress.left else { continue };
-            if progress.asked.is_some()
-                || progress.in_flight == DEPTH
-                || progress.begins > self.now
+            if progress.asked.is_some() || progress.in_flight == DEPTH || progress.begins > self.now
             {
                 continue;
             }
