@@ -12,7 +12,7 @@ pub const DEFAULT_WEIGHT: u32 = 100;
 
 /// The smallest cap, in bytes per second. A descriptor may have megabytes, and whoever drains a WQ
 /// waits for them, so the cap is what keeps that bounded.
-pub const LEAST_MAX_RATE: u64 = 1 << 20;
+pub const LEAST_MAX_RATE: u64 = 256 << 10;
 
 /// How a subdev is served on one WQ.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]

@@ -21,5 +21,5 @@ fn a_cap_that_is_too_small_is_refused_with_the_smallest() {
     let refused = Quality::default().with(None, Some(LEAST_MAX_RATE - 1));
     assert_eq!(refused, Err(TooSlow));
     let text = TooSlow.to_string();
-    assert!(text.contains("1048576") && text.len() < 80, "{text}");
+    assert!(text.contains("262144") && text.len() < 80, "{text}");
 }

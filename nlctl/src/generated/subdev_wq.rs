@@ -27,7 +27,7 @@ pub struct SubdevWq {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<u32>,
     /// Most bytes per second that the subdev has the work queue process,
-    /// counted as for `weight`; at least 1048576, or 0 in a request for no
+    /// counted as for `weight`; at least 262144, or 0 in a request for no
     /// cap. Absent in a reply and by default: no cap. What a twentieth of a
     /// second yields may be saved up.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +70,7 @@ pub enum SubdevWqAttr {
     /// A descriptor counts 2 KiB at least. Default is 100.
     Weight(u32),
     /// Most bytes per second that the subdev has the work queue process,
-    /// counted as for `weight`; at least 1048576, or 0 in a request for no
+    /// counted as for `weight`; at least 262144, or 0 in a request for no
     /// cap. Absent in a reply and by default: no cap. What a twentieth of a
     /// second yields may be saved up.
     MaxRate(u64),

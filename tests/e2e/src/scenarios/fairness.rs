@@ -41,6 +41,9 @@ const RATE_OFF: f64 = 0.20;
 /// what the module has in the hardware at a time.
 const AHEAD: u64 = 1 << 20;
 
+/// The smallest cap that there is.
+const LEAST_CAP: u64 = 256 << 10;
+
 /// Longest that anything is measured.
 const LONG: Duration = Duration::from_secs(120);
 
@@ -241,16 +244,12 @@ fn flood() -> Result<()> {
 
 /// One could do more than it may.
 fn cap() -> Result<()> {
-    const LEN: u32 = 64 << 10;
+    const LEN: u32 = 16 << 10;
     let free = Saturating::add("free", "size 6", LEN)?;
     let unlimited = beside(&[&free], || rate(&free, Duration::from_millis(500)))?;
     drop(free);
     tool::del("free")?;
-    let limit = (unlimited / 4.0) as u64;
-    ensure!(
-        limit > 1 << 20,
-        "the WQ copies {unlimited:.0} bytes per second only, too few to have a cap"
-    );
+    let limit = ((unlimited / 3.0) as u64).max(LEAST_CAP);
 
     step(format!(
         "a cap of {limit} bytes per second holds one that had {unlimited:.0}"
@@ -258,12 +257,26 @@ fn cap() -> Result<()> {
     let capped = Saturating::add("capped", &format!("max-rate {limit} size 6"), LEN)?;
     let shown = tool::subdev("capped")?.wq[0].clone();
     check::equal("cap", shown.max_rate, Some(limit))?;
-    let rate = beside(&[&capped], || rate(&capped, Duration::from_secs(2)))?;
-    println!("    it has {rate:.0}");
-    ensure!(
-        (rate / limit as f64 - 1.0).abs() <= RATE_OFF,
-        "it has {rate:.0} bytes per second, and a cap of {limit}"
-    );
+    beside(&[&capped], || {
+        for attempt in 1.. {
+            let rate = rate(&capped, Duration::from_secs(2))?;
+            println!("    it has {rate:.0}");
+            let off = rate / limit as f64 - 1.0;
+            ensure!(
+                off <= RATE_OFF,
+                "it has {rate:.0} bytes per second, and a cap of {limit}"
+            );
+            if off >= -RATE_OFF {
+                break;
+            }
+            // The machine may have been busy with other things.
+            ensure!(
+                attempt < 3,
+                "it has {rate:.0} bytes per second only, and a cap of {limit}"
+            );
+        }
+        Ok(())
+    })?;
     drop(capped);
     tool::del("capped")
 }

@@ -225,8 +225,8 @@ const CASES: &[Case] = &[
     },
     Case {
         why: "a cap that would stop all",
-        words: &["add", "wq", "1", "max-rate", "1048575"],
-        says: &["max-rate", "1048576"],
+        words: &["add", "wq", "1", "max-rate", "262143"],
+        says: &["max-rate", "262144"],
     },
     Case {
         why: "showing an unknown name",
