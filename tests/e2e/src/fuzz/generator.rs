@@ -93,6 +93,11 @@ impl Generator<'_> {
                 };
                 number.to_ne_bytes().to_vec()
             }
+            Rule::Uint => match rng.u8(0..4) {
+                0 => rng.u64(..).to_ne_bytes().to_vec(),
+                1 => rng.u32(..).to_ne_bytes().to_vec(),
+                _ => self.number(set, name, rng).to_ne_bytes().to_vec(),
+            },
             Rule::Text { max } => {
                 let mut text = match rng.u8(0..8) {
                     0 => "x".repeat(rng.usize(0..=max)),

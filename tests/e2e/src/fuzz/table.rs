@@ -55,6 +55,8 @@ pub enum Rule {
         /// The largest.
         max: u32,
     },
+    /// A number of 32 or 64 bits.
+    Uint,
     /// Text of up to this many bytes, and a NUL.
     Text {
         /// The most bytes.
@@ -203,6 +205,8 @@ impl Entry {
                 min: u32::try_from(min)?,
                 max: u32::try_from(max)?,
             })),
+            // See `without_uint`.
+            (Some(NlaType::U64), _) => Ok(Self::Rule(Rule::Uint)),
             (Some(NlaType::NulString), _) => Ok(Self::Rule(Rule::Text { max: len as usize })),
             (Some(NlaType::Flag), _) => Ok(Self::Rule(Rule::Flag)),
             (Some(NlaType::Nested), Some(policy)) => Ok(Self::Nest(policy)),
@@ -245,7 +249,70 @@ fn control(
 }
 
 fn attributes(answer: &Answer) -> Result<Vec<GenlCtrlAttrs>> {
-    let all = answer.objects.iter().flat_map(NlasIterator::new);
+    let mut objects = answer.objects.clone();
+    objects
+        .iter_mut()
+        .for_each(|object| without_uint(object, 0));
+    let all = objects.iter().flat_map(NlasIterator::new);
     all.map(|attribute| Ok(GenlCtrlAttrs::parse(&attribute?)?))
         .collect()
+}
+
+/// Makes `u64` of the type `uint` in the description of policies, which netlink-packet-generic 0.5
+/// does not know. The family has no attribute of the type `u64`.
+///
+/// `depth` counts the nests: a policy by its number, an attribute by its number, what it has to be.
+fn without_uint(attributes: &mut [u8], depth: u8) {
+    // srctree include/uapi/linux/genetlink.h and include/uapi/linux/netlink.h
+    const CTRL_ATTR_POLICY: u16 = 8;
+    const NL_POLICY_TYPE_ATTR_TYPE: u16 = 1;
+    const U64: u32 = 5;
+    const UINT: u32 = 17;
+    const KIND: u16 = 0x3fff;
+
+    let mut rest = attributes;
+    while let Some(&[a, b, c, d]) = rest.first_chunk() {
+        let len = usize::from(u16::from_ne_bytes([a, b]));
+        let kind = u16::from_ne_bytes([c, d]) & KIND;
+        let Some(value) = rest.get_mut(4..len) else {
+            // Shorter than its header, or longer than what there is.
+            return;
+        };
+        match (depth, kind) {
+            (0, CTRL_ATTR_POLICY) | (1 | 2, _) => without_uint(value, depth + 1),
+            (3, NL_POLICY_TYPE_ATTR_TYPE) if value == UINT.to_ne_bytes() => {
+                value.copy_from_slice(&U64.to_ne_bytes());
+            }
+            _ => {}
+        }
+        rest = rest.get_mut(len.next_multiple_of(4)..).unwrap_or_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uint_of_a_policy_becomes_known_and_nothing_else_changes() {
+        let attribute = |kind: u16, value: &[u8]| {
+            let mut bytes = (4 + value.len() as u16).to_ne_bytes().to_vec();
+            bytes.extend(kind.to_ne_bytes());
+            bytes.extend(value);
+            bytes
+        };
+        let object = |number: u32| {
+            let mut rules = attribute(1, &number.to_ne_bytes());
+            rules.extend(attribute(3, &17u32.to_ne_bytes()));
+            let policy = attribute(0x8000, &attribute(0x8011, &rules));
+            let mut object = attribute(1, &17u32.to_ne_bytes());
+            object.extend(attribute(8 | 0x8000, &policy));
+            object
+        };
+        let mut bytes = object(17);
+        without_uint(&mut bytes, 0);
+        assert_eq!(bytes, object(5));
+        without_uint(&mut bytes[..7], 0);
+        without_uint(&mut [0; 9], 0);
+    }
 }

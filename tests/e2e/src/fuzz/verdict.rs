@@ -114,6 +114,7 @@ fn accepts(policy: &Policy, attribute: &Found<'_>) -> bool {
         Rule::U32 { min, max } => value
             .try_into()
             .is_ok_and(|value| (min..=max).contains(&u32::from_ne_bytes(value))),
+        Rule::Uint => matches!(value.len(), 4 | 8),
         Rule::Text { max } => {
             let ends = value.iter().take(max + 1).any(|byte| *byte == 0);
             ends && value.strip_suffix(&[0]).unwrap_or(value).len() <= max
