@@ -27,6 +27,7 @@ const SUITES: &[&str] = &[
     "subdev_framework",
     "subdev_genl",
     "subdev_task",
+    "subdev_turns",
     "subdev_vfio",
     "subdev_vfio_irqs",
     "subdev_vfio_layout",
