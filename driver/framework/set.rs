@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Changing a subdev: its name, its shares of work queues, and whether VFIO has it. All that is
-//! asked for, or nothing.
+//! Changing a subdev: its name, its shares of work queues and how it is served there, and whether
+//! VFIO has it. All that is asked for, or nothing.
 //!
 //! What is decided is reserved beside what the subdev has, so that nothing can be refused any more
 //! once the steps that wait are done; then one of the two is given up.
@@ -13,6 +13,7 @@ use kernel::{
 
 use super::{
     choose::{
+        choose_quality,
         free_name,
         named_twice,
         refuse_share, //
@@ -69,15 +70,18 @@ pub(crate) fn set(
     let place = set.new_name.map(|_| NamePlace::new(GFP_KERNEL));
     let place = place.transpose()?;
     let node = Change::find_node(set)?;
-    // Whoever changes the size of a work queue relies on what is reserved of it.
+    // Whoever changes the size of a work queue relies on what is reserved of it. And the virtual
+    // device is to be served as the last of the requests says.
     let config = (!set.wqs.as_slice().is_empty()).then(|| node.config.lock());
     let change = {
-        let mut registry = REGISTRY.lock();
-        let registry = registry.get()?;
+        let mut guard = REGISTRY.lock();
+        let registry = guard.get()?;
         let change = Change::decide(registry, set)?;
         change.begin(registry, set, place)?;
         if change.state.is_none() {
             change.commit(registry, origin, reply);
+            drop(guard);
+            change.serve();
             return Ok(());
         }
         change
@@ -163,9 +167,13 @@ impl Change {
                 return Err(named_twice(id));
             }
             let field = Field::Wq(Some(id));
-            let size = request.size.ok_or_else(|| {
-                Refusal::new(EINVAL, field, format_args!("a size is needed for wq {id}"))
-            })?;
+            if (request.size, request.weight, request.max_rate) == (None, None, None) {
+                return Err(Refusal::new(
+                    EINVAL,
+                    field,
+                    format_args!("a size, a weight or a max-rate is needed for wq {id}"),
+                ));
+            }
             let ids = || old.wqs.as_slice().iter().map(|share| share.id);
             let share = new.wqs.as_mut_slice().iter_mut().find(|it| it.id == id);
             let share = share.ok_or_else(|| {
@@ -176,9 +184,10 @@ impl Change {
                     format_args!("the subdev does not use wq {id}; it uses {has}"),
                 )
             })?;
-            if share.entries == size {
+            share.quality = choose_quality(share.quality, request, n)?;
+            let Some(size) = request.size.filter(|size| *size != share.entries) else {
                 continue;
-            }
+            };
             if now == AdminState::Active && set.state != Some(AdminState::Inactive) {
                 return Err(Refusal::new(
                     EBUSY,
@@ -238,8 +247,8 @@ impl Change {
         for (id, old, new) in self.shares() {
             registry.resize(&self.subdev, id, old.max(new), new);
         }
-        let resizes = self.shares().any(|(_, old, new)| old != new);
-        if self.state.is_none() && !self.renames() && !resizes {
+        let stays = self.old.wqs.as_slice() == self.new.wqs.as_slice();
+        if self.state.is_none() && !self.renames() && stays {
             let generation = events::generation();
             reply(&self.subdev.snapshot(), generation);
             return;
@@ -252,6 +261,20 @@ impl Change {
             registry.tell_wq(self.node.index, id, origin);
         }
         reply(&snapshot, generation);
+    }
+
+    /// Has the virtual device, if there is one, served as was decided; what its user has in flight
+    /// goes on. The parent's configuration lock is held if something was.
+    fn serve(&self) {
+        let Some(function) = self.subdev.function() else {
+            return;
+        };
+        let pairs = self.old.wqs.as_slice().iter().zip(self.new.wqs.as_slice());
+        for (place, (old, new)) in pairs.enumerate() {
+            if old.quality != new.quality {
+                function.set_quality(place, new.quality);
+            }
+        }
     }
 
     /// Gives up what was reserved.

@@ -176,8 +176,13 @@ fn subdev_attribute() -> impl Strategy<Value = SubdevAttr> {
         any::<u32>().prop_map(|number| SubdevAttr::PasidMode(number.into())),
         any::<u32>().prop_map(|number| SubdevAttr::Opstate(number.into())),
         any::<u64>().prop_map(SubdevAttr::Generation),
-        any::<(u32, u32)>().prop_map(|(id, size)| {
-            SubdevAttr::Wq(vec![SubdevWqAttr::Id(id), SubdevWqAttr::Size(size)])
+        any::<(u32, u32, u32, u64)>().prop_map(|(id, size, weight, rate)| {
+            SubdevAttr::Wq(vec![
+                SubdevWqAttr::Id(id),
+                SubdevWqAttr::Size(size),
+                SubdevWqAttr::Weight(weight),
+                SubdevWqAttr::MaxRate(rate),
+            ])
         }),
         Just(SubdevAttr::Force),
     ]

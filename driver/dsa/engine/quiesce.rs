@@ -66,6 +66,7 @@ impl Engine {
             state.next()
         };
         self.changed.notify_all();
+        self.nudge();
         next
     }
 
@@ -82,6 +83,7 @@ impl Engine {
         let aborted = |wq| self.count(wq, Meter::aborted);
         self.state.lock().kill(aborted);
         self.changed.notify_all();
+        self.nudge();
     }
 
     /// After [`Self::kill`]: on return the hardware has nothing, and will be given nothing.

@@ -212,6 +212,14 @@ impl State {
         self.running = None;
     }
 
+    /// Whether a descriptor of a WQ is to be carried out.
+    pub(super) fn is_waiting(&self, wq: u8) -> bool {
+        self.queues
+            .waiting
+            .iter()
+            .any(|item| item.accepted.wq == wq)
+    }
+
     /// Number of what will be accepted next.
     pub(super) fn next(&self) -> u64 {
         self.next

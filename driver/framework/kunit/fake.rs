@@ -44,7 +44,10 @@ use crate::{
         WqShare,
         WqState, //
     },
-    subdev_core::share::PasidMode, //
+    subdev_core::{
+        quality::Quality,
+        share::PasidMode, //
+    }, //
 };
 
 /// Name of the parent: no other provider has this prefix.
@@ -313,6 +316,8 @@ impl Function for Idle {
     fn drain_within(&self, _limit: Delta) -> bool {
         true
     }
+
+    fn set_quality(&self, _wq: usize, _quality: Quality) {}
 
     fn unmap(&self, _iova: u64, _length: u64) {}
 

@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use nlctl::{AdminState, Binary, Id, ParentRef, PasidMode, WqMode, WqRef};
 
 use crate::failure::Failure;
@@ -40,11 +40,11 @@ const ADD_USAGE: &str = "\
 dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
          [pasid-mode none|dedicated|shared] [name NAME] [uuid UUID]
          [parent DEV] [state active|inactive] [size N]
-         [count N] [lease] [--dry-run]";
+         [weight N] [max-rate BYTES] [count N] [lease] [--dry-run]";
 
 const SET_USAGE: &str = "\
 dsa-nl subdev set SUBDEV [name NAME] [state active|inactive [force]]
-         [wq N[,N...] size N[,N...]]";
+         [wq N[,N...] [size N[,N...]] [weight N[,N...]] [max-rate BYTES[,BYTES...]]]";
 
 /// Manages subdevices: virtual devices carved out of hardware work queues.
 #[derive(Debug, Parser)]
@@ -384,6 +384,14 @@ pub struct Add {
     #[arg(long, value_name = "N")]
     pub size: Option<u32>,
 
+    /// Share of bandwidth on each work queue, relative to others there: 1 to 10000
+    #[arg(long, value_name = "N")]
+    pub weight: Option<u32>,
+
+    /// Most bytes per second on each work queue; 0 for no cap
+    #[arg(long, value_name = "BYTES")]
+    pub max_rate: Option<u64>,
+
     /// Create N subdevs, or none
     #[arg(long, value_name = "N")]
     pub count: Option<u32>,
@@ -401,6 +409,7 @@ pub struct Add {
 /// Keys of `subdev set`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Keys")]
+#[command(group = ArgGroup::new("has").multiple(true))]
 pub struct Set {
     /// Index, name or UUID
     #[arg(value_name = "SUBDEV")]
@@ -414,18 +423,39 @@ pub struct Set {
     #[arg(long, value_name = "STATE")]
     pub state: Option<AdminState>,
 
-    /// Work queues that it uses, to change its share of them
+    /// Work queues that it uses, to change what it has of them
+    #[arg(long, value_name = "N[,N...]", value_delimiter = ',', requires = "has")]
+    pub wq: Vec<u32>,
+
+    /// Entries of each of these virtual work queues, or of all of them
     #[arg(
         long,
         value_name = "N[,N...]",
         value_delimiter = ',',
-        requires = "size"
+        requires = "wq",
+        group = "has"
     )]
-    pub wq: Vec<u32>,
-
-    /// Entries of each of these virtual work queues, or of all of them
-    #[arg(long, value_name = "N[,N...]", value_delimiter = ',', requires = "wq")]
     pub size: Vec<u32>,
+
+    /// Share of bandwidth on each of them, relative to others there, or on all
+    #[arg(
+        long,
+        value_name = "N[,N...]",
+        value_delimiter = ',',
+        requires = "wq",
+        group = "has"
+    )]
+    pub weight: Vec<u32>,
+
+    /// Most bytes per second on each of them, or on all; 0 for no cap
+    #[arg(
+        long,
+        value_name = "BYTES[,BYTES...]",
+        value_delimiter = ',',
+        requires = "wq",
+        group = "has"
+    )]
+    pub max_rate: Vec<u64>,
 
     /// Make it inactive although a VFIO user has it open
     #[arg(long, requires = "state")]

@@ -74,7 +74,7 @@ fn run() -> Result<()> {
         ("uuid", json!(shown.uuid)),
         ("iommu-group", json!(shown.iommu_group)),
         ("vfio-device", json!(shown.vfio_device)),
-        ("wq", json!([{"id": 3, "size": 2}])),
+        ("wq", json!([{"id": 3, "size": 2, "weight": 100}])),
         ("isolation", json!("mediated")),
         ("opstate", json!("attached")),
     ] {
