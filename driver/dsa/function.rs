@@ -121,6 +121,8 @@ impl Function {
             self.resets.update_epochs();
             self.carry_out(effect);
         }
+        // The hardware may be back before it has been their turn.
+        self.engine.fail_accepted();
     }
 }
 

@@ -85,6 +85,9 @@ pub(super) trait Gate: Observer {
     /// Whether the operation is to be dropped.
     fn is_dropped(&self) -> bool;
 
+    /// Whether the operation is to fail, because the hardware was lost.
+    fn is_failed(&self) -> bool;
+
     /// The hardware has nothing of the operation any more.
     fn land(&self);
 
@@ -220,7 +223,10 @@ pub(super) fn run(context: Context<'_>, op: &Op, scratch: &mut Scratch) -> Optio
 
     let mut outcome = Outcome::new(&op);
     if op.buffers() == [None, None] {
-        pace(context)?;
+        if pace(context)?.is_none() {
+            outcome.piece_lost();
+            return Some(outcome.finish());
+        }
         let nothing = core::iter::once(Piece::EMPTY);
         let flown = fly(context, nothing, &mut outcome, &mut scratch.flight);
         return (flown == Flown::Landed).then(|| outcome.finish());
@@ -232,7 +238,10 @@ pub(super) fn run(context: Context<'_>, op: &Op, scratch: &mut Scratch) -> Optio
             outcome.piece_lost();
             break;
         }
-        let bounds = pace(context)?;
+        let Some(bounds) = pace(context)? else {
+            outcome.piece_lost();
+            break;
+        };
         let len = WINDOW.min(bounds.window).min(op.len() - offset);
         let span = |buffer: Buffer| Span {
             iova: buffer.iova.wrapping_add(u64::from(offset)),
@@ -261,12 +270,16 @@ pub(super) fn run(context: Context<'_>, op: &Op, scratch: &mut Scratch) -> Optio
     Some(outcome.finish())
 }
 
-/// Waits until the tenant's cap allows more. `None` if the operation is to be dropped.
-fn pace(context: Context<'_>) -> Option<Bounds> {
+/// Waits until the tenant's cap allows more. `None` if the operation is to be dropped, and nothing in
+/// it if it is to fail.
+fn pace(context: Context<'_>) -> Option<Option<Bounds>> {
     while !context.gate.is_dropped() {
+        if context.gate.is_failed() || context.submitter.is_lost() {
+            return Some(None);
+        }
         let bounds = context.flow.pace();
         if bounds.is_some() {
-            return bounds;
+            return Some(bounds);
         }
     }
     None
@@ -369,6 +382,10 @@ fn fly(
             if context.gate.is_dropped() {
                 flown = Flown::Dropped;
                 break 'pieces;
+            }
+            if context.gate.is_failed() {
+                outcome.piece_lost();
+                going_on = false;
             }
             if !going_on || outcome.is_stopped() {
                 break 'pieces;

@@ -83,6 +83,8 @@ pub(super) struct Tally {
     halted: Atomic<u32>,
     recovered: Atomic<u32>,
     dropped: Atomic<u32>,
+    /// The weight on the first work queue that the last function was made with, or has had since.
+    weight: Atomic<u32>,
 }
 
 impl Tally {
@@ -98,6 +100,11 @@ impl Tally {
     /// How many were told that the hardware is back.
     pub(super) fn recovered(&self) -> u32 {
         self.recovered.load(Relaxed)
+    }
+
+    /// The weight on the first work queue that the last function has.
+    pub(super) fn weight(&self) -> u32 {
+        self.weight.load(Relaxed)
     }
 
     /// How many were halted.
@@ -178,12 +185,15 @@ impl Parent for Fake {
         Ok(())
     }
 
-    fn function(&self, _shares: &[WqShare], _meters: KVec<Meter>) -> Result<Arc<dyn Function>> {
+    fn function(&self, shares: &[WqShare], _meters: KVec<Meter>) -> Result<Arc<dyn Function>> {
         if self.barren.load(Relaxed) {
             return Err(EIO);
         }
         let function = Arc::new(Idle(self.tally.clone()), GFP_KERNEL)?;
         self.tally.made.fetch_add(1, Relaxed);
+        if let Some(first) = shares.first() {
+            self.tally.weight.store(first.quality.weight, Relaxed);
+        }
         Ok(function)
     }
 
@@ -317,7 +327,11 @@ impl Function for Idle {
         true
     }
 
-    fn set_quality(&self, _wq: usize, _quality: Quality) {}
+    fn set_quality(&self, wq: usize, quality: Quality) {
+        if wq == 0 {
+            self.0.weight.store(quality.weight, Relaxed);
+        }
+    }
 
     fn unmap(&self, _iova: u64, _length: u64) {}
 
@@ -355,6 +369,7 @@ impl Bench {
                 halted: Atomic::new(0),
                 recovered: Atomic::new(0),
                 dropped: Atomic::new(0),
+                weight: Atomic::new(0),
             },
             GFP_KERNEL,
         )?;
