@@ -8,13 +8,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::check::{self, step};
 use crate::dsa::{Descriptor, Notice};
+use crate::figures::Figures;
+use crate::model::Subdev;
 use crate::scenario::Scenario;
 use crate::tenant::{FROM, TO, Tenant};
-use crate::tool;
+use crate::tool::{self, dsa_nl};
 use crate::wait::{self, SOON};
 
 pub const FAIRNESS: Scenario = Scenario {
@@ -37,6 +39,12 @@ const RATIO: f64 = 3.0;
 const OFF: f64 = 0.10;
 const RATE_OFF: f64 = 0.20;
 
+/// How much of a cap is to be had at least, on a machine that others use as well.
+const LEAST_OF_CAP: f64 = 0.4;
+
+/// Longest that closing a device takes that waits for nothing.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
 /// Most bytes of another, in descriptors of 4 KiB, while one that was idle is served: several times
 /// what the module has in the hardware at a time.
 const AHEAD: u64 = 1 << 20;
@@ -48,11 +56,11 @@ const LEAST_CAP: u64 = 256 << 10;
 const LONG: Duration = Duration::from_secs(120);
 
 fn run() -> Result<()> {
-    for (small, large) in [(300, 100), (100, 300)] {
-        weights(small, large).with_context(|| format!("weights {small} and {large}"))?;
-    }
+    weights()?;
     flood()?;
-    cap()
+    cap()?;
+    waiting()?;
+    kept()
 }
 
 /// A tenant that always has as many descriptors outstanding as its WQ has entries.
@@ -152,45 +160,71 @@ fn until(what: &str, so: impl Fn() -> bool) -> Result<()> {
     wait::until_true(LONG, what, || Ok(so()))
 }
 
-/// Small and large copies compete, and an idle tenant comes in between.
-fn weights(small_weight: u32, large_weight: u32) -> Result<()> {
-    let small = Saturating::add("small", &format!("weight {small_weight} size 6"), SMALL)?;
-    let large = Saturating::add("large", &format!("weight {large_weight} size 6"), LARGE)?;
+/// Small and large copies compete, an idle tenant comes in between, and weights change meanwhile.
+fn weights() -> Result<()> {
+    let weights = |small: u32, large: u32| {
+        step(format!(
+            "weight {small} for copies of 4 KiB, weight {large} for 2 MiB: bytes are so"
+        ));
+        (small > large, [("small", small), ("large", large)])
+    };
+    let (small_is_heavier, [(_, of_small), (_, of_large)]) = weights(300, 100);
+    let small = Saturating::add("small", &format!("weight {of_small} size 6"), SMALL)?;
+    let large = Saturating::add("large", &format!("weight {of_large} size 6"), LARGE)?;
     let idle = Tenant::add("wq 3 pasid-mode shared name idle size 2", SMALL as usize)?;
     let shown = tool::subdev("small")?.wq[0].clone();
-    check::equal("weight", shown.weight, small_weight)?;
+    check::equal("weight", shown.weight, of_small)?;
     check::equal("cap", shown.max_rate, None)?;
+    check::equal("default weight", tool::subdev("idle")?.wq[0].weight, 100)?;
 
-    step(format!(
-        "weight {small_weight} for copies of 4 KiB, weight {large_weight} for 2 MiB: bytes are so"
-    ));
     beside(&[&small, &large], || {
-        let ratio = ratio(&small, &large, small_weight > large_weight)?;
-        println!("    the heavier has {ratio:.2} times the bytes of the other");
-        ensure!(
-            (ratio / RATIO - 1.0).abs() <= OFF,
-            "the heavier has {ratio:.2} times the bytes of the other, not {RATIO}"
-        );
-
-        step("an idle one that submits is served after few bytes of the others");
-        for round in 0..5 {
-            let before = [&small, &large].map(Saturating::bytes);
-            idle.works()?;
-            let since = small.bytes() - before[0];
-            let others = large.bytes() - before[1];
-            println!("    after {since} bytes in small, {others} in large copies");
-            // A large copy that ends meanwhile may have begun long before.
-            ensure!(
-                since <= AHEAD && others <= u64::from(LARGE),
-                "round {round}: {since} bytes in small and {others} in large copies came first"
-            );
+        holds(&small, &large, small_is_heavier)?;
+        comes_in_between(&idle, &small, &large)?;
+        step("the weights are exchanged while both have work in flight");
+        let (small_is_heavier, changes) = weights(100, 300);
+        for (name, weight) in changes {
+            let shown = set(&format!("{name} wq 3 weight {weight}"))?;
+            check::equal("weight", shown.wq[0].weight, weight)?;
         }
-        Ok(())
+        holds(&small, &large, small_is_heavier)?;
+        comes_in_between(&idle, &small, &large)
     })?;
     drop((small, large, idle));
     tool::del("small")?;
     tool::del("large")?;
     tool::del("idle")
+}
+
+fn set(words: &str) -> Result<Subdev> {
+    tool::json(&format!("subdev set {words}"))
+}
+
+/// Bytes are in the ratio of the weights.
+fn holds(small: &Saturating, large: &Saturating, small_is_heavier: bool) -> Result<()> {
+    let ratio = ratio(small, large, small_is_heavier)?;
+    println!("    the heavier has {ratio:.2} times the bytes of the other");
+    ensure!(
+        (ratio / RATIO - 1.0).abs() <= OFF,
+        "the heavier has {ratio:.2} times the bytes of the other, not {RATIO}"
+    );
+    Ok(())
+}
+
+fn comes_in_between(idle: &Tenant, small: &Saturating, large: &Saturating) -> Result<()> {
+    step("an idle one that submits is served after few bytes of the others");
+    for round in 0..5 {
+        let before = [small, large].map(Saturating::bytes);
+        idle.works()?;
+        let since = small.bytes() - before[0];
+        let others = large.bytes() - before[1];
+        println!("    after {since} bytes in small, {others} in large copies");
+        // A large copy that ends meanwhile may have begun long before.
+        ensure!(
+            since <= AHEAD && others <= u64::from(LARGE),
+            "round {round}: {since} bytes in small and {others} in large copies came first"
+        );
+    }
+    Ok(())
 }
 
 /// How many times the bytes of the lighter the heavier one has had. Counted from the end of a large
@@ -242,43 +276,115 @@ fn flood() -> Result<()> {
     tool::del("copies")
 }
 
-/// One could do more than it may.
+/// One could do more than it may, from one moment to the next.
 fn cap() -> Result<()> {
     const LEN: u32 = 16 << 10;
-    let free = Saturating::add("free", "size 6", LEN)?;
-    let unlimited = beside(&[&free], || rate(&free, Duration::from_millis(500)))?;
-    drop(free);
-    tool::del("free")?;
-    let limit = ((unlimited / 3.0) as u64).max(LEAST_CAP);
-
-    step(format!(
-        "a cap of {limit} bytes per second holds one that had {unlimited:.0}"
-    ));
-    let capped = Saturating::add("capped", &format!("max-rate {limit} size 6"), LEN)?;
-    let shown = tool::subdev("capped")?.wq[0].clone();
-    check::equal("cap", shown.max_rate, Some(limit))?;
-    beside(&[&capped], || {
+    let tenant = Saturating::add("capped", "size 6", LEN)?;
+    beside(&[&tenant], || {
+        let free = rate(&tenant, Duration::from_millis(500))?;
+        let limit = ((free / 6.0) as u64).max(LEAST_CAP);
+        step(format!(
+            "a cap of {limit} bytes per second holds one that had {free:.0}"
+        ));
+        let shown = set(&format!("capped wq 3 max-rate {limit}"))?;
+        check::equal("cap", shown.wq[0].max_rate, Some(limit))?;
         for attempt in 1.. {
-            let rate = rate(&capped, Duration::from_secs(2))?;
+            let rate = rate(&tenant, Duration::from_secs(2))?;
             println!("    it has {rate:.0}");
-            let off = rate / limit as f64 - 1.0;
+            let most = limit as f64 * (1.0 + RATE_OFF);
             ensure!(
-                off <= RATE_OFF,
+                rate <= most,
                 "it has {rate:.0} bytes per second, and a cap of {limit}"
             );
-            if off >= -RATE_OFF {
+            if rate >= limit as f64 * LEAST_OF_CAP {
                 break;
             }
             // The machine may have been busy with other things.
             ensure!(
-                attempt < 3,
+                attempt < 5,
                 "it has {rate:.0} bytes per second only, and a cap of {limit}"
             );
         }
+
+        step("it is fast again when the cap is lifted");
+        let shown = set("capped wq 3 max-rate 0")?;
+        check::equal("cap", shown.wq[0].max_rate, None)?;
+        let before = tenant.bytes();
+        until("more than the cap allows", || {
+            tenant.bytes() >= before + limit
+        })?;
+        let free = rate(&tenant, Duration::from_millis(500))?;
+        ensure!(
+            free > 1.5 * limit as f64,
+            "it has {free:.0} bytes per second, and had a cap of {limit}"
+        );
         Ok(())
     })?;
-    drop(capped);
+    drop(tenant);
     tool::del("capped")
+}
+
+/// Work waits for a cap for half a minute, and is not waited for.
+fn waiting() -> Result<()> {
+    const COPIES: usize = 4;
+    let words = format!("wq 3 pasid-mode shared name waiting size 4 max-rate {LEAST_CAP}");
+    let mut slow = Tenant::add(&words, LARGE as usize)?;
+    let neighbour = Tenant::add("wq 3 pasid-mode shared name neighbour", SMALL as usize)?;
+    let submit = |slow: &Tenant| -> Result<()> {
+        for record in 0..COPIES {
+            slow.dsa.submit(record, slow.copy(), Notice::Record)?;
+        }
+        neighbour.works()?;
+        let figures = Figures::of("subdev", "waiting")?;
+        figures.expect(&[("completed", 0), ("in-flight", COPIES as u64)])
+    };
+
+    step("a reset ends what waits for a cap, and a neighbour notices nothing");
+    submit(&slow)?;
+    dsa_nl("subdev reset waiting")?.ok()?;
+    let aborted = |times: usize| {
+        let figures = Figures::of("subdev", "waiting")?;
+        figures.expect(&[("aborted", (times * COPIES) as u64), ("in-flight", 0)])
+    };
+    aborted(1)?;
+    neighbour.works()?;
+
+    step("so does closing the device");
+    slow.dsa.enable()?;
+    submit(&slow)?;
+    let begun = Instant::now();
+    drop(slow);
+    let took = begun.elapsed();
+    ensure!(took < AT_ONCE, "the device was closed after {took:?}");
+    aborted(2)?;
+    neighbour.works()?;
+    drop(neighbour);
+    tool::del("waiting")?;
+    tool::del("neighbour")
+}
+
+/// What was set stays over states, and is that of each of several.
+fn kept() -> Result<()> {
+    step("weight and cap stay while a subdev is inactive, and are taken for several at once");
+    let asked = "wq 3 pasid-mode shared count 2 name kept size 2 weight 7 max-rate 300000";
+    dsa_nl(&format!("subdev add {asked} state inactive"))?.ok()?;
+    let mut subdevs = tool::subdevs()?;
+    subdevs.retain(|subdev| subdev.name.starts_with("kept"));
+    check::equal("subdevs", subdevs.len(), 2)?;
+    let is = |shown: &Subdev, weight, cap| {
+        let wq = &shown.wq[0];
+        check::equal("weight and cap", (wq.weight, wq.max_rate), (weight, cap))
+    };
+    for subdev in &subdevs {
+        let name = &subdev.name;
+        is(subdev, 7, Some(300_000))?;
+        is(&set(&format!("{name} state active"))?, 7, Some(300_000))?;
+        let words = format!("{name} wq 3 weight 9 max-rate 0 size 1 state inactive");
+        is(&set(&words)?, 9, None)?;
+        is(&tool::subdev(name)?, 9, None)?;
+        tool::del(name)?;
+    }
+    Ok(())
 }
 
 /// Bytes per second over that time at least, once what was saved up is gone.
