@@ -106,6 +106,7 @@ mod tests {
         subdev.generation = 5_000_000_000;
         subdev.wq.push(subdev.wq[0].clone());
         subdev.wq[1].id = 4;
+        subdev.wq[1].max_rate = Some(300_000);
         subdev.opstate = Opstate::Unknown(9);
         subdev
     }
@@ -118,7 +119,8 @@ mod tests {
             "{\"generation\":5000000000,\"index\":0,\"name\":\"net0\",\
              \"uuid\":\"123e4567-e89b-12d3-a456-426614174000\",\
              \"parent-index\":0,\"parent\":\"dsa0\",\
-             \"wq\":[{\"id\":3,\"size\":2},{\"id\":4,\"size\":2}],\
+             \"wq\":[{\"id\":3,\"size\":2,\"weight\":100},\
+             {\"id\":4,\"size\":2,\"weight\":100,\"max-rate\":300000}],\
              \"type\":\"1swq\",\"pasid-mode\":\"shared\",\"isolation\":\"mediated\",\
              \"state\":\"active\",\"opstate\":\"9\",\
              \"auxiliary-device\":\"subdev.vdev.0\",\"iommu-group\":0,\
