@@ -127,7 +127,7 @@ mod tests {
              \"vfio-device\":\"vfio1\"}"
         );
         let lines: Vec<_> = page.text.lines().collect();
-        assert!(lines.len() == 16, "{}", page.text);
+        assert!(lines.len() == 18, "{}", page.text);
         assert!(lines[6].contains("wq.id"), "{}", lines[6]);
         assert!(lines[6].ends_with("  3,4"), "{}", lines[6]);
         assert!(lines[7].ends_with("  2,2"), "{}", lines[7]);
