@@ -14,6 +14,7 @@
 
 pub mod bucket;
 pub mod name;
+pub mod quality;
 pub mod share;
 pub mod state;
 pub mod uuid;

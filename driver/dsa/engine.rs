@@ -33,25 +33,34 @@ use kernel::{
 use self::state::State;
 use super::{
     front::Front,
+    scheduler::Flow,
     submitter::Submitter,
     transfer::Scratch,
     unmaps::Unmaps, //
 };
 use crate::{
-    dsa_core::virt,
-    framework::Meter, //
+    framework::Meter,
+    subdev_core::quality::Quality, //
 };
+
+/// What an engine needs to carry out the descriptors of a virtual WQ.
+pub(super) struct Queue {
+    /// What they go to.
+    pub(super) submitter: Arc<dyn Submitter>,
+    /// Has the engine take turns with others that submit there.
+    pub(super) flow: Flow,
+    /// What counts them.
+    pub(super) meter: Meter,
+    /// Most descriptors that the virtual WQ holds.
+    pub(super) share: u16,
+}
 
 /// Carries out what one tenant submits.
 #[pin_data]
 pub(super) struct Engine {
     front: Arc<Front>,
-    /// What the descriptors of each virtual WQ go to.
-    submitters: KVec<Arc<dyn Submitter>>,
-    /// What counts them.
-    meters: KVec<Meter>,
-    /// Most descriptors that each virtual WQ holds.
-    shares: [u16; virt::WQS],
+    /// Of each virtual WQ.
+    queues: KVec<Queue>,
     #[pin]
     state: Mutex<State>,
     /// Something in the state changed.
@@ -71,22 +80,14 @@ impl_has_work! {
 }
 
 impl Engine {
-    /// An engine for a virtual WQ on each of `submitters`, with the meter and as many entries as
-    /// `shares` has in the same place. It accepts nothing until it is opened.
-    pub(super) fn new(
-        front: Arc<Front>,
-        submitters: KVec<Arc<dyn Submitter>>,
-        meters: KVec<Meter>,
-        shares: [u16; virt::WQS],
-    ) -> Result<Arc<Self>> {
+    /// An engine for a virtual WQ on each of `queues`. It accepts nothing until it is opened.
+    pub(super) fn new(front: Arc<Front>, queues: KVec<Queue>) -> Result<Arc<Self>> {
         let state = State::new()?;
         let unmaps = Unmaps::new()?;
         Arc::pin_init(
             pin_init!(Self {
                 front,
-                submitters,
-                meters,
-                shares,
+                queues,
                 state <- new_mutex!(state, "Engine::state"),
                 changed <- new_condvar!("Engine::changed"),
                 unmaps,
@@ -99,8 +100,7 @@ impl Engine {
 
     /// Allocates what carrying out descriptors needs.
     pub(super) fn open(&self) -> Result {
-        let shares = self.shares.iter().take(self.submitters.len());
-        let shares = shares.map(|share| usize::from(*share));
+        let shares = self.queues.iter().map(|queue| usize::from(queue.share));
         let scratch = Scratch::new(shares.clone().max().unwrap_or(0))?;
         let entries = shares.sum();
         let queues = state::Queues::new(entries)?;
@@ -112,8 +112,8 @@ impl Engine {
 
     /// Most descriptors that a virtual WQ holds.
     fn share(&self, wq: u8) -> usize {
-        let share = self.shares.get(usize::from(wq));
-        share.map_or(0, |share| usize::from(*share))
+        let queue = self.queues.get(usize::from(wq));
+        queue.map_or(0, |queue| usize::from(queue.share))
     }
 
     /// Frees what [`Self::open`] has allocated. Nothing is in flight any more.
@@ -125,13 +125,26 @@ impl Engine {
 
     /// Counts something of the virtual WQ `wq`.
     fn count(&self, wq: u8, what: impl FnOnce(&Meter)) {
-        if let Some(meter) = self.meters.get(usize::from(wq)) {
-            what(meter);
+        if let Some(queue) = self.queues.get(usize::from(wq)) {
+            what(&queue.meter);
         }
     }
 
     /// Whether the hardware completes nothing any more.
     pub(super) fn is_lost(&self) -> bool {
-        self.submitters.iter().any(|submitter| submitter.is_lost())
+        let mut queues = self.queues.iter();
+        queues.any(|queue| queue.submitter.is_lost())
+    }
+
+    /// Changes how a virtual WQ is served from now on, if there is that one.
+    pub(super) fn set_quality(&self, wq: usize, quality: Quality) {
+        if let Some(queue) = self.queues.get(wq) {
+            queue.flow.set(quality);
+        }
+    }
+
+    /// Whoever waits for a turn looks whether it goes on at all.
+    fn nudge(&self) {
+        self.queues.iter().for_each(|queue| queue.flow.nudge());
     }
 }

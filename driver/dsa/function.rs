@@ -14,11 +14,13 @@ use kernel::{
 };
 
 use super::{
-    engine::Engine,
+    engine::{
+        Engine,
+        Queue, //
+    },
     front::Front,
     resets::Resets,
-    span::Span,
-    submitter::Submitter, //
+    span::Span, //
 };
 use crate::{
     dsa_core::{
@@ -38,10 +40,10 @@ use crate::{
     framework::{
         self,
         Host,
-        Meter,
         NotReset,
         Region, //
-    }, //
+    },
+    subdev_core::quality::Quality, //
 };
 
 /// Most bytes of one access to registers or configuration space.
@@ -62,15 +64,13 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// A function with a virtual WQ on each of `submitters`, of the sizes in `params`, which counts
-    /// with the meter at the same place, and whose front is `front`.
+    /// A function with a virtual WQ on each of `queues`, whose front is `front`.
     pub(super) fn new(
         params: &Params,
         front: Arc<Front>,
-        submitters: KVec<Arc<dyn Submitter>>,
-        meters: KVec<Meter>,
+        queues: KVec<Queue>,
     ) -> Result<Arc<Self>> {
-        let engine = Engine::new(front.clone(), submitters, meters, params.sizes)?;
+        let engine = Engine::new(front.clone(), queues)?;
         let resets = Resets::new(front.clone(), engine.clone())?;
         Arc::pin_init(
             pin_init!(Self {
@@ -121,6 +121,8 @@ impl Function {
             self.resets.update_epochs();
             self.carry_out(effect);
         }
+        // The hardware may be back before it has been their turn.
+        self.engine.fail_accepted();
     }
 }
 
@@ -242,6 +244,10 @@ impl framework::Function for Function {
 
     fn drain_within(&self, limit: Delta) -> bool {
         self.engine.drain_within(u8::MAX, limit)
+    }
+
+    fn set_quality(&self, wq: usize, quality: Quality) {
+        self.engine.set_quality(wq, quality);
     }
 
     fn unmap(&self, iova: u64, length: u64) {

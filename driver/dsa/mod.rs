@@ -7,8 +7,9 @@
 //!
 //! - The hardware: [`registers`] reaches the BARs, [`command`] runs commands, [`config`] divides the
 //!   device into groups and work queues.
-//! - Its work queues: [`submitter`] is what an engine needs of one, whoever owns it; [`slots`] keeps
-//!   the completion records of one that is ours, and [`wq`] submits to it.
+//! - Its work queues: [`submitter`] is what an engine needs of one, whoever owns it; [`scheduler`] says
+//!   whose turn it is on it; [`slots`] keeps the completion records of one that is ours, and [`wq`]
+//!   submits to it.
 //! - The device as a whole: [`device`] has the work queues and notices when it is lost, [`recovery`]
 //!   ends descriptors that do not end by themselves and brings a device back that halted,
 //!   [`configure`] changes what it is set up as, [`interrupts`] handles its vectors; [`hardware`]
@@ -38,6 +39,7 @@
 //! | `Front::registers` | what a tenant sees | nothing | `Front` |
 //! | `Engine::state` | what was accepted | what is in flight, without the lock | all of `engine` |
 //! | `Unmaps::state` | memory that is going | nothing | `unmaps` |
+//! | `Scheduler::state` | the order of those who share a work queue | turns and caps, without the lock | engines, and whoever ends their wait |
 //!
 //! Facts about the hardware are from the Intel Data Streaming Accelerator Architecture
 //! Specification (341204) as `drivers/dma/idxd` of the kernel has them.
@@ -59,6 +61,7 @@ mod recovery;
 mod registers;
 mod resets;
 mod ring;
+mod scheduler;
 mod slots;
 mod span;
 mod submitter;

@@ -14,12 +14,12 @@ use super::{
         Device,
         Loss, //
     },
+    engine::Queue,
     front::Front,
     function::Function,
     hardware::Hardware,
     limits,
-    recovery,
-    submitter::Submitter, //
+    recovery, //
 };
 use crate::{
     dsa_core::{
@@ -173,13 +173,20 @@ impl framework::Parent for Parent {
             engines: u8::try_from(caps.engine.engines()).unwrap_or(u8::MAX),
         };
         let front = Front::new(&params, &ids)?;
-        let mut submitters = KVec::<Arc<dyn Submitter>>::with_capacity(shares.len(), GFP_KERNEL)?;
-        for (share, meter) in shares.iter().zip(meters.iter()) {
+        let mut queues = KVec::with_capacity(shares.len(), GFP_KERNEL)?;
+        for ((share, size), meter) in shares.iter().zip(sizes).zip(meters) {
             let wq = wq(share.id)?.clone();
-            let hardware = Hardware::new(device.clone(), wq, front.clone(), meter.clone())?;
-            submitters.push(hardware, GFP_KERNEL)?;
+            let flow = wq.scheduler().flow(share.quality)?;
+            let submitter = Hardware::new(device.clone(), wq, front.clone(), meter.clone())?;
+            let queue = Queue {
+                submitter,
+                flow,
+                meter,
+                share: size,
+            };
+            queues.push(queue, GFP_KERNEL)?;
         }
-        Ok(Function::new(&params, front, submitters, meters)?)
+        Ok(Function::new(&params, front, queues)?)
     }
 
     fn limit(

@@ -11,6 +11,10 @@ use kernel::{
 
 use super::{
     ring::Ring,
+    scheduler::{
+        Bounds,
+        Flow, //
+    },
     span::Span,
     submitter::{
         Ended,
@@ -81,6 +85,9 @@ pub(super) trait Gate: Observer {
     /// Whether the operation is to be dropped.
     fn is_dropped(&self) -> bool;
 
+    /// Whether the operation is to fail, because the hardware was lost.
+    fn is_failed(&self) -> bool;
+
     /// The hardware has nothing of the operation any more.
     fn land(&self);
 
@@ -112,6 +119,8 @@ impl Scratch {
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) submitter: &'a dyn Submitter,
+    /// For turns on the WQ of the submitter.
+    pub(super) flow: &'a Flow,
     pub(super) memory: &'a dyn Memory,
     pub(super) gate: &'a dyn Gate,
     /// Most pieces in flight.
@@ -214,6 +223,10 @@ pub(super) fn run(context: Context<'_>, op: &Op, scratch: &mut Scratch) -> Optio
 
     let mut outcome = Outcome::new(&op);
     if op.buffers() == [None, None] {
+        if pace(context)?.is_none() {
+            outcome.piece_lost();
+            return Some(outcome.finish());
+        }
         let nothing = core::iter::once(Piece::EMPTY);
         let flown = fly(context, nothing, &mut outcome, &mut scratch.flight);
         return (flown == Flown::Landed).then(|| outcome.finish());
@@ -225,7 +238,11 @@ pub(super) fn run(context: Context<'_>, op: &Op, scratch: &mut Scratch) -> Optio
             outcome.piece_lost();
             break;
         }
-        let len = WINDOW.min(op.len() - offset);
+        let Some(bounds) = pace(context)? else {
+            outcome.piece_lost();
+            break;
+        };
+        let len = WINDOW.min(bounds.window).min(op.len() - offset);
         let span = |buffer: Buffer| Span {
             iova: buffer.iova.wrapping_add(u64::from(offset)),
             len: u64::from(len),
@@ -234,10 +251,12 @@ pub(super) fn run(context: Context<'_>, op: &Op, scratch: &mut Scratch) -> Optio
         if !context.gate.enter(spans) {
             return None;
         }
-        let flown = window(context, &op, offset, len, &mut outcome, scratch);
+        let flown = window(context, &op, offset, len, bounds, &mut outcome, scratch);
         context.gate.leave();
         match flown {
             Ok(Flown::Landed) => offset += len,
+            // The rest once more, when the tenant has taken the memory away.
+            Ok(Flown::Stopped(done)) => offset += done,
             Ok(Flown::Dropped) => return None,
             // Once more, when the tenant has taken the memory away.
             Err(Unpinned::Stopped) => (),
@@ -251,11 +270,29 @@ pub(super) fn run(context: Context<'_>, op: &Op, scratch: &mut Scratch) -> Optio
     Some(outcome.finish())
 }
 
+/// Waits until the tenant's cap allows more. `None` if the operation is to be dropped, and nothing in
+/// it if it is to fail.
+fn pace(context: Context<'_>) -> Option<Option<Bounds>> {
+    while !context.gate.is_dropped() {
+        if context.gate.is_failed() || context.submitter.is_lost() {
+            return Some(None);
+        }
+        let bounds = context.flow.pace();
+        if bounds.is_some() {
+            return Some(bounds);
+        }
+    }
+    None
+}
+
 /// What became of a part of an operation that could be pinned.
 #[derive(PartialEq, Eq)]
 enum Flown {
     /// It was carried out, up to what stops the operation.
     Landed,
+    /// So many bytes of it were carried out when memory was to be taken away while it waited for its
+    /// turn.
+    Stopped(u32),
     /// The operation is to be dropped.
     Dropped,
 }
@@ -266,6 +303,7 @@ fn window(
     op: &Op,
     offset: u32,
     len: u32,
+    bounds: Bounds,
     outcome: &mut Outcome,
     scratch: &mut Scratch,
 ) -> Result<Flown, Unpinned> {
@@ -293,7 +331,7 @@ fn window(
     let reached = |side: Option<&Side<'_>>| side.map_or(len, |side| side.len);
     let usable = reached(Some(&a_side)).min(reached(b_side.as_ref()));
     let flown = if usable > 0 {
-        let max = 1 << context.submitter.max_transfer_shift();
+        let max = bounds.turn.min(1 << context.submitter.max_transfer_shift());
         let parts = pieces(a_segments, b_segments, max).map(|piece| Piece {
             offset: offset + piece.offset,
             ..piece
@@ -302,6 +340,9 @@ fn window(
     } else {
         Flown::Landed
     };
+    if let Flown::Stopped(end) = flown {
+        return Ok(Flown::Stopped(end - offset));
+    }
     // What could not be pinned stops the operation there, unless something stops it earlier.
     let mut fault = |buffer: &Buffer, side: &Side<'_>| {
         if side.len < len {
@@ -316,7 +357,9 @@ fn window(
     Ok(flown)
 }
 
-/// Submits pieces, as many at a time as may be in flight. On return the hardware has none of them.
+/// Submits pieces, as many at a time as may be in flight, each when it is its turn. On return the
+/// hardware has none of them. If it is stopped, it returns where the first piece is that was not
+/// submitted.
 fn fly(
     context: Context<'_>,
     parts: impl Iterator<Item = Piece>,
@@ -330,29 +373,48 @@ fn fly(
     // Each piece of a CRC starts from the result of the one before.
     let one_by_one = matches!(outcome.next_op(), Op::Crc { .. });
     let mut going_on = true;
-    let mut dropped = false;
-    for piece in parts {
+    let mut flown = Flown::Landed;
+    'pieces: for piece in parts {
         while flight.len() >= context.share.max(1) || (one_by_one && flight.len() > 0) {
             going_on &= land(context, outcome, flight);
         }
-        dropped = context.gate.is_dropped();
-        if dropped || !going_on || outcome.is_stopped() {
-            break;
+        loop {
+            if context.gate.is_dropped() {
+                flown = Flown::Dropped;
+                break 'pieces;
+            }
+            if context.gate.is_failed() {
+                outcome.piece_lost();
+                going_on = false;
+            }
+            if !going_on || outcome.is_stopped() {
+                break 'pieces;
+            }
+            if context.flow.take(piece.len) {
+                break;
+            }
+            // What is in flight returns turns, perhaps the one that is waited for.
+            if flight.len() > 0 {
+                going_on &= land(context, outcome, flight);
+            } else if context.gate.stop() {
+                flown = Flown::Stopped(piece.offset);
+                break 'pieces;
+            } else {
+                context.flow.wait();
+            }
         }
         going_on &= submit(context, piece, 0, outcome, flight);
     }
+    context.flow.withdraw();
     while flight.len() > 0 {
         land(context, outcome, flight);
     }
     context.gate.land();
-    if dropped {
-        Flown::Dropped
-    } else {
-        Flown::Landed
-    }
+    flown
 }
 
-/// Submits a piece. Returns false if nothing more is to be submitted.
+/// Submits a piece that has its turn, which is returned if that fails. Returns false if nothing more
+/// is to be submitted.
 fn submit(
     context: Context<'_>,
     piece: Piece,
@@ -363,6 +425,7 @@ fn submit(
     let op = outcome.next_op();
     let make = |record, handle| descriptor(&op, &piece, record, handle);
     let Ok(ticket) = context.submitter.submit(&make) else {
+        context.flow.give_back(piece.len);
         outcome.piece_lost();
         return false;
     };
@@ -376,6 +439,7 @@ fn submit(
         // Callers see to it that the flight is not full.
         warn_on!(true);
         let _ = context.submitter.wait(flying.ticket);
+        context.flow.give_back(piece.len);
         outcome.piece_lost();
         return false;
     }
@@ -392,13 +456,16 @@ fn land(context: Context<'_>, outcome: &mut Outcome, flight: &mut Ring<Flying>) 
     else {
         return true;
     };
-    match context.submitter.wait(ticket) {
+    let ended = context.submitter.wait(ticket);
+    let is_revoked = |record: &Completion| record.status & status::MASK == status::INT_HANDLE;
+    match ended {
         // The hardware has not done it: the handle was revoked after the submission.
-        Ended::Done(record)
-            if record.status & status::MASK == status::INT_HANDLE && again < RESUBMISSIONS =>
-        {
-            submit(context, piece, again + 1, outcome, flight)
+        Ended::Done(record) if is_revoked(&record) && again < RESUBMISSIONS => {
+            return submit(context, piece, again + 1, outcome, flight);
         }
+        _ => context.flow.give_back(piece.len),
+    }
+    match ended {
         Ended::Done(record) => {
             outcome.piece_done(&piece, &record);
             true

@@ -26,6 +26,7 @@ use kernel::{
 
 use super::{
     registers::Registers,
+    scheduler::Scheduler,
     slots::Slots,
     submitter::{
         Ended,
@@ -103,6 +104,7 @@ impl Room {
 pub(super) struct Wq {
     id: u8,
     regs: Arc<Registers>,
+    scheduler: Arc<Scheduler>,
     #[pin]
     state: Mutex<State>,
     /// A descriptor ended, or the status changed.
@@ -119,10 +121,12 @@ impl Wq {
         size: u16,
     ) -> Result<Arc<Self>> {
         let Room { slots, records } = Room::new(dev, size)?;
+        let scheduler = Scheduler::new()?;
         Arc::pin_init(
             pin_init!(Self {
                 id,
                 regs,
+                scheduler,
                 state <- new_mutex!(State {
                     status: Status::Disabled,
                     slots,
@@ -159,6 +163,11 @@ impl Wq {
     /// Number of the work queue.
     pub(super) fn id(&self) -> u8 {
         self.id
+    }
+
+    /// Has those that submit to it take turns.
+    pub(super) fn scheduler(&self) -> &Arc<Scheduler> {
+        &self.scheduler
     }
 
     pub(super) fn status(&self) -> Status {

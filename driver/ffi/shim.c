@@ -13,6 +13,7 @@
 #include <linux/moduleparam.h>
 #include <linux/netlink.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
 #include <linux/vfio.h>
 #include <linux/workqueue.h>
 #include <net/genetlink.h>
@@ -107,6 +108,11 @@ int subdev_shim_dma_mapping_error(struct device *dev, dma_addr_t addr)
 struct module *subdev_shim_this_module(void)
 {
 	return THIS_MODULE;
+}
+
+bool subdev_shim_is_being_killed(void)
+{
+	return fatal_signal_pending(current);
 }
 
 void subdev_shim_synchronize_rcu_tasks(void)

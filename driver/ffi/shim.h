@@ -56,6 +56,9 @@ int subdev_shim_dma_mapping_error(struct device *dev, dma_addr_t addr);
 struct module *subdev_shim_this_module(void);
 void subdev_shim_synchronize_rcu_tasks(void);
 
+/* Threads that are being killed. */
+bool subdev_shim_is_being_killed(void);
+
 /* VFIO. */
 void subdev_shim_vfio_put(struct vfio_device *vdev);
 void subdev_shim_vfio_get(struct vfio_device *vdev);

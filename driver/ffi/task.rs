@@ -33,6 +33,12 @@ pub(crate) fn is_blocked(task: &Task) -> bool {
     state != bindings::TASK_RUNNING
 }
 
+/// Whether the calling thread is being killed: it is to return as soon as it can.
+pub(crate) fn is_being_killed() -> bool {
+    // SAFETY: Looks at the calling thread.
+    unsafe { local::subdev_shim_is_being_killed() }
+}
+
 /// A closure, waiting for its thread.
 #[repr(C)]
 struct Returning<F> {

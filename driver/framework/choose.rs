@@ -29,6 +29,7 @@ use crate::subdev_core::{
         Name,
         NAME_MAX, //
     },
+    quality::Quality,
     share::{
         self,
         PasidMode, //
@@ -127,9 +128,25 @@ pub(super) fn choose_wqs(
         wq.wq.check()?;
         let entries = wq.share.admit(mode, request.size);
         let entries = entries.map_err(|refusal| refuse_share(refusal, id, n))?;
-        wqs.push(WqShare { id, entries }).ok_or(EINVAL)?;
+        let share = WqShare {
+            id,
+            entries,
+            quality: choose_quality(Quality::default(), request, n)?,
+        };
+        wqs.push(share).ok_or(EINVAL)?;
     }
     Ok(wqs)
+}
+
+/// How a subdev is to be served on the work queue at a place of the request; what is not asked for is
+/// as `before`.
+pub(super) fn choose_quality(
+    before: Quality,
+    request: &WqRequest,
+    place: usize,
+) -> Result<Quality, Refusal> {
+    let quality = before.with(request.weight, request.max_rate);
+    quality.map_err(|why| Refusal::new(EINVAL, Field::WqMaxRate(place), format_args!("{why}")))
 }
 
 /// The refusal of a work queue that is in a request twice.

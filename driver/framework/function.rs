@@ -12,7 +12,10 @@ use super::fault::{
     Culprit,
     Fault, //
 };
-use crate::ffi::memory::Memory;
+use crate::{
+    ffi::memory::Memory,
+    subdev_core::quality::Quality, //
+};
 
 /// A region of a virtual PCI function.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,6 +70,9 @@ pub(crate) trait Function: Send + Sync {
     /// Waits until everything is complete that the user has submitted so far, for `limit` at most.
     /// Returns false if it is not then.
     fn drain_within(&self, limit: Delta) -> bool;
+    /// How the function is served on the `wq`th of its work queues from now on, if it has so many.
+    /// Does not wait.
+    fn set_quality(&self, wq: usize, quality: Quality);
 
     /// A range of the host's memory is about to go: on return nothing in it is pinned.
     fn unmap(&self, iova: u64, length: u64);

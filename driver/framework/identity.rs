@@ -12,6 +12,7 @@ use super::{
 };
 use crate::subdev_core::{
     name::Name,
+    quality::Quality,
     share::PasidMode,
     state::{
         AdminState,
@@ -67,6 +68,8 @@ pub(crate) struct WqShare {
     pub(crate) id: u32,
     /// Entries of the virtual work queue.
     pub(crate) entries: u32,
+    /// How it is served beside others on the work queue.
+    pub(crate) quality: Quality,
 }
 
 /// What a subdev is and does not cease to be.

@@ -75,7 +75,7 @@ fn add_named(
     for &wq in wqs {
         list.push(WqRequest {
             id: Some(wq),
-            size: None,
+            ..WqRequest::default()
         })
         .ok_or(EINVAL)?;
     }

@@ -26,6 +26,10 @@ pub(crate) enum Field {
     WqId(usize),
     /// The entries that are asked for; the place says of which work queue in the request.
     WqSize(usize),
+    /// The share of bandwidth; the place says of which work queue in the request.
+    WqWeight(usize),
+    /// The cap on bytes per second; the place says of which work queue in the request.
+    WqMaxRate(usize),
     Type,
     PasidMode,
     /// The state that the admin wants.

@@ -56,6 +56,10 @@ pub(crate) struct WqRequest {
     pub(crate) id: Option<u32>,
     /// Entries of the virtual work queue.
     pub(crate) size: Option<u32>,
+    /// Share of its bandwidth.
+    pub(crate) weight: Option<u32>,
+    /// Most bytes per second; 0 for no cap.
+    pub(crate) max_rate: Option<u64>,
 }
 
 /// How a request names a parent: by one of these, or by several that agree.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Changing a subdev: its name, its shares of work queues, and whether VFIO has it. All that is
-//! asked for, or nothing.
+//! Changing a subdev: its name, its shares of work queues and how it is served there, and whether
+//! VFIO has it. All that is asked for, or nothing.
 //!
 //! What is decided is reserved beside what the subdev has, so that nothing can be refused any more
 //! once the steps that wait are done; then one of the two is given up.
@@ -13,6 +13,7 @@ use kernel::{
 
 use super::{
     choose::{
+        choose_quality,
         free_name,
         named_twice,
         refuse_share, //
@@ -78,12 +79,14 @@ pub(crate) fn set(
     let node = Change::find_node(set)?;
     let config = set.relies_on_config().then(|| node.config.lock());
     let change = {
-        let mut registry = REGISTRY.lock();
-        let registry = registry.get()?;
+        let mut guard = REGISTRY.lock();
+        let registry = guard.get()?;
         let change = Change::decide(registry, set)?;
         change.begin(registry, set, place)?;
         if change.state.is_none() {
             change.commit(registry, origin, reply);
+            drop(guard);
+            change.serve();
             return Ok(());
         }
         change
@@ -191,9 +194,13 @@ impl Change {
                 return Err(named_twice(id));
             }
             let field = Field::Wq(Some(id));
-            let size = request.size.ok_or_else(|| {
-                Refusal::new(EINVAL, field, format_args!("a size is needed for wq {id}"))
-            })?;
+            if (request.size, request.weight, request.max_rate) == (None, None, None) {
+                return Err(Refusal::new(
+                    EINVAL,
+                    field,
+                    format_args!("a size, a weight or a max-rate is needed for wq {id}"),
+                ));
+            }
             let ids = || old.wqs.as_slice().iter().map(|share| share.id);
             let share = new.wqs.as_mut_slice().iter_mut().find(|it| it.id == id);
             let share = share.ok_or_else(|| {
@@ -204,9 +211,10 @@ impl Change {
                     format_args!("the subdev does not use wq {id}; it uses {has}"),
                 )
             })?;
-            if share.entries == size {
+            share.quality = choose_quality(share.quality, request, n)?;
+            let Some(size) = request.size.filter(|size| *size != share.entries) else {
                 continue;
-            }
+            };
             if is_used {
                 return Err(Refusal::new(
                     EBUSY,
@@ -277,9 +285,9 @@ impl Change {
         for (id, old, new) in self.shares() {
             registry.resize(&self.subdev, id, old.max(new), new);
         }
-        let resizes = self.shares().any(|(_, old, new)| old != new);
+        let stays = self.old.wqs.as_slice() == self.new.wqs.as_slice();
         let limits = self.old.limits != self.new.limits;
-        if self.state.is_none() && !self.renames() && !resizes && !limits {
+        if self.state.is_none() && !self.renames() && stays && !limits {
             let generation = events::generation();
             reply(&self.subdev.snapshot(), generation);
             return;
@@ -311,6 +319,20 @@ impl Change {
             Ok(())
         });
         snapshot.map_err(|conflict| refuse_conflict(set, conflict))
+    }
+
+    /// Has the virtual device, if there is one, served as was decided; what its user has in flight
+    /// goes on. The parent's configuration lock is held if something was.
+    fn serve(&self) {
+        let Some(function) = self.subdev.function() else {
+            return;
+        };
+        let pairs = self.old.wqs.as_slice().iter().zip(self.new.wqs.as_slice());
+        for (place, (old, new)) in pairs.enumerate() {
+            if old.quality != new.quality {
+                function.set_quality(place, new.quality);
+            }
+        }
     }
 
     /// Gives up what was reserved.
@@ -379,7 +401,7 @@ impl Change {
 
 impl Set<'_> {
     /// Whether how work queues are configured matters: whoever changes that relies on what is reserved
-    /// of them.
+    /// of them. And the virtual device is to be served as the last of the requests says.
     fn relies_on_config(&self) -> bool {
         !self.wqs.as_slice().is_empty() || self.vendor.is_some()
     }

@@ -41,12 +41,11 @@ impl Numbers {
                 Some(nest) => Culprit::MissingIn(nest, uapi::SUBDEV_A_SUBDEV_WQ_ID),
                 None => Culprit::Nothing,
             },
-            Field::WqSize(place) => match self.nest(request, place) {
-                Some(nest) => {
-                    Culprit::Bad(nest.attr(uapi::SUBDEV_A_SUBDEV_WQ_SIZE).unwrap_or(nest))
-                }
-                None => Culprit::Nothing,
-            },
+            Field::WqSize(place) => self.in_nest(request, place, uapi::SUBDEV_A_SUBDEV_WQ_SIZE),
+            Field::WqWeight(place) => self.in_nest(request, place, uapi::SUBDEV_A_SUBDEV_WQ_WEIGHT),
+            Field::WqMaxRate(place) => {
+                self.in_nest(request, place, uapi::SUBDEV_A_SUBDEV_WQ_MAX_RATE)
+            }
             _ => match self.of(field) {
                 Some(number) if missing => Culprit::Missing(number),
                 Some(number) => match request.attr(number) {
@@ -75,6 +74,14 @@ impl Numbers {
         ids.filter(|attr| attr.u32() == Some(id))
             .last()
             .map_or(Culprit::Nothing, Culprit::Bad)
+    }
+
+    /// An attribute in one of the nests with work queues, or the nest if it has none.
+    fn in_nest<'a>(&self, request: &Request<'a>, place: usize, number: u32) -> Culprit<'a> {
+        match self.nest(request, place) {
+            Some(nest) => Culprit::Bad(nest.attr(number).unwrap_or(nest)),
+            None => Culprit::Nothing,
+        }
     }
 
     /// One of the nests with work queues.

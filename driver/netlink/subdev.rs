@@ -202,11 +202,16 @@ impl<'a> Filter<'a> {
 pub(super) fn wq_filter(request: &Request<'_>, number: u32) -> Result<Wqs<u32>, Refusal> {
     let mut wqs = Wqs::new();
     for (n, wq) in requests(request, number)?.as_slice().iter().enumerate() {
-        if wq.size.is_some() {
+        let others = [
+            (wq.size.is_some(), Field::WqSize(n), "size"),
+            (wq.weight.is_some(), Field::WqWeight(n), "weight"),
+            (wq.max_rate.is_some(), Field::WqMaxRate(n), "max-rate"),
+        ];
+        if let Some((_, field, name)) = others.into_iter().find(|(there, ..)| *there) {
             return Err(Refusal::new(
                 EINVAL,
-                Field::WqSize(n),
-                format_args!("a dump asks for the number of a work queue, not for a size"),
+                field,
+                format_args!("a dump asks for the number of a work queue, not for a {name}"),
             ));
         }
         let id = wq.id.ok_or_else(|| {
@@ -316,9 +321,12 @@ fn requests(request: &Request<'_>, number: u32) -> Result<Wqs<WqRequest>, Refusa
     let nests = request.attrs().filter(|attr| attr.number() == number);
     for (n, nest) in nests.enumerate() {
         let number = |number| nest.attr(number).and_then(|attr| attr.u32());
+        let rate = nest.attr(uapi::SUBDEV_A_SUBDEV_WQ_MAX_RATE);
         let wq = WqRequest {
             id: number(uapi::SUBDEV_A_SUBDEV_WQ_ID),
             size: number(uapi::SUBDEV_A_SUBDEV_WQ_SIZE),
+            weight: number(uapi::SUBDEV_A_SUBDEV_WQ_WEIGHT),
+            max_rate: rate.and_then(|attr| attr.uint()),
         };
         wqs.push(wq).ok_or_else(|| {
             Refusal::new(
@@ -395,7 +403,12 @@ fn put_rest(writer: &mut Writer<'_>, subdev: &Snapshot<'_>) -> Result {
     for share in subdev.settings.wqs.as_slice() {
         writer.nest(uapi::SUBDEV_A_SUBDEV_WQ, |writer| {
             writer.u32(uapi::SUBDEV_A_SUBDEV_WQ_ID, share.id)?;
-            writer.u32(uapi::SUBDEV_A_SUBDEV_WQ_SIZE, share.entries)
+            writer.u32(uapi::SUBDEV_A_SUBDEV_WQ_SIZE, share.entries)?;
+            writer.u32(uapi::SUBDEV_A_SUBDEV_WQ_WEIGHT, share.quality.weight)?;
+            match share.quality.max_rate {
+                Some(rate) => writer.uint(uapi::SUBDEV_A_SUBDEV_WQ_MAX_RATE, rate),
+                None => Ok(()),
+            }
         })?;
     }
     writer.string(uapi::SUBDEV_A_SUBDEV_TYPE, identity.type_name)?;

@@ -25,20 +25,40 @@ impl SubdevNew {
 
     /// Uses so many entries of each work queue that was said before without a
     /// size, or of the one that the kernel chooses.
-    pub fn size(mut self, entries: u32) -> Self {
-        let size = SubdevWqAttr::Size(entries);
+    pub fn size(self, entries: u32) -> Self {
+        self.on_each_wq(SubdevWqAttr::Size(entries))
+    }
+
+    /// Has bandwidth in proportion to this, beside others that have work for the
+    /// same work queue, on each that was said before without a weight, or on
+    /// the one that the kernel chooses.
+    pub fn weight(self, weight: u32) -> Self {
+        self.on_each_wq(SubdevWqAttr::Weight(weight))
+    }
+
+    /// Has at most so many bytes per second processed by each work queue that was
+    /// said before without a cap, or by the one that the kernel chooses; 0 is
+    /// no cap.
+    pub fn max_rate(self, bytes: u64) -> Self {
+        self.on_each_wq(SubdevWqAttr::MaxRate(bytes))
+    }
+
+    /// Adds what is to be said of each work queue, where it is not said yet.
+    fn on_each_wq(mut self, what: SubdevWqAttr) -> Self {
         let mut said = false;
         for attribute in &mut self.0.attributes {
             if let SubdevAttr::Wq(wq) = attribute {
                 said = true;
-                if wq.iter().all(|it| it.number() != size.number()) {
-                    wq.push(size.clone());
+                if wq.iter().all(|it| it.number() != what.number()) {
+                    wq.push(what.clone());
                 }
             }
         }
         match said {
             true => self,
-            false => self.wq(SubdevWqRequest::new().size(entries)),
+            false => self.wq(SubdevWqRequest {
+                attributes: vec![what],
+            }),
         }
     }
 }

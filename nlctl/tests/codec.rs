@@ -68,13 +68,18 @@ fn unknown_attributes_are_kept() {
     let parsed = parse::<ParentAttr>(&bytes).expect("is well formed");
     assert_eq!(emit(&parsed), bytes);
     let nest = SubdevWqAttr::parse(99, &[1]).expect("is taken as it is");
-    let whole = vec![SubdevWqAttr::Id(1), SubdevWqAttr::Size(2), nest];
+    let whole = vec![
+        SubdevWqAttr::Id(1),
+        SubdevWqAttr::Size(2),
+        SubdevWqAttr::Weight(3),
+        nest,
+    ];
     let wq = SubdevWq::read(whole).expect("has all");
     assert_eq!(wq.unknown[0].kind, 99);
     let json = serde_json::to_string(&wq).expect("is JSON");
     assert_eq!(
         json,
-        r#"{"id":1,"size":2,"unknown":[{"kind":99,"value":"01"}]}"#
+        r#"{"id":1,"size":2,"weight":3,"unknown":[{"kind":99,"value":"01"}]}"#
     );
 }
 
@@ -176,8 +181,13 @@ fn subdev_attribute() -> impl Strategy<Value = SubdevAttr> {
         any::<u32>().prop_map(|number| SubdevAttr::PasidMode(number.into())),
         any::<u32>().prop_map(|number| SubdevAttr::Opstate(number.into())),
         any::<u64>().prop_map(SubdevAttr::Generation),
-        any::<(u32, u32)>().prop_map(|(id, size)| {
-            SubdevAttr::Wq(vec![SubdevWqAttr::Id(id), SubdevWqAttr::Size(size)])
+        any::<(u32, u32, u32, u64)>().prop_map(|(id, size, weight, rate)| {
+            SubdevAttr::Wq(vec![
+                SubdevWqAttr::Id(id),
+                SubdevWqAttr::Size(size),
+                SubdevWqAttr::Weight(weight),
+                SubdevWqAttr::MaxRate(rate),
+            ])
         }),
         Just(SubdevAttr::Force),
     ]

@@ -10,6 +10,7 @@
 //! - What the hardware and its virtual twin look like: [`regs`], [`virt`].
 //! - What a tenant submits and how it is carried out: [`desc`], [`plan`].
 //! - Which descriptor an error of the hardware is about: [`blame`].
+//! - Who of several tenants is next, and how fast: [`fair`], [`rate`].
 
 #![cfg_attr(not(any(MODULE, test)), no_std)]
 #![deny(unsafe_code)]
@@ -19,8 +20,10 @@
 
 pub mod blame;
 pub mod desc;
+pub mod fair;
 pub mod partition;
 pub mod plan;
+pub mod rate;
 pub mod regs;
 pub mod setup;
 pub mod virt;

@@ -73,6 +73,10 @@ impl Gate for Engine {
         self.state.lock().drops_running()
     }
 
+    fn is_failed(&self) -> bool {
+        self.state.lock().fails_running()
+    }
+
     fn land(&self) {
         self.state.lock().flying = false;
         self.changed.notify_all();

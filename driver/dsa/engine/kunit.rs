@@ -4,6 +4,7 @@
 
 mod bench;
 mod fake;
+mod turns;
 
 use kernel::{
     prelude::*,

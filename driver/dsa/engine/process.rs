@@ -53,7 +53,15 @@ impl WorkItem for Engine {
             if !ended {
                 this.count(item.accepted.wq, Meter::aborted);
             }
-            this.state.lock().end();
+            let wq = item.accepted.wq;
+            let has_more = {
+                let mut state = this.state.lock();
+                state.end();
+                state.is_waiting(wq)
+            };
+            if let Some(queue) = this.queues.get(usize::from(wq)).filter(|_| !has_more) {
+                queue.flow.rest();
+            }
             this.changed.notify_all();
         }
     }
@@ -63,17 +71,17 @@ impl Engine {
     /// Carries out one descriptor. Returns false if it was dropped on the way.
     fn process(&self, item: &Item, host: &dyn Host, scratch: &mut Scratch) -> bool {
         let wq = item.accepted.wq;
-        let place = usize::from(wq);
-        let Some((submitter, meter)) = self.submitters.get(place).zip(self.meters.get(place))
-        else {
+        let Some(queue) = self.queues.get(usize::from(wq)) else {
             warn_on!(true);
             return false;
         };
+        let meter = &queue.meter;
         let context = Context {
-            submitter: &**submitter,
+            submitter: &*queue.submitter,
+            flow: &queue.flow,
             memory: host.memory(),
             gate: self,
-            share: self.share(wq),
+            share: usize::from(queue.share),
             meter,
         };
         let work = &item.work;

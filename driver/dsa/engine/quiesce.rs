@@ -5,10 +5,16 @@
 use kernel::time::Delta;
 
 use super::Engine;
-use crate::framework::{
-    wait_for,
-    Meter, //
+use crate::{
+    ffi::task,
+    framework::{
+        wait_for,
+        Meter, //
+    }, //
 };
+
+/// How often a thread that waits for a cap looks whether it is being killed.
+const LOOK: Delta = Delta::from_millis(100);
 
 /// Whether a mask of virtual WQs has one.
 fn has(mask: u8, wq: u8) -> bool {
@@ -25,12 +31,14 @@ impl Engine {
         }
     }
 
-    /// Waits until everything that the virtual WQs of `mask` have accepted so far has ended.
+    /// Waits until everything that the virtual WQs of `mask` have accepted so far has ended. It is
+    /// discarded if the thread is killed, as a cap may make the wait long.
     pub(in super::super) fn drain(&self, mask: u8) {
-        let mut state = self.state.lock();
-        let next = state.next();
-        while state.has(next, |wq| has(mask, wq)) {
-            self.changed.wait(&mut state);
+        let next = self.state.lock().next();
+        while !self.ends_within(next, mask, LOOK) {
+            if task::is_being_killed() {
+                return self.abort(mask);
+            }
         }
     }
 
@@ -66,6 +74,7 @@ impl Engine {
             state.next()
         };
         self.changed.notify_all();
+        self.nudge();
         next
     }
 
@@ -77,11 +86,19 @@ impl Engine {
         ended.is_some()
     }
 
+    /// The hardware was lost: what was accepted so far fails, and does not wait for a turn or a cap.
+    /// Does not wait.
+    pub(in super::super) fn fail_accepted(&self) {
+        self.state.lock().fail_accepted();
+        self.nudge();
+    }
+
     /// Discards everything, and neither accepts nor submits any more. Does not wait.
     pub(in super::super) fn kill(&self) {
         let aborted = |wq| self.count(wq, Meter::aborted);
         self.state.lock().kill(aborted);
         self.changed.notify_all();
+        self.nudge();
     }
 
     /// After [`Self::kill`]: on return the hardware has nothing, and will be given nothing.

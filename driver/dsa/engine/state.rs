@@ -85,6 +85,8 @@ pub(super) struct State {
     next: u64,
     /// The descriptors of each WQ with numbers below this are dropped.
     dropped: [u64; MAX_WQS as usize],
+    /// The descriptors with numbers below this fail without the hardware, which was lost.
+    failed: u64,
     /// What was checked in an earlier epoch of a WQ than this is not accepted.
     epochs: [u32; MAX_WQS as usize],
     /// Nothing is accepted or submitted any more.
@@ -108,6 +110,7 @@ impl State {
             running: None,
             next: 0,
             dropped: [0; MAX_WQS as usize],
+            failed: 0,
             epochs: [0; MAX_WQS as usize],
             dead: false,
             pinned: [None; 2],
@@ -212,6 +215,14 @@ impl State {
         self.running = None;
     }
 
+    /// Whether a descriptor of a WQ is to be carried out.
+    pub(super) fn is_waiting(&self, wq: u8) -> bool {
+        self.queues
+            .waiting
+            .iter()
+            .any(|item| item.accepted.wq == wq)
+    }
+
     /// Number of what will be accepted next.
     pub(super) fn next(&self) -> u64 {
         self.next
@@ -232,6 +243,17 @@ impl State {
             }
         }
         self.drop_waiting(concerned, aborted);
+    }
+
+    /// What was accepted so far, and the hardware does not have yet, fails without it.
+    pub(super) fn fail_accepted(&mut self) {
+        self.failed = self.next;
+    }
+
+    /// Whether the descriptor that is being carried out is to fail.
+    pub(super) fn fails_running(&self) -> bool {
+        self.running
+            .is_some_and(|running| running.number < self.failed)
     }
 
     fn drop_waiting(&mut self, concerned: impl Fn(u8) -> bool, aborted: impl Fn(u8)) {

@@ -45,6 +45,8 @@ impl Engine {
     /// for the exception above, nor will be until that thread is back in userspace.
     pub(in super::super) fn unmap(&self, span: Span) {
         self.unmaps.begin(span);
+        // What waits for its turn gives up, so that it is not waited for here.
+        self.nudge();
         // The call to pin or unpin that was seen last, and how often it was seen asleep.
         let mut seen = 0;
         let mut looks = 0;

@@ -45,7 +45,10 @@ use crate::{
         WqShare,
         WqState, //
     },
-    subdev_core::share::PasidMode, //
+    subdev_core::{
+        quality::Quality,
+        share::PasidMode, //
+    }, //
 };
 
 /// Name of the parent: no other provider has this prefix.
@@ -81,6 +84,8 @@ pub(super) struct Tally {
     halted: Atomic<u32>,
     recovered: Atomic<u32>,
     dropped: Atomic<u32>,
+    /// The weight on the first work queue that the last function was made with, or has had since.
+    weight: Atomic<u32>,
 }
 
 impl Tally {
@@ -96,6 +101,11 @@ impl Tally {
     /// How many were told that the hardware is back.
     pub(super) fn recovered(&self) -> u32 {
         self.recovered.load(Relaxed)
+    }
+
+    /// The weight on the first work queue that the last function has.
+    pub(super) fn weight(&self) -> u32 {
+        self.weight.load(Relaxed)
     }
 
     /// How many were halted.
@@ -187,7 +197,7 @@ impl Parent for Fake {
 
     fn function(
         &self,
-        _shares: &[WqShare],
+        shares: &[WqShare],
         _limits: Option<&Limits>,
         _meters: KVec<Meter>,
     ) -> Result<Arc<dyn Function>> {
@@ -196,6 +206,9 @@ impl Parent for Fake {
         }
         let function = Arc::new(Idle(self.tally.clone()), GFP_KERNEL)?;
         self.tally.made.fetch_add(1, Relaxed);
+        if let Some(first) = shares.first() {
+            self.tally.weight.store(first.quality.weight, Relaxed);
+        }
         Ok(function)
     }
 
@@ -329,6 +342,12 @@ impl Function for Idle {
         true
     }
 
+    fn set_quality(&self, wq: usize, quality: Quality) {
+        if wq == 0 {
+            self.0.weight.store(quality.weight, Relaxed);
+        }
+    }
+
     fn unmap(&self, _iova: u64, _length: u64) {}
 
     fn kill(&self) {}
@@ -365,6 +384,7 @@ impl Bench {
                 halted: Atomic::new(0),
                 recovered: Atomic::new(0),
                 dropped: Atomic::new(0),
+                weight: Atomic::new(0),
             },
             GFP_KERNEL,
         )?;

@@ -73,6 +73,7 @@ fn share(id: u32, size: u32) -> Result<Wqs<WqRequest>> {
     wqs.push(WqRequest {
         id: Some(id),
         size: Some(size),
+        ..WqRequest::default()
     })
     .ok_or(EINVAL)?;
     Ok(wqs)
@@ -132,6 +133,64 @@ mod tests {
         };
         assert_eq!(ask(&same)?, start);
         assert_eq!(generation(), start);
+        remove(&subdev, false)
+    }
+
+    /// A request for this weight on work queue 0.
+    fn weight(subdev: &Subdev, weight: u32) -> Result<Set<'static>> {
+        let mut wqs = Wqs::new();
+        wqs.push(WqRequest {
+            id: Some(0),
+            weight: Some(weight),
+            ..WqRequest::default()
+        })
+        .ok_or(EINVAL)?;
+        Ok(Set {
+            wqs,
+            ..nothing(subdev)
+        })
+    }
+
+    fn weight_of(subdev: &Subdev) -> Option<u32> {
+        let settings = subdev.settings();
+        let first = settings.wqs.as_slice().first();
+        first.map(|share| share.quality.weight)
+    }
+
+    #[test]
+    fn a_weight_is_kept_and_reaches_the_function() -> Result {
+        let bench = Bench::new()?;
+        let subdev = inactive(&[0, 1])?;
+        let start = generation();
+        assert_eq!(ask(&weight(&subdev, 7)?)?, start + 1);
+        assert_eq!(ask(&weight(&subdev, 7)?)?, start + 1);
+        assert_eq!(weight_of(&subdev), Some(7));
+        set_state(&subdev, AdminState::Active, false)?;
+        assert_eq!(bench.tally.weight(), 7);
+
+        // While it is active, and without a second function.
+        ask(&weight(&subdev, 9)?)?;
+        assert_eq!(bench.tally.weight(), 9);
+        assert_eq!(bench.tally.counts(), (1, 0, 0));
+
+        // Together with the state.
+        let dozing = Set {
+            state: Some(AdminState::Inactive),
+            ..weight(&subdev, 11)?
+        };
+        ask(&dozing)?;
+        assert_eq!(weight_of(&subdev), Some(11));
+        let awake = Set {
+            state: Some(AdminState::Active),
+            ..weight(&subdev, 13)?
+        };
+        bench.provider.set_barren(true);
+        assert_eq!(ask(&awake), Err(EIO));
+        assert_eq!(weight_of(&subdev), Some(11));
+        bench.provider.set_barren(false);
+        ask(&awake)?;
+        assert_eq!(bench.tally.weight(), 13);
+        assert_eq!(weight_of(&subdev), Some(13));
         remove(&subdev, false)
     }
 

@@ -49,9 +49,11 @@ const struct nla_policy subdev_dsa_wq_nl_policy[SUBDEV_A_DSA_WQ_OP_CONFIG + 1] =
 	[SUBDEV_A_DSA_WQ_OP_CONFIG] = NLA_POLICY_EXACT_LEN(32),
 };
 
-const struct nla_policy subdev_subdev_wq_nl_policy[SUBDEV_A_SUBDEV_WQ_SIZE + 1] = {
+const struct nla_policy subdev_subdev_wq_nl_policy[SUBDEV_A_SUBDEV_WQ_MAX_RATE + 1] = {
 	[SUBDEV_A_SUBDEV_WQ_ID] = { .type = NLA_U32, },
 	[SUBDEV_A_SUBDEV_WQ_SIZE] = NLA_POLICY_MIN(NLA_U32, 1),
+	[SUBDEV_A_SUBDEV_WQ_WEIGHT] = NLA_POLICY_RANGE(NLA_U32, 1, 10000),
+	[SUBDEV_A_SUBDEV_WQ_MAX_RATE] = { .type = NLA_UINT, },
 };
 
 /* SUBDEV_CMD_PARENT_GET - do */

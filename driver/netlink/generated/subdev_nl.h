@@ -17,7 +17,7 @@ extern const struct nla_policy subdev_dsa_group_nl_policy[SUBDEV_A_DSA_GROUP_USE
 extern const struct nla_policy subdev_dsa_parent_nl_policy[SUBDEV_A_DSA_PARENT_GROUP + 1];
 extern const struct nla_policy subdev_dsa_subdev_nl_policy[SUBDEV_A_DSA_SUBDEV_OPCAP + 1];
 extern const struct nla_policy subdev_dsa_wq_nl_policy[SUBDEV_A_DSA_WQ_OP_CONFIG + 1];
-extern const struct nla_policy subdev_subdev_wq_nl_policy[SUBDEV_A_SUBDEV_WQ_SIZE + 1];
+extern const struct nla_policy subdev_subdev_wq_nl_policy[SUBDEV_A_SUBDEV_WQ_MAX_RATE + 1];
 
 int subdev_nl_family_get_doit(struct sk_buff *skb, struct genl_info *info);
 int subdev_nl_parent_get_doit(struct sk_buff *skb, struct genl_info *info);

@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use nlctl::{AdminState, Binary, Id, NotifyKinds, ParentRef, PasidMode, WqMode, WqRef};
 
 use crate::failure::Failure;
@@ -42,13 +42,14 @@ const ADD_USAGE: &str = "\
 dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
          [pasid-mode none|dedicated|shared] [name NAME] [uuid UUID]
          [parent DEV] [state active|inactive] [size N]
+         [weight N] [max-rate BYTES]
          [max-transfer-size BYTES] [max-batch-size N] [opcap HEX]
          [count N] [lease] [--dry-run]";
 
 const SET_USAGE: &str = "\
 dsa-nl subdev set SUBDEV [name NAME] [state active|inactive [force]]
-         [wq N[,N...] size N[,N...]] [max-transfer-size BYTES]
-         [max-batch-size N] [opcap HEX] [--dry-run]";
+         [wq N[,N...] [size N[,N...]] [weight N[,N...]] [max-rate BYTES[,BYTES...]]]
+         [max-transfer-size BYTES] [max-batch-size N] [opcap HEX] [--dry-run]";
 
 const MONITOR_USAGE: &str = "\
 dsa-nl monitor [parent DEV] [subdev SUBDEV] [kind KIND[,KIND...]]
@@ -431,6 +432,14 @@ pub struct Add {
     #[arg(long, value_name = "N")]
     pub size: Option<u32>,
 
+    /// Share of bandwidth on each work queue, relative to others there: 1 to 10000
+    #[arg(long, value_name = "N")]
+    pub weight: Option<u32>,
+
+    /// Most bytes per second on each work queue; 0 for no cap
+    #[arg(long, value_name = "BYTES")]
+    pub max_rate: Option<u64>,
+
     #[command(flatten)]
     pub limits: Limits,
 
@@ -451,6 +460,7 @@ pub struct Add {
 /// Keys of `subdev set`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Keys")]
+#[command(group = ArgGroup::new("has").multiple(true))]
 pub struct Set {
     /// Index, name or UUID
     #[arg(value_name = "SUBDEV")]
@@ -464,18 +474,39 @@ pub struct Set {
     #[arg(long, value_name = "STATE")]
     pub state: Option<AdminState>,
 
-    /// Work queues that it uses, to change its share of them
+    /// Work queues that it uses, to change what it has of them
+    #[arg(long, value_name = "N[,N...]", value_delimiter = ',', requires = "has")]
+    pub wq: Vec<u32>,
+
+    /// Entries of each of these virtual work queues, or of all of them
     #[arg(
         long,
         value_name = "N[,N...]",
         value_delimiter = ',',
-        requires = "size"
+        requires = "wq",
+        group = "has"
     )]
-    pub wq: Vec<u32>,
-
-    /// Entries of each of these virtual work queues, or of all of them
-    #[arg(long, value_name = "N[,N...]", value_delimiter = ',', requires = "wq")]
     pub size: Vec<u32>,
+
+    /// Share of bandwidth on each of them, relative to others there, or on all
+    #[arg(
+        long,
+        value_name = "N[,N...]",
+        value_delimiter = ',',
+        requires = "wq",
+        group = "has"
+    )]
+    pub weight: Vec<u32>,
+
+    /// Most bytes per second on each of them, or on all; 0 for no cap
+    #[arg(
+        long,
+        value_name = "BYTES[,BYTES...]",
+        value_delimiter = ',',
+        requires = "wq",
+        group = "has"
+    )]
+    pub max_rate: Vec<u64>,
 
     #[command(flatten)]
     pub limits: Limits,

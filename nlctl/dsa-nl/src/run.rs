@@ -2,7 +2,9 @@
 
 //! Carries out one command.
 
-use nlctl::{DsaParentRequest, DsaSubdevRequest, DsaWqRequest, Handle, ParentRef, WqRef};
+use nlctl::{
+    DsaParentRequest, DsaSubdevRequest, DsaWqRequest, Handle, ParentRef, SubdevWqRequest, WqRef,
+};
 
 use crate::cli::{Add, Limits, Object, Parent, ParentSet, Set, Subdev, Type, Wq, WqSet};
 use crate::failure::Failure;
@@ -184,6 +186,12 @@ async fn add_subdev(handle: &Handle, printer: &mut Printer, add: Add) -> Result<
     if let Some(size) = add.size {
         request = request.size(size);
     }
+    if let Some(weight) = add.weight {
+        request = request.weight(weight);
+    }
+    if let Some(bytes) = add.max_rate {
+        request = request.max_rate(bytes);
+    }
     if let Some(limits) = dsa_subdev(&add.limits) {
         request = request.dsa_subdev(limits);
     }
@@ -225,8 +233,21 @@ async fn set_subdev(handle: &Handle, printer: &mut Printer, set: Set) -> Result<
     if let Some(state) = set.state {
         request = request.state(state);
     }
-    for (wq, size) in pair(&set.wq, &set.size)? {
-        request = request.wq_share(wq, size);
+    let sizes = each("size", &set.wq, &set.size)?;
+    let weights = each("weight", &set.wq, &set.weight)?;
+    let rates = each("max-rate", &set.wq, &set.max_rate)?;
+    for (n, &id) in set.wq.iter().enumerate() {
+        let mut wq = SubdevWqRequest::new().id(id);
+        if let Some(&size) = sizes.get(n) {
+            wq = wq.size(size);
+        }
+        if let Some(&weight) = weights.get(n) {
+            wq = wq.weight(weight);
+        }
+        if let Some(&bytes) = rates.get(n) {
+            wq = wq.max_rate(bytes);
+        }
+        request = request.wq(wq);
     }
     if let Some(limits) = dsa_subdev(&set.limits) {
         request = request.dsa_subdev(limits);
@@ -242,20 +263,17 @@ async fn set_subdev(handle: &Handle, printer: &mut Printer, set: Set) -> Result<
     printer.print(&Page::one(&subdev)?)
 }
 
-/// Each work queue with its size; one size is that of all.
-fn pair(wqs: &[u32], sizes: &[u32]) -> Result<Vec<(u32, u32)>, Failure> {
-    let sizes = match *sizes {
-        [one] => vec![one; wqs.len()],
-        _ => sizes.to_vec(),
-    };
-    if wqs.len() != sizes.len() {
-        return Err(Failure::Usage(format!(
-            "size has {} numbers and wq has {}; one size for each is needed, or one for all",
-            sizes.len(),
+/// The value of a key for each work queue, or for none of them; one value is that of all.
+fn each<T: Copy>(key: &str, wqs: &[u32], values: &[T]) -> Result<Vec<T>, Failure> {
+    match *values {
+        [one] => Ok(vec![one; wqs.len()]),
+        _ if [0, wqs.len()].contains(&values.len()) => Ok(values.to_vec()),
+        _ => Err(Failure::Usage(format!(
+            "{key} has {} numbers and wq has {}; one {key} for each is needed, or one for all",
+            values.len(),
             wqs.len()
-        )));
+        ))),
     }
-    Ok(wqs.iter().copied().zip(sizes).collect())
 }
 
 /// The parent that `parent` and the work queues name, if any does.

@@ -57,12 +57,15 @@ fn keys_are_words_or_options_in_any_order() {
         "subdev add wq 3 pasid-mode shared name NAME",
         "subdev add --wq 3 name NAME --pasid-mode=shared",
         "subdev add name NAME wq dsa0/wq3,dsa0/4 state inactive size 2",
+        "subdev add name NAME wq 3 weight 300 max-rate 100000000",
         "-j subdev add type shared uuid not-a-uuid name NAME",
         "subdev add name NAME -o json wq 99",
         "sub a wq 3 pasid none n NAME",
         "subdev set NAME name NAME state inactive force",
         "subdev set NAME wq 3,4 size 8,2",
         "subdev set NAME --wq 3,4 --size 8 --state=active",
+        "subdev set NAME wq 3 weight 300",
+        "subdev set NAME wq 3,4 max-rate 0 weight 300,100 size 8",
         "subdev del NAME force",
         "subdev del NAME --force",
         "subdev show NAME",
@@ -111,6 +114,8 @@ fn the_wrong_word_is_named() {
     assert_makes_no_sense("subdev set x wq 3", "size");
     assert_makes_no_sense("subdev set x size 3", "wq");
     assert_makes_no_sense("subdev set x wq 3,4,5 size 1,2", "one for all");
+    assert_makes_no_sense("subdev set x wq 3,4,5 weight 1,2", "one weight for each");
+    assert_makes_no_sense("subdev set x max-rate 3", "wq");
     assert_makes_no_sense("subdev set x state asleep", "inactive, active");
     assert_makes_no_sense("wq show dsa0/queue", "'dsa0/queue'");
     assert_makes_no_sense("wq stats dsa0/queue", "'dsa0/queue'");

@@ -160,12 +160,14 @@ impl SubdevHandle {
     /// the request says is no change, and where all is so, there is no event.
     /// The reply is the subdev as it is then.
     ///
-    /// `new-name` is taken in any state. Each `wq` has an id and a size, and
-    /// changes the share of a work queue that the subdev uses; it is refused
-    /// with EBUSY unless the subdev is inactive or is to be so, and with EINVAL
-    /// where the entries are not available. Limits in a vendor's nest are
-    /// refused with EBUSY likewise, and with EINVAL beyond what the work queues
-    /// have. `state` activates or deactivates:
+    /// `new-name` is taken in any state. Each `wq` has an id, and changes what
+    /// the subdev has of a work queue that it uses: its size, its weight, its
+    /// max-rate, or several of them. Weight and max-rate are taken in any
+    /// state, and hold from then on for what a user has in flight, which goes
+    /// on. A size is refused with EBUSY unless the subdev is inactive or is to
+    /// be so, and with EINVAL where the entries are not available. Limits in a
+    /// vendor's nest are refused with EBUSY likewise, and with EINVAL beyond
+    /// what the work queues have. `state` activates or deactivates:
     /// with EBUSY it is refused to deactivate a subdev that a VFIO user has
     /// open, unless forced, and to activate one again whose former VFIO device
     /// is still open.

@@ -294,6 +294,26 @@ impl SubdevWqRequest {
             attributes: replace(self.attributes, SubdevWqAttr::Size(size)),
         }
     }
+
+    /// Share of the work queue's bandwidth: of the subdevs that have work
+    /// for it at the same time, each gets bytes in the ratio of the weights.
+    /// A descriptor counts 2 KiB at least. Default is 100. It can be
+    /// changed at any time.
+    pub fn weight(self, weight: u32) -> Self {
+        Self {
+            attributes: replace(self.attributes, SubdevWqAttr::Weight(weight)),
+        }
+    }
+
+    /// Most bytes per second that the subdev has the work queue process,
+    /// counted as for `weight`; at least 262144, or 0 in a request for no
+    /// cap. Absent in a reply and by default: no cap. What a twentieth of a
+    /// second yields may be saved up. It can be changed at any time.
+    pub fn max_rate(self, max_rate: u64) -> Self {
+        Self {
+            attributes: replace(self.attributes, SubdevWqAttr::MaxRate(max_rate)),
+        }
+    }
 }
 
 /// In a request: Vendor part of a subdev of an Intel Data Streaming Accelerator: what was

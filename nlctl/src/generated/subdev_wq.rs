@@ -26,6 +26,16 @@ pub enum SubdevWqAttr {
     /// mode "shared". Changed only while the subdev is inactive, as its user
     /// sees it in registers.
     Size(u32),
+    /// Share of the work queue's bandwidth: of the subdevs that have work
+    /// for it at the same time, each gets bytes in the ratio of the weights.
+    /// A descriptor counts 2 KiB at least. Default is 100. It can be
+    /// changed at any time.
+    Weight(u32),
+    /// Most bytes per second that the subdev has the work queue process,
+    /// counted as for `weight`; at least 262144, or 0 in a request for no
+    /// cap. Absent in a reply and by default: no cap. What a twentieth of a
+    /// second yields may be saved up. It can be changed at any time.
+    MaxRate(u64),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -40,12 +50,20 @@ impl Attribute for SubdevWqAttr {
                     min: Some(1),
                     max: None,
                 }),
+            AttributeInfo::new("weight")
+                .accepts(Accepts::Range {
+                    min: Some(1),
+                    max: Some(10000),
+                }),
+            AttributeInfo::new("max-rate"),
         ],
     };
     fn number(&self) -> u16 {
         match self {
             Self::Id(_) => 1,
             Self::Size(_) => 2,
+            Self::Weight(_) => 3,
+            Self::MaxRate(_) => 4,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -54,6 +72,8 @@ impl Attribute for SubdevWqAttr {
         match self {
             Self::Id(value) => Some(value),
             Self::Size(value) => Some(value),
+            Self::Weight(value) => Some(value),
+            Self::MaxRate(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
@@ -63,6 +83,8 @@ impl Attribute for SubdevWqAttr {
             match number {
                 1 => Self::Id(Value::parse(value)?),
                 2 => Self::Size(Value::parse(value)?),
+                3 => Self::Weight(Value::parse(value)?),
+                4 => Self::MaxRate(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -83,6 +105,17 @@ pub struct SubdevWq {
     /// mode "shared". Changed only while the subdev is inactive, as its user
     /// sees it in registers.
     pub size: u32,
+    /// Share of the work queue's bandwidth: of the subdevs that have work
+    /// for it at the same time, each gets bytes in the ratio of the weights.
+    /// A descriptor counts 2 KiB at least. Default is 100. It can be
+    /// changed at any time.
+    pub weight: u32,
+    /// Most bytes per second that the subdev has the work queue process,
+    /// counted as for `weight`; at least 262144, or 0 in a request for no
+    /// cap. Absent in a reply and by default: no cap. What a twentieth of a
+    /// second yields may be saved up. It can be changed at any time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_rate: Option<u64>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -93,17 +126,23 @@ impl Object for SubdevWq {
     fn read(attributes: Vec<SubdevWqAttr>) -> Result<Self, Malformed> {
         let mut id = None;
         let mut size = None;
+        let mut weight = None;
+        let mut max_rate = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
                 SubdevWqAttr::Id(value) => id = Some(value),
                 SubdevWqAttr::Size(value) => size = Some(value),
+                SubdevWqAttr::Weight(value) => weight = Some(value),
+                SubdevWqAttr::MaxRate(value) => max_rate = Some(value),
                 SubdevWqAttr::Unknown(value) => unknown.push(value),
             }
         }
         Ok(Self {
             id: needed(id, "id")?,
             size: needed(size, "size")?,
+            weight: needed(weight, "weight")?,
+            max_rate,
             unknown,
         })
     }

@@ -104,10 +104,13 @@ pub struct Subdev {
 
 /// What a subdev has of a work queue.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the spec documents its attributes")]
 pub struct SubdevWq {
     pub id: u32,
     pub size: u32,
+    pub weight: u32,
+    pub max_rate: Option<u64>,
 }
 
 impl Subdev {

@@ -17,9 +17,10 @@ use super::{
     super::{
         super::{
             front::Front,
-            submitter, //
+            scheduler::Scheduler, //
         },
-        Engine, //
+        Engine,
+        Queue, //
     },
     fake::{
         Host,
@@ -63,7 +64,8 @@ use crate::{
     framework::{
         Meter,
         Stats, //
-    }, //
+    },
+    subdev_core::quality::Quality, //
 };
 
 /// Where completion records, sources and destinations are.
@@ -145,6 +147,11 @@ pub(super) struct Bench {
 impl Bench {
     /// With a share of `share` entries.
     pub(super) fn new(share: u16) -> Result<Self> {
+        Self::beside(share, &Scheduler::new()?)
+    }
+
+    /// With a share of `share` entries, and with others on the same WQ.
+    pub(super) fn beside(share: u16, scheduler: &Arc<Scheduler>) -> Result<Self> {
         let device = Faux::new()?;
         let_do_dma(device.device());
 
@@ -161,12 +168,16 @@ impl Bench {
         };
         let front = Front::new(&params, &[0])?;
         let submitter = Submitter::new(device.reference())?;
-        let mut submitters: KVec<Arc<dyn submitter::Submitter>> = KVec::new();
-        submitters.push(submitter.clone(), GFP_KERNEL)?;
         let (meter, stats) = Meter::kunit()?;
-        let mut meters = KVec::new();
-        meters.push(meter, GFP_KERNEL)?;
-        let engine = Engine::new(front.clone(), submitters, meters, sizes)?;
+        let mut queues = KVec::new();
+        let queue = Queue {
+            submitter: submitter.clone(),
+            flow: scheduler.flow(Quality::default())?,
+            meter,
+            share,
+        };
+        queues.push(queue, GFP_KERNEL)?;
+        let engine = Engine::new(front.clone(), queues)?;
         let memory = Fake::new()?;
         let host = Host::new(memory.clone())?;
         engine.open()?;
@@ -235,6 +246,11 @@ impl Bench {
         let mut bytes = [0; Completion::LEN];
         self.memory.read(record_address(n), &mut bytes)?;
         Ok(Completion::from_bytes(&bytes))
+    }
+
+    /// Makes completion record `n` as before its descriptor.
+    pub(super) fn clear_record(&self, n: u32) -> Result {
+        self.memory.write(record_address(n), &[0])
     }
 
     /// The status in completion record `n`.

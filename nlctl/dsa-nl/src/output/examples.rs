@@ -17,7 +17,11 @@ pub fn subdev(index: u32) -> Subdev {
         SubdevAttr::Uuid("123e4567-e89b-12d3-a456-426614174000".into()),
         SubdevAttr::ParentIndex(0),
         SubdevAttr::Parent("dsa0".into()),
-        SubdevAttr::Wq(vec![SubdevWqAttr::Id(3), SubdevWqAttr::Size(2)]),
+        SubdevAttr::Wq(vec![
+            SubdevWqAttr::Id(3),
+            SubdevWqAttr::Size(2),
+            SubdevWqAttr::Weight(100),
+        ]),
         SubdevAttr::Type("1swq".into()),
         SubdevAttr::PasidMode(PasidMode::Shared),
         SubdevAttr::Isolation(Isolation::Mediated),

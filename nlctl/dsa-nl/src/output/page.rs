@@ -106,6 +106,7 @@ mod tests {
         subdev.generation = 5_000_000_000;
         subdev.wq.push(subdev.wq[0].clone());
         subdev.wq[1].id = 4;
+        subdev.wq[1].max_rate = Some(300_000);
         subdev.opstate = Opstate::Unknown(9);
         subdev
     }
@@ -118,14 +119,15 @@ mod tests {
             "{\"generation\":5000000000,\"index\":0,\"name\":\"net0\",\
              \"uuid\":\"123e4567-e89b-12d3-a456-426614174000\",\
              \"parent-index\":0,\"parent\":\"dsa0\",\
-             \"wq\":[{\"id\":3,\"size\":2},{\"id\":4,\"size\":2}],\
+             \"wq\":[{\"id\":3,\"size\":2,\"weight\":100},\
+             {\"id\":4,\"size\":2,\"weight\":100,\"max-rate\":300000}],\
              \"type\":\"1swq\",\"pasid-mode\":\"shared\",\"isolation\":\"mediated\",\
              \"state\":\"active\",\"opstate\":\"9\",\
              \"auxiliary-device\":\"subdev.vdev.0\",\"iommu-group\":0,\
              \"vfio-device\":\"vfio1\"}"
         );
         let lines: Vec<_> = page.text.lines().collect();
-        assert!(lines.len() == 16, "{}", page.text);
+        assert!(lines.len() == 18, "{}", page.text);
         assert!(lines[6].contains("wq.id"), "{}", lines[6]);
         assert!(lines[6].ends_with("  3,4"), "{}", lines[6]);
         assert!(lines[7].ends_with("  2,2"), "{}", lines[7]);

@@ -30,6 +30,7 @@ const SUITES: &[&str] = &[
     "subdev_genl",
     "subdev_stages",
     "subdev_task",
+    "subdev_turns",
     "subdev_vfio",
     "subdev_vfio_irqs",
     "subdev_vfio_layout",

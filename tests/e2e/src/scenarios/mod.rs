@@ -11,6 +11,7 @@ mod dead_and_open;
 mod direct_store;
 mod driver_override;
 mod enable_flood;
+mod fairness;
 mod fault_events;
 mod faults;
 mod features;
@@ -99,6 +100,7 @@ pub const ALL: &[Scenario] = &[
     yank::YANK,
     shared::SHARED,
     shared::ISOLATION,
+    fairness::FAIRNESS,
     busy::DEL_BUSY,
     busy::DEL_FORCED,
     noop_flood::NOOP_FLOOD,

@@ -33,6 +33,11 @@ pub const RECOVERY_CUT_SHORT: Scenario = Scenario {
 /// Bytes of a copy.
 const LEN: usize = 1 << 16;
 
+/// Bytes of a copy that takes seconds with the cap.
+const CAPPED: usize = 1 << 20;
+/// Bytes per second.
+const CAP: u64 = 262_144;
+
 /// GENSTS of a device that has halted and needs a function-level reset.
 const HALTED_UNTIL_FLR: u32 = regs::STATE_HALTED | 1 << 2;
 
@@ -56,7 +61,7 @@ fn run() -> Result<()> {
     used.works()?;
 
     step("who opens a subdev now finds a device that works");
-    let other = Tenant::open(&idle, LEN)?;
+    let other = Tenant::open(&idle, CAPPED)?;
     other.works()?;
     Tenant::add("wq 5 pasid-mode shared name more", LEN)
         .err()
@@ -64,14 +69,17 @@ fn run() -> Result<()> {
     tool::del("asleep")?;
 
     step("a halt that takes a function-level reset, with work in the device: all of it ends");
+    // What waits for a cap ends as well, and does not go to the device that is back.
+    dsa_nl(&format!("subdev set idle wq 4 max-rate {CAP}"))?.ok()?;
+    let copies = [(&used, 0), (&other, 0), (&other, 1)];
     ctl("hold")?;
-    for tenant in [&used, &other] {
-        tenant.dsa.submit(0, tenant.copy(), Notice::Record)?;
+    for (tenant, record) in copies {
+        tenant.dsa.submit(record, tenant.copy(), Notice::Record)?;
     }
     ctl("halt flr")?;
     ctl("release")?;
-    for tenant in [&used, &other] {
-        let done = tenant.dsa.wait(0, SOON)?;
+    for (tenant, record) in copies {
+        let done = tenant.dsa.wait(record, SOON)?;
         done.failure("a copy in a device that halted")?;
     }
     await_back()?;
@@ -89,6 +97,8 @@ fn run() -> Result<()> {
     drop(other);
     tool::await_opstate("idle", "attached")?;
     Tenant::open(&idle, LEN)?.works()?;
+    let cap = tool::subdev("idle")?.wq[0].max_rate;
+    check::equal("the cap after the recovery", cap, Some(CAP))?;
 
     step("one that halts again and again is given up");
     for halts in 1.. {

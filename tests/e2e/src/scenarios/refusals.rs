@@ -215,6 +215,21 @@ const CASES: &[Case] = &[
         says: &["size", "14"],
     },
     Case {
+        why: "a share of nothing",
+        words: &["add", "wq", "1", "weight", "0"],
+        says: &["weight", "1"],
+    },
+    Case {
+        why: "a share beyond the scale",
+        words: &["add", "wq", "1", "weight", "10001"],
+        says: &["weight", "10000"],
+    },
+    Case {
+        why: "a cap that would stop all",
+        words: &["add", "wq", "1", "max-rate", "262143"],
+        says: &["max-rate", "262144"],
+    },
+    Case {
         why: "showing an unknown name",
         words: &["show", "nosuch"],
         says: &["name|subdev"],

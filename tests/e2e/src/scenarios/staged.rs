@@ -203,6 +203,9 @@ const CASES: &[(&str, &[&str])] = &[
     ("asleep wq 3,3 size 2", &["wq.id", "twice"]),
     ("asleep wq 3 size 13", &["wq.size", "1 to 12"]),
     ("asleep wq 3 size 0", &["wq.size", "1"]),
+    ("asleep wq 3 max-rate 5 name x", &["max-rate", "262144"]),
+    ("asleep wq 3,5 weight 7 size 9,17", &["wq.size", "1 to 16"]),
+    ("asleep wq 3 weight 10001", &["weight", "10000"]),
     ("awake wq 3 size 1", &["size", "deactivate"]),
     ("awake wq 3 size 1 state active", &["size", "deactivate"]),
     (
@@ -269,7 +272,7 @@ fn raw() -> Result<()> {
     let asleep = SubdevAttr::Name("asleep".into());
     let wq = |attributes| SubdevAttr::Wq(attributes);
 
-    step("a subdev has to be named, and a WQ has to have a number and a size");
+    step("a subdev has to be named, and a WQ has to have a number and something to change");
     let missing = |answer: Answer| match answer.end {
         Some(Err(refusal)) => Ok(refusal.missing),
         other => Err(anyhow!("not refused: {other:?}")),

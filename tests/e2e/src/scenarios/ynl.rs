@@ -67,8 +67,7 @@ fn run() -> Result<()> {
     )?;
 
     step("subdev-new makes a subdev that dsa-nl shows");
-    let request =
-        json!({"parent-index": 0, "wq": [{"id": 3}], "pasid-mode": "shared", "name": "by-ynl"});
+    let request = json!({"parent-index": 0, "wq": [{"id": 3, "max-rate": 1_u64 << 33}], "pasid-mode": "shared", "name": "by-ynl"});
     let made = reply("--do", "subdev-new", &request)?;
     let shown = tool::subdev("by-ynl")?;
     for (key, want) in [
@@ -76,7 +75,10 @@ fn run() -> Result<()> {
         ("uuid", json!(shown.uuid)),
         ("iommu-group", json!(shown.iommu_group)),
         ("vfio-device", json!(shown.vfio_device)),
-        ("wq", json!([{"id": 3, "size": 2}])),
+        (
+            "wq",
+            json!([{"id": 3, "size": 2, "weight": 100, "max-rate": 1_u64 << 33}]),
+        ),
         ("isolation", json!("mediated")),
         ("opstate", json!("attached")),
     ] {

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Subdevs on one WQ are served by their weights, whatever they submit, and no faster than their
+//! caps.
+//!
+//! What is compared was counted in the same run, so the speed of the machine does not matter.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+use crate::check::{self, step};
+use crate::dsa::{Descriptor, Notice};
+use crate::figures::Figures;
+use crate::model::Subdev;
+use crate::scenario::Scenario;
+use crate::tenant::{FROM, TO, Tenant};
+use crate::tool::{self, dsa_nl};
+use crate::wait::{self, SOON};
+
+pub const FAIRNESS: Scenario = Scenario {
+    name: "fairness",
+    vm: "",
+    about: "subdevs on one WQ get bytes by weight, whatever their sizes, and no more than a cap",
+    run,
+};
+
+const SMALL: u32 = 4 << 10;
+const LARGE: u32 = 2 << 20;
+
+/// Bytes of the tenant with less, over which a ratio is measured.
+const SPAN: u64 = 4 << 20;
+
+/// How far apart the tenants with the larger and with the smaller weight are to be.
+const RATIO: f64 = 3.0;
+
+/// How far off a ratio of bytes and a rate may be.
+const OFF: f64 = 0.10;
+const RATE_OFF: f64 = 0.20;
+
+/// How much of a cap is to be had at least, on a machine that others use as well.
+const LEAST_OF_CAP: f64 = 0.4;
+
+/// Longest that closing a device takes that waits for nothing.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// Most bytes of another, in descriptors of 4 KiB, while one that was idle is served: several times
+/// what the module has in the hardware at a time.
+const AHEAD: u64 = 1 << 20;
+
+/// The smallest cap that there is.
+const LEAST_CAP: u64 = 256 << 10;
+
+/// Longest that anything is measured.
+const LONG: Duration = Duration::from_secs(120);
+
+fn run() -> Result<()> {
+    weights()?;
+    flood()?;
+    cap()?;
+    waiting()?;
+    kept()
+}
+
+/// A tenant that always has as many descriptors outstanding as its WQ has entries.
+struct Saturating {
+    tenant: Tenant,
+    len: u32,
+    /// Descriptors that are known to be complete.
+    done: AtomicU64,
+}
+
+impl Saturating {
+    /// Adds a subdev that is to copy `len` bytes at a time.
+    fn add(name: &str, words: &str, len: u32) -> Result<Self> {
+        let line = format!("wq 3 pasid-mode shared name {name} {words}");
+        let tenant = Tenant::add(&line, len.max(SMALL) as usize)?;
+        // What was never touched is made up for at the first access.
+        tenant.works()?;
+        Ok(Self {
+            tenant,
+            len,
+            done: AtomicU64::new(0),
+        })
+    }
+
+    fn descriptor(&self) -> Descriptor {
+        match self.len {
+            0 => Descriptor::noop(),
+            len => Descriptor::memmove(FROM, TO, len),
+        }
+    }
+
+    fn done(&self) -> u64 {
+        self.done.load(Ordering::SeqCst)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.done() * u64::from(self.len)
+    }
+
+    /// Submits until it is over; `noticed` is called after each end.
+    fn saturate(&self, over: &AtomicBool, mut noticed: impl FnMut()) -> Result<()> {
+        let entries = self.tenant.dsa.size() as usize;
+        let submit = |record| {
+            let dsa = &self.tenant.dsa;
+            dsa.submit(record, self.descriptor(), Notice::Record)
+        };
+        (0..entries).try_for_each(submit)?;
+        while !over.load(Ordering::SeqCst) {
+            let mut idle = true;
+            for record in 0..entries {
+                let Some(completion) = self.tenant.dsa.completion(record)? else {
+                    continue;
+                };
+                completion.success("a copy")?;
+                self.done.fetch_add(1, Ordering::SeqCst);
+                noticed();
+                submit(record)?;
+                idle = false;
+            }
+            if idle {
+                thread::sleep(Duration::from_micros(100));
+            }
+        }
+        (0..entries).try_for_each(|record| {
+            let completion = self.tenant.dsa.wait(record, SOON)?;
+            completion.success("a copy").map(drop)
+        })
+    }
+}
+
+/// Has all tenants submit while `measure` runs.
+fn beside<T>(tenants: &[&Saturating], measure: impl FnOnce() -> Result<T>) -> Result<T> {
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let threads: Vec<_> = tenants
+            .iter()
+            .map(|tenant| {
+                scope.spawn(|| {
+                    let ended = tenant.saturate(&over, || ());
+                    // Who fails ends what the others wait for.
+                    over.store(true, Ordering::SeqCst);
+                    ended
+                })
+            })
+            .collect();
+        let measured = measure();
+        over.store(true, Ordering::SeqCst);
+        for thread in threads {
+            thread.join().expect("no tenant panics")?;
+        }
+        measured
+    })
+}
+
+/// Waits until `so`, which is asked often.
+fn until(what: &str, so: impl Fn() -> bool) -> Result<()> {
+    wait::until_true(LONG, what, || Ok(so()))
+}
+
+/// Small and large copies compete, an idle tenant comes in between, and weights change meanwhile.
+fn weights() -> Result<()> {
+    let weights = |small: u32, large: u32| {
+        step(format!(
+            "weight {small} for copies of 4 KiB, weight {large} for 2 MiB: bytes are so"
+        ));
+        (small > large, [("small", small), ("large", large)])
+    };
+    let (small_is_heavier, [(_, of_small), (_, of_large)]) = weights(300, 100);
+    let small = Saturating::add("small", &format!("weight {of_small} size 6"), SMALL)?;
+    let large = Saturating::add("large", &format!("weight {of_large} size 6"), LARGE)?;
+    let idle = Tenant::add("wq 3 pasid-mode shared name idle size 2", SMALL as usize)?;
+    let shown = tool::subdev("small")?.wq[0].clone();
+    check::equal("weight", shown.weight, of_small)?;
+    check::equal("cap", shown.max_rate, None)?;
+    check::equal("default weight", tool::subdev("idle")?.wq[0].weight, 100)?;
+
+    beside(&[&small, &large], || {
+        holds(&small, &large, small_is_heavier)?;
+        comes_in_between(&idle, &small, &large)?;
+        step("the weights are exchanged while both have work in flight");
+        let (small_is_heavier, changes) = weights(100, 300);
+        for (name, weight) in changes {
+            let shown = set(&format!("{name} wq 3 weight {weight}"))?;
+            check::equal("weight", shown.wq[0].weight, weight)?;
+        }
+        holds(&small, &large, small_is_heavier)?;
+        comes_in_between(&idle, &small, &large)
+    })?;
+    drop((small, large, idle));
+    tool::del("small")?;
+    tool::del("large")?;
+    tool::del("idle")
+}
+
+fn set(words: &str) -> Result<Subdev> {
+    tool::json(&format!("subdev set {words}"))
+}
+
+/// Bytes are in the ratio of the weights.
+fn holds(small: &Saturating, large: &Saturating, small_is_heavier: bool) -> Result<()> {
+    let ratio = ratio(small, large, small_is_heavier)?;
+    println!("    the heavier has {ratio:.2} times the bytes of the other");
+    ensure!(
+        (ratio / RATIO - 1.0).abs() <= OFF,
+        "the heavier has {ratio:.2} times the bytes of the other, not {RATIO}"
+    );
+    Ok(())
+}
+
+fn comes_in_between(idle: &Tenant, small: &Saturating, large: &Saturating) -> Result<()> {
+    step("an idle one that submits is served after few bytes of the others");
+    for round in 0..5 {
+        let before = [small, large].map(Saturating::bytes);
+        idle.works()?;
+        let since = small.bytes() - before[0];
+        let others = large.bytes() - before[1];
+        println!("    after {since} bytes in small, {others} in large copies");
+        // A large copy that ends meanwhile may have begun long before.
+        ensure!(
+            since <= AHEAD && others <= u64::from(LARGE),
+            "round {round}: {since} bytes in small and {others} in large copies came first"
+        );
+    }
+    Ok(())
+}
+
+/// How many times the bytes of the lighter the heavier one has had. Counted from the end of a large
+/// copy to that of another, so that no part of one is missed.
+fn ratio(small: &Saturating, large: &Saturating, small_is_heavier: bool) -> Result<f64> {
+    // What is first has no history.
+    until("the first large copies", || large.done() >= 2)?;
+    let at_end_of_large = |count: u64| -> Result<u64> {
+        let begun = Instant::now();
+        while large.done() < count {
+            ensure!(begun.elapsed() < LONG, "a large copy takes too long");
+            thread::sleep(Duration::from_micros(200));
+        }
+        Ok(small.bytes())
+    };
+    let first = large.done() + 1;
+    let small_before = at_end_of_large(first)?;
+    let copies = if small_is_heavier { SPAN } else { 3 * SPAN } / u64::from(LARGE);
+    let small_bytes = at_end_of_large(first + copies)? - small_before;
+    let large_bytes = copies * u64::from(LARGE);
+    let (small, large) = (small_bytes as f64, large_bytes as f64);
+    Ok(if small_is_heavier {
+        small / large
+    } else {
+        large / small
+    })
+}
+
+/// One submits descriptors that do nothing, in masses.
+fn flood() -> Result<()> {
+    step("a flood of NOOPs leaves another its share");
+    let noops = Saturating::add("noops", "size 6", 0)?;
+    let copies = Saturating::add("copies", "size 6", SMALL)?;
+    beside(&[&noops, &copies], || {
+        until("the first copies", || copies.done() >= 50)?;
+        let before = (noops.done(), copies.done());
+        until("copies", || copies.done() >= before.1 + 500)?;
+        let (noops, copies) = (noops.done() - before.0, copies.done() - before.1);
+        println!("    {copies} copies of 4 KiB beside {noops} NOOPs");
+        // Each counts half as much as a copy.
+        ensure!(
+            noops <= 3 * copies,
+            "{noops} NOOPs were carried out, and {copies} copies only"
+        );
+        Ok(())
+    })?;
+    drop((noops, copies));
+    tool::del("noops")?;
+    tool::del("copies")
+}
+
+/// One could do more than it may, from one moment to the next.
+fn cap() -> Result<()> {
+    const LEN: u32 = 16 << 10;
+    let tenant = Saturating::add("capped", "size 6", LEN)?;
+    beside(&[&tenant], || {
+        let free = rate(&tenant, Duration::from_millis(500))?;
+        let limit = ((free / 6.0) as u64).max(LEAST_CAP);
+        step(format!(
+            "a cap of {limit} bytes per second holds one that had {free:.0}"
+        ));
+        let shown = set(&format!("capped wq 3 max-rate {limit}"))?;
+        check::equal("cap", shown.wq[0].max_rate, Some(limit))?;
+        for attempt in 1.. {
+            let rate = rate(&tenant, Duration::from_secs(2))?;
+            println!("    it has {rate:.0}");
+            let most = limit as f64 * (1.0 + RATE_OFF);
+            ensure!(
+                rate <= most,
+                "it has {rate:.0} bytes per second, and a cap of {limit}"
+            );
+            if rate >= limit as f64 * LEAST_OF_CAP {
+                break;
+            }
+            // The machine may have been busy with other things.
+            ensure!(
+                attempt < 5,
+                "it has {rate:.0} bytes per second only, and a cap of {limit}"
+            );
+        }
+
+        step("it is fast again when the cap is lifted");
+        let shown = set("capped wq 3 max-rate 0")?;
+        check::equal("cap", shown.wq[0].max_rate, None)?;
+        let before = tenant.bytes();
+        until("more than the cap allows", || {
+            tenant.bytes() >= before + limit
+        })?;
+        let free = rate(&tenant, Duration::from_millis(500))?;
+        ensure!(
+            free > 1.5 * limit as f64,
+            "it has {free:.0} bytes per second, and had a cap of {limit}"
+        );
+        Ok(())
+    })?;
+    drop(tenant);
+    tool::del("capped")
+}
+
+/// Work waits for a cap for half a minute, and is not waited for.
+fn waiting() -> Result<()> {
+    const COPIES: usize = 4;
+    let words = format!("wq 3 pasid-mode shared name waiting size 4 max-rate {LEAST_CAP}");
+    let mut slow = Tenant::add(&words, LARGE as usize)?;
+    let neighbour = Tenant::add("wq 3 pasid-mode shared name neighbour", SMALL as usize)?;
+    let submit = |slow: &Tenant| -> Result<()> {
+        for record in 0..COPIES {
+            slow.dsa.submit(record, slow.copy(), Notice::Record)?;
+        }
+        neighbour.works()?;
+        let figures = Figures::of("subdev", "waiting")?;
+        figures.expect(&[("completed", 0), ("in-flight", COPIES as u64)])
+    };
+
+    step("a reset ends what waits for a cap, and a neighbour notices nothing");
+    submit(&slow)?;
+    dsa_nl("subdev reset waiting")?.ok()?;
+    let aborted = |times: usize| {
+        let figures = Figures::of("subdev", "waiting")?;
+        figures.expect(&[("aborted", (times * COPIES) as u64), ("in-flight", 0)])
+    };
+    aborted(1)?;
+    neighbour.works()?;
+
+    step("so does closing the device");
+    slow.dsa.enable()?;
+    submit(&slow)?;
+    let begun = Instant::now();
+    drop(slow);
+    let took = begun.elapsed();
+    ensure!(took < AT_ONCE, "the device was closed after {took:?}");
+    aborted(2)?;
+    neighbour.works()?;
+    drop(neighbour);
+    tool::del("waiting")?;
+    tool::del("neighbour")
+}
+
+/// What was set stays over states, and is that of each of several.
+fn kept() -> Result<()> {
+    step("weight and cap stay while a subdev is inactive, and are taken for several at once");
+    let asked = "wq 3 pasid-mode shared count 2 name kept size 2 weight 7 max-rate 300000";
+    dsa_nl(&format!("subdev add {asked} state inactive"))?.ok()?;
+    let mut subdevs = tool::subdevs()?;
+    subdevs.retain(|subdev| subdev.name.starts_with("kept"));
+    check::equal("subdevs", subdevs.len(), 2)?;
+    let is = |shown: &Subdev, weight, cap| {
+        let wq = &shown.wq[0];
+        check::equal("weight and cap", (wq.weight, wq.max_rate), (weight, cap))
+    };
+    for subdev in &subdevs {
+        let name = &subdev.name;
+        is(subdev, 7, Some(300_000))?;
+        is(&set(&format!("{name} state active"))?, 7, Some(300_000))?;
+        let words = format!("{name} wq 3 weight 9 max-rate 0 size 1 state inactive");
+        is(&set(&words)?, 9, None)?;
+        is(&tool::subdev(name)?, 9, None)?;
+        tool::del(name)?;
+    }
+    Ok(())
+}
+
+/// Bytes per second over that time at least, once what was saved up is gone.
+fn rate(tenant: &Saturating, time: Duration) -> Result<f64> {
+    let saved = tenant.done() + 2;
+    until("the first copies", || tenant.done() >= saved)?;
+    thread::sleep(Duration::from_millis(200));
+    let (begun, before) = (Instant::now(), tenant.bytes());
+    thread::sleep(time);
+    let bytes = tenant.bytes() - before;
+    Ok(bytes as f64 / begun.elapsed().as_secs_f64())
+}
