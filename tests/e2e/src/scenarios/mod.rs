@@ -71,6 +71,7 @@ pub const ALL: &[Scenario] = &[
     monitor::NAMESPACE,
     watch::WATCH,
     watch::WATCH_RELOAD,
+    watch::LOST_ANSWERS,
     data::DATA,
     data::SCATTERED,
     data::CREDITS,
