@@ -32,6 +32,7 @@ mod monitor;
 mod noop_flood;
 mod permissions;
 mod pool_agent;
+mod prior_art;
 mod recovery;
 mod refusals;
 mod reset_races;
@@ -66,6 +67,7 @@ pub const ALL: &[Scenario] = &[
     batch::DRY_RUN,
     batch::COUNT,
     lease::LEASE,
+    prior_art::PRIOR_ART,
     library::LIBRARY,
     monitor::MONITOR,
     monitor::NAMESPACE,
