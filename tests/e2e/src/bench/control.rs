@@ -41,7 +41,7 @@ const MEMORY_BAR: f64 = 4096.0;
 /// The most bytes of a dump that a subdev may take, less than which is a kibibyte.
 const DUMP_BAR: f64 = 1023.0;
 /// The most time until an event of a subdev is there, as a multiple of that of a link.
-const LATENCY_BAR: f64 = 2.0;
+const LATENCY_BAR: f64 = 1.5;
 /// How often events are timed in each pass; even, as names are taken back.
 const EVENTS: usize = 256;
 
