@@ -4,7 +4,8 @@
  * A client in C of what the kernel's generator makes from the spec
  * (tools/net/ynl/pyynl/ynl_gen_c.py --mode user), and of nothing else.
  *
- * usage: c-client new PARENT WQ NAME | get NAME | dump | del NAME | events
+ * usage: c-client new PARENT WQ NAME | get NAME | dump |
+ *                 set NAME NEW-NAME STATE | del NAME | events
  *
  * Each subdev is printed as a line of words NAME=VALUE. A refusal is printed to
  * the standard error and ends the program with status 2.
@@ -93,6 +94,25 @@ static int dump(struct ynl_sock *ys, char **args)
 	return 0;
 }
 
+static int set(struct ynl_sock *ys, char **args)
+{
+	struct subdev_subdev_set_req *req = subdev_subdev_set_req_alloc();
+	struct subdev_subdev_set_rsp *rsp;
+
+	subdev_subdev_set_req_set_name(req, args[0]);
+	subdev_subdev_set_req_set_new_name(req, args[1]);
+	subdev_subdev_set_req_set_state(req, strcmp(args[2], "active") ?
+					     SUBDEV_ADMIN_STATE_INACTIVE :
+					     SUBDEV_ADMIN_STATE_ACTIVE);
+	rsp = subdev_subdev_set(ys, req);
+	subdev_subdev_set_req_free(req);
+	if (!rsp)
+		return refused(ys);
+	show("set", rsp);
+	subdev_subdev_set_rsp_free(rsp);
+	return 0;
+}
+
 static int del(struct ynl_sock *ys, char **args)
 {
 	struct subdev_subdev_del_req *req = subdev_subdev_del_req_alloc();
@@ -162,6 +182,7 @@ static const struct {
 	{ "new", 3, create },
 	{ "get", 1, get },
 	{ "dump", 0, dump },
+	{ "set", 3, set },
 	{ "del", 1, del },
 	{ "events", 0, events },
 };
@@ -184,6 +205,7 @@ int main(int argc, char **argv)
 		ynl_sock_destroy(ys);
 		return status;
 	}
-	fprintf(stderr, "usage: c-client new PARENT WQ NAME | get NAME | dump | del NAME | events\n");
+	fprintf(stderr, "usage: c-client new PARENT WQ NAME | get NAME | dump |\n"
+			"                set NAME NEW-NAME STATE | del NAME | events\n");
 	return 64;
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The VFIO ioctls (srctree include/uapi/linux/vfio.h) and userfaultfd, as functions.
+//! The VFIO ioctls (srctree include/uapi/linux/vfio.h), userfaultfd, and descriptors of other
+//! processes, as functions.
 //!
 //! Every function is one request to the kernel and returns what that returned.
 
 use std::ffi::CStr;
 use std::fs::File;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
+use netlink_sys::Socket;
 use nix::errno::Errno;
 use nix::libc::{self, c_char, c_int};
 use nix::{
@@ -322,4 +324,18 @@ pub fn unmap_dma(container: &File, iova: u64, size: u64) -> Result<u64> {
     // flags the kernel touches nothing behind it.
     unsafe { raw::unmap_dma(container.as_raw_fd(), &mut unmap) }?;
     Ok(unmap.size)
+}
+
+/// The netlink socket that has the number `fd` in a process, which may be this one.
+pub fn netlink_socket(process: u32, fd: RawFd) -> Result<Socket> {
+    // SAFETY: The system call takes numbers only.
+    let number = unsafe { libc::syscall(libc::SYS_pidfd_open, process, 0) };
+    // SAFETY: The kernel has just made the descriptor, and nobody else knows of it.
+    let process = unsafe { OwnedFd::from_raw_fd(Errno::result(number)? as RawFd) };
+    // SAFETY: The system call takes numbers only.
+    let number = unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0) };
+    // SAFETY: The kernel has just made the descriptor, and nobody else knows of it.
+    let socket = unsafe { OwnedFd::from_raw_fd(Errno::result(number)? as RawFd) };
+    // SAFETY: The descriptor is given away.
+    Ok(unsafe { Socket::from_raw_fd(socket.into_raw_fd()) })
 }

@@ -83,7 +83,12 @@ struct Message<'a> {
 impl Socket {
     /// Opens one.
     pub fn new() -> Result<Self> {
-        let mut socket = RawSocket::new(NETLINK_GENERIC).context("no netlink socket")?;
+        Self::of(NETLINK_GENERIC)
+    }
+
+    /// Opens one of another protocol of netlink.
+    pub fn of(protocol: isize) -> Result<Self> {
+        let mut socket = RawSocket::new(protocol).context("no netlink socket")?;
         socket.bind_auto()?;
         socket.set_ext_ack(true)?;
         // The request need not come back with an error.
@@ -176,7 +181,7 @@ impl Socket {
     }
 
     /// The next datagram; `None` when the kernel says that it lost one.
-    fn receive(&self) -> Result<Option<Vec<u8>>> {
+    pub fn receive(&self) -> Result<Option<Vec<u8>>> {
         let ready = self.is_ready(PollTimeout::try_from(SOON)?)?;
         ensure!(ready, "waited {SOON:?} in vain for an answer");
         match self.socket.recv_from_full() {

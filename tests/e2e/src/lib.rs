@@ -15,15 +15,17 @@
 //! | [`tenant`] | a VFIO user of this process |
 //! | [`dsa`] | a tiny userspace driver of the virtual DSA |
 //! | [`vfio`] | a VFIO client: group, container, device, memory |
-//! | [`ffi`] | the VFIO ioctls and userfaultfd; the only room of unsafe code but for one block |
+//! | [`ffi`] | the VFIO ioctls, userfaultfd, descriptors of others; the only room of unsafe code but for one block |
 //! | [`tool`], [`monitor`], [`model`] | `dsa-nl`: commands, events, and what they print |
 //! | [`client`], [`crowd`] | the library `nlctl`, one request after another; many subdevs |
+//! | [`lossy`] | sockets whose answers the kernel drops |
 //! | [`system`], [`kmsg`], [`kmemleak`] | the machine: modules, sysfs, the kernel log, lost memory |
 //! | [`upstream`] | what the kernel is known to report of itself |
 //! | [`process`], [`wait`], [`check`] | children, deadlines, assertions |
-//! | [`pattern`], [`seed`] | bytes, and where chance starts |
+//! | [`pattern`], [`seed`], [`amount`] | bytes, where chance starts, how much is done |
 
 pub mod actor;
+pub mod amount;
 pub mod bench;
 pub mod check;
 pub mod client;
@@ -37,6 +39,7 @@ pub mod genl;
 pub mod inject;
 pub mod kmemleak;
 pub mod kmsg;
+pub mod lossy;
 pub mod model;
 pub mod monitor;
 pub mod pattern;

@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use e2e::kmsg::Kmsg;
 use e2e::scenario::Scenario;
 use e2e::scenarios::ALL;
-use e2e::{actor, bench, demo, fuzz, scenarios, seed};
+use e2e::{actor, amount, bench, demo, fuzz, scenarios, seed};
 
 /// Scenarios that run inside the virtual machine.
 #[derive(Parser)]
@@ -29,6 +29,12 @@ enum Command {
         /// Where chance starts, in scenarios that have any; they print theirs.
         #[arg(long)]
         seed: Option<u64>,
+        /// How many rounds, in scenarios that can do any number.
+        #[arg(long)]
+        rounds: Option<u64>,
+        /// How many changes in a round, in scenarios that can make any number.
+        #[arg(long)]
+        changes: Option<u64>,
         /// End with the first that fails: what it leaves behind could fail others.
         #[arg(long)]
         fail_fast: bool,
@@ -72,8 +78,11 @@ fn main() -> ExitCode {
         Command::Run {
             names,
             seed,
+            rounds,
+            changes,
             fail_fast,
         } => {
+            amount::want(rounds, changes);
             seed.inspect(|&seed| seed::want(seed));
             run(&names, fail_fast)
         }

@@ -17,10 +17,23 @@ pub fn want(seed: u64) {
 
 /// The seed that is wanted, or a fresh one; tells the reader how to replay `command`.
 pub fn announce(command: &str) -> Rng {
-    let seed = WANTED.get().copied();
-    let seed = seed.unwrap_or_else(|| u64::from(fastrand::u32(..)));
+    let seed = first();
     step(format!(
         "seed {seed}: `e2e {command} --seed {seed}` replays it"
     ));
     Rng::with_seed(seed)
+}
+
+/// A seed for each round of `command`, one after another; tells the reader how to replay one.
+pub fn rounds(command: &str, count: u64) -> impl Iterator<Item = (u64, Rng)> {
+    let seed = first();
+    step(format!(
+        "{count} rounds from seed {seed} on: `e2e {command} --rounds 1 --seed SEED` replays one"
+    ));
+    (seed..seed + count).map(|seed| (seed, Rng::with_seed(seed)))
+}
+
+fn first() -> u64 {
+    let seed = WANTED.get().copied();
+    seed.unwrap_or_else(|| u64::from(fastrand::u32(..)))
 }

@@ -15,7 +15,7 @@ use crate::{run, vm};
 pub enum Subject {
     /// The model device: copies of 2 MiB against memcpy, and NOOPs per second.
     Model,
-    /// The module: what it costs to manage 4096 subdevs, and how much memory they take.
+    /// The module: what it costs to manage 4096 subdevs, how much memory they take, how soon events come.
     Control,
 }
 

@@ -6,17 +6,22 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use nlctl::{AdminState, Id};
+use nlctl::{AdminState, Command, Id};
 
+use super::latency::Latency;
 use super::memory::Memory;
 use super::table::Table;
-use crate::check;
 use crate::crowd::Crowd;
+use crate::fuzz::Request;
+use crate::genl::{GENL_HEADER, HEADER, Socket};
+use crate::{check, fuzz};
 
 /// How many subdevs, all inactive.
 const COUNT: usize = 4096;
 /// How many of them are the first, and how many the last.
-const GROUP: usize = 256;
+const GROUP: usize = 64;
+/// How many are created by one request.
+const TOGETHER: usize = 256;
 /// How often all are created and deleted. A single pass sees the machine at different times, and
 /// its speed then.
 const PASSES: usize = 3;
@@ -33,6 +38,12 @@ const TOGETHER_BAR: f64 = 1.0 / 3.0;
 const TOGETHER_ACTIVE_BAR: f64 = 1.0;
 /// The most bytes of kernel memory that an inactive subdev may take: those of a page.
 const MEMORY_BAR: f64 = 4096.0;
+/// The most bytes of a dump that a subdev may take, less than which is a kibibyte.
+const DUMP_BAR: f64 = 1023.0;
+/// The most time until an event of a subdev is there, as a multiple of that of a link.
+const LATENCY_BAR: f64 = 1.5;
+/// How often events are timed in each pass; even, as names are taken back.
+const EVENTS: usize = 256;
 
 const FIRST: Range<usize> = 0..GROUP;
 const MIDDLE: Range<usize> = GROUP..COUNT - GROUP;
@@ -53,7 +64,7 @@ pub fn run() -> Result<bool> {
     for _ in 0..PASSES {
         memory.push(costs.pass(&crowd)?);
     }
-    let mut table = Table::new(["first 256", "last 256", "ratio", "at most"]);
+    let mut table = Table::new(["first 64", "last 64", "ratio", "at most"]);
     let Costs {
         create,
         name,
@@ -61,6 +72,8 @@ pub fn run() -> Result<bool> {
         uuid,
         delete,
         dump,
+        event,
+        bytes,
     } = &mut costs;
     for (what, pair) in [
         ("create", create),
@@ -76,13 +89,17 @@ pub fn run() -> Result<bool> {
             RATIO_BAR,
         );
     }
+    let mut active_bytes = 0.0;
     for (what, state, most) in [
         ("create 256 at once", AdminState::Inactive, TOGETHER_BAR),
         ("the same, active", AdminState::Active, TOGETHER_ACTIVE_BAR),
     ] {
         let mut pair = Pair::default();
         for _ in 0..PASSES {
-            together(&crowd, state, &mut pair)?;
+            let together = together(&crowd, state, &mut pair)?;
+            if state == AdminState::Active {
+                active_bytes = together;
+            }
         }
         table.ratio(
             what,
@@ -94,11 +111,19 @@ pub fn run() -> Result<bool> {
     // The fastest: a dump takes so long that most are interrupted by something else.
     let fastest = |times: &[Duration]| times.iter().copied().min().context("no dump");
     table.ratio(
-        "dump, each of 256 | 4096",
+        "dump, each of 64 | 4096",
         fastest(&dump.first)?,
         fastest(&dump.last)?,
         RATIO_BAR,
     );
+    table.ratio(
+        "event, link | subdev",
+        median(&mut event.first)?,
+        median(&mut event.last)?,
+        LATENCY_BAR,
+    );
+    table.bytes("dump, bytes of one", *bytes, DUMP_BAR);
+    table.bytes("the same, active", active_bytes, DUMP_BAR);
     let each = |of: fn(&Memory) -> i64| {
         let mut bytes: Vec<_> = memory.iter().map(of).collect();
         anyhow::Ok(median(&mut bytes)? as f64 / COUNT as f64)
@@ -119,21 +144,24 @@ struct Pair {
     last: Vec<Duration>,
 }
 
-/// Creates a group by a request each, and then by one, and adds the time for each subdev.
-fn together(crowd: &Crowd, state: AdminState, pair: &mut Pair) -> Result<()> {
+/// Creates subdevs by a request each, and then by one, and adds the time for each. Returns the bytes
+/// that each is in a dump.
+fn together(crowd: &Crowd, state: AdminState, pair: &mut Pair) -> Result<f64> {
+    let mut bytes = 0.0;
     for (by_one, times) in [(false, &mut pair.first), (true, &mut pair.last)] {
         let start = Instant::now();
         let made: Vec<u32> = if by_one {
-            crowd.create_together(GROUP, state)?
+            crowd.create_together(TOGETHER, state)?
         } else {
-            (0..GROUP)
+            (0..TOGETHER)
                 .map(|_| crowd.create_alone(state))
                 .collect::<Result<_>>()?
         };
-        times.push(start.elapsed() / GROUP as u32);
+        times.push(start.elapsed() / TOGETHER as u32);
+        bytes = dump_bytes(TOGETHER)?;
         made.into_iter().try_for_each(|index| crowd.delete(index))?;
     }
-    Ok(())
+    Ok(bytes)
 }
 
 /// What was measured.
@@ -146,6 +174,10 @@ struct Costs {
     delete: Pair,
     /// For each object of a dump.
     dump: Pair,
+    /// Until the event of a link, and of a subdev, is there.
+    event: Pair,
+    /// That a subdev is in a dump.
+    bytes: f64,
 }
 
 impl Costs {
@@ -180,6 +212,13 @@ impl Costs {
             }
         }
         dump(crowd, COUNT, &mut self.dump.last)?;
+        self.bytes = dump_bytes(COUNT)?;
+        let mut latency = Latency::new()?;
+        let names = [String::from("renamed"), Crowd::name(0)];
+        for name in names.iter().cycle().take(EVENTS) {
+            self.event.first.push(latency.link(name)?);
+            self.event.last.push(latency.subdev(ids.0[0].0, name)?);
+        }
         // The last ones are deleted while all are there, and the first ones when no others are.
         for n in LAST {
             self.delete.last.push(timed(|| crowd.delete(ids.index(n)))?);
@@ -244,6 +283,17 @@ fn dump(crowd: &Crowd, count: usize, times: &mut Vec<Duration>) -> Result<()> {
         times.push(start.elapsed() / COUNT as u32);
     }
     Ok(())
+}
+
+/// The bytes of a subdev in a dump of all, with its headers.
+fn dump_bytes(count: usize) -> Result<f64> {
+    let mut socket = Socket::new()?;
+    let family = fuzz::Table::read(&mut socket)?.family;
+    let request = Request::new(Command::SubdevGet.into(), true);
+    let answer = socket.ask(family, request.flags, &request.payload())?;
+    check::equal("subdevs in a dump", answer.objects.len(), count)?;
+    let bytes: usize = answer.objects.iter().map(Vec::len).sum();
+    Ok((bytes / count + HEADER + GENL_HEADER) as f64)
 }
 
 /// The middle one.

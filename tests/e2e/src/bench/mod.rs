@@ -3,6 +3,7 @@
 //! speed of the machine is anybody's guess; memory is measured in bytes.
 
 mod control;
+mod latency;
 mod memory;
 mod table;
 
@@ -12,7 +13,7 @@ use clap::ValueEnum;
 /// What can be measured.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Subject {
-    /// What it costs to manage many subdevs, and how much memory they take.
+    /// What it costs to manage many subdevs, how much memory they take, and how soon events come.
     Control,
 }
 

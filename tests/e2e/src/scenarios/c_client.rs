@@ -80,9 +80,52 @@ fn run() -> Result<()> {
     step("it is got by its name, and dumped with another");
     check::equal("what is got", &subdev("get by-c")?, &made)?;
     let other = subdev("new dsa0 3 by-c-too")?;
-    check::equal("what is dumped", subdevs("dump")?, vec![made, other])?;
+    check::equal(
+        "what is dumped",
+        subdevs("dump")?,
+        vec![made.clone(), other],
+    )?;
 
-    step("a refusal has the sentence and the attribute");
+    step("it is renamed and deactivated by one request, and activated by another");
+    let kept = ["index", "uuid", "parent", "wq"];
+    for (request, name, state, opstate) in [
+        (
+            "set by-c by-c-set inactive",
+            "by-c-set",
+            "inactive",
+            "detached",
+        ),
+        ("set by-c-set by-c active", "by-c", "active", "attached"),
+    ] {
+        let set = subdev(request)?;
+        for key in kept {
+            check::equal(key, set.get(key), made.get(key))?;
+        }
+        let shown = tool::subdev(name)?;
+        for (key, value, expected, shown) in [
+            ("name", set.get("name"), name, &shown.name),
+            ("state", set.get("state"), state, &shown.state),
+            ("opstate", set.get("opstate"), opstate, &shown.opstate),
+        ] {
+            check::equal(key, value.map(String::as_str), Some(expected))?;
+            check::equal("what dsa-nl shows", shown.as_str(), expected)?;
+        }
+        check::equal(
+            "VFIO device",
+            set.get("vfio-device"),
+            shown.vfio_device.as_ref(),
+        )?;
+    }
+
+    step("a refusal has the sentence and the attribute, of a set, too");
+    let output = client("set by-c by-c-too active")?;
+    ensure!(
+        output.status.code() == Some(2)
+            && output.stderr.contains("a subdev with this name exists")
+            && output.stderr.contains(".new-name"),
+        "expected a refusal that names .new-name: {}",
+        output.describe()
+    );
     let output = client("new dsa0 99 nobody")?;
     ensure!(
         output.status.code() == Some(2)
@@ -105,20 +148,22 @@ fn run() -> Result<()> {
     check::equal("subdevs", tool::subdevs()?, vec![])?;
 
     step("each change was an event, which the client parsed");
+    let expected = [
+        ("create-ntf", "by-c"),
+        ("create-ntf", "by-c-too"),
+        ("change-ntf", "by-c-set"),
+        ("change-ntf", "by-c"),
+        ("delete-ntf", "by-c"),
+        ("delete-ntf", "by-c-too"),
+    ];
     let mut events = Vec::new();
-    while events.len() < 4 {
+    while events.len() < expected.len() {
         let event = event(&mut listener)?;
         // Those of the work queue that was enabled and disabled are not parsed.
         if event.0 != "other-ntf" {
             events.push(event);
         }
     }
-    let expected = [
-        ("create-ntf", "by-c"),
-        ("create-ntf", "by-c-too"),
-        ("delete-ntf", "by-c"),
-        ("delete-ntf", "by-c-too"),
-    ];
     check::equal(
         "events",
         events,

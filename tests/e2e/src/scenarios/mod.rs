@@ -34,6 +34,7 @@ mod monitor_filter;
 mod noop_flood;
 mod permissions;
 mod pool_agent;
+mod prior_art;
 mod recovery;
 mod refusals;
 mod reset_races;
@@ -70,12 +71,14 @@ pub const ALL: &[Scenario] = &[
     batch::DRY_RUN,
     batch::COUNT,
     lease::LEASE,
+    prior_art::PRIOR_ART,
     library::LIBRARY,
     monitor::MONITOR,
     monitor::NAMESPACE,
     monitor_filter::MONITOR_FILTER,
     watch::WATCH,
     watch::WATCH_RELOAD,
+    watch::LOST_ANSWERS,
     data::DATA,
     data::SCATTERED,
     data::CREDITS,

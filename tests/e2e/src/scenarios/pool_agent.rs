@@ -12,9 +12,10 @@ use fastrand::Rng;
 
 use crate::check::{self, step};
 use crate::client::Client;
+use crate::lossy::Lossy;
 use crate::scenario::Scenario;
 use crate::wait::{self, SOON};
-use crate::{seed, tool};
+use crate::{amount, seed, tool};
 
 pub const POOL_AGENT: Scenario = Scenario {
     name: "pool-agent",
@@ -29,8 +30,10 @@ const PREFIX: &str = "pool-";
 const READY: usize = 4;
 const WQ: &str = "3";
 const SOCKET: &str = "/tmp/pool-agent";
-/// Overrides how often the agent is killed.
-const KILLS: (&str, u32) = ("POOL_AGENT_KILLS", 10);
+/// How often the agent is killed, unless another number of rounds is wanted.
+const KILLS: u64 = 8;
+/// How many subdevs are deleted while the answers to the agent get lost.
+const LOSSES: usize = 5;
 /// It lives no longer than that, in milliseconds.
 const LIFE: u64 = 60;
 
@@ -57,6 +60,8 @@ impl Drop for Agent {
 /// Who was handed a subdev.
 struct Tenant {
     name: String,
+    /// What it was told.
+    line: String,
     _connection: UnixStream,
 }
 
@@ -76,8 +81,10 @@ impl Tenant {
                 .split(' ')
                 .next()
                 .filter(|it| !it.is_empty())
+                .map(str::to_owned)
                 .map(|name| Self {
-                    name: name.into(),
+                    name,
+                    line,
                     _connection: connection,
                 }))
         })
@@ -139,22 +146,66 @@ fn run() -> Result<()> {
     let after = tenancy(&client)?;
     let kept = before.iter().filter(|name| after.contains(name)).count();
     check::equal("subdevs that stayed", kept, READY - 1)?;
+
+    step("it has what it should have although the kernel drops the answers to its requests");
+    let sockets = Lossy::process(agent.0.id())?;
+    for _ in 0..LOSSES {
+        tool::del(&await_count(&client, READY)?[0])?;
+    }
+    await_count(&client, READY)?;
+    step(format!("{} messages were dropped", sockets.dropped()?));
+    ensure!(sockets.dropped()? > 0, "nothing was dropped");
+    settled(&client)?;
     drop(agent);
 
-    let kills = match std::env::var(KILLS.0) {
-        Ok(kills) => kills.parse()?,
-        Err(_) => KILLS.1,
-    };
+    let kills = amount::rounds(KILLS);
     step(format!("it is killed {kills} times, at any moment"));
     for _ in 0..kills {
         disturb(&client, &mut rng)?;
     }
     let agent = Agent::start()?;
-    let end = tenancy(&client)?;
-    thread::sleep(Duration::from_millis(300));
-    check::equal("the subdevs a while later", names(&client)?, Some(end))?;
+    tenancy(&client)?;
+    settled(&client)?;
     drop(agent);
     client.delete_all()
+}
+
+/// Demands that the agent, which nobody disturbs any more, knows all of its subdevs, and as they are:
+/// it hands out each once, whatever it hands out is there, and nothing is left that it does not know.
+fn settled(client: &Client) -> Result<()> {
+    let mut pool = await_count(client, READY)?;
+    thread::sleep(Duration::from_millis(300));
+    check::equal("the pool a while later", names(client)?, Some(pool.clone()))?;
+    let mut tenants = Vec::new();
+    for taken in 1..=READY {
+        tenants.push(Tenant::new()?);
+        await_count(client, READY + taken)?;
+    }
+    let mut handed: Vec<_> = tenants.iter().map(|it| it.name.clone()).collect();
+    for tenant in &tenants {
+        let there = tool::subdev(&tenant.name)?;
+        let location = there.location()?;
+        let expected = [
+            there.name,
+            location.group.display().to_string(),
+            location.device,
+        ];
+        check::equal(
+            "what was handed out",
+            tenant.line.trim(),
+            &expected.join(" "),
+        )?;
+    }
+    handed.sort_unstable();
+    pool.sort_unstable();
+    check::equal("what was handed out", &handed, &pool)?;
+    drop(tenants);
+    let left = await_count(client, READY)?;
+    ensure!(
+        !left.iter().any(|name| handed.contains(name)),
+        "of {handed:?}, which were used, there is one among {left:?}"
+    );
+    Ok(())
 }
 
 /// A tenant comes and goes; what is ready afterwards.
