@@ -97,7 +97,7 @@ fn dry_changes(monitor: &mut Monitor) -> Result<()> {
     let planned: Value = tool::json("subdev set asleep name x wq 4 size 3 state active --dry-run")?;
     for (key, value) in [
         ("name", json!("x")),
-        ("wq", json!([{"id": 4, "size": 3}])),
+        ("wq", json!([{"id": 4, "size": 3, "weight": 100}])),
         ("state", json!("active")),
         ("opstate", json!("attached")),
         ("vfio-device", Value::Null),
