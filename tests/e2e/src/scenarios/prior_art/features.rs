@@ -2,17 +2,20 @@
 //! What similar systems can do, by the capability.
 
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
 
 use super::{Row, end, grows, kind, neighbours, refused};
 use crate::check;
-use crate::dsa::{Dsa, regs};
+use crate::dsa::{Descriptor, Dsa, regs, status};
 use crate::figures::Figures;
+use crate::monitor::Monitor;
 use crate::process;
 use crate::system;
 use crate::tenant::Tenant;
-use crate::tool::{self, dsa_nl};
+use crate::tool::{self, DSA_NL, dsa_nl};
 use crate::vfio::PAGE;
 use crate::wait::SOON;
 
@@ -40,12 +43,15 @@ pub const ROWS: &[Row] = &[
         several_queues_in_one_subdev,
     ),
     ("hand to VFIO", hand_to_vfio),
+    ("events by multicast, with a filter", events_with_a_filter),
     (
         "errors that name the attribute and the reason",
         errors_that_say_why,
     ),
     ("machine-readable spec", machine_readable_spec),
+    ("quality of service", quality_of_service),
     ("statistics per subdevice", statistics),
+    ("feature masking per subdevice", feature_masking),
     (
         "drain, reset, abort of one tenant only",
         reset_of_one_tenant,
@@ -182,6 +188,24 @@ fn hand_to_vfio() -> Result<()> {
     end([tenant], ["vfio"])
 }
 
+fn events_with_a_filter() -> Result<()> {
+    let filter = "-j monitor subdev wanted kind subdev-change,subdev-delete";
+    let mut command = Command::new(DSA_NL);
+    tool::add("wq 3 name wanted state inactive")?;
+    let mut monitor = Monitor::spawn(command.args(filter.split(' ')))?;
+    tool::add("wq 4 name other")?;
+    dsa_nl("subdev set wanted state active")?.ok()?;
+    tool::del("other")?;
+    tool::del("wanted")?;
+    monitor.expect("change", "wanted")?;
+    let mut last = monitor.event()?;
+    while last.event == "change" {
+        last = monitor.event()?;
+    }
+    let heard = (last.event.as_str(), last.subdev.name.as_str());
+    check::equal("the last event", heard, ("delete", "wanted"))
+}
+
 fn errors_that_say_why() -> Result<()> {
     refused("subdev add wq 99", &["wq", "dsa0 has no wq 99"])?;
     refused("subdev add wq 3 pasid-mode shared size 99", &["size", "16"])
@@ -195,6 +219,42 @@ fn machine_readable_spec() -> Result<()> {
     let uuid = format!("uuid={}", made.uuid);
     ensure!(shown.stdout.contains(&uuid), "{}", shown.describe());
     tool::del("by-spec")
+}
+
+fn quality_of_service() -> Result<()> {
+    let names = ["capped", "free"];
+    let tenants = neighbours(names)?;
+    dsa_nl("subdev set capped wq 3 weight 10 max-rate 262144")?.ok()?;
+    let [capped, free] = &tenants;
+    let took = |tenant: &Tenant| {
+        let start = Instant::now();
+        (0..128).try_for_each(|_| tenant.works())?;
+        anyhow::Ok(start.elapsed())
+    };
+    // Half a MiB at a quarter of one a second.
+    let (slow, fast) = (took(capped)?, took(free)?);
+    ensure!(slow.as_secs() >= 1, "its cap is no cap: {slow:?}");
+    ensure!(slow > fast, "{slow:?} with a cap, {fast:?} without");
+    let shown: Value = tool::json("subdev show capped")?;
+    let wq = &shown["wq"][0];
+    let shown = (&wq["weight"], &wq["max-rate"]);
+    check::equal("shown", shown, (&json!(10), &json!(262_144)))?;
+    end(tenants, names)
+}
+
+fn feature_masking() -> Result<()> {
+    let made = tool::add("wq 3 name masked opcap 01")?;
+    let tenant = Tenant::open(&made, PAGE)?;
+    check::equal("OPCAP", tenant.dsa.read64(regs::OPCAP)?, 0x01)?;
+    tenant
+        .dsa
+        .run(Descriptor::noop())?
+        .success("what is left to it")?;
+    tenant
+        .dsa
+        .run(tenant.copy())?
+        .with_status("what is not", status::BAD_OPCODE)?;
+    end([tenant], ["masked"])
 }
 
 fn statistics() -> Result<()> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Row, end, goes_astray, grows, kind, neighbours, refused};
 use crate::check;
 use crate::client::Client;
-use crate::dsa::{Dsa, Notice};
+use crate::dsa::{Dsa, Notice, status};
 use crate::figures::Figures;
 use crate::monitor::Monitor;
 use crate::process::Talker;
@@ -32,6 +32,7 @@ pub const ROWS: &[Row] = &[
         faults,
     ),
     ("9. a prerequisite report before the create", prerequisites),
+    ("10. guest-visible policy per subdevice", policy),
     ("11. push and pull under one set of commands", push_and_pull),
 ];
 
@@ -41,7 +42,15 @@ fn dry_run() -> Result<()> {
     check::same_json("what there is", &tool::snapshot()?, &before)?;
     let line = "subdev add wq 3 pasid-mode shared size 99";
     refused(&format!("{line} --dry-run"), &["size", "16"])?;
-    refused(line, &["size", "16"])
+    refused(line, &["size", "16"])?;
+    tool::add("wq 3 pasid-mode shared name real state inactive")?;
+    let before = tool::snapshot()?;
+    let would: Value = tool::json("subdev set real state active name planned --dry-run")?;
+    let would = (&would["name"], &would["state"]);
+    check::equal("would be", would, (&json!("planned"), &json!("active")))?;
+    check::same_json("what there is", &tool::snapshot()?, &before)?;
+    refused("subdev set real wq 3 size 99 --dry-run", &["size", "16"])?;
+    tool::del("real")
 }
 
 fn all_or_nothing() -> Result<()> {
@@ -186,6 +195,19 @@ fn prerequisites() -> Result<()> {
         shared.missing_prerequisite,
         None,
     )
+}
+
+fn policy() -> Result<()> {
+    let line = "wq 3 pasid-mode shared max-transfer-size 4096 max-batch-size 1";
+    let made = tool::add(&format!("{line} opcap 09 name bound"))?;
+    let other = tool::add("wq 3 pasid-mode shared name free")?;
+    let bound = Tenant::open(&made, 2 * PAGE)?;
+    let free = Tenant::open(&other, 2 * PAGE)?;
+    check::equal("its own limit", bound.dsa.max_transfer()?, 4096)?;
+    let beyond = bound.dsa.run(bound.copy())?;
+    beyond.with_status("a copy beyond it", status::BAD_SIZE)?;
+    free.works()?;
+    end([bound, free], ["bound", "free"])
 }
 
 fn push_and_pull() -> Result<()> {
