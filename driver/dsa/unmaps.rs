@@ -27,7 +27,7 @@ use crate::ffi::task;
 
 /// How long memory is left alone if the thread that unmaps it cannot take note when it has done so:
 /// there is no memory left to take note, or it has no userspace to return to.
-const REST: Delta = Delta::from_secs(1);
+pub(super) const REST: Delta = Delta::from_secs(1);
 
 /// What is being unmapped.
 #[pin_data]

@@ -16,7 +16,11 @@ use kernel::{
         },
         Arc, //
     },
-    time::Delta, //
+    time::{
+        Delta,
+        Instant,
+        Monotonic, //
+    }, //
 };
 
 use self::bench::{
@@ -25,7 +29,10 @@ use self::bench::{
     DST,
     SRC, //
 };
-use super::super::span::Span;
+use super::super::{
+    span::Span,
+    unmaps::REST, //
+};
 use crate::{
     dsa_core::{
         desc::code::status,
@@ -297,12 +304,15 @@ mod tests {
         bench.memory.set_pins(Pins::Held);
         bench.submit(Descriptor::memmove(64).record(0));
         assert!(bench.eventually(|| bench.memory.calls() == 1));
+        let since = Instant::<Monotonic>::now();
         // Returns, or this test does not.
         bench.engine.unmap(Span { iova: SRC, len: 1 });
         bench.memory.set_pins(Pins::Granted);
         // What was just pinned is unpinned before anything else.
         assert!(bench.eventually(|| bench.memory.pinned() == 0));
-        assert_eq!(bench.submitter.count(), 0);
+        // On a machine that is slow, the memory is left alone no longer when the call returns.
+        let count = bench.submitter.count();
+        assert!(count == 0 || since.elapsed() >= REST);
         // And pinned again when the memory is left alone no longer.
         assert_eq!(bench.wait_for_record(0)?, status::SUCCESS);
         Ok(())

@@ -73,17 +73,6 @@ impl Client {
         }
         Ok(state)
     }
-
-    /// All that the family shows, with the generation, if it is known what it showed before: as every
-    /// change counts in the generation, only that is asked for where nothing has changed.
-    pub fn state_since(&self, before: &State) -> Result<State> {
-        let family = self.ask(|handle| handle.family().get().execute())??;
-        let generation = Some(family.object.generation);
-        if before.parents.first().map(|it| it.generation) == generation {
-            return Ok(before.clone());
-        }
-        self.state(Generation::Kept)
-    }
 }
 
 /// Whether the generation, which counts all changes, is part of a state.

@@ -16,7 +16,9 @@ use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
 use nix::libc;
 use nix::unistd::geteuid;
-use nlctl::{Attribute as _, Command, Object, ParentAttr, Subdev, SubdevAttr, WqAttr, wire};
+use nlctl::{
+    Attribute as _, Command, FamilyAttr, Object, ParentAttr, Subdev, SubdevAttr, WqAttr, wire,
+};
 
 use self::generator::Generator;
 use self::request::found;
@@ -100,11 +102,12 @@ pub fn run(count: u64, rng: &mut Rng) -> Result<()> {
         let answer = socket
             .ask(table.family, request.flags, &request.payload())
             .with_context(what)?;
-        let after = match number % LOOK {
-            0 => client.state(Generation::Kept),
-            _ => client.state_since(&before),
-        }
-        .with_context(what)?;
+        let now = generation(&mut socket, table.family).with_context(what)?;
+        let is_same = before.parents.iter().all(|it| it.generation == now);
+        let after = match is_same && number % LOOK != 0 {
+            true => before.clone(),
+            false => client.state(Generation::Kept).with_context(what)?,
+        };
         judge(&request, verdict, &answer, &before, &after, &mut tally).with_context(what)?;
         before = after;
         if number % LOOK == LOOK - 1 || number == count - 1 {
@@ -121,6 +124,19 @@ pub fn run(count: u64, rng: &mut Rng) -> Result<()> {
     }
     step(tally.told(count, admin));
     Ok(())
+}
+
+/// The generation of the family, in which each change counts: where it is the same, nothing has changed.
+fn generation(socket: &mut Socket, family: u16) -> Result<u64> {
+    let request = Request::new(Command::FamilyGet.into(), false);
+    let answer = socket.ask(family, request.flags, &request.payload())?;
+    let object = answer.objects.first().context("no family")?;
+    let generation = |it| match it {
+        FamilyAttr::Generation(generation) => Some(generation),
+        _ => None,
+    };
+    let mut attributes = wire::parse::<FamilyAttr>(object)?.into_iter();
+    attributes.find_map(generation).context("no generation")
 }
 
 fn clear(client: &Client, subdevs: &[Subdev]) -> Result<()> {
