@@ -32,7 +32,7 @@ use netlink_packet_generic::constants::{
     GENL_ID_CTRL,
 };
 use netlink_sys::protocols::NETLINK_GENERIC;
-use netlink_sys::{AsyncSocket, AsyncSocketExt, SocketAddr, TokioSocket};
+use netlink_sys::{AsyncSocket, AsyncSocketExt, SocketAddr};
 use nix::errno::Errno;
 use nix::sys::socket::{setsockopt, sockopt};
 
@@ -46,6 +46,7 @@ use crate::generated::{
     Command, FAMILY_NAME, GROUP_MONITOR, Notification, NotifyFilterAttr, SubdevAttr,
 };
 use crate::message::Message;
+use crate::socket::NetlinkSocket;
 use crate::state::State;
 use crate::value::Value;
 use crate::watch::Watch;
@@ -179,7 +180,7 @@ impl Subscribe {
     }
 
     async fn begin(self, filter: Option<Filter>) -> Result<Monitor, Error> {
-        let subscription = Subscription::<TokioSocket>::new(self, filter).await?;
+        let subscription = Subscription::<NetlinkSocket>::new(self, filter).await?;
         Ok(Monitor(subscription.stream().boxed()))
     }
 
@@ -189,7 +190,7 @@ impl Subscribe {
     ///
     /// When the family is absent or the system gives no socket.
     pub async fn watch(self) -> Result<Watch, Error> {
-        let mut subscription = Subscription::<TokioSocket>::new(self, None).await?;
+        let mut subscription = Subscription::<NetlinkSocket>::new(self, None).await?;
         subscription.due = Some(Due::Resync);
         subscription.watches = true;
         Ok(Watch::new(subscription.stream()))
@@ -205,7 +206,7 @@ pub(crate) trait EventSocket: AsyncSocket {
     fn join(&self, group: u32) -> io::Result<()>;
 }
 
-impl EventSocket for TokioSocket {
+impl EventSocket for NetlinkSocket {
     fn open(buffer: usize) -> io::Result<Self> {
         let mut socket = Self::new(NETLINK_GENERIC)?;
         // An unbound socket cannot be a member: bind first.
