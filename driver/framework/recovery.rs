@@ -36,7 +36,12 @@ pub(super) fn recover(index: u32) {
     let Some(node) = on_parent(index, |parent| parent.node.clone()) else {
         return;
     };
-    if node.provider.state() != ParentState::Halted {
+    let state = node.provider.state();
+    if state != ParentState::Halted {
+        // It is gone since it was told of as halted.
+        if state == ParentState::Lost {
+            tell(index, state);
+        }
         return;
     }
     // Held to the end: nobody creates or removes a subdev meanwhile.

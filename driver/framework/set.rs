@@ -309,6 +309,7 @@ impl Change {
                 Some(AdminState::Active) => {
                     life.begin_activation()?;
                     life.revive();
+                    life.works();
                     // An active one can have a VFIO device.
                     let _ = life.attach();
                 }
@@ -359,6 +360,7 @@ impl Change {
     /// Puts the subdev on the hardware, and hands it over to VFIO.
     fn activate(&self) -> Result<(), Refusal> {
         let (node, subdev) = (&self.node, &self.subdev);
+        check_usable(node)?;
         self.revive()?;
         let engaged = {
             let mut config = node.config.lock();
