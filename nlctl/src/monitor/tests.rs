@@ -313,7 +313,6 @@ fn answers(generation: u64, subdevs: &[u32]) -> Vec<Vec<Reply>> {
         overview(),
         vec![end()],
         vec![end()],
-        vec![end()],
         subdevs.chain([end()]).collect(),
         overview(),
     ]
@@ -535,6 +534,9 @@ proptest! {
                 }
             }
             let watched: Vec<_> = state.subdevs.iter().map(known).collect();
+            for parent in &state.parents {
+                prop_assert_eq!(parent.subdev_count as usize, watched.len());
+            }
             prop_assert_eq!(watched, world.borrow().subdevs());
             Ok(())
         })?;
