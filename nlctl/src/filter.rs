@@ -41,8 +41,8 @@ impl Filter {
         }
     }
 
-    /// About that subdev, which has to be there. By its name it is followed when
-    /// it is renamed.
+    /// About that subdev, which has to be there when the filter is set. By its name it
+    /// is followed when it is renamed.
     pub fn subdev(self, subdev: impl Into<Id>) -> Self {
         Self {
             subdev: Some(subdev.into()),

@@ -3,16 +3,23 @@
 
 use std::process::Command as Process;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use futures::StreamExt;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nlctl::{Command, NotifyFilterAttr, NotifyKinds, SubdevAttr, wire};
+use nlctl::{
+    Command, Event, Filter, Monitor as Events, Notification, NotifyFilterAttr, NotifyKinds, State,
+    SubdevAttr, wire,
+};
+use tokio::time::timeout;
 
 use crate::check::{self, step};
+use crate::client::Client;
 use crate::fuzz::{Attribute, Request, Table};
 use crate::genl::{Answer, Refusal, Socket, flag};
 use crate::monitor::Monitor;
 use crate::scenario::Scenario;
 use crate::tool::{self, DSA_NL, dsa_nl};
+use crate::wait::SOON;
 
 pub const MONITOR_FILTER: Scenario = Scenario {
     name: "monitor-filter",
@@ -167,7 +174,8 @@ fn run() -> Result<()> {
     refusals(family)?;
     by_the_tool()?;
     tool::del("one")?;
-    tool::del("zwei")
+    tool::del("zwei")?;
+    losses()
 }
 
 /// Sockets come and go, and their filters, while there are events.
@@ -266,4 +274,101 @@ fn by_the_tool() -> Result<()> {
     }
     let output = dsa_nl("monitor kind nosuch")?;
     check::equal("the exit status", output.status.code(), Some(1))
+}
+
+/// Little room for events, and more than it has room for.
+const SMALL: usize = 16 * 1024;
+const MANY: usize = 40;
+
+/// A program that reads slowly and has a filter by name.
+struct Follower {
+    client: Client,
+    events: Events,
+}
+
+impl Follower {
+    fn new(name: &str) -> Result<Self> {
+        let client = Client::new()?;
+        let filter = Filter::new().subdev(name);
+        let subscribe = |it: nlctl::Handle| it.subscribe().receive_buffer(SMALL);
+        let events = client.ask(|it| subscribe(it).monitor_filtered(filter))??;
+        Ok(Self { client, events })
+    }
+
+    fn rename(&self, from: &str, to: &str) -> Result<()> {
+        let set = |it: nlctl::Handle| it.subdev().set(from).new_name(to).execute();
+        self.client.ask(set)??;
+        Ok(())
+    }
+
+    /// Renames it so often that events are lost.
+    fn flood(&self, one: &str, other: &str) -> Result<()> {
+        for _ in 0..MANY {
+            self.rename(one, other)?;
+            self.rename(other, one)?;
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<Event> {
+        let events = &mut self.events;
+        let next = self
+            .client
+            .block_on(async |_| timeout(SOON, events.next()).await);
+        Ok(next.context("no event")?.context("the events ended")??)
+    }
+
+    /// Reads until events were lost.
+    fn until_lost(&mut self) -> Result<State> {
+        for _ in 0..=2 * MANY {
+            if let Event::Resync(state) = self.next()? {
+                return Ok(state);
+            }
+        }
+        bail!("no event was lost")
+    }
+}
+
+fn losses() -> Result<()> {
+    step("a filter by name stays with its subdev when events are lost and it has another name");
+    let index = tool::add("wq 3 pasid-mode shared name first")?.index;
+    let mut follower = Follower::new("first")?;
+    follower.flood("first", "second")?;
+    follower.rename("first", "second")?;
+    tool::add("wq 3 pasid-mode shared name first")?;
+    let state = follower.until_lost()?;
+    check::equal(
+        "the state",
+        state.subdev("second").map(|it| it.index),
+        Some(index),
+    )?;
+    follower.rename("first", "another")?;
+    follower.rename("second", "third")?;
+    match follower.next()? {
+        Event::Notification(Notification::SubdevChange(it)) => {
+            check::equal(
+                "what is heard",
+                (it.index, it.name.as_str()),
+                (index, "third"),
+            )?;
+        }
+        other => bail!("expected its change, got {other:?}"),
+    }
+
+    step("and when it is gone");
+    follower.flood("third", "fourth")?;
+    tool::del("third")?;
+    let state = follower.until_lost()?;
+    ensure!(
+        state.subdev(index).is_none(),
+        "it is still there: {state:?}"
+    );
+    tool::add("wq 3 pasid-mode shared name first")?;
+    tool::del("first")?;
+    let more = follower.client.block_on(async |_| {
+        let quiet = std::time::Duration::from_millis(300);
+        timeout(quiet, follower.events.next()).await
+    });
+    ensure!(more.is_err(), "something is told of others: {more:?}");
+    tool::del("another")
 }
