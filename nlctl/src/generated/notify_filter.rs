@@ -17,6 +17,8 @@ use crate::value::{Binary, Malformed, U64, Value};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotifyFilterAttr {
+    /// In a reply, the generation of the family's state when it was set.
+    Generation(u64),
     /// Number of the parent that the notification is about, or about a work
     /// queue or subdev of. A request names the parent by it or by `parent`.
     ParentIndex(u32),
@@ -39,6 +41,7 @@ impl Attribute for NotifyFilterAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "notify-filter",
         attributes: &[
+            AttributeInfo::new("generation"),
             AttributeInfo::new("parent-index"),
             AttributeInfo::new("parent")
                 .accepts(Accepts::Length {
@@ -61,18 +64,20 @@ impl Attribute for NotifyFilterAttr {
     };
     fn number(&self) -> u16 {
         match self {
-            Self::ParentIndex(_) => 1,
-            Self::Parent(_) => 2,
-            Self::SubdevIndex(_) => 3,
-            Self::Subdev(_) => 4,
-            Self::SubdevUuid(_) => 5,
-            Self::Kinds(_) => 6,
+            Self::Generation(_) => 1,
+            Self::ParentIndex(_) => 2,
+            Self::Parent(_) => 3,
+            Self::SubdevIndex(_) => 4,
+            Self::Subdev(_) => 5,
+            Self::SubdevUuid(_) => 6,
+            Self::Kinds(_) => 7,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
 
     fn value(&self) -> Option<&dyn Value> {
         match self {
+            Self::Generation(value) => Some(value),
             Self::ParentIndex(value) => Some(value),
             Self::Parent(value) => Some(value),
             Self::SubdevIndex(value) => Some(value),
@@ -86,12 +91,13 @@ impl Attribute for NotifyFilterAttr {
     fn parse(number: u16, value: &[u8]) -> Result<Self, Malformed> {
         Ok(
             match number {
-                1 => Self::ParentIndex(Value::parse(value)?),
-                2 => Self::Parent(Value::parse(value)?),
-                3 => Self::SubdevIndex(Value::parse(value)?),
-                4 => Self::Subdev(Value::parse(value)?),
-                5 => Self::SubdevUuid(Value::parse(value)?),
-                6 => Self::Kinds(Value::parse(value)?),
+                1 => Self::Generation(Value::parse(value)?),
+                2 => Self::ParentIndex(Value::parse(value)?),
+                3 => Self::Parent(Value::parse(value)?),
+                4 => Self::SubdevIndex(Value::parse(value)?),
+                5 => Self::Subdev(Value::parse(value)?),
+                6 => Self::SubdevUuid(Value::parse(value)?),
+                7 => Self::Kinds(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -104,6 +110,9 @@ impl Attribute for NotifyFilterAttr {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct NotifyFilter {
+    /// In a reply, the generation of the family's state when it was set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
     /// Number of the parent that the notification is about, or about a work
     /// queue or subdev of. A request names the parent by it or by `parent`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,12 +132,14 @@ pub struct NotifyFilter {
 impl Object for NotifyFilter {
     type Attribute = NotifyFilterAttr;
     fn read(attributes: Vec<NotifyFilterAttr>) -> Result<Self, Malformed> {
+        let mut generation = None;
         let mut parent_index = None;
         let mut subdev_index = None;
         let mut kinds = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
+                NotifyFilterAttr::Generation(value) => generation = Some(value),
                 NotifyFilterAttr::ParentIndex(value) => parent_index = Some(value),
                 NotifyFilterAttr::SubdevIndex(value) => subdev_index = Some(value),
                 NotifyFilterAttr::Kinds(value) => kinds = Some(value),
@@ -137,6 +148,7 @@ impl Object for NotifyFilter {
             }
         }
         Ok(Self {
+            generation,
             parent_index,
             subdev_index,
             kinds,
