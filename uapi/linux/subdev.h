@@ -10,9 +10,12 @@
 #define SUBDEV_FAMILY_NAME	"subdev"
 #define SUBDEV_FAMILY_VERSION	1
 
-#define SUBDEV_NAME_MAX_LEN	31
-#define SUBDEV_UUID_LEN		36
-#define SUBDEV_MAX_COUNT	256
+#define SUBDEV_NAME_MAX_LEN		31
+#define SUBDEV_UUID_LEN			36
+#define SUBDEV_MAX_COUNT		256
+#define SUBDEV_MAX_FILTERS		4096
+#define SUBDEV_MAX_FILTERS_PER_USER	256
+#define SUBDEV_MAX_FILTER_OBJECTS	16
 
 /**
  * enum subdev_parent_state - State of a parent.

@@ -217,10 +217,10 @@ static const struct nla_policy subdev_subdev_stats_get_dump_nl_policy[SUBDEV_A_S
 /* SUBDEV_CMD_NOTIFY_FILTER_SET - do */
 static const struct nla_policy subdev_notify_filter_set_nl_policy[SUBDEV_A_NOTIFY_FILTER_KINDS + 1] = {
 	[SUBDEV_A_NOTIFY_FILTER_PARENT_INDEX] = { .type = NLA_U32, },
-	[SUBDEV_A_NOTIFY_FILTER_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_NOTIFY_FILTER_PARENT] = { .type = NLA_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_NOTIFY_FILTER_SUBDEV_INDEX] = { .type = NLA_U32, },
-	[SUBDEV_A_NOTIFY_FILTER_SUBDEV] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
-	[SUBDEV_A_NOTIFY_FILTER_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
+	[SUBDEV_A_NOTIFY_FILTER_SUBDEV] = { .type = NLA_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_NOTIFY_FILTER_SUBDEV_UUID] = { .type = NLA_STRING, .len = SUBDEV_UUID_LEN, },
 	[SUBDEV_A_NOTIFY_FILTER_KINDS] = NLA_POLICY_MASK(NLA_U32, 0x7ff),
 };
 

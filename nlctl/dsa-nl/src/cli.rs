@@ -52,8 +52,8 @@ dsa-nl subdev set SUBDEV [name NAME] [state active|inactive [force]]
          [max-transfer-size BYTES] [max-batch-size N] [opcap HEX] [--dry-run]";
 
 const MONITOR_USAGE: &str = "\
-dsa-nl monitor [parent DEV] [subdev SUBDEV] [kind KIND[,KIND...]]
-         [count N] [timeout SECS]";
+dsa-nl monitor [parent DEV[,DEV...]] [subdev SUBDEV[,SUBDEV...]]
+         [kind KIND[,KIND...]] [count N] [timeout SECS]";
 
 /// Manages subdevices: virtual devices carved out of hardware work queues.
 #[derive(Debug, Parser)]
@@ -524,13 +524,23 @@ pub struct Set {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Keys")]
 pub struct Monitor {
-    /// Only of that parent, its work queues and its subdevs
-    #[arg(long, value_name = "DEV", allow_hyphen_values = true)]
-    pub parent: Option<ParentRef>,
+    /// Only of these parents, their work queues and their subdevs
+    #[arg(
+        long,
+        value_name = "DEV[,DEV...]",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    pub parent: Vec<ParentRef>,
 
-    /// Only of that subdev
-    #[arg(long, value_name = "SUBDEV", allow_hyphen_values = true)]
-    pub subdev: Option<Id>,
+    /// Only of these subdevs
+    #[arg(
+        long,
+        value_name = "SUBDEV[,SUBDEV...]",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    pub subdev: Vec<Id>,
 
     /// Only of these kinds: subdev-create, or all of a kind of object (subdev)
     /// or of what happens (create, delete, change, fault)

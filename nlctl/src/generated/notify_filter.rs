@@ -19,17 +19,18 @@ use crate::value::{Binary, Malformed, U64, Value};
 pub enum NotifyFilterAttr {
     /// In a reply, the generation of the family's state when it was set.
     Generation(u64),
-    /// Number of the parent that the notification is about, or about a work
-    /// queue or subdev of. A request names the parent by it or by `parent`.
+    /// Number of a parent that the notification is about, or about a work
+    /// queue or subdev of. A request names each by it or by `parent`, up to 16
+    /// of them.
     ParentIndex(u32),
-    /// In a request, the name of the parent.
+    /// In a request, the name of a parent.
     Parent(String),
-    /// Number of the subdev that the notification is about. A request names
-    /// the subdev by it, by `subdev` or by `subdev-uuid`.
+    /// Number of a subdev that the notification is about. A request names each
+    /// by it, by `subdev` or by `subdev-uuid`, up to 16 of them.
     SubdevIndex(u32),
-    /// In a request, the name that the subdev has now.
+    /// In a request, the name that a subdev has now.
     Subdev(String),
-    /// In a request, the UUID of the subdev.
+    /// In a request, the UUID of a subdev.
     SubdevUuid(String),
     /// The kinds of notification.
     Kinds(NotifyKinds),
@@ -105,7 +106,8 @@ impl Attribute for NotifyFilterAttr {
 }
 
 /// Which notifications a socket gets: those to which everything applies that
-/// is here. What makes no difference is absent.
+/// is here; of several parents one is enough, and of several subdevs. What
+/// makes no difference is absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -113,14 +115,15 @@ pub struct NotifyFilter {
     /// In a reply, the generation of the family's state when it was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,
-    /// Number of the parent that the notification is about, or about a work
-    /// queue or subdev of. A request names the parent by it or by `parent`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parent_index: Option<u32>,
-    /// Number of the subdev that the notification is about. A request names
-    /// the subdev by it, by `subdev` or by `subdev-uuid`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subdev_index: Option<u32>,
+    /// Number of a parent that the notification is about, or about a work
+    /// queue or subdev of. A request names each by it or by `parent`, up to 16
+    /// of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parent_index: Vec<u32>,
+    /// Number of a subdev that the notification is about. A request names each
+    /// by it, by `subdev` or by `subdev-uuid`, up to 16 of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subdev_index: Vec<u32>,
     /// The kinds of notification.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kinds: Option<NotifyKinds>,
@@ -133,15 +136,15 @@ impl Object for NotifyFilter {
     type Attribute = NotifyFilterAttr;
     fn read(attributes: Vec<NotifyFilterAttr>) -> Result<Self, Malformed> {
         let mut generation = None;
-        let mut parent_index = None;
-        let mut subdev_index = None;
+        let mut parent_index = Vec::new();
+        let mut subdev_index = Vec::new();
         let mut kinds = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
                 NotifyFilterAttr::Generation(value) => generation = Some(value),
-                NotifyFilterAttr::ParentIndex(value) => parent_index = Some(value),
-                NotifyFilterAttr::SubdevIndex(value) => subdev_index = Some(value),
+                NotifyFilterAttr::ParentIndex(value) => parent_index.push(value),
+                NotifyFilterAttr::SubdevIndex(value) => subdev_index.push(value),
                 NotifyFilterAttr::Kinds(value) => kinds = Some(value),
                 NotifyFilterAttr::Unknown(value) => unknown.push(value),
                 _ => {}
