@@ -60,7 +60,7 @@ pub(super) fn change(
         match (name, value) {
             ("max-transfer-size", Value::Uint(value)) => limits.set_max_transfer(value, &offer)?,
             ("max-batch-size", Value::U32(value)) => limits.set_max_batch(value, &offer)?,
-            ("opcap", Value::Binary(value)) => limits.set_operations(words(value)?, &offer)?,
+            ("op-config", Value::Binary(value)) => limits.set_operations(words(value)?, &offer)?,
             _ => return Err(EINVAL.into()),
         }
         Ok(())
@@ -78,7 +78,7 @@ fn show(words: &framework::LimitWords, visitor: &mut dyn Visitor) -> Result {
         visitor.attribute("max-batch-size", Value::U32(1 << shift))?;
     }
     if let Some(operations) = limits.operations {
-        visitor.attribute("opcap", Value::Binary(&config::bytes(&operations)))?;
+        visitor.attribute("op-config", Value::Binary(&config::bytes(&operations)))?;
     }
     Ok(())
 }

@@ -43,13 +43,13 @@ dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
          [pasid-mode none|dedicated|shared] [name NAME] [uuid UUID]
          [parent DEV] [state active|inactive] [size N]
          [weight N] [max-rate BYTES]
-         [max-transfer-size BYTES] [max-batch-size N] [opcap HEX]
+         [max-transfer-size BYTES] [max-batch-size N] [op-config HEX]
          [count N] [lease] [--dry-run]";
 
 const SET_USAGE: &str = "\
 dsa-nl subdev set SUBDEV [name NAME] [state active|inactive [force]]
          [wq N[,N...] [size N[,N...]] [weight N[,N...]] [max-rate BYTES[,BYTES...]]]
-         [max-transfer-size BYTES] [max-batch-size N] [opcap HEX] [--dry-run]";
+         [max-transfer-size BYTES] [max-batch-size N] [op-config HEX] [--dry-run]";
 
 const MONITOR_USAGE: &str = "\
 dsa-nl monitor [parent DEV[,DEV...]] [subdev SUBDEV[,SUBDEV...]]
@@ -334,7 +334,7 @@ pub struct Limits {
     /// Mask of operations, in the form of the parent's opcap; zeroes at the end
     /// may be left out
     #[arg(long, value_name = "HEX", value_parser = mask)]
-    pub opcap: Option<Binary>,
+    pub op_config: Option<Binary>,
 }
 
 /// Commands on types.

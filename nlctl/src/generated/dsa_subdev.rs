@@ -27,7 +27,7 @@ pub enum DsaSubdevAttr {
     /// Operations that its user can have carried out (OPCAP), in the form of
     /// opcap of the parent: some of those that all of its work queues carry
     /// out and that the isolation allows.
-    Opcap(Binary),
+    OpConfig(Binary),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -38,7 +38,7 @@ impl Attribute for DsaSubdevAttr {
         attributes: &[
             AttributeInfo::new("max-transfer-size"),
             AttributeInfo::new("max-batch-size"),
-            AttributeInfo::new("opcap")
+            AttributeInfo::new("op-config")
                 .accepts(Accepts::Length {
                     min: Some(32),
                     max: Some(32),
@@ -50,7 +50,7 @@ impl Attribute for DsaSubdevAttr {
         match self {
             Self::MaxTransferSize(_) => 1,
             Self::MaxBatchSize(_) => 2,
-            Self::Opcap(_) => 3,
+            Self::OpConfig(_) => 3,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -59,7 +59,7 @@ impl Attribute for DsaSubdevAttr {
         match self {
             Self::MaxTransferSize(value) => Some(value),
             Self::MaxBatchSize(value) => Some(value),
-            Self::Opcap(value) => Some(value),
+            Self::OpConfig(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
@@ -69,7 +69,7 @@ impl Attribute for DsaSubdevAttr {
             match number {
                 1 => Self::MaxTransferSize(Value::parse(value)?),
                 2 => Self::MaxBatchSize(Value::parse(value)?),
-                3 => Self::Opcap(Value::parse(value)?),
+                3 => Self::OpConfig(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -96,7 +96,7 @@ pub struct DsaSubdev {
     /// opcap of the parent: some of those that all of its work queues carry
     /// out and that the isolation allows.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub opcap: Option<Binary>,
+    pub op_config: Option<Binary>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -107,20 +107,20 @@ impl Object for DsaSubdev {
     fn read(attributes: Vec<DsaSubdevAttr>) -> Result<Self, Malformed> {
         let mut max_transfer_size = None;
         let mut max_batch_size = None;
-        let mut opcap = None;
+        let mut op_config = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
                 DsaSubdevAttr::MaxTransferSize(value) => max_transfer_size = Some(value),
                 DsaSubdevAttr::MaxBatchSize(value) => max_batch_size = Some(value),
-                DsaSubdevAttr::Opcap(value) => opcap = Some(value),
+                DsaSubdevAttr::OpConfig(value) => op_config = Some(value),
                 DsaSubdevAttr::Unknown(value) => unknown.push(value),
             }
         }
         Ok(Self {
             max_transfer_size,
             max_batch_size,
-            opcap,
+            op_config,
             unknown,
         })
     }

@@ -357,9 +357,12 @@ impl DsaSubdevRequest {
     /// Operations that its user can have carried out (OPCAP), in the form of
     /// opcap of the parent: some of those that all of its work queues carry
     /// out and that the isolation allows.
-    pub fn opcap(self, opcap: impl Into<Binary>) -> Self {
+    pub fn op_config(self, op_config: impl Into<Binary>) -> Self {
         Self {
-            attributes: replace(self.attributes, DsaSubdevAttr::Opcap(opcap.into())),
+            attributes: replace(
+                self.attributes,
+                DsaSubdevAttr::OpConfig(op_config.into()),
+            ),
         }
     }
 }

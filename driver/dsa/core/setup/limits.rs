@@ -82,7 +82,7 @@ impl Limits {
             let why = Why::NotOffered {
                 operations: offer.operations,
             };
-            return Err(Refused::new(Attribute::Subdev("opcap"), why));
+            return Err(Refused::new(Attribute::Subdev("op-config"), why));
         }
         self.operations = Some(operations);
         Ok(())

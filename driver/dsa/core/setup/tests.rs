@@ -442,7 +442,7 @@ fn limits_of_a_subdev_are_within_those_of_its_work_queues() {
     let everything = Why::NotOffered {
         operations: [u64::MAX; 4],
     };
-    let text = Refused::new(Attribute::Subdev("opcap"), everything).to_string();
+    let text = Refused::new(Attribute::Subdev("op-config"), everything).to_string();
     assert!(text.is_ascii(), "{text}");
 }
 
