@@ -47,13 +47,14 @@ pub(super) fn within(limits: Option<&framework::Limits>, offer: &Offer) -> Offer
     }
 }
 
-/// What the limits of a subdev on these work queues become by a change.
+/// What the limits of a subdev on these work queues become by a change; none where all is as they
+/// have it.
 pub(super) fn change(
     device: &Device,
     shares: &[WqShare],
     old: Option<&framework::Limits>,
     change: &dyn Attributes,
-) -> Result<framework::Limits, Refusal> {
+) -> Result<Option<framework::Limits>, Refusal> {
     let offer = offer(device, shares)?;
     let mut limits = old.map_or_else(Limits::default, |old| Limits::from_words(*old.words()));
     change.each(&mut |name, value| {
@@ -65,7 +66,8 @@ pub(super) fn change(
         }
         Ok(())
     })?;
-    Ok(framework::Limits::new("dsa", limits.to_words(), show))
+    let asked = limits != Limits::default();
+    Ok(asked.then(|| framework::Limits::new("dsa", limits.to_words(), show)))
 }
 
 /// Reports what was asked for.

@@ -194,7 +194,7 @@ impl framework::Parent for Parent {
         shares: &[WqShare],
         old: Option<&Limits>,
         change: &dyn Attributes,
-    ) -> Result<Limits, Refusal> {
+    ) -> Result<Option<Limits>, Refusal> {
         limits::change(&self.device, shares, old, change)
     }
 

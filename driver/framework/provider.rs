@@ -152,13 +152,13 @@ pub(crate) trait Parent: Send + Sync {
     fn attributes(&self, visitor: &mut dyn Visitor) -> Result;
 
     /// What the limits of a subdev on these work queues become by a change of what only the vendor's
-    /// subdevs have. Neither waits nor looks at the hardware. Called with the registry locked.
+    /// subdevs have; none where it has no limits of its own. Neither waits nor looks at the hardware. Called with the registry locked.
     fn limit(
         &self,
         shares: &[WqShare],
         old: Option<&Limits>,
         change: &dyn Attributes,
-    ) -> Result<Limits, Refusal>;
+    ) -> Result<Option<Limits>, Refusal>;
 
     /// Makes the virtual device of a subdev with these shares of work queues, which are enabled: within
     /// what they have, and within `limits`. It counts what it does on them with `meters`, one for each.

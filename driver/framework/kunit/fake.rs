@@ -191,7 +191,7 @@ impl Parent for Fake {
         _shares: &[WqShare],
         _old: Option<&Limits>,
         _change: &dyn Attributes,
-    ) -> Result<Limits, Refusal> {
+    ) -> Result<Option<Limits>, Refusal> {
         Err(EOPNOTSUPP.into())
     }
 

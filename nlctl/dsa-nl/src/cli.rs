@@ -323,16 +323,16 @@ fn mask(word: &str) -> Result<Binary, String> {
 /// Limits of a subdev, within those of its work queues.
 #[derive(Debug, Args)]
 pub struct Limits {
-    /// Largest transfer of one descriptor, a power of two
+    /// Largest transfer of one descriptor, a power of two; 0: as the WQs have it
     #[arg(long, value_name = "BYTES")]
     pub max_transfer_size: Option<u64>,
 
-    /// Most descriptors in a batch, a power of two
+    /// Most descriptors in a batch, a power of two; 0: as the WQs have it
     #[arg(long, value_name = "N")]
     pub max_batch_size: Option<u32>,
 
     /// Mask of operations, in the form of the parent's opcap; zeroes at the end
-    /// may be left out
+    /// may be left out; 00: as the WQs have it
     #[arg(long, value_name = "HEX", value_parser = mask)]
     pub op_config: Option<Binary>,
 }

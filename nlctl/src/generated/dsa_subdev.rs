@@ -18,15 +18,17 @@ use crate::value::{Binary, Malformed, U64, Value};
 #[non_exhaustive]
 pub enum DsaSubdevAttr {
     /// Largest transfer of one descriptor in bytes (GENCAP, WQCFG): a power of
-    /// two from 4096 to the smallest of its work queues'.
+    /// two from 4096 to the smallest of its work queues', or 0 in a request
+    /// for that.
     MaxTransferSize(u64),
     /// Largest number of descriptors in a batch: a power of two, at most the
-    /// smallest of its work queues'. With isolation "mediated" only 1, as
-    /// there are no batches.
+    /// smallest of its work queues', or 0 in a request for that. With
+    /// isolation "mediated" only 1, as there are no batches.
     MaxBatchSize(u32),
     /// Operations that its user can have carried out (OPCAP), in the form of
     /// opcap of the parent: some of those that all of its work queues carry
-    /// out and that the isolation allows.
+    /// out and that the isolation allows, or none in a request for all of
+    /// these.
     OpConfig(Binary),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
@@ -77,24 +79,27 @@ impl Attribute for DsaSubdevAttr {
 }
 
 /// Vendor part of a subdev of an Intel Data Streaming Accelerator: what was
-/// asked for. Absent is what is as its work queues have it. Where these have
-/// less by the time that the subdev is activated, its user gets that.
+/// asked for. Absent is what is as its work queues have it; in a request 0,
+/// or a mask of zeroes, takes back to that what was asked for. Where they
+/// have less by the time that the subdev is activated, its user gets that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct DsaSubdev {
     /// Largest transfer of one descriptor in bytes (GENCAP, WQCFG): a power of
-    /// two from 4096 to the smallest of its work queues'.
+    /// two from 4096 to the smallest of its work queues', or 0 in a request
+    /// for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_transfer_size: Option<u64>,
     /// Largest number of descriptors in a batch: a power of two, at most the
-    /// smallest of its work queues'. With isolation "mediated" only 1, as
-    /// there are no batches.
+    /// smallest of its work queues', or 0 in a request for that. With
+    /// isolation "mediated" only 1, as there are no batches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_batch_size: Option<u32>,
     /// Operations that its user can have carried out (OPCAP), in the form of
     /// opcap of the parent: some of those that all of its work queues carry
-    /// out and that the isolation allows.
+    /// out and that the isolation allows, or none in a request for all of
+    /// these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op_config: Option<Binary>,
     /// Attributes that this version of the library does not know.

@@ -140,5 +140,18 @@ fn changed() -> Result<()> {
     drop(user);
     tool::json::<Value>("subdev set small state inactive")?;
     tool::json::<Value>("wq set wq3 max-transfer-size 2097152")?;
+
+    step("what was asked for is taken back");
+    let line = "max-transfer-size 0 max-batch-size 0 op-config 00";
+    let part: Value = tool::json("subdev set small max-transfer-size 0")?;
+    check::equal("limit", &part["dsa-subdev"]["max-transfer-size"], &Value::Null)?;
+    check::equal("limit", &part["dsa-subdev"]["max-batch-size"], &json!(1))?;
+    let free: Value = tool::json(&format!("subdev set small {line} state active"))?;
+    check::equal("limits", &free["dsa-subdev"], &Value::Null)?;
+    let user = Tenant::open(&tool::subdev("small")?, LEN)?;
+    check::equal("small", seen(&user)?, (2 << 20, 2 << 20, 0x1_0079))?;
+    user.works()?;
+    // Nothing is changed by that again, so nobody is in the way.
+    tool::json::<Value>(&format!("subdev set small {line}"))?;
     Ok(())
 }
