@@ -152,7 +152,8 @@ pub(crate) trait Parent: Send + Sync {
     fn attributes(&self, visitor: &mut dyn Visitor) -> Result;
 
     /// What the limits of a subdev on these work queues become by a change of what only the vendor's
-    /// subdevs have; none where it has no limits of its own. Neither waits nor looks at the hardware. Called with the registry locked.
+    /// subdevs have; none where it has no limits of its own then. Neither waits nor looks at the
+    /// hardware. Called with the registry locked.
     fn limit(
         &self,
         shares: &[WqShare],

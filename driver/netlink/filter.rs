@@ -95,17 +95,17 @@ struct Filter {
 }
 
 impl Filter {
-    /// What a request asks for, or what is to blame for that it cannot be had.
-    fn parse<'a>(request: &Request<'a>) -> Result<Self, (Culprit<'a>, Refusal)> {
+    /// What a request asks for. Where it is refused, `culprit` is what is to blame.
+    fn parse<'a>(request: &Request<'a>, culprit: &mut Culprit<'a>) -> Result<Self, Refusal> {
         let mut filter = Self {
             kinds: request.u32(uapi::SUBDEV_A_NOTIFY_FILTER_KINDS),
             ..Self::default()
         };
         for attr in request.attrs() {
-            filter
-                .add(&attr)
-                .map_err(|refusal| (Culprit::Bad(attr), refusal))?;
+            *culprit = Culprit::Bad(attr);
+            filter.add(&attr)?;
         }
+        *culprit = Culprit::Nothing;
         Ok(filter)
     }
 
@@ -274,18 +274,20 @@ genl_do!(subdev_nl_notify_filter_set_doit, set);
 
 fn set(request: &Request<'_>) -> Result {
     let generation = framework::generation();
+    let mut culprit = Culprit::Nothing;
     // What can fail does so before anything is done.
-    let mut message = Message::reply(request, uapi::SUBDEV_CMD_NOTIFY_FILTER_SET)
-        .map_err(|error| refuse_because(request, Culprit::Nothing, &error.into()))?;
-    Filter::parse(request)
-        .and_then(|filter| {
-            apply(request, &filter, generation, &mut message)
-                .map_err(|refusal| (Culprit::Nothing, refusal))
+    Message::reply(request, uapi::SUBDEV_CMD_NOTIFY_FILTER_SET)
+        .map_err(Refusal::from)
+        .and_then(|mut message| {
+            let filter = Filter::parse(request, &mut culprit)?;
+            apply(request, &filter, generation, &mut message)?;
+            Ok(message)
         })
-        .map_err(|(culprit, refusal)| refuse_because(request, culprit, &refusal))?;
-    // It is set, whether the requester gets to see the reply or not.
-    let _ = message.send(request);
-    Ok(())
+        .map_err(|refusal| refuse_because(request, culprit, &refusal))
+        .map(|message| {
+            // It is set, whether the requester gets to see the reply or not.
+            let _ = message.send(request);
+        })
 }
 
 /// Gives the sender a filter, and puts it into the reply.
