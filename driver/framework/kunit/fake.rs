@@ -182,7 +182,7 @@ impl Parent for Fake {
         TYPES
     }
 
-    fn attributes(&self, _visitor: &mut dyn Visitor) -> Result {
+    fn attributes(&self, _change: Option<&dyn Attributes>, _visitor: &mut dyn Visitor) -> Result {
         Ok(())
     }
 
@@ -254,7 +254,7 @@ impl WorkQueue for Wq {
         }
     }
 
-    fn attributes(&self, _visitor: &mut dyn Visitor) -> Result {
+    fn attributes(&self, _change: Option<&WqChange<'_>>, _visitor: &mut dyn Visitor) -> Result {
         Ok(())
     }
 
