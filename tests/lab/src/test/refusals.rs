@@ -115,17 +115,27 @@ fn literal(source: &str) -> Option<String> {
     }
 }
 
-/// Whether `sentence` holds what `text` makes, whatever is put into its places.
+/// How a sentence ends that was too long for an extended ACK.
+const CUT: char = '…';
+
+/// Least of a text that has to be in a sentence that was cut.
+const RECOGNISED: usize = 8;
+
+/// Whether `sentence` holds what `text` makes, whatever is put into its places; of one that was cut,
+/// what is left of it.
 fn matches(text: &str, sentence: &str) -> bool {
-    let mut rest = sentence;
+    let (mut rest, mut found) = (sentence, 0);
     for part in parts(text) {
         let end = part
             .char_indices()
             .nth(COMPARED)
             .map_or(part.len(), |(at, _)| at);
         match rest.find(&part[..end]) {
-            Some(at) => rest = &rest[at + end..],
-            None => return false,
+            Some(at) => {
+                rest = &rest[at + end..];
+                found += end;
+            }
+            None => return found >= RECOGNISED && sentence.contains(CUT),
         }
     }
     true
@@ -174,6 +184,9 @@ mod tests {
             "Error: wq: dsa0 is halted; unbind its driver, reset it."
         ));
         assert!(!matches(text, "Error: wq: dsa0 is halted."));
+        let long = "the {} of which there is no other; see {} for all of them";
+        assert!(matches(long, "Error: wq: the names of which there is no other; see…."));
+        assert!(!matches(long, "Error: wq: the names…."));
         assert!(!matches("wq {id} is named twice", "wq 3 has no entries"));
     }
 }
