@@ -4,8 +4,23 @@
 use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
+use nix::errno::Errno;
+use nlctl::Command;
+
 /// How a line begins that holds such a sentence; `cargo xtask test` looks for it.
 const MARK: &str = "  refused: ";
+
+/// How a line begins that holds an operation and an errno.
+const ERRNO: &str = "  refused with: ";
+
+/// Prints an operation and the errno that it was refused with, unless they were printed.
+pub fn note_errno(command: Command, errno: i32) {
+    static SEEN: LazyLock<Mutex<HashSet<(u8, i32)>>> = LazyLock::new(Mutex::default);
+    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if seen.insert((command.into(), errno)) {
+        println!("{ERRNO}{command} {:?}", Errno::from_raw(errno));
+    }
+}
 
 /// Prints a sentence, unless one was that differs in numbers only: a fuzzer provokes thousands.
 pub fn note(sentence: &str) {

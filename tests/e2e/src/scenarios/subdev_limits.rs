@@ -93,7 +93,10 @@ fn refusals() -> Result<()> {
         ("max-transfer-size 2048", ["max-transfer-size", power]),
         ("max-batch-size 2", ["max-batch-size", "only 1 is accepted"]),
         ("op-config 0b", ["op-config", &offered]),
-        ("op-config 00000000000000000000000001", ["op-config", &offered]),
+        (
+            "op-config 00000000000000000000000001",
+            ["op-config", &offered],
+        ),
     ] {
         for line in [
             format!("subdev add wq 3 pasid-mode shared {limit}"),
@@ -144,7 +147,11 @@ fn changed() -> Result<()> {
     step("what was asked for is taken back");
     let line = "max-transfer-size 0 max-batch-size 0 op-config 00";
     let part: Value = tool::json("subdev set small max-transfer-size 0")?;
-    check::equal("limit", &part["dsa-subdev"]["max-transfer-size"], &Value::Null)?;
+    check::equal(
+        "limit",
+        &part["dsa-subdev"]["max-transfer-size"],
+        &Value::Null,
+    )?;
     check::equal("limit", &part["dsa-subdev"]["max-batch-size"], &json!(1))?;
     let free: Value = tool::json(&format!("subdev set small {line} state active"))?;
     check::equal("limits", &free["dsa-subdev"], &Value::Null)?;

@@ -2,16 +2,21 @@
 
 //! Whether the scenarios provoke each refusal that the module can give.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::r#gen::errors;
 use crate::lab::Lab;
 
 /// How a line of a scenario begins that holds a refusal (`tests/e2e/src/refused.rs`).
 const MARK: &str = "  refused: ";
+
+/// How a line of a scenario begins that holds an operation and the errno that it was refused with.
+const ERRNO: &str = "  refused with: ";
 
 /// A comment that says why no scenario can provoke the refusal of the next text.
 const EXCUSE: &str = "// Not provoked: ";
@@ -24,15 +29,44 @@ const COMPARED: usize = 20;
 
 /// The refusals that scenarios have provoked so far, whichever machine they ran in.
 #[derive(Default)]
-pub struct Provoked(Mutex<Vec<String>>);
+pub struct Provoked {
+    sentences: Mutex<Vec<String>>,
+    /// Operations and the errnos that they were refused with.
+    errnos: Mutex<BTreeSet<(String, String)>>,
+}
 
 impl Provoked {
     /// Takes note of a line that a scenario printed, if it holds a refusal.
     pub fn note(&self, line: &str) {
         if let Some(sentence) = line.strip_prefix(MARK) {
-            let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let all = &self.sentences;
+            let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
             all.push(sentence.to_owned());
         }
+        let pair = line.strip_prefix(ERRNO).and_then(|it| it.split_once(' '));
+        if let Some((operation, errno)) = pair {
+            let mut all = self.errnos.lock().unwrap_or_else(PoisonError::into_inner);
+            all.insert((operation.to_owned(), errno.to_owned()));
+        }
+    }
+
+    /// Demands that the page of the family has each errno that an operation was refused with.
+    ///
+    /// # Errors
+    ///
+    /// When it has not, or when none was told; the error lists all of those.
+    pub fn check_errnos(&self) -> Result<()> {
+        let seen = self.errnos.lock().unwrap_or_else(PoisonError::into_inner);
+        ensure!(!seen.is_empty(), "no scenario told of an errno");
+        let listed = |(operation, errno): &&(String, String)| {
+            errors::of(operation).iter().any(|it| it.name == errno)
+        };
+        let missing: Vec<_> = seen.iter().filter(|it| !listed(it)).collect();
+        ensure!(
+            missing.is_empty(),
+            "tests/lab/src/gen/errors.rs lacks {missing:?}"
+        );
+        Ok(())
     }
 
     /// Demands that each refusal of the module's sources is among them.
@@ -41,7 +75,8 @@ impl Provoked {
     ///
     /// When one is not; the error lists all of those.
     pub fn check(&self, lab: &Lab) -> Result<()> {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = &self.sentences;
+        let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         let mut missing = Vec::new();
         for place in SOURCES {
             for file in rust_files(&lab.checkout.join(place))? {
@@ -177,6 +212,18 @@ mod tests {
     }
 
     #[test]
+    fn an_errno_that_is_not_on_the_page_is_found() {
+        let provoked = Provoked::default();
+        assert!(provoked.check_errnos().is_err());
+        provoked.note("  refused with: subdev-new EEXIST");
+        provoked.note("  refused: another object has that name");
+        provoked.check_errnos().expect("is on the page");
+        provoked.note("  refused with: parent-set EEXIST");
+        let missing = provoked.check_errnos().expect_err("is not on the page");
+        assert!(missing.to_string().contains("parent-set"), "{missing}");
+    }
+
+    #[test]
     fn a_sentence_is_recognised_with_other_words_in_its_places() {
         let text = "{} is {}; unbind its driver, reset it, and bind it again";
         assert!(matches(
@@ -185,7 +232,10 @@ mod tests {
         ));
         assert!(!matches(text, "Error: wq: dsa0 is halted."));
         let long = "the {} of which there is no other; see {} for all of them";
-        assert!(matches(long, "Error: wq: the names of which there is no other; see…."));
+        assert!(matches(
+            long,
+            "Error: wq: the names of which there is no other; see…."
+        ));
         assert!(!matches(long, "Error: wq: the names…."));
         assert!(!matches("wq {id} is named twice", "wq 3 has no entries"));
     }
