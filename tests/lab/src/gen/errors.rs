@@ -73,7 +73,14 @@ const SLOW: Errno = errno("ETIMEDOUT", "the hardware did not end in time");
 /// What each operation is refused with. The sentence of the extended ACK says
 /// which of the reasons it is.
 const OPERATIONS: &[(&str, &[Errno])] = &[
-    ("family-get", &[ABROAD, NO_MEMORY]),
+    (
+        "family-get",
+        &[
+            ABROAD,
+            errno("EINVAL", "there is an attribute: it takes none"),
+            NO_MEMORY,
+        ],
+    ),
     (
         "parent-get",
         &[ABROAD, WHICH_PARENT, BEYOND, NO_PARENT, NO_MEMORY, TOO_LONG],
