@@ -63,15 +63,16 @@ impl AnyOf {
         self.items.get(..self.len).unwrap_or(&self.items)
     }
 
-    /// Adds an object unless it is there.
-    fn add(&mut self, item: u32, field: Field, what: &str) -> Result<(), Refusal> {
+    /// Adds an object, one of `what`, unless it is there.
+    fn add(&mut self, item: u32, what: &str) -> Result<(), Refusal> {
         if self.as_slice().contains(&item) {
             return Ok(());
         }
         let room = self.items.get_mut(self.len).ok_or_else(|| {
             Refusal::new(
                 E2BIG,
-                field,
+                // The caller knows which attribute it is.
+                Field::Nothing,
                 format_args!("a filter names at most {MAX_OBJECTS} {what}"),
             )
         })?;
@@ -133,7 +134,7 @@ impl Filter {
             Ok(())
         })?;
         let index = found.ok_or(ENODEV)?;
-        self.subdevs.add(index, Field::Index, "subdevs")
+        self.subdevs.add(index, "subdevs")
     }
 
     fn add_parent(&mut self, id: &ParentId<'_>) -> Result<(), Refusal> {
@@ -143,7 +144,7 @@ impl Filter {
             Ok(())
         })?;
         let index = found.ok_or(ENODEV)?;
-        self.parents.add(index, Field::Parent, "parents")
+        self.parents.add(index, "parents")
     }
 
     fn put(&self, writer: &mut Writer<'_>, generation: u64) -> Result {

@@ -79,6 +79,14 @@ mod tests {
     use crate::generated::Command;
 
     #[test]
+    fn several_are_named_one_after_another() {
+        let filter = Filter::new().parent(0).parent("dsa1").subdev("net0");
+        let named = [ParentRef::Index(0), ParentRef::Name("dsa1".to_owned())];
+        assert_eq!(filter.parents, named);
+        assert_eq!(filter.subdevs, [Id::from("net0")]);
+    }
+
+    #[test]
     fn each_notification_is_of_a_kind() {
         let commands = (0..=u8::MAX).filter_map(|number| Command::try_from(number).ok());
         let names: Vec<_> = commands
