@@ -96,7 +96,7 @@ pub fn test(lab: &Lab, options: &Options) -> Result<bool> {
             })?;
             tally.run(&Check {
                 name: "vm: each errno that was given is on the page".to_owned(),
-                work: Box::new(|| tally.provoked.check_errnos()),
+                work: Box::new(|| tally.provoked.check_errnos(lab)),
             })?;
         }
     }

@@ -18,6 +18,10 @@ const MARK: &str = "  refused: ";
 /// How a line of a scenario begins that holds an operation and the errno that it was refused with.
 const ERRNO: &str = "  refused with: ";
 
+/// How a line of a scenario begins that holds an operation, and a sentence of `dsa-nl`, which does
+/// not tell the errno.
+const OPERATION: &str = "  refused by: ";
+
 /// A comment that says why no scenario can provoke the refusal of the next text.
 const EXCUSE: &str = "// Not provoked: ";
 
@@ -33,6 +37,8 @@ pub struct Provoked {
     sentences: Mutex<Vec<String>>,
     /// Operations and the errnos that they were refused with.
     errnos: Mutex<BTreeSet<(String, String)>>,
+    /// Operations and the sentences that they were refused with.
+    told: Mutex<BTreeSet<(String, String)>>,
 }
 
 impl Provoked {
@@ -43,10 +49,12 @@ impl Provoked {
             let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
             all.push(sentence.to_owned());
         }
-        let pair = line.strip_prefix(ERRNO).and_then(|it| it.split_once(' '));
-        if let Some((operation, errno)) = pair {
-            let mut all = self.errnos.lock().unwrap_or_else(PoisonError::into_inner);
-            all.insert((operation.to_owned(), errno.to_owned()));
+        for (mark, all) in [(ERRNO, &self.errnos), (OPERATION, &self.told)] {
+            let pair = line.strip_prefix(mark).and_then(|it| it.split_once(' '));
+            if let Some((operation, what)) = pair {
+                let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+                all.insert((operation.to_owned(), what.to_owned()));
+            }
         }
     }
 
@@ -55,16 +63,44 @@ impl Provoked {
     /// # Errors
     ///
     /// When it has not, or when none was told; the error lists all of those.
-    pub fn check_errnos(&self) -> Result<()> {
+    pub fn check_errnos(&self, lab: &Lab) -> Result<()> {
+        let mut given = Vec::new();
+        for place in SOURCES {
+            for file in rust_files(&lab.checkout.join(place))? {
+                let source = fs::read_to_string(&file)
+                    .with_context(|| format!("cannot read {}", file.display()))?;
+                given.extend(errnos(&source));
+            }
+        }
+        self.check_those(&given)
+    }
+
+    /// As [`Self::check_errnos`], where the module gives these errnos with these texts.
+    fn check_those(&self, given: &[(String, String)]) -> Result<()> {
         let seen = self.errnos.lock().unwrap_or_else(PoisonError::into_inner);
         ensure!(!seen.is_empty(), "no scenario told of an errno");
-        let listed = |(operation, errno): &&(String, String)| {
-            errors::of(operation).iter().any(|it| it.name == errno)
-        };
-        let missing: Vec<_> = seen.iter().filter(|it| !listed(it)).collect();
+        let listed =
+            |operation: &str, errno: &str| errors::of(operation).iter().any(|it| it.name == errno);
+        let mut missing: Vec<_> = seen
+            .iter()
+            .filter(|(operation, errno)| !listed(operation, errno))
+            .map(|(operation, errno)| format!("{operation}: {errno}"))
+            .collect();
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        for (operation, sentence) in &*told {
+            let mut of = given
+                .iter()
+                .filter(|(_, text)| matches(text, sentence))
+                .peekable();
+            // One of several that it may be is enough.
+            if of.peek().is_some() && !of.any(|(errno, _)| listed(operation, errno)) {
+                missing.push(format!("{operation}: that of {sentence:?}"));
+            }
+        }
         ensure!(
             missing.is_empty(),
-            "tests/lab/src/gen/errors.rs lacks {missing:?}"
+            "tests/lab/src/gen/errors.rs lacks:\n{}",
+            missing.join("\n")
         );
         Ok(())
     }
@@ -131,6 +167,20 @@ fn texts(source: &str) -> Vec<String> {
                 .filter(|text| !excused && text.contains(' '))
         })
         .collect()
+}
+
+/// The errnos in a source that are given with a text, and the texts.
+fn errnos(source: &str) -> Vec<(String, String)> {
+    let calls = source.split("Refusal::new(").skip(1);
+    let calls = calls.filter_map(|call| {
+        let (errno, rest) = call.split_once(',')?;
+        let (_, text) = rest.split_once("format_args!(")?;
+        let text = literal(text.trim_start())?;
+        let errno = errno.trim();
+        let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+        (errno.chars().all(plain) && text.contains(' ')).then(|| (errno.to_owned(), text))
+    });
+    calls.collect()
 }
 
 /// The string literal at the beginning of `source`, if there is one.
@@ -214,13 +264,30 @@ mod tests {
     #[test]
     fn an_errno_that_is_not_on_the_page_is_found() {
         let provoked = Provoked::default();
-        assert!(provoked.check_errnos().is_err());
+        let given = errnos(
+            r#"Refusal::new(EIO, field, format_args!("the hardware of {name} failed"))
+               Refusal::new(
+                   EBUSY,
+                   field,
+                   format_args!("subdev {name} uses wq {id}; \
+                                 deactivate it"),
+               )"#,
+        );
+        assert_eq!(given.len(), 2);
+        assert!(provoked.check_those(&given).is_err());
         provoked.note("  refused with: subdev-new EEXIST");
         provoked.note("  refused: another object has that name");
-        provoked.check_errnos().expect("is on the page");
+        provoked.note("  refused by: wq-set Error: subdev net0 uses wq 3; deactivate it.");
+        provoked.note("  refused by: type-get Error: what the module does not say.");
+        provoked.check_those(&given).expect("is on the page");
         provoked.note("  refused with: parent-set EEXIST");
-        let missing = provoked.check_errnos().expect_err("is not on the page");
-        assert!(missing.to_string().contains("parent-set"), "{missing}");
+        provoked.note("  refused by: type-get Error: the hardware of dsa0 failed.");
+        let missing = provoked
+            .check_those(&given)
+            .expect_err("is not on the page");
+        let missing = missing.to_string();
+        assert!(missing.contains("parent-set: EEXIST"), "{missing}");
+        assert!(missing.contains("type-get: that of"), "{missing}");
     }
 
     #[test]
