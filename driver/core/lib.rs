@@ -15,6 +15,7 @@
 pub mod bucket;
 pub mod name;
 pub mod quality;
+pub mod sentence;
 pub mod share;
 pub mod state;
 pub mod uuid;

@@ -47,25 +47,27 @@ pub(super) fn within(limits: Option<&framework::Limits>, offer: &Offer) -> Offer
     }
 }
 
-/// What the limits of a subdev on these work queues become by a change.
+/// What the limits of a subdev on these work queues become by a change; none where all is as they
+/// have it.
 pub(super) fn change(
     device: &Device,
     shares: &[WqShare],
     old: Option<&framework::Limits>,
     change: &dyn Attributes,
-) -> Result<framework::Limits, Refusal> {
+) -> Result<Option<framework::Limits>, Refusal> {
     let offer = offer(device, shares)?;
     let mut limits = old.map_or_else(Limits::default, |old| Limits::from_words(*old.words()));
     change.each(&mut |name, value| {
         match (name, value) {
             ("max-transfer-size", Value::Uint(value)) => limits.set_max_transfer(value, &offer)?,
             ("max-batch-size", Value::U32(value)) => limits.set_max_batch(value, &offer)?,
-            ("opcap", Value::Binary(value)) => limits.set_operations(words(value)?, &offer)?,
+            ("op-config", Value::Binary(value)) => limits.set_operations(words(value)?, &offer)?,
             _ => return Err(EINVAL.into()),
         }
         Ok(())
     })?;
-    Ok(framework::Limits::new("dsa", limits.to_words(), show))
+    let asked = limits != Limits::default();
+    Ok(asked.then(|| framework::Limits::new("dsa", limits.to_words(), show)))
 }
 
 /// Reports what was asked for.
@@ -78,7 +80,7 @@ fn show(words: &framework::LimitWords, visitor: &mut dyn Visitor) -> Result {
         visitor.attribute("max-batch-size", Value::U32(1 << shift))?;
     }
     if let Some(operations) = limits.operations {
-        visitor.attribute("opcap", Value::Binary(&config::bytes(&operations)))?;
+        visitor.attribute("op-config", Value::Binary(&config::bytes(&operations)))?;
     }
     Ok(())
 }

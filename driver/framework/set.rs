@@ -228,7 +228,7 @@ impl Change {
         }
         if let Some(asked) = parent.node.own(set.vendor)? {
             let (shares, old) = (new.wqs.as_slice(), old.limits.as_ref());
-            new.limits = Some(parent.node.provider.limit(shares, old, asked)?);
+            new.limits = parent.node.provider.limit(shares, old, asked)?;
             if new.limits.as_ref() != old && is_used {
                 return Err(Refusal::new(
                     EBUSY,

@@ -6,6 +6,7 @@ use std::process::Command as Process;
 use anyhow::{Context, Result, bail, ensure};
 use futures::StreamExt;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::unistd::{Uid, seteuid};
 use nlctl::{
     Command, Event, Filter, Monitor as Events, Notification, NotifyFilterAttr, NotifyKinds, State,
     SubdevAttr, wire,
@@ -28,8 +29,13 @@ pub const MONITOR_FILTER: Scenario = Scenario {
     run,
 };
 
-/// Most sockets with a filter, as the spec says.
-const MAX: usize = 4096;
+/// Most sockets of one user with a filter, most of those who are no admins, and most objects in one.
+const PER_USER: usize = nlctl::MAX_FILTERS_PER_USER as usize;
+const MAX: usize = nlctl::MAX_FILTERS as usize;
+const OBJECTS: u32 = nlctl::MAX_FILTER_OBJECTS;
+
+/// A user who is nobody.
+const FIRST_USER: u32 = 70_000;
 
 /// A notification, and the subdev that it is about.
 type Heard = (Command, Option<u32>);
@@ -111,6 +117,17 @@ fn run() -> Result<()> {
         // It is renamed, and stays the same.
         (&[NotifyFilterAttr::Subdev(name)], |it| it.1 == Some(0)),
         (&[NotifyFilterAttr::SubdevUuid(uuid)], |it| it.1 == Some(0)),
+        // One of several is enough, however they are named.
+        (
+            &[
+                NotifyFilterAttr::SubdevIndex(1),
+                NotifyFilterAttr::Subdev("one".to_owned()),
+                NotifyFilterAttr::SubdevIndex(0),
+                NotifyFilterAttr::ParentIndex(0),
+                NotifyFilterAttr::Parent("dsa0".to_owned()),
+            ],
+            |it| it.1.is_some_and(|index| index < 2),
+        ),
         (&[NotifyFilterAttr::Kinds(deletions)], |it| {
             [Command::SubdevDeleteNtf, Command::WqChangeNtf].contains(&it.0)
         }),
@@ -172,9 +189,11 @@ fn run() -> Result<()> {
 
     race(family, group)?;
     refusals(family)?;
+    many_objects(family)?;
+    many_sockets(family)?;
     by_the_tool()?;
     tool::del("one")?;
-    tool::del("zwei")?;
+    tool::del("two")?;
     losses()
 }
 
@@ -224,34 +243,128 @@ fn refusals(family: u16) -> Result<()> {
         check::equal(&format!("{attribute:?}"), refusal.offset, Some(20))?;
     }
 
+    Ok(())
+}
+
+/// A filter names as many subdevs as it may.
+fn many_objects(family: u16) -> Result<()> {
+    step("a filter that names too many is refused, and names the one too many");
+    tool::json::<serde_json::Value>(&format!(
+        "subdev add wq 5 pasid-mode shared size 1 name many count {OBJECTS} state inactive"
+    ))?;
+    let made = tool::subdevs()?.into_iter();
+    let made = made.filter(|it| it.name.starts_with("many"));
+    let mut filter: Vec<_> = made
+        .map(|it| NotifyFilterAttr::SubdevIndex(it.index))
+        .collect();
+    check::equal("subdevs", filter.len(), OBJECTS as usize)?;
+    // One that is named again is no other.
+    filter.push(filter[0].clone());
+    let mut socket = Socket::new()?;
+    let answer = ask(&mut socket, family, &filter)?;
+    let reply = answer.objects.first().context("refused")?;
+    let named = wire::parse::<NotifyFilterAttr>(reply)?;
+    check::equal(
+        "the reply",
+        named.get(1..),
+        Some(&filter[..OBJECTS as usize]),
+    )?;
+    filter.push(NotifyFilterAttr::SubdevIndex(0));
+    let refusal = refused(&mut socket, family, &filter)?;
+    check::equal("errno", refusal.errno, nix::libc::E2BIG)?;
+    // Headers, and eight bytes for each before it.
+    let place = 20 + 8 * (OBJECTS as usize + 1);
+    check::equal("the place", refusal.offset, Some(place))?;
+    for name in tool::subdevs()?.into_iter().map(|it| it.name) {
+        if name.starts_with("many") {
+            tool::del(&name)?;
+        }
+    }
+    Ok(())
+}
+
+/// Is somebody without any privilege, until it is dropped.
+struct Somebody;
+
+impl Somebody {
+    fn become_user(user: u32) -> Result<Self> {
+        // That takes effective capabilities away, and root gives them back.
+        seteuid(Uid::from_raw(user))?;
+        Ok(Self)
+    }
+}
+
+impl Drop for Somebody {
+    fn drop(&mut self) {
+        seteuid(Uid::from_raw(0)).expect("root can be root again");
+    }
+}
+
+/// Sockets with filters, and the refusal of one too many.
+fn exhaust(family: u16, most: usize) -> Result<(Vec<Socket>, Refusal)> {
+    let none = [NotifyFilterAttr::Kinds(0.into())];
+    let mut all = Vec::new();
+    for _ in 0..most {
+        let mut one = Socket::new()?;
+        set(&mut one, family, &none)?;
+        all.push(one);
+    }
+    let refusal = refused(&mut Socket::new()?, family, &none)?;
+    check::equal("errno", refusal.errno, nix::libc::ENOSPC)?;
+    Ok((all, refusal))
+}
+
+/// Whoever may open a socket exhausts what there is for him.
+fn many_sockets(family: u16) -> Result<()> {
     step("too many are refused, and one that is closed makes room");
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     let enough = MAX as u64 + 100;
     setrlimit(Resource::RLIMIT_NOFILE, enough.max(soft), enough.max(hard))?;
     let none = [NotifyFilterAttr::Kinds(0.into())];
-    let mut many = Vec::new();
-    for _ in 0..MAX {
-        let mut one = Socket::new()?;
-        set(&mut one, family, &none)?;
-        many.push(one);
+    let mut all = Vec::new();
+    for user in (FIRST_USER..).take(MAX / PER_USER) {
+        let _somebody = Somebody::become_user(user)?;
+        let (mut many, refusal) = exhaust(family, PER_USER)?;
+        ensure!(
+            refusal
+                .message
+                .as_deref()
+                .is_some_and(|it| it.contains("this user")),
+            "{refusal:?}"
+        );
+        // Those that have one can have another, and nothing is refused of the rest.
+        let first = many.first_mut().context("no socket")?;
+        set(first, family, &[NotifyFilterAttr::ParentIndex(0)])?;
+        let mut another = Socket::new()?;
+        set(&mut another, family, &[])?;
+        many.pop();
+        set(&mut another, family, &none)?;
+        many.push(another);
+        all.extend(many);
     }
-    let refusal = refused(&mut socket, family, &none)?;
-    check::equal("errno", refusal.errno, nix::libc::ENOSPC)?;
-    // Those that have one can have another, and nothing is refused of the rest.
-    let first = many.first_mut().context("no socket")?;
-    set(first, family, &[NotifyFilterAttr::ParentIndex(0)])?;
-    set(&mut socket, family, &[])?;
-    many.pop();
-    set(&mut socket, family, &none)?;
-    drop(many);
+    let last = FIRST_USER - 1;
+    {
+        let _somebody = Somebody::become_user(last)?;
+        exhaust(family, 0)?;
+    }
+    step("an admin can have one all the same");
+    let mut admin = Socket::new()?;
+    set(&mut admin, family, &none)?;
+    all.pop();
+    {
+        let _somebody = Somebody::become_user(last)?;
+        exhaust(family, 1)?;
+    }
+    drop(all);
     setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?;
     Ok(())
 }
 
 fn by_the_tool() -> Result<()> {
     step("dsa-nl asks the kernel for it, unprivileged as well");
+    tool::json::<serde_json::Value>("subdev set zwei name two")?;
     let mut command = tool::unprivileged(DSA_NL);
-    let line = "-j monitor parent dsa0 subdev one kind change";
+    let line = "-j monitor parent dsa0 subdev one,two kind change";
     let mut monitor = Monitor::spawn(command.args(line.split(' ')))?;
     let mut deletions =
         Monitor::spawn(Process::new(DSA_NL).args(["-j", "monitor", "kind", "delete"]))?;

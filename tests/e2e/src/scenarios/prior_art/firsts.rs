@@ -199,7 +199,7 @@ fn prerequisites() -> Result<()> {
 
 fn policy() -> Result<()> {
     let line = "wq 3 pasid-mode shared max-transfer-size 4096 max-batch-size 1";
-    let made = tool::add(&format!("{line} opcap 09 name bound"))?;
+    let made = tool::add(&format!("{line} op-config 09 name bound"))?;
     let other = tool::add("wq 3 pasid-mode shared name free")?;
     let bound = Tenant::open(&made, 2 * PAGE)?;
     let free = Tenant::open(&other, 2 * PAGE)?;
