@@ -7,7 +7,10 @@
 
 use kernel::{
     prelude::*,
-    rbtree::RBTree,
+    rbtree::{
+        RBTree,
+        RBTreeNodeReservation, //
+    },
     sync::global_lock, //
 };
 
@@ -37,7 +40,8 @@ use crate::{
         Object,
         ParentId,
         Refusal, //
-    }, //
+    },
+    subdev_core::list::List, //
 };
 
 /// Most sockets with a filter, of admins and of others each: whoever may open a socket can have one,
@@ -52,37 +56,27 @@ const MAX_OBJECTS: usize = uapi::SUBDEV_MAX_FILTER_OBJECTS as usize;
 
 /// Numbers of objects of which one is enough; where there are none, it makes no difference.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct AnyOf {
-    items: [u32; MAX_OBJECTS],
-    len: usize,
-}
+struct AnyOf(List<u32, MAX_OBJECTS>);
 
 impl AnyOf {
-    fn as_slice(&self) -> &[u32] {
-        // `len` never exceeds the array.
-        self.items.get(..self.len).unwrap_or(&self.items)
-    }
-
     /// Adds an object, one of `what`, unless it is there.
     fn add(&mut self, item: u32, what: &str) -> Result<(), Refusal> {
-        if self.as_slice().contains(&item) {
+        if self.0.as_slice().contains(&item) {
             return Ok(());
         }
-        let room = self.items.get_mut(self.len).ok_or_else(|| {
+        self.0.push(item).ok_or_else(|| {
             Refusal::new(
                 E2BIG,
                 // The caller knows which attribute it is.
                 Field::Nothing,
                 format_args!("a filter names at most {MAX_OBJECTS} {what}"),
             )
-        })?;
-        *room = item;
-        self.len += 1;
-        Ok(())
+        })
     }
 
     fn allows(&self, item: Option<u32>) -> bool {
-        self.len == 0 || item.is_some_and(|item| self.as_slice().contains(&item))
+        let all = self.0.as_slice();
+        all.is_empty() || item.is_some_and(|item| all.contains(&item))
     }
 }
 
@@ -149,10 +143,10 @@ impl Filter {
 
     fn put(&self, writer: &mut Writer<'_>, generation: u64) -> Result {
         writer.uint(uapi::SUBDEV_A_NOTIFY_FILTER_GENERATION, generation)?;
-        for index in self.parents.as_slice() {
+        for index in self.parents.0.as_slice() {
             writer.u32(uapi::SUBDEV_A_NOTIFY_FILTER_PARENT_INDEX, *index)?;
         }
-        for index in self.subdevs.as_slice() {
+        for index in self.subdevs.0.as_slice() {
             writer.u32(uapi::SUBDEV_A_NOTIFY_FILTER_SUBDEV_INDEX, *index)?;
         }
         match self.kinds {
@@ -193,43 +187,34 @@ struct Entry {
     filter: Filter,
 }
 
+/// Room for the filter of one more socket.
+type Place = RBTreeNodeReservation<SocketKey, Entry>;
+
 /// The sockets that do not want all events.
 struct Filters {
     by_socket: RBTree<SocketKey, Entry>,
-    count: usize,
 }
 
 impl Filters {
     fn new() -> Self {
         Self {
             by_socket: RBTree::new(),
-            count: 0,
         }
     }
 
     /// Gives a socket a filter, in place of the one that it had.
-    fn set(&mut self, socket: Socket, owner: Owner, filter: Filter) -> Result<(), Refusal> {
-        let key = socket.key();
-        if filter == Filter::default() {
-            if self.by_socket.remove(&key).is_some() {
-                self.count -= 1;
-            }
+    fn set(&mut self, entry: Entry, place: Place) -> Result<(), Refusal> {
+        let key = entry.socket.key();
+        if entry.filter == Filter::default() {
+            self.by_socket.remove(&key);
             return Ok(());
         }
         if let Some(old) = self.by_socket.get_mut(&key) {
-            old.filter = filter;
+            old.filter = entry.filter;
             return Ok(());
         }
-        self.check_room(owner)?;
-        let entry = Entry {
-            socket,
-            owner,
-            filter,
-        };
-        // Accounted to who asks for it.
-        self.by_socket
-            .try_create_and_insert(key, entry, GFP_KERNEL_ACCOUNT)?;
-        self.count += 1;
+        self.check_room(entry.owner)?;
+        self.by_socket.insert(place.into_node(key, entry));
         Ok(())
     }
 
@@ -305,9 +290,17 @@ fn apply(
     } else {
         Owner::User(socket.uid())
     };
+    let entry = Entry {
+        socket,
+        owner,
+        filter: *filter,
+    };
+    // Accounted to who asks for it. Before the lock is taken, as who has no memory left waits for it,
+    // and every event would wait for who has the lock.
+    let place = Place::new(GFP_KERNEL_ACCOUNT)?;
     let mut filters = FILTERS.lock();
     let filters = filters.get_or_insert_with(Filters::new);
-    filters.set(socket, owner, *filter)
+    filters.set(entry, place)
 }
 
 /// Sends an event, which is of one of the kinds `kind`, to the listeners that want it, and to whoever
@@ -317,7 +310,7 @@ fn apply(
 /// request, and a socket that is looked up is looked at without a lock.
 pub(super) fn send(message: Message, event: &Event<'_>, kind: u32, echo: Option<Sender>) {
     let filters = FILTERS.lock();
-    let Some(filters) = filters.as_ref().filter(|it| it.count > 0) else {
+    let Some(filters) = filters.as_ref().filter(|it| !it.by_socket.is_empty()) else {
         return message.notify(uapi::SUBDEV_NLGRP_MONITOR, echo);
     };
     message.notify_those(uapi::SUBDEV_NLGRP_MONITOR, echo, &|socket| {
@@ -341,7 +334,6 @@ pub(super) fn forget_closed() {
     };
     while let Some(key) = closed(filters) {
         filters.by_socket.remove(&key);
-        filters.count -= 1;
     }
 }
 
