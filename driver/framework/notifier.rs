@@ -39,8 +39,7 @@ use super::{
     registry::{
         for_each,
         REGISTRY, //
-    },
-    view::WqView, //
+    }, //
 };
 
 /// Through which a provider reports what goes wrong with its hardware.
@@ -127,11 +126,7 @@ impl Notifier {
         let parent = registry.get().ok()?.parents.get(&self.index)?;
         let view = parent.view(state);
         events::report_parent(Kind::Fault(kind.into()), &view, Cause::Fault.into());
-        events::report_parent(Kind::Changed, &view, Cause::Fault.into());
-        for (&id, wq) in parent.wqs.iter().filter(|(_, wq)| wq.told) {
-            let view = WqView::new(&parent.node, id, wq);
-            events::report_wq(Kind::Changed, &view, Cause::Fault.into());
-        }
+        parent.tell(state, Cause::Fault);
         Some(state)
     }
 }

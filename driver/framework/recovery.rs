@@ -5,11 +5,7 @@
 use kernel::sync::Arc;
 
 use super::{
-    events::{
-        self,
-        Cause,
-        Kind, //
-    },
+    events::Cause,
     node::{
         Config,
         Node, //
@@ -23,8 +19,7 @@ use super::{
         ParentEntry,
         REGISTRY, //
     },
-    subdev::Subdev,
-    view::WqView, //
+    subdev::Subdev, //
 };
 use crate::subdev_core::share::PasidMode;
 
@@ -115,12 +110,7 @@ fn tell(index: u32, state: ParentState) {
         ParentState::Halted | ParentState::Lost => Cause::Fault,
     };
     on_parent(index, |parent| {
-        let view = parent.view(state);
-        events::report_parent(Kind::Changed, &view, cause.into());
-        for (&id, wq) in parent.wqs.iter().filter(|(_, wq)| wq.told) {
-            let view = WqView::new(&parent.node, id, wq);
-            events::report_wq(Kind::Changed, &view, cause.into());
-        }
+        parent.tell(state, cause);
         for wq in parent.wqs.values_mut() {
             wq.told &= wq.enabled;
         }
