@@ -127,7 +127,10 @@ impl Refusal {
 
     /// The sentence.
     pub(crate) fn text(&self) -> &str {
-        self.text.as_str()
+        let text = self.text.as_str();
+        // Each refusal has one.
+        kernel::warn_on!(text.is_empty());
+        text
     }
 
     /// Whether the field is not there rather than wrong.

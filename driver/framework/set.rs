@@ -141,8 +141,8 @@ fn rehearse(set: &Set<'_>, reply: impl FnOnce(&Snapshot<'_>, u64)) -> Result<(),
     drop(config);
     let snapshot = change.foresee(set)?;
     if change.state == Some(AdminState::Active) {
-        change.check_gone()?;
         check_usable(&change.node)?;
+        change.check_gone()?;
         engage::check(&change.node, &change.subdev, &change.new.wqs)?;
     }
     reply(&snapshot, generation);
