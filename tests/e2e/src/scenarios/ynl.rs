@@ -9,7 +9,6 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::check::{self, step};
-use crate::dsa::Descriptor;
 use crate::monitor::{Monitor, listens};
 use crate::process::{self, Output, Talker};
 use crate::scenario::Scenario;
@@ -225,9 +224,6 @@ fn look_everything_up(subdev: u32) -> Result<()> {
     Ok(())
 }
 
-/// An IOVA that is mapped to nothing.
-const NOWHERE: u64 = 0x7777_0000_0000;
-
 /// What no DSA sends: its work queues neither come nor go.
 const NEVER: [&str; 2] = ["wq-create-ntf", "wq-delete-ntf"];
 
@@ -262,7 +258,7 @@ fn events() -> Result<()> {
     let subdev = tool::subdev("noted")?;
     tenant.works()?;
     let mut monitor = Monitor::json()?;
-    tenant.dsa.store(&Descriptor::noop().recorded_at(NOWHERE))?;
+    tenant.goes_astray()?;
     while monitor.any()?.event != "subdev-fault" {}
     drop(tenant);
     tool::await_opstate("noted", "attached")?;
