@@ -259,9 +259,10 @@ pub(super) fn subdev_id<'a>(
             Field::Index,
             format_args!("a subdev is needed: index, name or uuid"),
         )),
-        _ => Err(Refusal::new(
+        (_, _, uuid) => Err(Refusal::new(
             EINVAL,
-            Field::Nothing,
+            // One that is too many.
+            uuid.map_or(Field::Name, |_| Field::Uuid),
             format_args!("only one of index, name and uuid may name the subdev"),
         )),
     }

@@ -41,6 +41,9 @@ const REASONS: &[i32] = &[
     libc::E2BIG,
 ];
 
+/// What netlink itself says of bytes that are no attribute (srctree lib/nlattr.c).
+const GARBAGE: &str = "bytes leftover after parsing attributes";
+
 /// More subdevs than this are too many to look at.
 const CROWD: usize = 12;
 
@@ -200,7 +203,7 @@ fn judge(
     same(before, after)
 }
 
-/// A refusal of an operation says what and why.
+/// A refusal of an operation says what, why, and which attribute is to blame.
 fn explained(request: &Request, refusal: &Refusal) -> Result<()> {
     ensure!(
         REASONS.contains(&refusal.errno),
@@ -208,6 +211,11 @@ fn explained(request: &Request, refusal: &Refusal) -> Result<()> {
     );
     let sentence = refusal.message.as_deref().unwrap_or_default();
     ensure!(!sentence.is_empty(), "no sentence: {refusal:?}");
+    let names_one = refusal.offset.is_some() || refusal.missing.is_some();
+    ensure!(
+        names_one || sentence == GARBAGE,
+        "no attribute is named: {refusal:?}"
+    );
     let payload = request.payload();
     let (mut attributes, _) = found(&payload);
     let mut at = 0;

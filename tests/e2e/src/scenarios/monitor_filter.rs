@@ -178,7 +178,7 @@ fn run() -> Result<()> {
     drop(sockets);
 
     step("a filter goes with its socket, whichever has its port or its memory then");
-    for _ in 0..64 {
+    for _ in 0..16 {
         drop(listen(&[NotifyFilterAttr::Kinds(0.into())])?);
         let mut next = Socket::new()?;
         next.join(group)?;
