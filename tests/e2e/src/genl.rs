@@ -3,13 +3,15 @@
 
 use std::os::fd::AsFd;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use netlink_packet_core::{NlasIterator, parse_string, parse_u32};
 use netlink_packet_generic::constants::GENL_ID_CTRL;
 use netlink_sys::protocols::NETLINK_GENERIC;
 use netlink_sys::{Socket as RawSocket, SocketAddr};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{setsockopt, sockopt::ReceiveTimeout};
+use nix::sys::time::TimeVal;
 use nlctl::Command;
 
 use crate::refused;
@@ -35,6 +37,9 @@ pub mod flag {
     /// An extended ACK follows.
     pub const ACK_TLVS: u16 = 0x200;
 }
+
+/// More than a datagram of the kernel has (NLMSG_GOODSIZE and the buffers of dumps).
+const DATAGRAM: usize = 64 << 10;
 
 const NOOP: u16 = 1;
 const ERROR: u16 = 2;
@@ -93,6 +98,8 @@ impl Socket {
         socket.set_ext_ack(true)?;
         // The request need not come back with an error.
         socket.set_cap_ack(true)?;
+        let limit = TimeVal::new(i64::try_from(SOON.as_secs())?, 0);
+        setsockopt(&socket.as_fd(), ReceiveTimeout, &limit)?;
         Ok(Self {
             socket,
             sequence: 0,
@@ -125,6 +132,28 @@ impl Socket {
     pub fn ask(&mut self, kind: u16, flags: u16, payload: &[u8]) -> Result<Answer> {
         let asked = self.send(kind, flags, payload)?;
         let answer = self.answer(asked)?;
+        Self::note(kind, flags, payload, &answer);
+        Ok(answer)
+    }
+
+    /// As [`Self::ask`], and asks for an object right behind it, which comes as well. That takes
+    /// hardly longer.
+    pub fn ask_and_get(
+        &mut self,
+        kind: u16,
+        flags: u16,
+        payload: &[u8],
+        get: &[u8],
+    ) -> Result<(Answer, Answer)> {
+        let asked = self.send(kind, flags, payload)?;
+        let behind = self.send(kind, flag::REQUEST, get)?;
+        let (answer, got) = self.answers(asked, behind)?;
+        Self::note(kind, flags, payload, &answer);
+        Ok((answer, got))
+    }
+
+    /// Tells of a refusal by an operation.
+    fn note(kind: u16, flags: u16, payload: &[u8], answer: &Answer) {
         // Of operations that there are: there is nothing to dump for some.
         let is_ours = kind != GENL_ID_CTRL && flags & flag::DUMP != flag::DUMP;
         if let (true, [number, ..], Some(Err(refusal))) = (is_ours, payload, &answer.end)
@@ -133,7 +162,6 @@ impl Socket {
         {
             refused::note_errno(command, refusal.errno);
         }
-        Ok(answer)
     }
 
     /// Takes in all that comes back for the message with the number `asked`.
@@ -143,7 +171,13 @@ impl Socket {
     /// messages are handled while they are sent.
     pub fn answer(&mut self, asked: u32) -> Result<Answer> {
         let behind = self.send(NOOP, flag::REQUEST | flag::ACK, &[])?;
-        let mut answer = Answer::default();
+        Ok(self.answers(asked, behind)?.0)
+    }
+
+    /// Takes in all that comes back for the message with the number `asked`, and for the one after it,
+    /// to which one message comes back.
+    fn answers(&self, asked: u32, behind: u32) -> Result<(Answer, Answer)> {
+        let (mut answer, mut last) = (Answer::default(), Answer::default());
         let (mut passed, mut dumping) = (false, false);
         while !passed || (dumping && answer.end.is_none()) {
             // What was lost may be what would end this: then there is only what is there.
@@ -158,13 +192,14 @@ impl Socket {
                 let message = message?;
                 if message.sequence == behind {
                     passed = true;
+                    last.take(&message);
                 } else if message.sequence == asked {
                     dumping |= message.flags & flag::MULTI != 0;
                     answer.take(&message);
                 }
             }
         }
-        Ok(answer)
+        Ok((answer, last))
     }
 
     /// Sends a message of type `kind` and returns its number.
@@ -191,12 +226,17 @@ impl Socket {
 
     /// The next datagram; `None` when the kernel says that it lost one.
     pub fn receive(&self) -> Result<Option<Vec<u8>>> {
-        let ready = self.is_ready(PollTimeout::try_from(SOON)?)?;
-        ensure!(ready, "waited {SOON:?} in vain for an answer");
-        match self.socket.recv_from_full() {
-            Ok((datagram, _)) => Ok(Some(datagram)),
-            Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => Ok(None),
-            Err(error) => Err(error.into()),
+        let mut datagram = Vec::with_capacity(DATAGRAM);
+        match self.socket.recv(&mut datagram, libc::MSG_TRUNC) {
+            Ok(len) => {
+                ensure!(len <= datagram.len(), "a datagram of {len} bytes");
+                Ok(Some(datagram))
+            }
+            Err(error) => match error.raw_os_error() {
+                Some(libc::ENOBUFS) => Ok(None),
+                Some(libc::EAGAIN) => bail!("waited {SOON:?} in vain for an answer"),
+                _ => Err(error.into()),
+            },
         }
     }
 }

@@ -87,6 +87,7 @@ pub fn run(count: u64, rng: &mut Rng) -> Result<()> {
     let mut log = admin.then(Kmsg::from_now).transpose()?;
     let mut tally = Tally::default();
     let mut before = client.state(Generation::Kept)?;
+    let get = Request::new(Command::FamilyGet.into(), false).payload();
     for number in 0..count {
         if admin && before.subdevs.len() > CROWD {
             clear(&client, &before.subdevs)?;
@@ -102,10 +103,11 @@ pub fn run(count: u64, rng: &mut Rng) -> Result<()> {
             let payload = request.payload();
             format!("request {number} of the seed, {request:?} ({payload:02x?}), is {verdict:?}")
         };
-        let answer = socket
-            .ask(table.family, request.flags, &request.payload())
+        let payload = request.payload();
+        let (answer, family) = socket
+            .ask_and_get(table.family, request.flags, &payload, &get)
             .with_context(what)?;
-        let now = generation(&mut socket, table.family).with_context(what)?;
+        let now = generation(&family).with_context(what)?;
         let is_same = before.parents.iter().all(|it| it.generation == now);
         let after = match is_same && number % LOOK != 0 {
             true => before.clone(),
@@ -130,9 +132,7 @@ pub fn run(count: u64, rng: &mut Rng) -> Result<()> {
 }
 
 /// The generation of the family, in which each change counts: where it is the same, nothing has changed.
-fn generation(socket: &mut Socket, family: u16) -> Result<u64> {
-    let request = Request::new(Command::FamilyGet.into(), false);
-    let answer = socket.ask(family, request.flags, &request.payload())?;
+fn generation(answer: &Answer) -> Result<u64> {
     let object = answer.objects.first().context("no family")?;
     let generation = |it| match it {
         FamilyAttr::Generation(generation) => Some(generation),
