@@ -22,13 +22,14 @@
 
 use std::fmt;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-use crate::connection::{Handle, new_connection};
+use crate::connection::{Connection, Handle, new_connection, new_connection_in};
 use crate::error::Error;
 use crate::monitor::Monitor;
 use crate::watch::Watch;
@@ -49,9 +50,22 @@ impl Client {
     ///
     /// When the system gives no socket.
     pub fn new() -> io::Result<Self> {
+        Self::open(new_connection)
+    }
+
+    /// Opens a socket in another network namespace; see [`new_connection_in`].
+    ///
+    /// # Errors
+    ///
+    /// As [`new_connection_in`].
+    pub fn new_in(namespace: impl Into<OwnedFd>) -> io::Result<Self> {
+        Self::open(|| new_connection_in(namespace))
+    }
+
+    fn open(connect: impl FnOnce() -> io::Result<(Connection, Handle)>) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.block_on(async {
-            let (connection, handle) = new_connection()?;
+            let (connection, handle) = connect()?;
             tokio::spawn(connection);
             io::Result::Ok(handle)
         })?;

@@ -5,6 +5,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 use crate::error::Error;
 use crate::generated::{Command, FamilyHandle, ParentHandle, SubdevHandle, TypeHandle, WqHandle};
 use crate::monitor::{Monitor, Subscribe};
+use crate::namespace::Namespace;
 use crate::socket::NetlinkSocket;
 use crate::supports::supports;
 use crate::watch::Watch;
@@ -47,7 +49,7 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Opens a socket to the kernel.
+/// Opens a socket to the kernel, in the network namespace of the thread.
 ///
 /// # Errors
 ///
@@ -58,11 +60,40 @@ impl fmt::Debug for Connection {
 /// In a tokio runtime whose I/O or time is switched off; `enable_all` switches
 /// them on.
 pub fn new_connection() -> io::Result<(Connection, Handle)> {
+    open(Namespace::default())
+}
+
+/// As [`new_connection`], with all sockets in another network namespace: a program
+/// in a container that has one of its own finds the family in the initial one,
+/// which is that of process 1 of the host.
+///
+/// ```no_run
+/// # fn example() -> std::io::Result<()> {
+/// let namespace = std::fs::File::open("/proc/1/ns/net")?;
+/// let (connection, handle) = nlctl::new_connection_in(namespace)?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// When `namespace` is none, when the process has no CAP_SYS_ADMIN in it and in its
+/// own user namespace, when the system gives no socket, or outside a tokio runtime.
+///
+/// # Panics
+///
+/// As [`new_connection`].
+pub fn new_connection_in(namespace: impl Into<OwnedFd>) -> io::Result<(Connection, Handle)> {
+    open(Namespace::of(namespace.into()))
+}
+
+fn open(namespace: Namespace) -> io::Result<(Connection, Handle)> {
     tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
     // Requests pause before they are repeated. A runtime that cannot do so is
     // to be noticed here and not then.
     drop(tokio::time::sleep(Duration::ZERO));
-    let (mut driver, handle) = connect::<NetlinkSocket>()?;
+    let (mut driver, mut handle) = namespace.open(connect::<NetlinkSocket>)?;
+    handle.namespace = namespace;
     let socket = driver.proto.socket_mut().socket_mut();
     socket.bind_auto()?;
     // Refusals are to say more than a number; the request need not come back
@@ -90,6 +121,7 @@ pub(crate) fn connect<S: AsyncSocket>() -> io::Result<(Driver<S>, Handle)> {
     let handle = Handle {
         genetlink,
         dumping: Arc::default(),
+        namespace: Namespace::default(),
         lost,
         _user: user,
     };
@@ -146,6 +178,8 @@ pub struct Handle {
     pub(crate) genetlink: GenetlinkHandle,
     /// Held during a dump: the kernel lets a socket have one at a time.
     pub(crate) dumping: Arc<Mutex<()>>,
+    /// Where sockets for events are opened.
+    pub(crate) namespace: Namespace,
     /// Changes when the kernel could not deliver an answer, whichever it was.
     lost: watch::Receiver<()>,
     /// Dropped after `genetlink`, so that the connection finds its end.

@@ -24,6 +24,7 @@ use crate::attribute::{self, Attribute};
 use crate::connection::{self, Handle};
 use crate::generated::{Command, FAMILY_NAME, FamilyAttr, GROUP_MONITOR, ParentAttr, SubdevAttr};
 use crate::monitor::EventSocket;
+use crate::namespace::Namespace;
 use crate::object::Object;
 
 mod world;
@@ -383,7 +384,7 @@ pub fn echoed(mut notification: Vec<u8>) -> Vec<u8> {
 }
 
 impl EventSocket for FakeKernel {
-    fn open(_: usize) -> io::Result<Self> {
+    fn open(_: &Namespace, _: usize) -> io::Result<Self> {
         <Self as AsyncSocket>::new(NETLINK_GENERIC)
     }
 

@@ -68,6 +68,7 @@ mod id;
 mod message;
 mod monitor;
 mod named;
+mod namespace;
 mod object;
 mod parent;
 mod path;
@@ -82,7 +83,7 @@ pub mod wire;
 
 pub use answer::{Answer, Warning};
 pub use attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
-pub use connection::{Connection, Handle, new_connection};
+pub use connection::{Connection, Handle, new_connection, new_connection_in};
 pub use error::{Error, Refusal, RefusalKind};
 pub use filter::Filter;
 pub use generated::*;

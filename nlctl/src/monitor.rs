@@ -46,6 +46,7 @@ use crate::generated::{
     Command, FAMILY_NAME, GROUP_MONITOR, Notification, NotifyFilterAttr, SubdevAttr,
 };
 use crate::message::Message;
+use crate::namespace::Namespace;
 use crate::socket::NetlinkSocket;
 use crate::state::State;
 use crate::value::Value;
@@ -201,15 +202,15 @@ impl Subscribe {
 /// A socket that events come in on.
 pub(crate) trait EventSocket: AsyncSocket {
     /// Opens one with so much room that is in the group of the controller.
-    fn open(buffer: usize) -> io::Result<Self>;
+    fn open(namespace: &Namespace, buffer: usize) -> io::Result<Self>;
 
     /// Has events of a group come in.
     fn join(&self, group: u32) -> io::Result<()>;
 }
 
 impl EventSocket for NetlinkSocket {
-    fn open(buffer: usize) -> io::Result<Self> {
-        let mut socket = Self::new(NETLINK_GENERIC)?;
+    fn open(namespace: &Namespace, buffer: usize) -> io::Result<Self> {
+        let mut socket = namespace.open(|| Self::new(NETLINK_GENERIC))?;
         // An unbound socket cannot be a member: bind first.
         socket.socket_mut().bind_auto()?;
         // Only the privileged may exceed the limit of the system. With less
@@ -268,7 +269,7 @@ struct Subscription<S> {
 impl<S: EventSocket> Subscription<S> {
     async fn new(options: Subscribe, filter: Option<Filter>) -> Result<Self, Error> {
         // Before the family is looked up, so that no change of it is missed.
-        let socket = S::open(options.buffer)?;
+        let socket = S::open(&options.handle.namespace, options.buffer)?;
         let mut subscription = Self {
             handle: options.handle,
             socket,

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What happens is told to those who listen.
 
+use std::fs::File;
 use std::process;
 use std::thread;
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use nix::sched::{CloneFlags, unshare};
-use nlctl::{Command, SubdevAttr, SubdevWqAttr};
+use nlctl::{Command, Notification, SubdevAttr, SubdevWqAttr, blocking};
 
 use crate::check::{self, step};
+use crate::client::Client;
 use crate::dsa::Dsa;
 use crate::fuzz::{Attribute, Request, Table};
 use crate::genl::{Socket, flag};
@@ -208,5 +210,28 @@ fn namespace() -> Result<()> {
     // An event is there when the request that causes it is answered.
     ensure!(here.has_something()?, "there is nothing to be heard here");
     ensure!(!there.has_something()?, "events reach the other namespace");
-    Ok(())
+
+    step("the library gets from there to the initial one, with requests and events");
+    let initial = File::open("/proc/1/ns/net")?;
+    let stranger = thread::spawn(move || {
+        unshare(CloneFlags::CLONE_NEWNET)?;
+        let outside = blocking::Client::new()?;
+        let refused = outside.wait(outside.handle().subdev().dump().all());
+        ensure!(refused.is_err(), "the family is there: {refused:?}");
+        let client = blocking::Client::new_in(initial)?;
+        let mut events = client.monitor()?;
+        client.wait(client.handle().subdev().add().wq(3).name("far").execute())?;
+        let event = events.next().context("no event")??;
+        let is_it = matches!(&event, nlctl::Event::Notification(Notification::SubdevCreate(it))
+            if it.name == "far");
+        ensure!(is_it, "another event came: {event:?}");
+        client.wait(client.handle().subdev().del("far").execute())?;
+        // It is where it was.
+        let refused = Client::new()?.subdevs()?;
+        ensure!(refused.is_err(), "the thread has changed over: {refused:?}");
+        anyhow::Ok(())
+    });
+    stranger
+        .join()
+        .map_err(|_| anyhow!("the thread panicked"))?
 }
