@@ -99,11 +99,10 @@ pub fn run(count: u64, rng: &mut Rng) -> Result<()> {
         };
         let request = generator.next(rng);
         let verdict = Verdict::on(&request, &table, admin);
+        let payload = request.payload();
         let what = || {
-            let payload = request.payload();
             format!("request {number} of the seed, {request:?} ({payload:02x?}), is {verdict:?}")
         };
-        let payload = request.payload();
         let (answer, family) = socket
             .ask_and_get(table.family, request.flags, &payload, &get)
             .with_context(what)?;
