@@ -215,21 +215,23 @@ fn namespace() -> Result<()> {
     let initial = File::open("/proc/1/ns/net")?;
     let stranger = thread::spawn(move || {
         unshare(CloneFlags::CLONE_NEWNET)?;
-        let outside = blocking::Client::new()?;
-        let refused = outside.wait(outside.handle().subdev().dump().all());
-        ensure!(refused.is_err(), "the family is there: {refused:?}");
+        let is_outside = || -> Result<()> {
+            let refused = Client::new()?.subdevs()?;
+            ensure!(refused.is_err(), "the family is there: {refused:?}");
+            Ok(())
+        };
+        is_outside()?;
         let client = blocking::Client::new_in(initial)?;
         let mut events = client.monitor()?;
-        client.wait(client.handle().subdev().add().wq(3).name("far").execute())?;
-        let event = events.next().context("no event")??;
+        let subdev = client.handle().subdev();
+        client.wait_within(SOON, subdev.add().wq(3).name("far").execute())??;
+        let event = events.next_within(SOON)?.context("no event")??;
         let is_it = matches!(&event, nlctl::Event::Notification(Notification::SubdevCreate(it))
             if it.name == "far");
         ensure!(is_it, "another event came: {event:?}");
-        client.wait(client.handle().subdev().del("far").execute())?;
-        // It is where it was.
-        let refused = Client::new()?.subdevs()?;
-        ensure!(refused.is_err(), "the thread has changed over: {refused:?}");
-        anyhow::Ok(())
+        client.wait_within(SOON, subdev.del("far").execute())??;
+        // The thread has not changed over.
+        is_outside()
     });
     stranger
         .join()
