@@ -17,6 +17,7 @@ mod faults;
 mod features;
 mod fixed;
 mod fuzz;
+mod guest;
 mod halted;
 mod hardware;
 mod idxd;
@@ -120,6 +121,7 @@ pub const ALL: &[Scenario] = &[
     two_parents::TWO_PARENTS,
     many::MANY,
     pool_agent::POOL_AGENT,
+    guest::GUEST,
     ynl::YNL,
     c_client::C_CLIENT,
     ynl::YNL_EVENTS,
