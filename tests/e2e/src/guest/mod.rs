@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::process::{self, Talker};
 use crate::system;
@@ -35,9 +35,11 @@ pub struct Host {
 /// What the dmatest of a guest is to do.
 #[derive(Clone, Copy)]
 pub struct Copies {
-    /// How many each thread makes.
+    /// How many each thread makes; 0 for no end.
     pub each: u64,
     pub threads: u64,
+    /// Whether the guest boots again then, rather than to go off.
+    pub reboots: bool,
 }
 
 /// A guest that runs; killed when dropped.
@@ -65,13 +67,15 @@ impl Host {
             .with_context(|| format!("there is no {}", device.display()))?;
         let mut qemu = Command::new("qemu-system-x86_64");
         qemu.args(["-nodefaults", "-no-user-config", "-display", "none"]);
-        qemu.args(["-no-reboot", "-M", "q35", "-accel", "kvm", "-cpu", "host"]);
+        qemu.args(["-M", "q35", "-accel", "kvm", "-cpu", "host"]);
         qemu.args(["-smp", "2", "-m", "256", "-serial", "stdio", "-kernel"]);
         qemu.arg(format!("/boot/vmlinuz-{}", release.trim_end()));
         qemu.arg("-initrd").arg(&self.image).arg("-append");
         qemu.arg(format!(
-            "console=ttyS0 loglevel=3 panic=-1 setcpuid=movdir64b iterations={} threads={}",
-            copies.each, copies.threads
+            "console=ttyS0 loglevel=3 panic=-1 setcpuid=movdir64b iterations={} threads={} then={}",
+            copies.each,
+            copies.threads,
+            if copies.reboots { "reboot" } else { "poweroff" }
         ));
         qemu.arg("-device");
         qemu.arg(format!("vfio-pci,sysfsdev={}", device.display()));
@@ -106,12 +110,12 @@ impl Guest {
     }
 
     /// Waits until its device is enabled, and it copies.
-    pub fn boot(&mut self) -> Result<String> {
-        let enabled = self.next(BOOT)?;
-        match self.next(BOOT)?.as_str() {
-            "copying" => Ok(enabled),
-            other => bail!("expected copies, got {other:?}"),
+    pub fn boot(&mut self) -> Result<()> {
+        for expected in ["dsa0 enabled, wq0.0 enabled", "copying"] {
+            let told = self.next(BOOT)?;
+            ensure!(told == expected, "expected {expected:?}, got {told:?}");
         }
+        Ok(())
     }
 
     /// Waits until it has copied, and returns the number of copies; a failure is an error.
