@@ -88,12 +88,7 @@ struct Message<'a> {
 impl Socket {
     /// Opens one.
     pub fn new() -> Result<Self> {
-        Self::of(NETLINK_GENERIC)
-    }
-
-    /// Opens one of another protocol of netlink.
-    pub fn of(protocol: isize) -> Result<Self> {
-        let mut socket = RawSocket::new(protocol).context("no netlink socket")?;
+        let mut socket = RawSocket::new(NETLINK_GENERIC).context("no netlink socket")?;
         socket.bind_auto()?;
         socket.set_ext_ack(true)?;
         // The request need not come back with an error.

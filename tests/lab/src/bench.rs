@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::build::kernel::Flavour;
-use crate::build::userspace;
+use crate::build::{netdevsim, userspace};
 use crate::lab::Lab;
 use crate::{run, vm};
 
@@ -19,8 +19,9 @@ pub enum Subject {
     Control,
 }
 
-/// Options of the machine and command of [`Subject::Control`]: four devices with 1024 entries each.
-const CONTROL: &str = "--dsa 4 --model=--wq-capacity=1024 -- e2e bench control";
+/// Options of the machine of [`Subject::Control`], four devices with 1024 entries each, and its command.
+const CONTROL: &str = "--dsa 4 --model=--wq-capacity=1024 --";
+const MEASURE: &str = "e2e bench control";
 
 /// Measures `subject`, or all of them, and returns whether it is fast enough.
 ///
@@ -36,7 +37,7 @@ pub fn bench(lab: &Lab, subject: Option<Subject>) -> Result<bool> {
     for subject in subjects {
         passed &= match subject {
             Subject::Model => on_host(lab, "dsa-model", "model")?,
-            Subject::Control => in_machine(lab, CONTROL)?,
+            Subject::Control => in_machine(lab)?,
         };
     }
     Ok(passed)
@@ -50,9 +51,11 @@ fn on_host(lab: &Lab, package: &str, name: &str) -> Result<bool> {
     Ok(run::shown(lab, "the benchmark", &mut cargo)?.success())
 }
 
-/// A program in a virtual machine.
-fn in_machine(lab: &Lab, words: &str) -> Result<bool> {
+/// A program in a virtual machine that can have netdevsim's devices.
+fn in_machine(lab: &Lab) -> Result<bool> {
     let guest = vm::Guest::ensure(lab, Flavour::Stock)?;
+    netdevsim::ensure(lab, &guest.root, &guest.kernel)?;
+    let words = format!("{CONTROL} {} && {MEASURE}", netdevsim::load());
     let plan = vm::Options::of_words(words.split_whitespace())?.plan()?;
     Ok(vm::run(lab, &guest, &plan, vm::Streams::without_input())?.status == 0)
 }

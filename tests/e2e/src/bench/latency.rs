@@ -1,65 +1,87 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! How long it takes from a request until a listener has the event that it causes.
 //!
-//! What it is compared with is the kernel's oldest family of that kind, on the same machine at the same
-//! time: rtnetlink. (There is no devlink device to compare with: Debian's kernel has no netdevsim.) In
-//! both an object that exists gets another name, which costs no hardware anything: a subdev by
-//! `subdev-set`, and the loopback device by RTM_SETLINK with IFLA_IFALIAS. Both are asked in the raw,
-//! and the listener is a socket in the group of the events.
+//! What it is compared with is devlink, on the same machine at the same time, with a device that the
+//! kernel's netdevsim simulates. In both an object that exists is changed, which costs no hardware
+//! anything: a subdev gets another name by `subdev-set`, and the device another value of a parameter
+//! by DEVLINK_CMD_PARAM_SET. Both are asked in the raw, and the listener is a socket in the group of
+//! the events: for devlink, the one that `devlink monitor` is in.
 
+use std::fs;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
-use netlink_sys::protocols::NETLINK_ROUTE;
-use nlctl::{Command, SubdevAttr};
+use anyhow::{Context, Result, ensure};
+use nlctl::{Command, FAMILY_NAME, GROUP_MONITOR, SubdevAttr};
 
-use crate::fuzz::{Attribute, Request, Table};
-use crate::genl::{Socket, flag};
+use crate::check;
+use crate::fuzz::{Attribute, Numbers, Request};
+use crate::genl::{HEADER, Socket, flag};
 
-/// Numbers of rtnetlink (srctree include/uapi/linux/rtnetlink.h, if_link.h).
-const RTM_SETLINK: u16 = 19;
-const RTNLGRP_LINK: u32 = 1;
-const IFLA_IFALIAS: u16 = 20;
-/// The loopback device is the first of each namespace.
-const LOOPBACK: i32 = 1;
+/// devlink's names and numbers (srctree include/uapi/linux/devlink.h).
+mod devlink {
+    pub const FAMILY: &str = "devlink";
+    pub const GROUP: &str = "config";
+    pub const PARAM_SET: u8 = 39;
+    pub const PARAM_NEW: u8 = 40;
+    pub const BUS_NAME: u16 = 1;
+    pub const DEV_NAME: u16 = 2;
+    pub const PARAM_NAME: u16 = 81;
+    pub const PARAM_TYPE: u16 = 83;
+    pub const PARAM_VALUE_DATA: u16 = 86;
+    pub const PARAM_VALUE_CMODE: u16 = 87;
+    /// The parameter is a u32.
+    pub const TYPE_U32: u8 = 3;
+    /// The driver looks at it when it is reloaded, and is not called before.
+    pub const CMODE_DRIVERINIT: u8 = 1;
+}
+
+/// Where netdevsim makes devices and takes them back (srctree drivers/net/netdevsim/bus.c).
+const NEW_DEVICE: &str = "/sys/bus/netdevsim/new_device";
+const DEL_DEVICE: &str = "/sys/bus/netdevsim/del_device";
+
+/// Both families, ready to be asked.
+pub struct Latency {
+    subdev: Pair,
+    devlink: Pair,
+    _device: Device,
+}
 
 /// A socket that asks, and one that listens.
 struct Pair {
     asker: Socket,
     listener: Socket,
-    kind: u16,
+    family: u16,
+    /// The command of the event.
+    event: u8,
 }
 
-/// Both kinds of netlink, ready to be asked.
-pub struct Latency {
-    subdev: Pair,
-    link: Pair,
-}
+/// A device of netdevsim: number 1, without ports.
+struct Device;
 
 impl Latency {
     pub fn new() -> Result<Self> {
-        let mut asker = Socket::new()?;
-        let table = Table::read(&mut asker)?;
+        // First, as its making causes events.
+        let device = Device::new()?;
         Ok(Self {
-            subdev: Pair::new(asker, Socket::new()?, table.family, table.group)?,
-            link: Pair::new(
-                Socket::of(NETLINK_ROUTE)?,
-                Socket::of(NETLINK_ROUTE)?,
-                RTM_SETLINK,
-                RTNLGRP_LINK,
-            )?,
+            subdev: Pair::new(FAMILY_NAME, GROUP_MONITOR, Command::SubdevChangeNtf.into())?,
+            devlink: Pair::new(devlink::FAMILY, devlink::GROUP, devlink::PARAM_NEW)?,
+            _device: device,
         })
     }
 
-    /// Gives the link another name.
-    pub fn link(&mut self, name: &str) -> Result<Duration> {
-        // struct ifinfomsg: family, padding, type; index; flags, and which of them change.
-        let mut payload = vec![0; 4];
-        payload.extend(LOOPBACK.to_ne_bytes());
-        payload.extend([0; 8]);
-        let alias = Attribute::new(IFLA_IFALIAS, name.as_bytes().to_vec());
-        payload.extend(Attribute::bytes(&[alias]));
-        self.link.time(&payload)
+    /// Gives the simulated device another number of MAC addresses.
+    pub fn devlink(&mut self, number: u32) -> Result<Duration> {
+        let attributes = [
+            (devlink::BUS_NAME, b"netdevsim\0".to_vec()),
+            (devlink::DEV_NAME, b"netdevsim1\0".to_vec()),
+            (devlink::PARAM_NAME, b"max_macs\0".to_vec()),
+            (devlink::PARAM_TYPE, vec![devlink::TYPE_U32]),
+            (devlink::PARAM_VALUE_DATA, number.to_ne_bytes().to_vec()),
+            (devlink::PARAM_VALUE_CMODE, vec![devlink::CMODE_DRIVERINIT]),
+        ];
+        let attributes = attributes.map(|(kind, value)| Attribute::new(kind, value));
+        let request = Request::new(devlink::PARAM_SET, false).with(attributes.into());
+        self.devlink.time(&request)
     }
 
     /// Gives a subdev another name.
@@ -67,35 +89,56 @@ impl Latency {
         let attributes = [SubdevAttr::Index(index), SubdevAttr::NewName(name.into())];
         let attributes = attributes.iter().map(Attribute::of).collect();
         let request = Request::new(Command::SubdevSet.into(), false).with(attributes);
-        self.subdev.time(&request.payload())
+        self.subdev.time(&request)
     }
 }
 
 impl Pair {
-    fn new(asker: Socket, mut listener: Socket, kind: u16, group: u32) -> Result<Self> {
+    fn new(family: &str, group: &str, event: u8) -> Result<Self> {
+        let (mut asker, mut listener) = (Socket::new()?, Socket::new()?);
+        let Numbers { family, group } = Numbers::read(&mut asker, family, group)?;
         listener.join(group)?;
         Ok(Self {
             asker,
             listener,
-            kind,
+            family,
+            event,
         })
     }
 
-    /// The time until the listener has an event.
-    fn time(&mut self, payload: &[u8]) -> Result<Duration> {
+    /// The time until the listener has the event.
+    fn time(&mut self, request: &Request) -> Result<Duration> {
         ensure!(
             !self.listener.has_something()?,
             "an event of something else"
         );
+        let payload = request.payload();
         let start = Instant::now();
         let asked = self
             .asker
-            .send(self.kind, flag::REQUEST | flag::ACK, payload)?;
+            .send(self.family, flag::REQUEST | flag::ACK, &payload)?;
         let event = self.listener.receive()?;
         let time = start.elapsed();
-        ensure!(event.is_some(), "the event is lost");
+        let event = event.context("the event is lost")?;
+        check::equal("the event", event.get(HEADER), Some(&self.event))?;
         let answer = self.asker.answer(asked)?;
         ensure!(answer.end == Some(Ok(())), "not carried out: {answer:?}");
         Ok(time)
+    }
+}
+
+impl Device {
+    fn new() -> Result<Self> {
+        fs::write(NEW_DEVICE, "1 0").with_context(|| {
+            format!("cannot write {NEW_DEVICE}: `cargo xtask bench control` loads netdevsim")
+        })?;
+        Ok(Self)
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        // Left there, it is in the way of the next, which says so.
+        let _ = fs::write(DEL_DEVICE, "1");
     }
 }

@@ -18,6 +18,15 @@ const ADMIN_PERM: u32 = 1;
 const CAP_DO: u32 = 2;
 const CAP_DUMP: u32 = 4;
 
+/// The numbers that the kernel gave to a family, any of generic netlink, and to a group of its.
+#[derive(Clone, Copy, Debug)]
+pub struct Numbers {
+    /// Number of the family.
+    pub family: u16,
+    /// Number of the group.
+    pub group: u32,
+}
+
 /// The family.
 #[derive(Debug)]
 pub struct Table {
@@ -93,21 +102,42 @@ enum Entry {
     Nest(u32),
 }
 
-impl Table {
+impl Numbers {
     /// Asks the kernel.
-    pub fn read(socket: &mut Socket) -> Result<Self> {
-        let name = GenlCtrlAttrs::FamilyName(FAMILY_NAME.to_owned());
+    pub fn read(socket: &mut Socket, family: &str, group: &str) -> Result<Self> {
+        Ok(Self::and_flags(socket, family, group)?.0)
+    }
+
+    /// The numbers, and those of each operation and of its flags.
+    fn and_flags(
+        socket: &mut Socket,
+        family: &str,
+        group: &str,
+    ) -> Result<(Self, Vec<Vec<OpAttrs>>)> {
+        let name = GenlCtrlAttrs::FamilyName(family.to_owned());
         let answer = control(socket, CTRL_CMD_GETFAMILY, 0, name)?;
-        let (mut family, mut group, mut flags) = (None, None, Vec::new());
+        let (mut id, mut number, mut flags) = (None, None, Vec::new());
         for attribute in attributes(&answer)? {
             match attribute {
-                GenlCtrlAttrs::FamilyId(id) => family = Some(id),
+                GenlCtrlAttrs::FamilyId(it) => id = Some(it),
                 GenlCtrlAttrs::Ops(ops) => flags = ops,
-                GenlCtrlAttrs::McastGroups(groups) => group = number_of(&groups, GROUP_MONITOR),
+                GenlCtrlAttrs::McastGroups(groups) => number = number_of(&groups, group),
                 _ => {}
             }
         }
-        let family = family.context("the family has no number")?;
+        let numbers = Self {
+            family: id.context("the family has no number")?,
+            group: number.context("the group has no number")?,
+        };
+        Ok((numbers, flags))
+    }
+}
+
+impl Table {
+    /// Asks the kernel.
+    pub fn read(socket: &mut Socket) -> Result<Self> {
+        let (numbers, flags) = Numbers::and_flags(socket, FAMILY_NAME, GROUP_MONITOR)?;
+        let Numbers { family, group } = numbers;
         let policies = control(
             socket,
             CTRL_CMD_GETPOLICY,
@@ -139,7 +169,7 @@ impl Table {
         ensure!(!operations.is_empty(), "the family has no operations");
         Ok(Self {
             family,
-            group: group.context("the group has no number")?,
+            group,
             operations,
         })
     }
