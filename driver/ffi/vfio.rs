@@ -49,7 +49,8 @@ use super::{
     memory::{
         self,
         PIN_MAX, //
-    }, //
+    },
+    mmap, //
 };
 
 #[cfg(CONFIG_KUNIT = "y")]
@@ -92,6 +93,14 @@ pub(crate) trait Operations: Send + Sync + Sized + 'static {
 
     /// Describes region `index`.
     fn region(&self, index: u32) -> Result<RegionInfo>;
+
+    /// Whether the user may map that part of the device's file.
+    fn mmap(&self, mapping: &mmap::NewMapping<'_>) -> Result;
+
+    /// The user accesses a page that it has mapped and that is not there. On success it is there, or
+    /// the user tries again; ENOMEM says that there is no memory for it. The memory of the user's
+    /// process is locked: this must not wait for anybody who waits for that.
+    fn fault(&self, fault: &mmap::Fault<'_>) -> Result;
 
     /// The user takes a range of its memory away: on return nothing in it may be pinned.
     fn dma_unmap(&self, iova: u64, length: u64);
@@ -159,7 +168,7 @@ impl<T: Operations> Inner<T> {
         write: Some(Self::write),
         ioctl: Some(Self::ioctl),
         get_region_info_caps: Some(Self::get_region_info_caps),
-        mmap: None,
+        mmap: Some(Self::mmap),
         request: Some(Self::request),
         match_: None,
         match_token_uuid: None,
@@ -168,6 +177,13 @@ impl<T: Operations> Inner<T> {
     };
 
     const OPS_REF: &'static local::vfio_device_ops = &Self::OPS;
+
+    const VM_OPS: bindings::vm_operations_struct = bindings::vm_operations_struct {
+        fault: Some(Self::fault),
+        ..pin_init::zeroed()
+    };
+
+    const VM_OPS_REF: &'static bindings::vm_operations_struct = &Self::VM_OPS;
 
     /// # Safety
     ///
@@ -248,6 +264,30 @@ impl<T: Operations> Inner<T> {
             info.flags = region.flags;
             Ok(0)
         })
+    }
+
+    extern "C" fn mmap(vdev: *mut local::vfio_device, vma: *mut bindings::vm_area_struct) -> c_int {
+        from_result(|| {
+            // SAFETY: VFIO calls with a mapping that is being made.
+            let mapping = unsafe { mmap::NewMapping::from_raw(vma) }?;
+            // SAFETY: VFIO calls with a device of ours that is registered until the call returns.
+            unsafe { Self::data(vdev) }.mmap(&mapping)?;
+            // SAFETY: The mapping has a reference to the device's file, and as long as there is that,
+            // the device is not unregistered, nor the module unloaded.
+            unsafe { mapping.serve(Self::VM_OPS_REF, vdev.cast()) };
+            Ok(0)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// To be called for a mapping that [`Self::mmap`] has accepted.
+    unsafe extern "C" fn fault(vmf: *mut bindings::vm_fault) -> bindings::vm_fault_t {
+        // SAFETY: By the safety requirement.
+        let fault = unsafe { mmap::Fault::from_raw(vmf) };
+        let vdev = fault.data().cast::<local::vfio_device>();
+        // SAFETY: It was given to the mapping, which keeps the device open and so registered.
+        mmap::answer(unsafe { Self::data(vdev) }.fault(&fault))
     }
 
     extern "C" fn dma_unmap(vdev: *mut local::vfio_device, iova: u64, length: u64) {
@@ -481,6 +521,12 @@ impl Memory {
         };
         // INVARIANT: A reference was just taken.
         Self { vdev }
+    }
+
+    /// Memory in the range of the device's file that begins at `start`, which its users may map.
+    pub(crate) fn region<const PAGES: usize>(&self, start: u64) -> mmap::Region<PAGES> {
+        // SAFETY: The device is valid by the type invariant.
+        unsafe { mmap::Region::new(self.vdev, start) }
     }
 
     fn copy(&self, iova: u64, data: *mut u8, len: usize, write: bool) -> Result {

@@ -471,8 +471,9 @@ proptest! {
         transfer_shift in proptest::option::of(0u8..32),
         batch_shift in proptest::option::of(0u8..16),
         operations in proptest::option::of(any::<[u64; 4]>()),
+        portal in proptest::option::of(prop_oneof![Just(Portal::Trapped), Just(Portal::Polled)]),
     ) {
-        let limits = Limits { transfer_shift, batch_shift, operations };
+        let limits = Limits { transfer_shift, batch_shift, operations, portal };
         prop_assert_eq!(Limits::from_words(limits.to_words()), limits);
     }
 }
