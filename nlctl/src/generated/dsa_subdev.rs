@@ -28,6 +28,8 @@ pub enum DsaSubdevAttr {
     /// opcap of the parent: some of those that all of its work queues carry
     /// out and that the isolation allows.
     Opcap(Binary),
+    /// How its user submits to its portals. Absent is "trapped".
+    Portal(Portal),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -44,6 +46,7 @@ impl Attribute for DsaSubdevAttr {
                     max: Some(32),
                 })
                 .hex(),
+            AttributeInfo::new("portal").accepts(Accepts::Names(Portal::NAMES)),
         ],
     };
     fn number(&self) -> u16 {
@@ -51,6 +54,7 @@ impl Attribute for DsaSubdevAttr {
             Self::MaxTransferSize(_) => 1,
             Self::MaxBatchSize(_) => 2,
             Self::Opcap(_) => 3,
+            Self::Portal(_) => 4,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -60,6 +64,7 @@ impl Attribute for DsaSubdevAttr {
             Self::MaxTransferSize(value) => Some(value),
             Self::MaxBatchSize(value) => Some(value),
             Self::Opcap(value) => Some(value),
+            Self::Portal(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
@@ -70,6 +75,7 @@ impl Attribute for DsaSubdevAttr {
                 1 => Self::MaxTransferSize(Value::parse(value)?),
                 2 => Self::MaxBatchSize(Value::parse(value)?),
                 3 => Self::Opcap(Value::parse(value)?),
+                4 => Self::Portal(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -97,6 +103,9 @@ pub struct DsaSubdev {
     /// out and that the isolation allows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opcap: Option<Binary>,
+    /// How its user submits to its portals. Absent is "trapped".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portal: Option<Portal>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -108,12 +117,14 @@ impl Object for DsaSubdev {
         let mut max_transfer_size = None;
         let mut max_batch_size = None;
         let mut opcap = None;
+        let mut portal = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
                 DsaSubdevAttr::MaxTransferSize(value) => max_transfer_size = Some(value),
                 DsaSubdevAttr::MaxBatchSize(value) => max_batch_size = Some(value),
                 DsaSubdevAttr::Opcap(value) => opcap = Some(value),
+                DsaSubdevAttr::Portal(value) => portal = Some(value),
                 DsaSubdevAttr::Unknown(value) => unknown.push(value),
             }
         }
@@ -121,6 +132,7 @@ impl Object for DsaSubdev {
             max_transfer_size,
             max_batch_size,
             opcap,
+            portal,
             unknown,
         })
     }

@@ -362,4 +362,11 @@ impl DsaSubdevRequest {
             attributes: replace(self.attributes, DsaSubdevAttr::Opcap(opcap.into())),
         }
     }
+
+    /// How its user submits to its portals. Absent is "trapped".
+    pub fn portal(self, portal: Portal) -> Self {
+        Self {
+            attributes: replace(self.attributes, DsaSubdevAttr::Portal(portal)),
+        }
+    }
 }
