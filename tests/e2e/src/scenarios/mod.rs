@@ -34,6 +34,7 @@ mod monitor_filter;
 mod noop_flood;
 mod permissions;
 mod pool_agent;
+mod portal;
 mod prior_art;
 mod recovery;
 mod refusals;
@@ -93,6 +94,8 @@ pub const ALL: &[Scenario] = &[
     faults::COMMANDS,
     fault_events::FAULT_EVENTS,
     interleaved::INTERLEAVED,
+    portal::PORTAL,
+    portal::PORTAL_ENDS,
     set_irqs::SET_IRQS,
     reset_races::RESET_RACES,
     tenant_reset::TENANT_RESET,

@@ -7,9 +7,11 @@
 mod container;
 mod device;
 mod interrupt;
+mod mapping;
 mod withheld;
 
 pub use container::{Access, Buffer, Container, Layout, PAGE};
 pub use device::{Device, Location, Region, open_group};
 pub use interrupt::Interrupt;
+pub use mapping::{How, Mapping};
 pub use withheld::Withheld;
