@@ -116,10 +116,9 @@ impl Pages {
         }
     }
 
-    /// A page that is looked at.
+    /// A page, if it was mapped since the device was opened.
     fn page(&self, n: usize) -> Option<Arc<SharedPage>> {
-        let is_used = self.used & 1 << n != 0;
-        self.region.as_ref().filter(|_| is_used)?.page(n)
+        self.region.as_ref()?.page(n)
     }
 }
 
@@ -251,8 +250,8 @@ impl Portal {
         self.sweep();
     }
 
-    /// Takes the mapping away and discards all that is stored. On return nothing that was stored
-    /// before is accepted, or refused.
+    /// Takes the mapping away and discards all that is stored, also in pages that are not looked at.
+    /// On return nothing that was stored before is accepted, or refused.
     pub(super) fn discard(&self) {
         self.withdraw();
         let rotations = self.rotations.lock();
@@ -270,7 +269,8 @@ impl Portal {
     /// Looks at all pages that are in use, and takes what is stored there.
     fn sweep(&self) -> Swept {
         let mut swept = Swept::default();
-        for n in 0..PAGES {
+        let used = self.pages.lock().used;
+        for n in (0..PAGES).filter(|n| used & 1 << n != 0) {
             let page = self.pages.lock().page(n);
             if let (Some(page), Some(wq)) = (page, portal::wq_of(n, self.wqs)) {
                 self.sweep_page(n, &page, wq, &mut swept);
