@@ -9,7 +9,11 @@ use kernel::{
         Arc,
         Mutex, //
     },
-    time::Delta,
+    time::{
+        Delta,
+        Instant,
+        Monotonic, //
+    },
     warn_on, //
 };
 
@@ -285,7 +289,13 @@ impl framework::Function for Function {
     }
 
     fn drain_within(&self, limit: Delta) -> bool {
-        self.engine.drain_within(u8::MAX, limit)
+        let start = Instant::<Monotonic>::now();
+        let portal = self.portal.as_ref();
+        if portal.is_some_and(|portal| !portal.taken_within(limit)) {
+            return false;
+        }
+        let left = (limit - start.elapsed()).max(Delta::ZERO);
+        self.engine.drain_within(u8::MAX, left)
     }
 
     fn set_quality(&self, wq: usize, quality: Quality) {

@@ -37,7 +37,7 @@
 //! | `Device::setup` | what the device is set up as | nothing | `Device`, also under the registry's lock |
 //! | `Function::halted` | whether the hardware below is lost, and that the registers agree | nothing | opening, halting, recovering |
 //! | `Portal::worker` | the thread in the tenant's process, whose end is waited for without the lock | nothing | opening and closing |
-//! | `Portal::busy` | when a portal was stored to last | nothing | the thread |
+//! | `Portal::progress` | what the thread has done | the thread, bounded, without the lock | `portal` |
 //! | `Portal::rotations` | that what was found in a slot is accepted, before anything that discards | nothing | `portal` |
 //! | `Wq::state` | completion records and status | a recovery, bounded, without the lock | submission, interrupts |
 //! | `Front::host` | who has the function open, and the order of what it is notified of | the framework's event lock | `Front` |

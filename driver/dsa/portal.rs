@@ -12,6 +12,7 @@
 //! flight, and what is stored meanwhile stays where it is.
 
 use kernel::{
+    new_condvar,
     new_mutex,
     prelude::*,
     sync::{
@@ -21,9 +22,11 @@ use kernel::{
             Relaxed, //
         },
         Arc,
+        CondVar,
         Mutex, //
     },
     time::{
+        Delta,
         Instant,
         Monotonic, //
     }, //
@@ -64,6 +67,7 @@ use crate::{
         }, //
     },
     framework::{
+        wait_for,
         Host,
         Mappable,
         Region, //
@@ -122,6 +126,18 @@ impl Pages {
     }
 }
 
+/// What the thread has done.
+struct Progress {
+    /// When something was found last.
+    busy: Option<Instant<Monotonic>>,
+    /// Number of sweeps that were begun.
+    begun: u64,
+    /// How many of these have ended.
+    done: u64,
+    /// How many wait for the end of one.
+    waiting: u32,
+}
+
 /// The portal of a function, all of whose WQs it has.
 #[pin_data]
 pub(super) struct Portal {
@@ -134,9 +150,11 @@ pub(super) struct Portal {
     rotations: Mutex<[Rotation; PAGES]>,
     #[pin]
     pages: Mutex<Pages>,
-    /// When something was found last.
     #[pin]
-    busy: Mutex<Option<Instant<Monotonic>>>,
+    progress: Mutex<Progress>,
+    /// A sweep has ended that somebody waits for.
+    #[pin]
+    swept: CondVar,
     #[pin]
     worker: Mutex<Option<Thread<Portal>>>,
 }
@@ -150,6 +168,12 @@ impl Portal {
             mapped: 0,
             used: 0,
         };
+        let progress = Progress {
+            busy: None,
+            begun: 0,
+            done: 0,
+            waiting: 0,
+        };
         Arc::pin_init(
             pin_init!(Self {
                 front,
@@ -157,7 +181,8 @@ impl Portal {
                 wqs,
                 rotations <- new_mutex!([Rotation::default(); PAGES], "Portal::rotations"),
                 pages <- new_mutex!(pages, "Portal::pages"),
-                busy <- new_mutex!(None, "Portal::busy"),
+                progress <- new_mutex!(progress, "Portal::progress"),
+                swept <- new_condvar!("Portal::swept"),
                 worker <- new_mutex!(None, "Portal::worker"),
             }),
             GFP_KERNEL,
@@ -179,7 +204,7 @@ impl Portal {
             pages.mapped = 0;
             pages.used = 0;
         }
-        *self.busy.lock() = None;
+        self.restart();
         self.engine.bell().reset();
         match Thread::start(c"subdev-portal", self.clone()) {
             Ok(thread) => {
@@ -318,21 +343,52 @@ impl Portal {
         }
     }
 
-    /// How long nothing was found, in microseconds, after a sweep that may have found something.
-    fn idle_us(&self, swept: &Swept) -> i64 {
-        let mut busy = self.busy.lock();
-        let since = busy.filter(|_| swept.found == 0);
-        if let Some(since) = since {
+    /// Takes the mapping away, and waits until the thread has taken what was stored before this call
+    /// and there are entries for; for `limit` at most. Returns false if it has not by then.
+    pub(super) fn taken_within(&self, limit: Delta) -> bool {
+        {
+            let mut pages = self.pages.lock();
+            if pages.region.is_none() || pages.taker != Taker::Thread {
+                // Nobody takes anything.
+                return true;
+            }
+            pages.withdraw();
+        }
+        let next = {
+            let mut progress = self.progress.lock();
+            progress.waiting += 1;
+            progress.begun + 1
+        };
+        self.engine.bell().ring();
+        let taken = wait_for(&self.progress, &self.swept, limit, |progress| {
+            (progress.done >= next).then_some(())
+        });
+        self.progress.lock().waiting -= 1;
+        taken.is_some()
+    }
+
+    /// A sweep of the thread. Returns what it found, and how long nothing was found, in microseconds.
+    fn sweep_counted(&self) -> (Swept, i64) {
+        self.progress.lock().begun += 1;
+        let swept = self.sweep();
+        let mut progress = self.progress.lock();
+        progress.done = progress.begun;
+        if progress.waiting > 0 {
+            self.swept.notify_all();
+        }
+        let since = progress.busy.filter(|_| swept.found == 0);
+        let idle_us = if let Some(since) = since {
             since.elapsed().as_nanos() / 1000
         } else {
-            *busy = Some(Instant::now());
+            progress.busy = Some(Instant::now());
             0
-        }
+        };
+        (swept, idle_us)
     }
 
     /// From the next sweep on it counts anew how long nothing is found.
     fn restart(&self) {
-        *self.busy.lock() = None;
+        self.progress.lock().busy = None;
     }
 
     /// Sleeps until an entry is free, or a page is mapped. `used` are the pages that were looked at, and
@@ -382,8 +438,8 @@ impl Worker for Portal {
 
     fn work(&self) {
         let used = self.pages.lock().used;
-        let swept = self.sweep();
-        match swept.next(self.idle_us(&swept)) {
+        let (swept, idle_us) = self.sweep_counted();
+        match swept.next(idle_us) {
             Next::Poll => (),
             Next::Wait => self.wait(used, swept.full),
             Next::Park => self.park(),
