@@ -2,7 +2,8 @@
 //! Portals that are mapped: descriptors are stored to memory, and a thread in the user's process takes
 //! them from there.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::FileExt;
 use std::thread;
 use std::time::Duration;
 
@@ -190,22 +191,41 @@ fn mappings(tenant: &Tenant) -> Result<()> {
     let map = || tenant.dsa.device().map(Region::Bar2, SHARED);
     let (one, other) = (map()?, map()?);
     one.store(8, 5)?;
-    check::equal("another mapping of it", other.load(8)?, 5)
+    check::equal("another mapping of it", other.load(8)?, 5)?;
+
+    step("the kernel reads and writes it for nobody");
+    let memory = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/proc/self/mem")?;
+    let mut word = [0; 8];
+    ensure!(
+        memory.read_at(&mut word, one.address()).is_err()
+            && memory.write_at(&word, one.address()).is_err(),
+        "a portal is read or written by way of the process's memory"
+    );
+    check::equal("what is there", one.load(8)?, 5)
 }
 
 fn ends() -> Result<()> {
     let mut tenant = Tenant::add("wq 3 name polled portal polled", LEN)?;
     tenant.dsa.map_portal()?;
 
-    step("what is stored before a drain is done after it");
-    for record in 0..8 {
-        tenant.dsa.submit(record, tenant.copy(), Notice::Record)?;
-    }
-    tenant.dsa.command(Command::DrainAll, 0)?;
-    for record in 0..8 {
-        let done = tenant.dsa.completion(record)?;
-        let done = done.with_context(|| format!("record {record} is not written"))?;
-        done.success("a copy before a drain")?;
+    for by_admin in [false, true] {
+        step("what is stored before a drain is done after it");
+        for record in 0..8 {
+            tenant.dsa.submit(record, tenant.copy(), Notice::Record)?;
+        }
+        if by_admin {
+            dsa_nl("subdev drain polled")?.ok()?;
+        } else {
+            tenant.dsa.command(Command::DrainAll, 0)?;
+        }
+        for record in 0..8 {
+            let done = tenant.dsa.completion(record)?;
+            let done = done.with_context(|| format!("record {record} is not written"))?;
+            done.success("a copy before a drain")?;
+        }
     }
 
     step("what is stored to a WQ that is disabled is told by SWERR");

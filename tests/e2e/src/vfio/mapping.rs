@@ -47,6 +47,11 @@ impl Mapping {
         })
     }
 
+    /// Where it is in the memory of the process.
+    pub fn address(&self) -> u64 {
+        self.start.as_ptr().addr() as u64
+    }
+
     fn word(&self, offset: usize) -> Result<&AtomicU64> {
         ensure!(
             offset.is_multiple_of(8) && offset < self.len,
