@@ -236,19 +236,31 @@ impl Portal {
 
     /// Somebody accesses a page that is not mapped.
     pub(super) fn fault(&self, fault: &Fault<'_>) -> Result {
+        if !self.put_in(fault, None)? {
+            // Without the lock, as it may have to wait for memory.
+            self.put_in(fault, Some(SharedPage::new()?))?;
+        }
+        Ok(())
+    }
+
+    /// Puts a page into its mapping, `spare` if there is none yet. Returns false if there is none and
+    /// no spare one.
+    fn put_in(&self, fault: &Fault<'_>, spare: Option<Arc<SharedPage>>) -> Result<bool> {
         let mut pages = self.pages.lock();
         if pages.taker == Taker::Gone {
             return Err(EFAULT);
         }
         let region = pages.region.as_mut().ok_or(EFAULT)?;
-        let page = region.insert(fault)?;
+        let Some(page) = region.insert(fault, spare)? else {
+            return Ok(false);
+        };
         pages.mapped |= 1 << page;
         if pages.taker == Taker::Thread {
             pages.used |= 1 << page;
             // Under the lock, so that who is about to sleep sees the page or is woken up.
             self.engine.bell().ring();
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Takes the mapping away. Does not wait.
@@ -269,7 +281,7 @@ impl Portal {
     }
 
     /// Takes the mapping away, and then all that was stored before this call and that there are
-    /// entries for. To be called by a thread of the tenant, which this waits for.
+    /// entries for. To be called by a thread of the tenant, as it takes as long as the tenant likes.
     pub(super) fn take_all(&self) {
         self.withdraw();
         self.sweep();

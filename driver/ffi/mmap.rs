@@ -52,7 +52,7 @@ unsafe impl Sync for SharedPage {}
 
 impl SharedPage {
     /// A page of zeroes, accounted to the calling process.
-    fn new() -> Result<Arc<Self>> {
+    pub(crate) fn new() -> Result<Arc<Self>> {
         let page = Page::alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO)?;
         // SAFETY: The page is valid, and not of high memory.
         let address = unsafe { local::subdev_shim_page_address(page.as_ptr()) };
@@ -185,8 +185,8 @@ pub(super) fn answer(result: Result) -> bindings::vm_fault_t {
     }
 }
 
-/// Memory in a range of the file of a VFIO device. Its pages are allocated when they are accessed for
-/// the first time.
+/// Memory in a range of the file of a VFIO device. A page of it is given when it is accessed for the
+/// first time.
 ///
 /// Pages are put into mappings and taken away with the region borrowed mutably, so that whoever has
 /// taken them away knows that they are not there until he lets others have the region.
@@ -221,8 +221,13 @@ impl<const PAGES: usize> Region<PAGES> {
         }
     }
 
-    /// Puts the page that was accessed into its mapping. Returns which one it is.
-    pub(crate) fn insert(&mut self, fault: &Fault<'_>) -> Result<usize> {
+    /// Puts the page that was accessed into its mapping, `spare` if there is none yet. Returns which
+    /// one it is, or nothing if there is none and no spare one.
+    pub(crate) fn insert(
+        &mut self,
+        fault: &Fault<'_>,
+        spare: Option<Arc<SharedPage>>,
+    ) -> Result<Option<usize>> {
         let offset = fault.position().checked_sub(self.start).ok_or(EINVAL)?;
         let n = usize::try_from(offset >> PAGE_SHIFT)?;
         let place = self.pages.get_mut(n).ok_or(EINVAL)?;
@@ -232,16 +237,18 @@ impl<const PAGES: usize> Region<PAGES> {
         if !is_ours {
             return Err(EINVAL);
         }
-        let page = match place {
-            Some(page) => page,
-            None => place.insert(SharedPage::new()?),
+        if place.is_none() {
+            *place = spare;
+        }
+        let Some(page) = place else {
+            return Ok(None);
         };
         // SAFETY: The mapping is one by page numbers, shared, and locked by who handles the fault. The
         // page stays until the range is taken away, see `drop`.
         let inserted =
             unsafe { bindings::vmf_insert_pfn(fault.vma(), fault.address(), page.pfn()) };
         match inserted {
-            bindings::vm_fault_reason_VM_FAULT_NOPAGE => Ok(n),
+            bindings::vm_fault_reason_VM_FAULT_NOPAGE => Ok(Some(n)),
             bindings::vm_fault_reason_VM_FAULT_OOM => Err(ENOMEM),
             _ => Err(EFAULT),
         }
