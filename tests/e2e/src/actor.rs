@@ -33,6 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub enum Request {
     /// Open a device and enable it.
     Open(Location),
+    /// Map the portals, and submit by storing to them from now on.
+    MapPortal,
     /// Map fresh memory that holds the pattern of a seed.
     Map {
         /// Where.
@@ -241,6 +243,7 @@ impl User {
     fn carry_out(&mut self, request: Request) -> Result<Answer> {
         match request {
             Request::Open(location) => self.dsa = Some(Dsa::open_enabled(&location)?),
+            Request::MapPortal => self.dsa()?.map_portal()?,
             Request::Map { iova, len, seed } => {
                 let buffer = self.dsa()?.map(iova, len)?;
                 buffer.write(0, &pattern::bytes(seed, len))?;

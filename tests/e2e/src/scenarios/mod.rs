@@ -96,6 +96,7 @@ pub const ALL: &[Scenario] = &[
     interleaved::INTERLEAVED,
     portal::PORTAL,
     portal::PORTAL_ENDS,
+    portal::PORTAL_USERS,
     set_irqs::SET_IRQS,
     reset_races::RESET_RACES,
     tenant_reset::TENANT_RESET,

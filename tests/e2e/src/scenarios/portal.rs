@@ -12,11 +12,12 @@ use nix::errno::Errno;
 use nix::sys::mman::{MapFlags, ProtFlags};
 use serde_json::{Value, json};
 
+use crate::actor::{Actor, Answer, Request};
 use crate::check::{self, step};
 use crate::dsa::regs::Command;
 use crate::dsa::{Descriptor, Notice, RECORD_LEN, RECORDS, status};
 use crate::scenario::Scenario;
-use crate::tenant::Tenant;
+use crate::tenant::{FROM, TO, Tenant};
 use crate::tool::{self, dsa_nl};
 use crate::vfio::{How, PAGE, Region};
 use crate::wait::{self, SOON};
@@ -33,6 +34,13 @@ pub const PORTAL_ENDS: Scenario = Scenario {
     vm: "",
     about: "commands, resets and removal come before or after what is stored to a mapped portal",
     run: ends,
+};
+
+pub const PORTAL_USERS: Scenario = Scenario {
+    name: "portal-users",
+    vm: "",
+    about: "processes with mapped portals share a WQ, restart and are killed, and disturb nobody",
+    run: users,
 };
 
 /// Bytes to copy.
@@ -270,4 +278,70 @@ fn ends() -> Result<()> {
     drop(tenant);
     wait::until_true(SOON, "the end of the thread", || Ok(threads()? == 0))?;
     Ok(())
+}
+
+/// A process that has a subdev open and its portals mapped.
+fn user(name: &str, seed: u64) -> Result<Actor> {
+    let mut actor = Actor::open(&tool::subdev(name)?.location()?)?;
+    actor.map(LEN, [seed, seed + 1])?;
+    actor.ask(&Request::MapPortal)?;
+    Ok(actor)
+}
+
+fn users() -> Result<()> {
+    const ROUNDS: u32 = 50;
+    let names = ["one", "two", "doomed"];
+    let mut actors = Vec::new();
+    for (name, seed) in names.into_iter().zip(0..) {
+        tool::add(&format!(
+            "wq 3 pasid-mode shared size 4 name {name} portal polled"
+        ))?;
+        actors.push(user(name, seed)?);
+    }
+
+    step("all copy at the same time, verified each time");
+    for actor in &mut actors {
+        actor.tell(&Request::copies(LEN, ROUNDS))?;
+    }
+    for actor in &mut actors {
+        check::equal("answer", actor.answer()?, Answer::Done)?;
+    }
+
+    let mut doomed = actors.pop().context("no user")?;
+    let flood = Request::Flood {
+        from: FROM,
+        to: TO,
+        len: LEN as u32,
+        count: 1000,
+    };
+    step("one restarts over and over, and one is killed while it stores more than is done");
+    let (first, second) = actors.split_at_mut(1);
+    first[0].tell(&Request::copies(LEN, ROUNDS))?;
+    second[0].tell(&Request::Restart { rounds: 5 })?;
+    doomed.tell(&flood)?;
+    thread::sleep(Duration::from_millis(50));
+    doomed.kill()?;
+    for actor in &mut actors {
+        check::equal("answer", actor.answer()?, Answer::Done)?;
+    }
+
+    step("another process opens the same subdev, and nothing is left in its portals");
+    drop(doomed);
+    tool::await_opstate("doomed", "attached")?;
+    let mut doomed = user("doomed", 7)?;
+    doomed.ask(&Request::copies(LEN, ROUNDS))?;
+
+    step("a subdev is deleted while its user stores, and the others go on");
+    doomed.tell(&flood)?;
+    dsa_nl("subdev del doomed force")?.ok()?;
+    for actor in &mut actors {
+        actor.ask(&Request::copies(LEN, ROUNDS))?;
+    }
+    doomed.kill()?;
+    drop(doomed);
+    for actor in actors {
+        actor.finish()?;
+    }
+    tool::del("one")?;
+    tool::del("two")
 }
