@@ -13,8 +13,10 @@
 #![cfg_attr(MODULE, allow(dead_code, unreachable_pub, unused_imports))]
 
 pub mod bucket;
+pub mod list;
 pub mod name;
 pub mod quality;
+pub mod sentence;
 pub mod share;
 pub mod state;
 pub mod uuid;

@@ -145,6 +145,13 @@ pub(super) fn plan_wq(device: &Device, id: u8, change: &WqChange<'_>) -> Result<
     })
 }
 
+/// What a work queue becomes by a change that [`plan_wq`] accepts.
+pub(super) fn foresee_wq(device: &Device, id: u8, change: &WqChange<'_>) -> Result<setup::Wq> {
+    let decided = decide_wq(device, id, change);
+    let (wq, _) = decided.map_err(|refusal| refusal.error())?;
+    Ok(wq)
+}
+
 /// Changes a work queue.
 pub(super) fn set_wq(device: &Device, wq: &Wq, change: &WqChange<'_>) -> Result<(), Refusal> {
     let id = wq.id();
@@ -364,10 +371,20 @@ impl Attributes for Shown<'_> {
     }
 }
 
-/// Reports the groups, and the limit of read buffers.
-pub(super) fn show_groups(device: &Device, visitor: &mut dyn Visitor) -> Result {
+/// Reports the groups, and the limit of read buffers, as they are or would be after a change.
+pub(super) fn show_groups(
+    device: &Device,
+    change: Option<&dyn Attributes>,
+    visitor: &mut dyn Visitor,
+) -> Result {
     let caps = device.caps.setup();
-    let groups = device.setup(|setup| setup.groups);
+    let groups = match change {
+        Some(change) => {
+            let decided = decide_groups(device, change);
+            decided.map_err(|refusal| refusal.error())?.0
+        }
+        None => device.setup(|setup| setup.groups),
+    };
     visitor.attribute("read-buffer-limit", Value::U32(groups.limit.into()))?;
     for id in 0..caps.groups() {
         if let Some(group) = groups.get(id) {

@@ -128,12 +128,19 @@ impl Loss {
     }
 }
 
-/// While the driver has a device disabled to configure it.
-pub(super) struct Outage<'a>(&'a Device);
+/// While the driver has a device disabled to configure it, or resets one that has halted.
+pub(super) struct Outage<'a>(&'a Atomic<u32>);
+
+impl<'a> Outage<'a> {
+    fn begin(count: &'a Atomic<u32>) -> Self {
+        count.fetch_add(1, Full);
+        Self(count)
+    }
+}
 
 impl Drop for Outage<'_> {
     fn drop(&mut self) {
-        self.0.planned.fetch_add(1, Full);
+        self.0.fetch_add(1, Full);
     }
 }
 
@@ -161,6 +168,8 @@ pub(super) struct Device {
     /// Grows when the driver is about to disable the device to configure it, and when it is enabled
     /// again: odd in between.
     planned: Atomic<u32>,
+    /// The same while a device that has halted is reset.
+    resets: Atomic<u32>,
     /// A [`Loss`], or 0.
     loss: Atomic<u32>,
     /// To report a loss with, once the device is a parent.
@@ -189,6 +198,7 @@ impl Device {
                 ),
                 setup <- new_mutex!(setup, "Device::setup"),
                 planned: Atomic::new(0),
+                resets: Atomic::new(0),
                 loss: Atomic::new(0),
                 notifier: SetOnce::new(),
             }),
@@ -233,17 +243,28 @@ impl Device {
     /// The device is going to be disabled to be configured: that is no loss until the value is
     /// dropped.
     pub(super) fn plan_outage(&self) -> Outage<'_> {
-        self.planned.fetch_add(1, Full);
-        Outage(self)
+        Outage::begin(&self.planned)
+    }
+
+    /// The device, which has halted, is going to be reset and enabled: until the value is dropped,
+    /// nothing is made of how it looks. In a function-level reset it reads as if it were gone.
+    pub(super) fn begin_reset(&self) -> Outage<'_> {
+        Outage::begin(&self.resets)
+    }
+
+    /// Whether the device is being reset, or was since `before`.
+    fn is_reset(&self, before: u32) -> bool {
+        before % 2 != 0 || self.resets.load(Acquire) != before
     }
 
     /// Runs a command and waits for its end. Returns its result.
     pub(super) fn command(&self, command: Command, operand: u32) -> Result<u16, CommandError> {
-        let result = {
+        let (resets, result) = {
             let _one = self.commands.lock();
-            command::run(&self.regs, command, operand)
+            let resets = self.resets.load(Acquire);
+            (resets, command::run(&self.regs, command, operand))
         };
-        if result == Err(CommandError::Gone) {
+        if result == Err(CommandError::Gone) && !self.is_reset(resets) {
             self.lose(Loss::Vanished);
         }
         result
@@ -258,9 +279,13 @@ impl Device {
     /// has it, if so.
     pub(super) fn check(&self) -> Result<u32, Loss> {
         let planned = self.planned.load(Acquire);
+        let resets = self.resets.load(Acquire);
         let state = self.regs.read32(regs::GENSTS);
         // Also one that began or ended meanwhile.
         barrier::smp_mb(barrier::Full);
+        if self.is_reset(resets) {
+            return Err(self.loss().unwrap_or(Loss::Halted));
+        }
         let outage = planned % 2 != 0 || self.planned.load(Acquire) != planned;
         let loss = match state {
             // What is not bound cannot be looked at either.
@@ -290,8 +315,8 @@ impl Device {
         let halted = Loss::Halted as u32;
         if let Err(before) = self.loss.cmpxchg(0, number, Full) {
             if before == halted && loss == Loss::Vanished {
-                // What reads as all ones is more than halted.
-                self.loss.store(number, Relaxed);
+                // What reads as all ones is more than halted, unless it is back by now.
+                let _ = self.loss.cmpxchg(halted, number, Full);
             }
             return;
         }

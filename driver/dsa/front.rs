@@ -14,7 +14,10 @@ use kernel::{
 use super::submitter::Owner;
 use crate::{
     dsa_core::{
-        desc::Limits,
+        desc::{
+            code::status,
+            Limits, //
+        },
         virt::{
             self,
             Effect,
@@ -106,24 +109,29 @@ impl Front {
     pub(super) fn change<R>(&self, change: impl FnOnce(&mut virt::Function) -> R) -> Option<R> {
         // Held until the host was notified, so that it is notified in order.
         let host = self.host.lock();
-        let (result, enabled, was, revived, error) = {
+        let (result, enabled, was, halts, revived, error) = {
             let mut registers = self.registers.lock();
             let registers = registers.as_deref_mut()?;
             let (was, halted) = (registers.is_enabled(), registers.is_halted());
             let result = change(registers);
-            let revived = halted && !registers.is_halted();
+            let (enabled, halts) = (registers.is_enabled(), registers.is_halted());
             let error = registers.take_reported();
-            (result, registers.is_enabled(), was, revived, error)
+            (result, enabled, was, halts, halted && !halts, error)
         };
         if let Some(host) = host.as_ref() {
-            if was != enabled {
+            // A halt is not the user's doing, and whoever halts it tells of it.
+            if (was != enabled && !halts) || revived {
                 host.enabled(enabled);
             }
             if revived {
                 host.works();
             }
             if let Some(error) = error {
-                host.fault(self.fault(&error), Culprit::User);
+                let culprit = match error.code {
+                    status::HARDWARE => Culprit::Hardware,
+                    _ => Culprit::User,
+                };
+                host.fault(self.fault(&error), culprit);
             }
         }
         Some(result)

@@ -54,20 +54,21 @@ pub(super) fn is_polled(limits: Option<&framework::Limits>) -> bool {
     portal == Some(Portal::Polled)
 }
 
-/// What the limits of a subdev on these work queues become by a change.
+/// What the limits of a subdev on these work queues become by a change; none where all is as they
+/// have it.
 pub(super) fn change(
     device: &Device,
     shares: &[WqShare],
     old: Option<&framework::Limits>,
     change: &dyn Attributes,
-) -> Result<framework::Limits, Refusal> {
+) -> Result<Option<framework::Limits>, Refusal> {
     let offer = offer(device, shares)?;
     let mut limits = old.map_or_else(Limits::default, |old| Limits::from_words(*old.words()));
     change.each(&mut |name, value| {
         match (name, value) {
             ("max-transfer-size", Value::Uint(value)) => limits.set_max_transfer(value, &offer)?,
             ("max-batch-size", Value::U32(value)) => limits.set_max_batch(value, &offer)?,
-            ("opcap", Value::Binary(value)) => limits.set_operations(words(value)?, &offer)?,
+            ("op-config", Value::Binary(value)) => limits.set_operations(words(value)?, &offer)?,
             ("portal", Value::U32(value)) => {
                 limits.portal = Some(Portal::try_from(value).map_err(|()| EINVAL)?);
             }
@@ -75,7 +76,8 @@ pub(super) fn change(
         }
         Ok(())
     })?;
-    Ok(framework::Limits::new("dsa", limits.to_words(), show))
+    let asked = limits != Limits::default();
+    Ok(asked.then(|| framework::Limits::new("dsa", limits.to_words(), show)))
 }
 
 /// Reports what was asked for.
@@ -88,7 +90,7 @@ fn show(words: &framework::LimitWords, visitor: &mut dyn Visitor) -> Result {
         visitor.attribute("max-batch-size", Value::U32(1 << shift))?;
     }
     if let Some(operations) = limits.operations {
-        visitor.attribute("opcap", Value::Binary(&config::bytes(&operations)))?;
+        visitor.attribute("op-config", Value::Binary(&config::bytes(&operations)))?;
     }
     if let Some(portal) = limits.portal {
         // CAST: To the number that it has in the spec.

@@ -118,7 +118,7 @@ impl framework::Parent for Parent {
         &TYPES
     }
 
-    fn attributes(&self, visitor: &mut dyn Visitor) -> Result {
+    fn attributes(&self, change: Option<&dyn Attributes>, visitor: &mut dyn Visitor) -> Result {
         let caps = &self.device.caps;
         let operations = config::bytes(&caps.operations);
         let general = &caps.general;
@@ -131,7 +131,7 @@ impl framework::Parent for Parent {
         visitor.attribute("wq-capacity", Value::U32(caps.wq.total_size()))?;
         let buffers = caps.group.read_buffers();
         visitor.attribute("read-buffer-count", Value::U32(buffers))?;
-        configure::show_groups(&self.device, visitor)
+        configure::show_groups(&self.device, change, visitor)
     }
 
     fn plan(&self, change: &dyn Attributes) -> Result<Needs, Refusal> {
@@ -195,7 +195,7 @@ impl framework::Parent for Parent {
         shares: &[WqShare],
         old: Option<&Limits>,
         change: &dyn Attributes,
-    ) -> Result<Limits, Refusal> {
+    ) -> Result<Option<Limits>, Refusal> {
         limits::change(&self.device, shares, old, change)
     }
 

@@ -120,6 +120,7 @@ pub(super) fn bring_back(device: &Device) -> Result {
 }
 
 fn reset_and_enable(device: &Device) -> Result {
+    let resetting = device.begin_reset();
     let regs = &device.regs;
     let status = regs.read32(regs::GENSTS)?;
     match (gensts::state(status), gensts::reset_type(status)) {
@@ -142,5 +143,6 @@ fn reset_and_enable(device: &Device) -> Result {
     }
     device.command(Command::EnableDevice, 0)?;
     device.enable_interrupts()?;
+    drop(resetting);
     device.find_again()
 }

@@ -226,8 +226,9 @@ impl Flow {
     pub(super) fn set(&self, quality: Quality) {
         let now = self.scheduler.now();
         let mut state = self.scheduler.state.lock();
-        if let Some(place) = state.place(self.at) {
-            place.flow.set_weight(quality.weight);
+        let State { fair, places, .. } = &mut *state;
+        if let Some(Some(place)) = places.get_mut(self.at) {
+            fair.set_weight(&mut place.flow, quality.weight);
             // A cap that stays knows what was taken under it.
             if place.rate.map(|rate| rate.rate()) != quality.max_rate {
                 place.rate = quality.max_rate.map(|rate| Rate::new(rate, now / 1000));

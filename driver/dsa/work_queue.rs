@@ -98,8 +98,11 @@ impl framework::WorkQueue for WorkQueue {
         Ok(())
     }
 
-    fn attributes(&self, visitor: &mut dyn Visitor) -> Result {
-        let setup = self.setup();
+    fn attributes(&self, change: Option<&WqChange<'_>>, visitor: &mut dyn Visitor) -> Result {
+        let setup = match change {
+            Some(change) => configure::foresee_wq(&self.device, self.wq.id(), change)?,
+            None => self.setup(),
+        };
         let operations = config::bytes(&setup.operations);
         let block = u32::from(setup.block_on_fault);
         let max_transfer = Value::Uint(1 << setup.max_transfer_shift);

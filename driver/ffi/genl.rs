@@ -210,6 +210,14 @@ impl<'a> Request<'a> {
         unsafe { Socket::of_sender(self.skb?) }
     }
 
+    /// Whether the sender has CAP_NET_ADMIN in the initial user namespace; not of a dump.
+    pub(crate) fn is_of_admin(&self) -> bool {
+        self.skb.is_some_and(|skb| {
+            // SAFETY: By the type invariant this is a message that was received.
+            unsafe { local::subdev_shim_sender_is_admin(skb.as_ptr()) }
+        })
+    }
+
     /// Whether the sender wants to get the events that the request causes.
     pub(crate) fn wants_echo(&self) -> bool {
         // SAFETY: By the type invariant; the C side sets the header of the message.

@@ -54,6 +54,12 @@ impl Socket {
         SocketKey::of(self.0.as_ptr())
     }
 
+    /// The user who opened it.
+    pub(crate) fn uid(&self) -> u32 {
+        // SAFETY: `self` has a reference.
+        unsafe { local::subdev_shim_sock_uid(self.0.as_ptr()) }
+    }
+
     /// Whether both are the same socket.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.0 == other.0

@@ -92,6 +92,16 @@ struct sock *subdev_shim_sender(struct sk_buff *skb)
 	return sk;
 }
 
+bool subdev_shim_sender_is_admin(struct sk_buff *skb)
+{
+	return netlink_capable(skb, CAP_NET_ADMIN);
+}
+
+uid_t subdev_shim_sock_uid(const struct sock *sk)
+{
+	return from_kuid_munged(&init_user_ns, sk_uid(sk));
+}
+
 bool subdev_shim_sock_dead(const struct sock *sk)
 {
 	return sock_flag(sk, SOCK_DEAD);

@@ -48,7 +48,11 @@ const struct nlattr *subdev_shim_attrs(const struct genl_info *info, int *len);
  * back. Dead is one that is being closed.
  */
 struct sock *subdev_shim_sender(struct sk_buff *skb);
+/* Whether the sender has CAP_NET_ADMIN in the initial user namespace. */
+bool subdev_shim_sender_is_admin(struct sk_buff *skb);
 bool subdev_shim_sock_dead(const struct sock *sk);
+/* The user who opened it, as in the initial user namespace. */
+uid_t subdev_shim_sock_uid(const struct sock *sk);
 void subdev_shim_sock_put(struct sock *sk);
 
 /* DMA. */

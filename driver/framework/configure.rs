@@ -33,7 +33,10 @@ use super::{
         REGISTRY, //
     },
     request::ParentId,
-    vendor::VendorNest,
+    vendor::{
+        Attributes,
+        VendorNest, //
+    },
     view::{
         ParentView,
         WqEntry,
@@ -54,7 +57,8 @@ pub(crate) struct SetWq<'a> {
     pub(crate) dry_run: bool,
 }
 
-/// Configures a work queue. `reply` gets it as it is then, and the generation that shows it.
+/// Configures a work queue. `reply` gets it as it is then, or would be for a dry run, and the generation
+/// that shows it.
 pub(crate) fn set_wq(
     set: &SetWq<'_>,
     origin: Origin,
@@ -90,6 +94,10 @@ pub(crate) fn set_wq(
     let resized = entry.share.set_size(entry.wq.describe().size);
     kernel::warn_on!(!resized);
     let view = WqView::new(&parent.node, id, entry);
+    if set.dry_run {
+        reply(&view.after(&change), events::generation());
+        return Ok(());
+    }
     let generation = if changes {
         events::report_wq(Kind::Changed, &view, origin)
     } else {
@@ -100,13 +108,14 @@ pub(crate) fn set_wq(
 }
 
 /// Configures a parent; what is absent stays, and with `dry_run` everything is checked and nothing
-/// done. `reply` gets it as it is then, and the generation that shows it.
+/// done. `reply` gets it as it is then, for a dry run the change after which it is to be shown, and
+/// the generation that shows it.
 pub(crate) fn set_parent(
     parent: &ParentId<'_>,
     vendor: Option<VendorNest<'_>>,
     dry_run: bool,
     origin: Origin,
-    reply: impl FnOnce(&ParentView, u64),
+    reply: impl FnOnce(&ParentView, Option<&dyn Attributes>, u64),
 ) -> Result<(), Refusal> {
     let node = find_node(parent)?;
     let vendor = node.own(vendor)?;
@@ -122,15 +131,19 @@ pub(crate) fn set_parent(
         }
     }
     let state = node.provider.state();
-    let mut registry = REGISTRY.lock();
-    let parent = registry.get()?.parents.get(&node.index).ok_or(ENODEV)?;
-    let view = parent.view(state);
-    let generation = if changes {
-        events::report_parent(Kind::Changed, &view, origin)
-    } else {
-        events::generation()
+    let (view, generation) = {
+        let mut registry = REGISTRY.lock();
+        let parent = registry.get()?.parents.get(&node.index).ok_or(ENODEV)?;
+        let view = parent.view(state);
+        let generation = if changes {
+            events::report_parent(Kind::Changed, &view, origin)
+        } else {
+            events::generation()
+        };
+        (view, generation)
     };
-    reply(&view, generation);
+    // Nobody else configures it, so that what was planned still is as it was.
+    reply(&view, vendor.filter(|_| dry_run), generation);
     Ok(())
 }
 

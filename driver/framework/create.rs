@@ -288,7 +288,7 @@ fn decide(
     let wqs = choose_wqs(parent, new, kind)?;
     let asked = node.own(new.vendor)?;
     let limits = asked.map(|asked| node.provider.limit(wqs.as_slice(), None, asked));
-    let limits = limits.transpose()?;
+    let limits = limits.transpose()?.flatten();
     let identity = Identity {
         index,
         uuid,

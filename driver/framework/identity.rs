@@ -11,6 +11,7 @@ use super::{
     vendor::Limits, //
 };
 use crate::subdev_core::{
+    list::List,
     name::Name,
     quality::Quality,
     share::PasidMode,
@@ -25,41 +26,7 @@ use crate::subdev_core::{
 pub(crate) const MAX_WQS: usize = 8;
 
 /// A list of something about each work queue of a subdev, in the order of the request.
-#[derive(Clone, Copy)]
-pub(crate) struct Wqs<T> {
-    items: [T; MAX_WQS],
-    len: usize,
-}
-
-impl<T: Copy + Default> Wqs<T> {
-    /// No work queues.
-    pub(crate) fn new() -> Self {
-        Self {
-            items: [T::default(); MAX_WQS],
-            len: 0,
-        }
-    }
-
-    /// Adds a work queue, if there is room for one more.
-    pub(crate) fn push(&mut self, item: T) -> Option<()> {
-        *self.items.get_mut(self.len)? = item;
-        self.len += 1;
-        Some(())
-    }
-}
-
-impl<T> Wqs<T> {
-    /// The items.
-    pub(crate) fn as_slice(&self) -> &[T] {
-        // `len` never exceeds the array.
-        self.items.get(..self.len).unwrap_or(&self.items)
-    }
-
-    /// The items, to be changed.
-    pub(super) fn as_mut_slice(&mut self) -> &mut [T] {
-        self.items.get_mut(..self.len).unwrap_or_default()
-    }
-}
+pub(crate) type Wqs<T> = List<T, MAX_WQS>;
 
 /// What a subdev has of a work queue.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]

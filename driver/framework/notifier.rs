@@ -39,8 +39,7 @@ use super::{
     registry::{
         for_each,
         REGISTRY, //
-    },
-    view::WqView, //
+    }, //
 };
 
 /// Through which a provider reports what goes wrong with its hardware.
@@ -107,8 +106,9 @@ impl Notifier {
         }
     }
 
-    /// Reports the parent, and its work queues that were enabled.
-    fn tell(&self) {
+    /// Reports the parent, and its work queues that were enabled. Returns what it is told to be;
+    /// nothing if it works, as it was brought back since.
+    fn tell(&self) -> Option<ParentState> {
         let provider = {
             let mut registry = REGISTRY.lock();
             let parents = registry.get().ok().map(|registry| &registry.parents);
@@ -116,24 +116,18 @@ impl Notifier {
                 .and_then(|parents| parents.get(&self.index))
                 .map(|parent| parent.node.provider.clone())
         };
-        let Some(provider) = provider else { return };
-        let state = provider.state();
-        let mut registry = REGISTRY.lock();
-        let Ok(registry) = registry.get() else { return };
-        let Some(parent) = registry.parents.get(&self.index) else {
-            return;
-        };
-        let view = parent.view(state);
+        let state = provider?.state();
         let kind = match state {
             ParentState::Halted => FaultKind::Halt,
-            _ => FaultKind::Loss,
+            ParentState::Lost => FaultKind::Loss,
+            ParentState::Enabled | ParentState::Disabled => return None,
         };
+        let mut registry = REGISTRY.lock();
+        let parent = registry.get().ok()?.parents.get(&self.index)?;
+        let view = parent.view(state);
         events::report_parent(Kind::Fault(kind.into()), &view, Cause::Fault.into());
-        events::report_parent(Kind::Changed, &view, Cause::Fault.into());
-        for (&id, wq) in parent.wqs.iter().filter(|(_, wq)| wq.told) {
-            let view = WqView::new(&parent.node, id, wq);
-            events::report_wq(Kind::Changed, &view, Cause::Fault.into());
-        }
+        parent.tell(state, Cause::Fault);
+        Some(state)
     }
 }
 
@@ -141,8 +135,10 @@ impl WorkItem for Notifier {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
-        this.tell();
+        let Some(told) = this.tell() else { return };
         for_each(this.index, None, |subdev| subdev.lose());
-        recover(this.index);
+        if told == ParentState::Halted {
+            recover(this.index);
+        }
     }
 }

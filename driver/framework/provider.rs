@@ -148,17 +148,19 @@ pub(crate) trait Parent: Send + Sync {
     /// The catalogue, at most one type for each PASID mode.
     fn types(&self) -> &[Type];
 
-    /// What only this vendor's devices have. Neither waits nor looks at the hardware.
-    fn attributes(&self, visitor: &mut dyn Visitor) -> Result;
+    /// What only this vendor's devices have, as it is, or as it would be after a change that
+    /// [`Self::plan`] accepts. Neither waits nor looks at the hardware.
+    fn attributes(&self, change: Option<&dyn Attributes>, visitor: &mut dyn Visitor) -> Result;
 
     /// What the limits of a subdev on these work queues become by a change of what only the vendor's
-    /// subdevs have. Neither waits nor looks at the hardware. Called with the registry locked.
+    /// subdevs have; none where it has no limits of its own then. Neither waits nor looks at the
+    /// hardware. Called with the registry locked.
     fn limit(
         &self,
         shares: &[WqShare],
         old: Option<&Limits>,
         change: &dyn Attributes,
-    ) -> Result<Limits, Refusal>;
+    ) -> Result<Option<Limits>, Refusal>;
 
     /// Makes the virtual device of a subdev with these shares of work queues, which are enabled: within
     /// what they have, and within `limits`. It counts what it does on them with `meters`, one for each.
@@ -200,8 +202,9 @@ pub(crate) trait WorkQueue: Send + Sync {
     /// hardware.
     fn check(&self) -> Result<(), Refusal>;
 
-    /// What only this vendor's work queues have. Neither waits nor looks at the hardware.
-    fn attributes(&self, visitor: &mut dyn Visitor) -> Result;
+    /// What only this vendor's work queues have, as it is, or as it would be after a change that
+    /// [`Self::plan`] accepts. Neither waits nor looks at the hardware.
+    fn attributes(&self, change: Option<&WqChange<'_>>, visitor: &mut dyn Visitor) -> Result;
 
     /// Checks a change, as a whole, and says what it needs. Neither waits nor looks at the hardware.
     /// Called under the parent's configuration lock.

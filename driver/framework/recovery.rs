@@ -5,11 +5,7 @@
 use kernel::sync::Arc;
 
 use super::{
-    events::{
-        self,
-        Cause,
-        Kind, //
-    },
+    events::Cause,
     node::{
         Config,
         Node, //
@@ -23,8 +19,7 @@ use super::{
         ParentEntry,
         REGISTRY, //
     },
-    subdev::Subdev,
-    view::WqView, //
+    subdev::Subdev, //
 };
 use crate::subdev_core::share::PasidMode;
 
@@ -36,7 +31,12 @@ pub(super) fn recover(index: u32) {
     let Some(node) = on_parent(index, |parent| parent.node.clone()) else {
         return;
     };
-    if node.provider.state() != ParentState::Halted {
+    let state = node.provider.state();
+    if state != ParentState::Halted {
+        // It is gone since it was told of as halted.
+        if state == ParentState::Lost {
+            tell(index, state);
+        }
         return;
     }
     // Held to the end: nobody creates or removes a subdev meanwhile.
@@ -110,12 +110,7 @@ fn tell(index: u32, state: ParentState) {
         ParentState::Halted | ParentState::Lost => Cause::Fault,
     };
     on_parent(index, |parent| {
-        let view = parent.view(state);
-        events::report_parent(Kind::Changed, &view, cause.into());
-        for (&id, wq) in parent.wqs.iter().filter(|(_, wq)| wq.told) {
-            let view = WqView::new(&parent.node, id, wq);
-            events::report_wq(Kind::Changed, &view, cause.into());
-        }
+        parent.tell(state, cause);
         for wq in parent.wqs.values_mut() {
             wq.told &= wq.enabled;
         }

@@ -5,6 +5,8 @@
 use core::fmt;
 use kernel::prelude::*;
 
+use crate::subdev_core::sentence::Sentence;
+
 /// The field of a request that a refusal is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Field {
@@ -48,31 +50,6 @@ pub(crate) enum Field {
     Nothing,
 }
 
-/// Longest text of a refusal: what an extended ACK carries.
-const MAX: usize = 79;
-
-/// A text of bounded length; what is longer is cut.
-#[derive(Clone, Copy)]
-struct Text {
-    bytes: [u8; MAX],
-    len: usize,
-}
-
-impl fmt::Write for Text {
-    fn write_str(&mut self, s: &str) -> fmt::Result {
-        for c in s.chars() {
-            let mut utf8 = [0; 4];
-            let utf8 = c.encode_utf8(&mut utf8).as_bytes();
-            let Some(room) = self.bytes.get_mut(self.len..self.len + utf8.len()) else {
-                break;
-            };
-            room.copy_from_slice(utf8);
-            self.len += utf8.len();
-        }
-        Ok(())
-    }
-}
-
 /// Lists names for a sentence: "a, b", or "none".
 pub(crate) struct Names<F>(pub(crate) F);
 
@@ -103,23 +80,17 @@ pub(crate) struct Refusal {
     error: Error,
     field: Field,
     missing: bool,
-    text: Text,
+    text: Sentence,
 }
 
 impl Refusal {
     /// Refuses because of what `field` says.
     pub(crate) fn new(error: Error, field: Field, text: fmt::Arguments<'_>) -> Self {
-        let mut out = Text {
-            bytes: [0; MAX],
-            len: 0,
-        };
-        // Text cuts what does not fit, so this cannot fail.
-        let _ = fmt::write(&mut out, text);
         Self {
             error,
             field,
             missing: false,
-            text: out,
+            text: Sentence::new(text),
         }
     }
 
@@ -156,12 +127,9 @@ impl Refusal {
 
     /// The sentence.
     pub(crate) fn text(&self) -> &str {
-        let text = self.text.bytes.get(..self.text.len);
-        let Some(Ok(text)) = text.map(core::str::from_utf8) else {
-            // Only whole characters are added.
-            kernel::warn_on!(true);
-            return "";
-        };
+        let text = self.text.as_str();
+        // Each refusal has one.
+        kernel::warn_on!(text.is_empty());
         text
     }
 

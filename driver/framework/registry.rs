@@ -18,6 +18,7 @@ use kernel::{
 use super::{
     events::{
         self,
+        Cause,
         Kind,
         Origin, //
     },
@@ -65,6 +66,16 @@ impl ParentEntry {
             state,
             wqs: self.wq_count(),
             subdevs: self.count,
+        }
+    }
+
+    /// Reports the parent, whose hardware is in `state` now, and the work queues that were told of as
+    /// enabled.
+    pub(super) fn tell(&self, state: ParentState, cause: Cause) {
+        events::report_parent(Kind::Changed, &self.view(state), cause.into());
+        for (&id, wq) in self.wqs.iter().filter(|(_, wq)| wq.told) {
+            let view = WqView::new(&self.node, id, wq);
+            events::report_wq(Kind::Changed, &view, cause.into());
         }
     }
 

@@ -141,8 +141,8 @@ fn rehearse(set: &Set<'_>, reply: impl FnOnce(&Snapshot<'_>, u64)) -> Result<(),
     drop(config);
     let snapshot = change.foresee(set)?;
     if change.state == Some(AdminState::Active) {
-        change.check_gone()?;
         check_usable(&change.node)?;
+        change.check_gone()?;
         engage::check(&change.node, &change.subdev, &change.new.wqs)?;
     }
     reply(&snapshot, generation);
@@ -228,7 +228,7 @@ impl Change {
         }
         if let Some(asked) = parent.node.own(set.vendor)? {
             let (shares, old) = (new.wqs.as_slice(), old.limits.as_ref());
-            new.limits = Some(parent.node.provider.limit(shares, old, asked)?);
+            new.limits = parent.node.provider.limit(shares, old, asked)?;
             if new.limits.as_ref() != old && is_used {
                 return Err(Refusal::new(
                     EBUSY,
@@ -309,6 +309,7 @@ impl Change {
                 Some(AdminState::Active) => {
                     life.begin_activation()?;
                     life.revive();
+                    life.works();
                     // An active one can have a VFIO device.
                     let _ = life.attach();
                 }
@@ -359,6 +360,7 @@ impl Change {
     /// Puts the subdev on the hardware, and hands it over to VFIO.
     fn activate(&self) -> Result<(), Refusal> {
         let (node, subdev) = (&self.node, &self.subdev);
+        check_usable(node)?;
         self.revive()?;
         let engaged = {
             let mut config = node.config.lock();

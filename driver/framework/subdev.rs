@@ -255,7 +255,11 @@ impl Subdev {
 
     /// Gives the subdev its virtual device.
     pub(super) fn set_function(&self, function: Arc<dyn Function>) {
-        self.state.lock().function = Some(function);
+        let mut state = self.state.lock();
+        // Whatever became of the hardware before: it has work queues enabled for this one. Nobody sees
+        // it before it is attached.
+        let _ = state.life.works();
+        state.function = Some(function);
     }
 
     /// Drops the virtual device: nobody can reach it any more.

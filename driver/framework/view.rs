@@ -18,9 +18,11 @@ use super::{
         Parent,
         ParentState,
         WorkQueue,
+        WqChange,
         WqDescription, //
     },
-    stats::Stats, //
+    stats::Stats,
+    vendor::Visitor, //
 };
 use crate::subdev_core::share::{
     PasidMode,
@@ -115,10 +117,11 @@ impl ParentStats {
     }
 }
 
-/// A work queue as it is now.
+/// A work queue as it is now, or as it would be after a change.
 pub(crate) struct WqView<'a> {
     parent: &'a Node,
     entry: &'a WqEntry,
+    planned: Option<&'a WqChange<'a>>,
     pub(crate) id: u32,
     pub(crate) description: WqDescription,
 }
@@ -128,8 +131,23 @@ impl<'a> WqView<'a> {
         Self {
             parent,
             entry,
+            planned: None,
             id,
             description: entry.wq.describe(),
+        }
+    }
+
+    /// As it would be after a change that it accepts.
+    pub(super) fn after(self, change: &'a WqChange<'a>) -> Self {
+        let description = WqDescription {
+            size: change.size.unwrap_or(self.description.size),
+            mode: change.mode.unwrap_or(self.description.mode),
+            ..self.description
+        };
+        Self {
+            planned: Some(change),
+            description,
+            ..self
         }
     }
 
@@ -145,8 +163,9 @@ impl<'a> WqView<'a> {
         self.parent.description.vendor
     }
 
-    pub(crate) fn work_queue(&self) -> &dyn WorkQueue {
-        &*self.entry.wq
+    /// Reports what only the vendor's work queues have.
+    pub(crate) fn attributes(&self, visitor: &mut dyn Visitor) -> Result {
+        self.entry.wq.attributes(self.planned, visitor)
     }
 
     pub(crate) fn stats(&self) -> &Stats {
@@ -160,6 +179,12 @@ impl<'a> WqView<'a> {
 
     /// Entries that further subdevs could have.
     pub(crate) fn available(&self) -> u32 {
+        if self.planned.is_some() {
+            let mut share = self.entry.share;
+            // It is at least what subdevs have.
+            let resized = share.set_size(self.description.size);
+            return if resized { share.available() } else { 0 };
+        }
         match self.entry.wq.check() {
             Ok(()) => self.entry.share.available(),
             Err(_) => 0,

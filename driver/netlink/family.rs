@@ -49,14 +49,27 @@ fn put(writer: &mut Writer<'_>, overview: &Overview) -> Result {
     writer.u32(uapi::SUBDEV_A_FAMILY_PARENT_COUNT, overview.parents)?;
     writer.u32(uapi::SUBDEV_A_FAMILY_WQ_COUNT, overview.wqs)?;
     writer.u32(uapi::SUBDEV_A_FAMILY_SUBDEV_COUNT, overview.subdevs)?;
-    writer.u32(
-        uapi::SUBDEV_A_FAMILY_NAME_MAX_LEN,
-        uapi::SUBDEV_NAME_MAX_LEN,
-    )?;
-    writer.u32(
-        uapi::SUBDEV_A_FAMILY_MAX_WQS_PER_SUBDEV,
-        // CAST: It is small.
-        MAX_WQS as u32,
-    )?;
-    writer.u32(uapi::SUBDEV_A_FAMILY_MAX_LISTED_SUBDEVS, wq::MAX_LISTED)
+    // CAST: It is small.
+    let max_wqs = MAX_WQS as u32;
+    for (number, limit) in [
+        (
+            uapi::SUBDEV_A_FAMILY_NAME_MAX_LEN,
+            uapi::SUBDEV_NAME_MAX_LEN, //
+        ),
+        (uapi::SUBDEV_A_FAMILY_MAX_WQS_PER_SUBDEV, max_wqs),
+        (uapi::SUBDEV_A_FAMILY_MAX_LISTED_SUBDEVS, wq::MAX_LISTED),
+        (uapi::SUBDEV_A_FAMILY_MAX_COUNT, uapi::SUBDEV_MAX_COUNT),
+        (uapi::SUBDEV_A_FAMILY_MAX_FILTERS, uapi::SUBDEV_MAX_FILTERS),
+        (
+            uapi::SUBDEV_A_FAMILY_MAX_FILTERS_PER_USER,
+            uapi::SUBDEV_MAX_FILTERS_PER_USER,
+        ),
+        (
+            uapi::SUBDEV_A_FAMILY_MAX_FILTER_OBJECTS,
+            uapi::SUBDEV_MAX_FILTER_OBJECTS,
+        ),
+    ] {
+        writer.u32(number, limit)?;
+    }
+    Ok(())
 }

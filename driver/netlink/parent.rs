@@ -31,6 +31,7 @@ use crate::{
     },
     framework::{
         self,
+        Attributes,
         Field,
         ParentId,
         ParentView,
@@ -92,7 +93,9 @@ fn set(request: &Request<'_>) -> Result {
                 given.as_ref().map(Given::vendor),
                 request.flag(uapi::SUBDEV_A_PARENT_DRY_RUN),
                 origin(request),
-                |parent, generation| put_reply = put(&mut message.writer(), parent, generation),
+                |parent, planned, generation| {
+                    put_reply = put_after(&mut message.writer(), parent, planned, generation);
+                },
             )?;
             Ok(message)
         })
@@ -115,6 +118,16 @@ fn dump(dump: &mut Dump<'_>) -> Result {
 
 /// Puts a parent into a message.
 pub(super) fn put(writer: &mut Writer<'_>, parent: &ParentView, generation: u64) -> Result {
+    put_after(writer, parent, None, generation)
+}
+
+/// Puts a parent into a message, as it would be after a change if there is one.
+fn put_after(
+    writer: &mut Writer<'_>,
+    parent: &ParentView,
+    planned: Option<&dyn Attributes>,
+    generation: u64,
+) -> Result {
     let description = parent.description();
     writer.uint(uapi::SUBDEV_A_PARENT_GENERATION, generation)?;
     writer.u32(uapi::SUBDEV_A_PARENT_INDEX, parent.index())?;
@@ -129,6 +142,6 @@ pub(super) fn put(writer: &mut Writer<'_>, parent: &ParentView, generation: u64)
     writer.u32(uapi::SUBDEV_A_PARENT_WQ_COUNT, parent.wqs)?;
     writer.u32(uapi::SUBDEV_A_PARENT_SUBDEV_COUNT, parent.subdevs)?;
     put_vendor(writer, vendor::PARENT, description.vendor, |visitor| {
-        parent.provider().attributes(visitor)
+        parent.provider().attributes(planned, visitor)
     })
 }

@@ -79,22 +79,27 @@ fn parent(request: &Request<'_>) -> Result {
             uapi::SUBDEV_A_PARENT_STATS_NAME,
         )
     };
+    let generation = framework::generation();
     let mut message = Message::reply(request, uapi::SUBDEV_CMD_PARENT_STATS_GET)?;
-    let found = framework::parent_stats(&id, |parent| put_parent(&mut message.writer(), parent));
+    let found = framework::parent_stats(&id, |parent| {
+        put_parent(&mut message.writer(), parent, generation)
+    });
     found.map_err(|refusal| refuse(request, &PARENT, &refusal))?;
     message.send(request)
 }
 
 fn parents(dump: &mut Dump<'_>) -> Result {
+    let generation = framework::generation();
     dump.set_generation(framework::structure());
     framework::parents_stats(dump.position(), |key, parent| {
         dump.show(key, uapi::SUBDEV_CMD_PARENT_STATS_GET, |writer| {
-            put_parent(writer, parent)
+            put_parent(writer, parent, generation)
         })
     })
 }
 
-fn put_parent(writer: &mut Writer<'_>, parent: &ParentStats) -> Result {
+fn put_parent(writer: &mut Writer<'_>, parent: &ParentStats, generation: u64) -> Result {
+    writer.uint(uapi::SUBDEV_A_PARENT_STATS_GENERATION, generation)?;
     writer.u32(uapi::SUBDEV_A_PARENT_STATS_INDEX, parent.index())?;
     writer.string(uapi::SUBDEV_A_PARENT_STATS_NAME, parent.name())?;
     let stats = Some(parent.stats());
@@ -113,9 +118,10 @@ fn wq_parent<'a>(request: &Request<'a>) -> ParentId<'a> {
 
 fn wq(request: &Request<'_>) -> Result {
     let id = request.u32(uapi::SUBDEV_A_WQ_STATS_ID);
+    let generation = framework::generation();
     let mut message = Message::reply(request, uapi::SUBDEV_CMD_WQ_STATS_GET)?;
     let found = framework::wq(&wq_parent(request), id, |wq| {
-        put_wq(&mut message.writer(), wq)
+        put_wq(&mut message.writer(), wq, generation)
     });
     found.map_err(|refusal| refuse(request, &WQ, &refusal))?;
     message.send(request)
@@ -123,16 +129,18 @@ fn wq(request: &Request<'_>) -> Result {
 
 fn wqs(dump: &mut Dump<'_>) -> Result {
     let request = dump.request()?;
+    let generation = framework::generation();
     dump.set_generation(framework::structure());
     let shown = framework::wqs(&wq_parent(&request), dump.position(), |key, wq| {
         dump.show(key, uapi::SUBDEV_CMD_WQ_STATS_GET, |writer| {
-            put_wq(writer, wq)
+            put_wq(writer, wq, generation)
         })
     });
     shown.map_err(|refusal| refuse(&request, &WQ, &refusal))
 }
 
-fn put_wq(writer: &mut Writer<'_>, wq: &WqView<'_>) -> Result {
+fn put_wq(writer: &mut Writer<'_>, wq: &WqView<'_>, generation: u64) -> Result {
+    writer.uint(uapi::SUBDEV_A_WQ_STATS_GENERATION, generation)?;
     writer.u32(uapi::SUBDEV_A_WQ_STATS_PARENT_INDEX, wq.parent_index())?;
     writer.string(uapi::SUBDEV_A_WQ_STATS_PARENT, wq.parent())?;
     writer.u32(uapi::SUBDEV_A_WQ_STATS_ID, wq.id)?;
@@ -150,9 +158,14 @@ fn id<'a>(request: &Request<'a>) -> Result<Id<'a>, Refusal> {
 }
 
 fn subdev(request: &Request<'_>) -> Result {
+    let generation = framework::generation();
     let mut message = Message::reply(request, uapi::SUBDEV_CMD_SUBDEV_STATS_GET)?;
     id(request)
-        .and_then(|id| framework::subdev(id, |subdev| put_subdev(&mut message.writer(), subdev)))
+        .and_then(|id| {
+            framework::subdev(id, |subdev| {
+                put_subdev(&mut message.writer(), subdev, generation)
+            })
+        })
         .map_err(|refusal| refuse(request, &SUBDEV, &refusal))?;
     message.send(request)
 }
@@ -166,6 +179,7 @@ fn subdevs(dump: &mut Dump<'_>) -> Result {
     );
     let wqs = wq_filter(&request, uapi::SUBDEV_A_SUBDEV_STATS_WQ)
         .map_err(|refusal| refuse(&request, &SUBDEV, &refusal))?;
+    let generation = framework::generation();
     dump.set_generation(framework::structure());
     let shown = framework::subdevs(&parent, dump.position(), |key, subdev| {
         if !subdev.settings().is_on(wqs.as_slice()) {
@@ -173,14 +187,15 @@ fn subdevs(dump: &mut Dump<'_>) -> Result {
             return Ok(true);
         }
         dump.show(key, uapi::SUBDEV_CMD_SUBDEV_STATS_GET, |writer| {
-            put_subdev(writer, &subdev.snapshot())
+            put_subdev(writer, &subdev.snapshot(), generation)
         })
     });
     shown.map_err(|refusal| refuse(&request, &SUBDEV, &refusal))
 }
 
-fn put_subdev(writer: &mut Writer<'_>, subdev: &Snapshot<'_>) -> Result {
+fn put_subdev(writer: &mut Writer<'_>, subdev: &Snapshot<'_>, generation: u64) -> Result {
     let identity = subdev.identity;
+    writer.uint(uapi::SUBDEV_A_SUBDEV_STATS_GENERATION, generation)?;
     writer.u32(uapi::SUBDEV_A_SUBDEV_STATS_INDEX, identity.index)?;
     writer.string(
         uapi::SUBDEV_A_SUBDEV_STATS_NAME,

@@ -140,6 +140,6 @@ pub(super) fn put(writer: &mut Writer<'_>, wq: &WqView<'_>, generation: u64) -> 
         writer.u32(uapi::SUBDEV_A_WQ_SUBDEV, index)?;
     }
     put_vendor(writer, vendor::WQ, wq.vendor(), |visitor| {
-        wq.work_queue().attributes(visitor)
+        wq.attributes(visitor)
     })
 }

@@ -17,12 +17,13 @@ use futures::{FutureExt, StreamExt};
 use genetlink::GenetlinkHandle;
 use genetlink::message::RawGenlMessage;
 use netlink_packet_core::{NetlinkMessage, NetlinkPayload};
-use netlink_proto::sys::{AsyncSocket, SocketAddr, TokioSocket};
+use netlink_proto::sys::{AsyncSocket, SocketAddr};
 use tokio::sync::watch;
 
 use crate::error::Error;
 use crate::generated::{Command, FamilyHandle, ParentHandle, SubdevHandle, TypeHandle, WqHandle};
 use crate::monitor::{Monitor, Subscribe};
+use crate::socket::NetlinkSocket;
 use crate::supports::supports;
 use crate::watch::Watch;
 
@@ -30,7 +31,7 @@ use crate::watch::Watch;
 ///
 /// It ends when every [`Handle`] is dropped.
 #[must_use = "requests are answered only while the connection is polled"]
-pub struct Connection(Driver<TokioSocket>);
+pub struct Connection(Driver<NetlinkSocket>);
 
 impl Future for Connection {
     type Output = ();
@@ -61,7 +62,7 @@ pub fn new_connection() -> io::Result<(Connection, Handle)> {
     // Requests pause before they are repeated. A runtime that cannot do so is
     // to be noticed here and not then.
     drop(tokio::time::sleep(Duration::ZERO));
-    let (mut driver, handle) = connect::<TokioSocket>()?;
+    let (mut driver, handle) = connect::<NetlinkSocket>()?;
     let socket = driver.proto.socket_mut().socket_mut();
     socket.bind_auto()?;
     // Refusals are to say more than a number; the request need not come back

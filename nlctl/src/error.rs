@@ -149,6 +149,13 @@ pub enum RefusalKind {
     Permission,
     /// The kernel is out of memory (ENOMEM, ENOBUFS).
     NoMemory,
+    /// The hardware failed, or is not back after a halt (EIO).
+    Hardware,
+    /// The hardware, or work in flight, did not end in time (ETIMEDOUT).
+    TimedOut,
+    /// The kernel could not deliver the reply: the socket is full or closed (EAGAIN,
+    /// ECONNREFUSED).
+    Undelivered,
     /// Another reason; see [`Refusal::errno`].
     Other,
 }
@@ -164,7 +171,8 @@ impl From<RefusalKind> for io::ErrorKind {
             RefusalKind::Unsupported => Self::Unsupported,
             RefusalKind::Permission => Self::PermissionDenied,
             RefusalKind::NoMemory => Self::OutOfMemory,
-            RefusalKind::Other => Self::Other,
+            RefusalKind::TimedOut => Self::TimedOut,
+            RefusalKind::Hardware | RefusalKind::Undelivered | RefusalKind::Other => Self::Other,
         }
     }
 }
@@ -233,6 +241,9 @@ impl Refusal {
             Errno::EOPNOTSUPP => RefusalKind::Unsupported,
             Errno::EPERM | Errno::EACCES => RefusalKind::Permission,
             Errno::ENOMEM | Errno::ENOBUFS => RefusalKind::NoMemory,
+            Errno::EIO => RefusalKind::Hardware,
+            Errno::ETIMEDOUT => RefusalKind::TimedOut,
+            Errno::EAGAIN | Errno::ECONNREFUSED => RefusalKind::Undelivered,
             _ => RefusalKind::Other,
         }
     }
@@ -312,6 +323,8 @@ fn mentions(text: &str, path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
 
     fn refusal(message: Option<&str>, attribute: Option<&str>) -> Refusal {
@@ -357,6 +370,31 @@ mod tests {
         let full = io::Error::from_raw_os_error(Errno::EMFILE as i32);
         let error = io::Error::from(Error::from(full));
         assert_eq!(error.raw_os_error(), Some(Errno::EMFILE as i32));
+    }
+
+    #[test]
+    fn each_errno_of_the_family_has_a_kind() {
+        let text = include_str!("../../spec/FAMILY.md");
+        let names = text.lines().filter_map(|line| {
+            let (name, _) = line.strip_prefix("| `E")?.split_once('`')?;
+            Some(format!("E{name}"))
+        });
+        let known: BTreeMap<_, _> = (1..200)
+            .map(Errno::from_raw)
+            .map(|errno| (format!("{errno:?}"), errno))
+            .collect();
+        let mut kinds = BTreeSet::new();
+        for name in names {
+            let refusal = Refusal {
+                errno: known[&name] as i32,
+                ..refusal(None, None)
+            };
+            assert_ne!(refusal.kind(), RefusalKind::Other, "{name}");
+            kinds.insert(format!("{:?}", refusal.kind()));
+        }
+        for kind in ["Busy", "Hardware", "TimedOut"] {
+            assert!(kinds.contains(kind), "{kinds:?}");
+        }
     }
 
     #[test]

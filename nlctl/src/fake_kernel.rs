@@ -22,7 +22,7 @@ use netlink_sys::{AsyncSocket, Socket, SocketAddr};
 
 use crate::attribute::{self, Attribute};
 use crate::connection::{self, Handle};
-use crate::generated::{FAMILY_NAME, FamilyAttr, GROUP_MONITOR, ParentAttr, SubdevAttr};
+use crate::generated::{Command, FAMILY_NAME, FamilyAttr, GROUP_MONITOR, ParentAttr, SubdevAttr};
 use crate::monitor::EventSocket;
 use crate::object::Object;
 
@@ -53,13 +53,19 @@ pub struct Reply {
 impl Reply {
     /// An object, as a part of an answer when `flags` say so.
     pub fn object(flags: u16, attributes: &[impl Nla]) -> Self {
-        // Command 1 and version 1; only the controller's answer is known by it.
+        // Command 1 and version 1; few answers are known by it.
         let payload = [vec![1, 1, 0, 0], bytes(attributes)].concat();
         Self {
             kind: FAMILY,
             flags,
             payload,
         }
+    }
+
+    /// The same as an answer to another command.
+    pub fn to(mut self, command: Command) -> Self {
+        self.payload[0] = command.into();
+        self
     }
 
     /// The end of a request about one object; `code` is 0 or a negative errno.
@@ -368,6 +374,12 @@ pub fn notification(family: u16, command: u8, attributes: &[impl Nla]) -> Vec<u8
     let mut bytes = vec![0; message.buffer_len()];
     message.serialize(&mut bytes);
     bytes
+}
+
+/// The same, as the kernel says it when a request with an echo has caused it.
+pub fn echoed(mut notification: Vec<u8>) -> Vec<u8> {
+    notification[8..12].copy_from_slice(&7u32.to_ne_bytes());
+    notification
 }
 
 impl EventSocket for FakeKernel {

@@ -22,8 +22,8 @@ use crate::parent::OnParent;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use = "a subscription takes it"]
 pub struct Filter {
-    parent: Option<ParentRef>,
-    subdev: Option<Id>,
+    parents: Vec<ParentRef>,
+    subdevs: Vec<Id>,
     kinds: Option<NotifyKinds>,
 }
 
@@ -33,21 +33,18 @@ impl Filter {
         Self::default()
     }
 
-    /// About that parent, or a work queue or subdev of it.
-    pub fn parent(self, parent: impl Into<ParentRef>) -> Self {
-        Self {
-            parent: Some(parent.into()),
-            ..self
-        }
+    /// About that parent, or a work queue or subdev of it; said of several, about
+    /// one of them.
+    pub fn parent(mut self, parent: impl Into<ParentRef>) -> Self {
+        self.parents.push(parent.into());
+        self
     }
 
-    /// About that subdev, which has to be there. By its name it is followed when
-    /// it is renamed.
-    pub fn subdev(self, subdev: impl Into<Id>) -> Self {
-        Self {
-            subdev: Some(subdev.into()),
-            ..self
-        }
+    /// About that subdev, which has to be there when the filter is set. By its name it
+    /// is followed when it is renamed. Said of several, about one of them.
+    pub fn subdev(mut self, subdev: impl Into<Id>) -> Self {
+        self.subdevs.push(subdev.into());
+        self
     }
 
     /// Of one of these kinds.
@@ -61,9 +58,12 @@ impl Filter {
     /// As the kernel is told.
     pub(crate) async fn attributes(&self, handle: &Handle) -> Result<Vec<NotifyFilterAttr>, Error> {
         let (index, name) = (NotifyFilterAttr::ParentIndex, NotifyFilterAttr::Parent);
-        let parent = OnParent::new(self.parent.clone(), index, name);
-        let mut attributes: Vec<_> = parent.named(handle).await?.into_iter().collect();
-        attributes.extend(self.subdev.clone().map(|subdev| match subdev {
+        let mut attributes = Vec::new();
+        for parent in &self.parents {
+            let parent = OnParent::new(Some(parent.clone()), index, name);
+            attributes.extend(parent.named(handle).await?);
+        }
+        attributes.extend(self.subdevs.iter().cloned().map(|subdev| match subdev {
             Id::Index(index) => NotifyFilterAttr::SubdevIndex(index),
             Id::Name(name) => NotifyFilterAttr::Subdev(name),
             Id::Uuid(uuid) => NotifyFilterAttr::SubdevUuid(uuid),
@@ -77,6 +77,14 @@ impl Filter {
 mod tests {
     use super::*;
     use crate::generated::Command;
+
+    #[test]
+    fn several_are_named_one_after_another() {
+        let filter = Filter::new().parent(0).parent("dsa1").subdev("net0");
+        let named = [ParentRef::Index(0), ParentRef::Name("dsa1".to_owned())];
+        assert_eq!(filter.parents, named);
+        assert_eq!(filter.subdevs, [Id::from("net0")]);
+    }
 
     #[test]
     fn each_notification_is_of_a_kind() {

@@ -72,6 +72,7 @@ mod object;
 mod parent;
 mod path;
 mod request;
+mod socket;
 mod state;
 mod subdev;
 mod supports;

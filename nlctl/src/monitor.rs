@@ -32,7 +32,7 @@ use netlink_packet_generic::constants::{
     GENL_ID_CTRL,
 };
 use netlink_sys::protocols::NETLINK_GENERIC;
-use netlink_sys::{AsyncSocket, AsyncSocketExt, SocketAddr, TokioSocket};
+use netlink_sys::{AsyncSocket, AsyncSocketExt, SocketAddr};
 use nix::errno::Errno;
 use nix::sys::socket::{setsockopt, sockopt};
 
@@ -46,6 +46,7 @@ use crate::generated::{
     Command, FAMILY_NAME, GROUP_MONITOR, Notification, NotifyFilterAttr, SubdevAttr,
 };
 use crate::message::Message;
+use crate::socket::NetlinkSocket;
 use crate::state::State;
 use crate::value::Value;
 use crate::watch::Watch;
@@ -62,10 +63,10 @@ const MOST_DOUBLINGS: u32 = 5;
 /// joined.
 const JOIN_ATTEMPTS: u32 = 3;
 
-/// How often a filter is set again when the answer was lost.
+/// How often a filter is set when the answer gets lost.
 const FILTER_ATTEMPTS: u32 = 3;
 
-/// Number of that request; what the kernel says of its own accord has none.
+/// Number of that request.
 const FILTER_SEQUENCE: u32 = 1;
 
 /// Number of the multicast group "notify" of the family that announces families
@@ -166,9 +167,10 @@ impl Subscribe {
     /// filter, which is set in the kernel: others wake nobody and take no room.
     ///
     /// Gaps in their generations are no losses. What is lost is made up for all
-    /// the same, with the state of everything. When the module is loaded anew, what
-    /// the filter names is looked up again, and until it is there each attempt is
-    /// an error.
+    /// the same, with the state of everything. What the filter names is looked up
+    /// once: when it has another name then, it is still that; when it is gone,
+    /// nothing more is told. When the module is loaded anew, it is looked up again,
+    /// and until it is there each attempt is an error.
     ///
     /// # Errors
     ///
@@ -179,7 +181,7 @@ impl Subscribe {
     }
 
     async fn begin(self, filter: Option<Filter>) -> Result<Monitor, Error> {
-        let subscription = Subscription::<TokioSocket>::new(self, filter).await?;
+        let subscription = Subscription::<NetlinkSocket>::new(self, filter).await?;
         Ok(Monitor(subscription.stream().boxed()))
     }
 
@@ -189,7 +191,7 @@ impl Subscribe {
     ///
     /// When the family is absent or the system gives no socket.
     pub async fn watch(self) -> Result<Watch, Error> {
-        let mut subscription = Subscription::<TokioSocket>::new(self, None).await?;
+        let mut subscription = Subscription::<NetlinkSocket>::new(self, None).await?;
         subscription.due = Some(Due::Resync);
         subscription.watches = true;
         Ok(Watch::new(subscription.stream()))
@@ -205,7 +207,7 @@ pub(crate) trait EventSocket: AsyncSocket {
     fn join(&self, group: u32) -> io::Result<()>;
 }
 
-impl EventSocket for TokioSocket {
+impl EventSocket for NetlinkSocket {
     fn open(buffer: usize) -> io::Result<Self> {
         let mut socket = Self::new(NETLINK_GENERIC)?;
         // An unbound socket cannot be a member: bind first.
@@ -243,6 +245,9 @@ struct Subscription<S> {
     socket: S,
     /// What the kernel sends, if not all.
     filter: Option<Filter>,
+    /// The family that has the filter of the socket; names in it may have another
+    /// meaning by now.
+    filtering: Option<u16>,
     /// Read while the answer to the filter was waited for.
     unread: VecDeque<Vec<u8>>,
     /// The number of the family; `None` while it is gone.
@@ -268,6 +273,7 @@ impl<S: EventSocket> Subscription<S> {
             handle: options.handle,
             socket,
             filter,
+            filtering: None,
             unread: VecDeque::new(),
             family: None,
             generation: None,
@@ -283,12 +289,20 @@ impl<S: EventSocket> Subscription<S> {
 
     /// Looks the family up, has its events come in, and returns its number.
     async fn join(&mut self) -> Result<u16, Error> {
-        let mut attempts = 0;
+        let (mut attempts, mut unanswered) = (0, 0);
         loop {
             let (number, group) = self.look_up().await?;
-            if let Some(filter) = self.filter.clone() {
-                // Before the first event comes in.
-                self.restrict(number, &filter).await?;
+            // Before the first event comes in.
+            if !self.restrict(number).await? {
+                unanswered += 1;
+                if unanswered == FILTER_ATTEMPTS {
+                    let command = Command::NotifyFilterSet;
+                    return Err(Error::Lost { command });
+                }
+                // The kernel drops all, and does not say so again, until the socket
+                // was read empty. What was lost may be that the module went.
+                self.empty().await?;
+                continue;
             }
             match self.socket.join(group) {
                 Ok(()) => return Ok(number),
@@ -299,13 +313,19 @@ impl<S: EventSocket> Subscription<S> {
         }
     }
 
-    /// Has the kernel send only what passes the filter.
-    async fn restrict(&mut self, family: u16, filter: &Filter) -> Result<(), Error> {
+    /// Has the kernel send only what passes the filter, if there is one. Returns false
+    /// when the answer may have been lost.
+    async fn restrict(&mut self, family: u16) -> Result<bool, Error> {
+        let Some(filter) = self.filter.clone() else {
+            return Ok(true);
+        };
+        if self.filtering == Some(family) {
+            return Ok(true);
+        }
         let attributes = filter.attributes(&self.handle).await?;
         check_sendable(&attributes)?;
-        let command = Command::NotifyFilterSet;
         let message = Message {
-            command: command.into(),
+            command: Command::NotifyFilterSet.into(),
             attributes,
         };
         // Refusals refer to the request by offset.
@@ -319,18 +339,17 @@ impl<S: EventSocket> Subscription<S> {
         message.finalize();
         let mut request = vec![0; message.buffer_len()];
         message.serialize(&mut request);
-        for _ in 0..FILTER_ATTEMPTS {
-            let kernel = SocketAddr::new(0, 0);
-            self.socket.send_to(&request, &kernel).await?;
-            if let Some((code, ext_ack)) = self.answer().await? {
-                return match code {
-                    0.. => Ok(()),
-                    // The kernel gives errors as negative errno.
-                    code => Err(filter_refused(code, ext_ack, &attributes)),
-                };
+        let kernel = SocketAddr::new(0, 0);
+        self.socket.send_to(&request, &kernel).await?;
+        match self.answer().await? {
+            None => Ok(false),
+            Some((0.., _)) => {
+                self.filtering = Some(family);
+                Ok(true)
             }
+            // The kernel gives errors as negative errno.
+            Some((code, ext_ack)) => Err(filter_refused(code, ext_ack, &attributes)),
         }
-        Err(Error::Lost { command })
     }
 
     /// The end of the answer to the only request that this socket makes; `None` when
@@ -416,7 +435,7 @@ impl<S: EventSocket> Subscription<S> {
         if let Err(error) = self.empty().await {
             return self.die(error.into());
         }
-        match self.fetch().await {
+        match self.fetch(due).await {
             Ok((family, state)) => {
                 self.due = None;
                 self.failures = 0;
@@ -441,7 +460,11 @@ impl<S: EventSocket> Subscription<S> {
         }
     }
 
-    async fn fetch(&mut self) -> Result<(u16, State), Error> {
+    async fn fetch(&mut self, due: Due) -> Result<(u16, State), Error> {
+        if due == Due::Back {
+            // The filter went with the module.
+            self.filtering = None;
+        }
         let family = self.join().await?;
         Ok((family, State::get(&self.handle).await?))
     }
@@ -470,6 +493,7 @@ impl<S: EventSocket> Subscription<S> {
         self.due = None;
         self.failures = 0;
         self.generation = None;
+        self.filtering = None;
         if self.family.take().is_some() {
             self.pending.push_back(Ok(Event::Gone));
         }
@@ -491,7 +515,11 @@ impl<S: EventSocket> Subscription<S> {
                     event,
                 }) if self.family == Some(family) => self.take_event(generation, event),
                 Ok(Said::Event { .. }) => (),
-                Err(error) => self.pending.push_back(Err(error)),
+                Err(error) => {
+                    self.pending.push_back(Err(error));
+                    // What it said is missing, and with a filter nothing else shows it.
+                    self.due = Some(Due::Resync);
+                }
             }
             if self.due.is_some() {
                 // What follows is older than what will be asked for.
@@ -598,14 +626,9 @@ fn messages(datagram: &[u8]) -> impl Iterator<Item = Result<Said, Error>> {
 fn said(message: &[u8]) -> Result<Option<Said>, Error> {
     let message = NetlinkMessage::<RawGenlMessage>::deserialize(message);
     let message = message.map_err(Error::from_decode)?;
-    let of_its_own = message.header.sequence_number == 0;
     let NetlinkPayload::InnerMessage(message) = message.payload else {
         return Ok(None);
     };
-    if !of_its_own {
-        // What the filter is, by the answer to the request for it.
-        return Ok(None);
-    }
     let number = message.header.cmd;
     if message.family_id == GENL_ID_CTRL {
         return Ok(match number {
@@ -613,6 +636,12 @@ fn said(message: &[u8]) -> Result<Option<Said>, Error> {
             CTRL_CMD_DELFAMILY => our_family(&message.payload, false),
             _ => None,
         });
+    }
+    // A sequence number says nothing: an event has that of the request, if who made
+    // the request wants an echo.
+    if number == u8::from(Command::NotifyFilterSet) {
+        // The answer to the request for the filter.
+        return Ok(None);
     }
     Ok(Some(Said::Event {
         family: message.family_id,

@@ -9,7 +9,9 @@ use futures::{Stream, StreamExt};
 use crate::connection::Handle;
 use crate::error::Error;
 use crate::exchange::each;
-use crate::generated::{Command, Family, Notification, NotificationKind, Parent, Subdev, Type, Wq};
+use crate::generated::{
+    Command, Family, Notification, NotificationKind, Parent, PasidMode, Subdev, Wq,
+};
 use crate::id::Id;
 use crate::watch::Update;
 
@@ -19,8 +21,11 @@ use crate::watch::Update;
 /// notifications of what made them so are still to come, and [`apply`] leads
 /// to the same state with or without them.
 ///
-/// What subdevs take of work queues and parents (`available`, `subdev`, counts)
-/// is as it was when the object itself was told of last.
+/// What subdevs take of work queues and parents is that of the subdevs in it:
+/// `pasid_mode`, `available`, `subdev_count` and `subdev` of a work queue, where
+/// all are listed, and `subdev_count` of a parent.
+///
+/// Types are not in it: no notification says when fewer instances are available.
 ///
 /// [`apply`]: Self::apply
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,8 +39,6 @@ pub struct State {
     pub parents: Vec<Parent>,
     /// All work queues of all parents.
     pub wqs: Vec<Wq>,
-    /// The catalogues of all parents.
-    pub types: Vec<Type>,
     /// All subdevs, by ascending index.
     pub subdevs: Vec<Subdev>,
 }
@@ -47,16 +50,21 @@ impl State {
         // or not; it has a later generation in any case, and a notification.
         let mut family = overview(handle).await?;
         loop {
-            let state = Self {
+            let mut state = Self {
                 instance: Some(family.instance),
                 generation: Some(family.generation),
                 parents: each(handle, Command::ParentGet).await?,
                 wqs: each(handle, Command::WqGet).await?,
-                types: each(handle, Command::TypeGet).await?,
                 subdevs: each(handle, Command::SubdevGet).await?,
             };
             let after = overview(handle).await?;
             if Some(after.instance) == state.instance {
+                // The dumps are of different times.
+                let parents: Vec<_> = state.parents.iter().map(|it| it.index).collect();
+                for parent in parents {
+                    state.count_wqs(parent);
+                    state.count_subdevs(parent);
+                }
                 return Ok(state);
             }
             // The module was loaded anew in between.
@@ -112,17 +120,42 @@ impl State {
         let kind = notification.kind();
         if let Some(parent) = notification.parent() {
             if kind == NotificationKind::Delete {
-                // Its work queues and its catalogue go with it.
+                // Its work queues go with it.
                 self.wqs.retain(|it| it.parent_index != parent.index);
-                self.types.retain(|it| it.parent_index != parent.index);
             }
             put(&mut self.parents, kind, parent);
+            self.count_subdevs(parent.index);
         }
         if let Some(wq) = notification.wq() {
             put(&mut self.wqs, kind, wq);
+            self.count_wqs(wq.parent_index);
+            self.count_subdevs(wq.parent_index);
         }
         if let Some(subdev) = notification.subdev() {
             put(&mut self.subdevs, kind, subdev);
+            self.count_subdevs(subdev.parent_index);
+        }
+    }
+
+    /// Has a parent show how many work queues there are, of which it has no notification.
+    fn count_wqs(&mut self, parent: u32) {
+        let wqs = self.wqs.iter().filter(|it| it.parent_index == parent);
+        let count = number(wqs.count());
+        if let Some(parent) = self.parents.iter_mut().find(|it| it.index == parent) {
+            parent.wq_count = count;
+        }
+    }
+
+    /// Has a parent and its work queues show what the subdevs take of them, of which
+    /// they have no notification.
+    fn count_subdevs(&mut self, parent: u32) {
+        let on_parent = |it: &&Subdev| it.parent_index == parent;
+        let subdevs: Vec<_> = self.subdevs.iter().filter(on_parent).collect();
+        for wq in self.wqs.iter_mut().filter(|it| it.parent_index == parent) {
+            use_up(wq, &subdevs);
+        }
+        if let Some(parent) = self.parents.iter_mut().find(|it| it.index == parent) {
+            parent.subdev_count = number(subdevs.len());
         }
     }
 
@@ -188,6 +221,36 @@ fn put<T: Told>(objects: &mut Vec<T>, kind: NotificationKind, told: &T) {
     }
 }
 
+/// Has a work queue show what those of the subdevs of its parent that are on it take.
+fn use_up(wq: &mut Wq, subdevs: &[&Subdev]) {
+    // There are none on one that is of no use, nor could there be.
+    let usable = wq.subdev_count > 0 || wq.available > 0;
+    let shares = |it: &Subdev| {
+        it.wq
+            .iter()
+            .find(|share| share.id == wq.id)
+            .map(|it| it.size)
+    };
+    let on_it = subdevs.iter().filter_map(|it| Some((*it, shares(it)?)));
+    let on_it: Vec<_> = on_it.collect();
+    let taken = on_it
+        .iter()
+        .fold(0, |sum: u32, it| sum.saturating_add(it.1));
+    wq.subdev = on_it.iter().map(|it| it.0.index).collect();
+    wq.subdev_count = number(on_it.len());
+    wq.pasid_mode = on_it.first().map(|it| it.0.pasid_mode);
+    wq.available = match wq.pasid_mode {
+        Some(PasidMode::None | PasidMode::Dedicated) => 0,
+        Some(_) => wq.size.saturating_sub(taken),
+        None if usable => wq.size,
+        None => 0,
+    };
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 /// Instance and generation, among others.
 async fn overview(handle: &Handle) -> Result<Family, Error> {
     Ok(handle.family().get().execute().await?.object)
@@ -197,7 +260,7 @@ async fn overview(handle: &Handle) -> Result<Family, Error> {
 mod tests {
     use super::*;
     use crate::fake_kernel::object;
-    use crate::generated::{ParentAttr, SubdevAttr, WqAttr, WqState};
+    use crate::generated::{ParentAttr, SubdevAttr, SubdevWqAttr, WqAttr, WqState};
 
     fn parent(index: u32) -> Parent {
         object(vec![ParentAttr::Index(index)])
@@ -213,11 +276,92 @@ mod tests {
     }
 
     fn told(generation: u64) -> Subdev {
-        object(vec![
+        using(generation, 3, PasidMode::Shared, &[])
+    }
+
+    /// A subdev that has so many entries of these work queues.
+    fn using(generation: u64, index: u32, mode: PasidMode, shares: &[(u32, u32)]) -> Subdev {
+        let mut subdev: Subdev = object(vec![
             SubdevAttr::Generation(generation),
-            SubdevAttr::Index(3),
+            SubdevAttr::Index(index),
+            SubdevAttr::PasidMode(mode),
             SubdevAttr::PortId(7),
-        ])
+        ]);
+        let share = |(id, size): &(u32, u32)| {
+            object(vec![SubdevWqAttr::Id(*id), SubdevWqAttr::Size(*size)])
+        };
+        subdev.wq = shares.iter().map(share).collect();
+        subdev
+    }
+
+    /// A work queue with 16 entries, none of them used.
+    fn whole_wq(id: u32) -> Wq {
+        Wq {
+            size: 16,
+            available: 16,
+            ..wq(0, id, WqState::Disabled, 4)
+        }
+    }
+
+    #[test]
+    fn what_subdevs_take_is_counted() {
+        let unusable = Wq {
+            available: 0,
+            ..whole_wq(2)
+        };
+        let mut state = State {
+            generation: Some(4),
+            parents: vec![parent(0)],
+            wqs: vec![whole_wq(0), whole_wq(1), unusable.clone()],
+            ..State::default()
+        };
+        let before = state.clone();
+        let shared =
+            |generation, index, shares: &[_]| using(generation, index, PasidMode::Shared, shares);
+        let taken = |state: &State, at: usize| {
+            let wq = &state.wqs[at];
+            let listed = wq.subdev.clone();
+            assert_eq!(wq.subdev_count as usize, listed.len());
+            (wq.available, wq.pasid_mode, listed)
+        };
+        let use_both = shared(5, 3, &[(0, 2), (1, 4)]);
+        state.apply(&Notification::SubdevCreate(use_both));
+        state.apply(&Notification::SubdevCreate(shared(6, 1, &[(0, 3)])));
+        let mode = Some(PasidMode::Shared);
+        assert_eq!(taken(&state, 0), (11, mode, vec![1, 3]));
+        assert_eq!(taken(&state, 1), (12, mode, vec![3]));
+        assert_eq!(taken(&state, 2), (0, None, vec![]));
+        assert_eq!(state.parents[0].subdev_count, 2);
+
+        let more = shared(7, 3, &[(0, 13), (1, 4)]);
+        state.apply(&Notification::SubdevChange(more));
+        assert_eq!(taken(&state, 0), (0, mode, vec![1, 3]));
+        state.apply(&Notification::SubdevDelete(shared(8, 3, &[])));
+        assert_eq!(taken(&state, 0), (13, mode, vec![1]));
+        let alone = using(9, 4, PasidMode::Dedicated, &[(1, 16)]);
+        state.apply(&Notification::SubdevCreate(alone));
+        assert_eq!(taken(&state, 1), (0, Some(PasidMode::Dedicated), vec![4]));
+
+        for index in [1, 4] {
+            let last = shared(9 + u64::from(index), index, &[]);
+            state.apply(&Notification::SubdevDelete(last));
+        }
+        state.generation = before.generation;
+        assert_eq!(state, before);
+    }
+
+    #[test]
+    fn work_queues_that_come_and_go_are_counted() {
+        let mut state = State {
+            parents: vec![parent(0)],
+            ..State::default()
+        };
+        let mut came = whole_wq(0);
+        state.apply(&Notification::WqCreate(came.clone()));
+        assert_eq!(state.parents[0].wq_count, 1);
+        came.generation += 1;
+        state.apply(&Notification::WqDelete(came));
+        assert_eq!(state.parents[0].wq_count, 0);
     }
 
     #[test]

@@ -91,11 +91,6 @@ impl Flow {
         }
     }
 
-    /// Changes the weight of what it asks for from now on.
-    pub fn set_weight(&mut self, weight: u32) {
-        self.weight = weight.max(1);
-    }
-
     /// It has work to do from now on, and will ask soon, or it has none.
     pub fn set_busy(&mut self, busy: bool) {
         self.busy = busy;
@@ -164,6 +159,18 @@ impl Fair {
         let oldest = self.tag.saturating_sub(flow.distance(CREDIT));
         flow.tag = flow.tag.max(oldest);
         flow.asked = Some(cost(bytes));
+    }
+
+    /// Changes the weight of a flow. What it had beyond its part by the old weight counts by the new
+    /// one, so that a flow whose weight is raised does not wait until the others have had as much.
+    pub fn set_weight(&self, flow: &mut Flow, weight: u32) {
+        let weight = weight.max(1);
+        if let ahead @ 1.. = flow.tag.saturating_sub(self.tag) {
+            // The kernel has no division of 128 bits, and nobody is that far ahead.
+            let bytes = u64::try_from(ahead).unwrap_or(u64::MAX) / u64::from(weight);
+            flow.tag = self.tag + Tag::from(bytes) * Tag::from(flow.weight);
+        }
+        flow.weight = weight;
     }
 
     /// Which of all flows that ask or are busy is next. Of two with the same tag, the first.

@@ -110,7 +110,7 @@ impl Engine {
                 code: completion.status & status::MASK,
                 wq: Some(wq),
                 opcode: Some(item.opcode),
-                addr: Some(completion.fault_addr),
+                addr: completion.is_fault().then_some(completion.fault_addr),
                 write: completion.status & status::WRITE != 0,
                 invalid_flags: 0,
             });

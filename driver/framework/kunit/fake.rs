@@ -183,7 +183,7 @@ impl Parent for Fake {
         TYPES
     }
 
-    fn attributes(&self, _visitor: &mut dyn Visitor) -> Result {
+    fn attributes(&self, _change: Option<&dyn Attributes>, _visitor: &mut dyn Visitor) -> Result {
         Ok(())
     }
 
@@ -192,7 +192,7 @@ impl Parent for Fake {
         _shares: &[WqShare],
         _old: Option<&Limits>,
         _change: &dyn Attributes,
-    ) -> Result<Limits, Refusal> {
+    ) -> Result<Option<Limits>, Refusal> {
         Err(EOPNOTSUPP.into())
     }
 
@@ -255,7 +255,7 @@ impl WorkQueue for Wq {
         }
     }
 
-    fn attributes(&self, _visitor: &mut dyn Visitor) -> Result {
+    fn attributes(&self, _change: Option<&WqChange<'_>>, _visitor: &mut dyn Visitor) -> Result {
         Ok(())
     }
 

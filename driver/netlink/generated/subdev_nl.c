@@ -36,7 +36,7 @@ const struct nla_policy subdev_dsa_parent_nl_policy[SUBDEV_A_DSA_PARENT_GROUP + 
 const struct nla_policy subdev_dsa_subdev_nl_policy[SUBDEV_A_DSA_SUBDEV_PORTAL + 1] = {
 	[SUBDEV_A_DSA_SUBDEV_MAX_TRANSFER_SIZE] = { .type = NLA_UINT, },
 	[SUBDEV_A_DSA_SUBDEV_MAX_BATCH_SIZE] = { .type = NLA_U32, },
-	[SUBDEV_A_DSA_SUBDEV_OPCAP] = NLA_POLICY_EXACT_LEN(32),
+	[SUBDEV_A_DSA_SUBDEV_OP_CONFIG] = NLA_POLICY_EXACT_LEN(32),
 	[SUBDEV_A_DSA_SUBDEV_PORTAL] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
@@ -218,10 +218,10 @@ static const struct nla_policy subdev_subdev_stats_get_dump_nl_policy[SUBDEV_A_S
 /* SUBDEV_CMD_NOTIFY_FILTER_SET - do */
 static const struct nla_policy subdev_notify_filter_set_nl_policy[SUBDEV_A_NOTIFY_FILTER_KINDS + 1] = {
 	[SUBDEV_A_NOTIFY_FILTER_PARENT_INDEX] = { .type = NLA_U32, },
-	[SUBDEV_A_NOTIFY_FILTER_PARENT] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_NOTIFY_FILTER_PARENT] = { .type = NLA_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_NOTIFY_FILTER_SUBDEV_INDEX] = { .type = NLA_U32, },
-	[SUBDEV_A_NOTIFY_FILTER_SUBDEV] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
-	[SUBDEV_A_NOTIFY_FILTER_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
+	[SUBDEV_A_NOTIFY_FILTER_SUBDEV] = { .type = NLA_STRING, .len = SUBDEV_NAME_MAX_LEN, },
+	[SUBDEV_A_NOTIFY_FILTER_SUBDEV_UUID] = { .type = NLA_STRING, .len = SUBDEV_UUID_LEN, },
 	[SUBDEV_A_NOTIFY_FILTER_KINDS] = NLA_POLICY_MASK(NLA_U32, 0x7ff),
 };
 

@@ -182,8 +182,8 @@ pub(crate) static SUBDEV: &[Nest] = &[Nest {
             kind: Kind::U32,
         },
         Attr {
-            name: "opcap",
-            number: uapi::SUBDEV_A_DSA_SUBDEV_OPCAP,
+            name: "op-config",
+            number: uapi::SUBDEV_A_DSA_SUBDEV_OP_CONFIG,
             kind: Kind::Binary,
         },
         Attr {

@@ -43,18 +43,18 @@ dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
          [pasid-mode none|dedicated|shared] [name NAME] [uuid UUID]
          [parent DEV] [state active|inactive] [size N]
          [weight N] [max-rate BYTES]
-         [max-transfer-size BYTES] [max-batch-size N] [opcap HEX]
+         [max-transfer-size BYTES] [max-batch-size N] [op-config HEX]
          [portal trapped|polled] [count N] [lease] [--dry-run]";
 
 const SET_USAGE: &str = "\
 dsa-nl subdev set SUBDEV [name NAME] [state active|inactive [force]]
          [wq N[,N...] [size N[,N...]] [weight N[,N...]] [max-rate BYTES[,BYTES...]]]
-         [max-transfer-size BYTES] [max-batch-size N] [opcap HEX]
+         [max-transfer-size BYTES] [max-batch-size N] [op-config HEX]
          [portal trapped|polled] [--dry-run]";
 
 const MONITOR_USAGE: &str = "\
-dsa-nl monitor [parent DEV] [subdev SUBDEV] [kind KIND[,KIND...]]
-         [count N] [timeout SECS]";
+dsa-nl monitor [parent DEV[,DEV...]] [subdev SUBDEV[,SUBDEV...]]
+         [kind KIND[,KIND...]] [count N] [timeout SECS]";
 
 /// Manages subdevices: virtual devices carved out of hardware work queues.
 #[derive(Debug, Parser)]
@@ -324,18 +324,18 @@ fn mask(word: &str) -> Result<Binary, String> {
 /// Limits of a subdev, within those of its work queues, and how its user submits.
 #[derive(Debug, Args)]
 pub struct Limits {
-    /// Largest transfer of one descriptor, a power of two
+    /// Largest transfer of one descriptor, a power of two; 0: as the WQs have it
     #[arg(long, value_name = "BYTES")]
     pub max_transfer_size: Option<u64>,
 
-    /// Most descriptors in a batch, a power of two
+    /// Most descriptors in a batch, a power of two; 0: as the WQs have it
     #[arg(long, value_name = "N")]
     pub max_batch_size: Option<u32>,
 
     /// Mask of operations, in the form of the parent's opcap; zeroes at the end
-    /// may be left out
+    /// may be left out; 00: as the WQs have it
     #[arg(long, value_name = "HEX", value_parser = mask)]
-    pub opcap: Option<Binary>,
+    pub op_config: Option<Binary>,
 
     /// How its user submits: by writing to the device's file (trapped), or by
     /// storing to memory that it maps as well (polled)
@@ -530,13 +530,23 @@ pub struct Set {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Keys")]
 pub struct Monitor {
-    /// Only of that parent, its work queues and its subdevs
-    #[arg(long, value_name = "DEV", allow_hyphen_values = true)]
-    pub parent: Option<ParentRef>,
+    /// Only of these parents, their work queues and their subdevs
+    #[arg(
+        long,
+        value_name = "DEV[,DEV...]",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    pub parent: Vec<ParentRef>,
 
-    /// Only of that subdev
-    #[arg(long, value_name = "SUBDEV", allow_hyphen_values = true)]
-    pub subdev: Option<Id>,
+    /// Only of these subdevs
+    #[arg(
+        long,
+        value_name = "SUBDEV[,SUBDEV...]",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    pub subdev: Vec<Id>,
 
     /// Only of these kinds: subdev-create, or all of a kind of object (subdev)
     /// or of what happens (create, delete, change, fault)

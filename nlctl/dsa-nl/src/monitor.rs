@@ -63,10 +63,10 @@ pub async fn run(handle: &Handle, printer: &mut Printer, options: &Monitor) -> R
 fn filter(options: &Monitor) -> Option<Filter> {
     let none = Filter::new();
     let mut filter = none.clone();
-    if let Some(parent) = &options.parent {
+    for parent in &options.parent {
         filter = filter.parent(parent.clone());
     }
-    if let Some(subdev) = &options.subdev {
+    for subdev in &options.subdev {
         filter = filter.subdev(subdev.clone());
     }
     if let Some(kinds) = options.kind.iter().copied().reduce(BitOr::bitor) {

@@ -219,8 +219,8 @@ fn dsa_subdev(limits: &Limits) -> Option<DsaSubdevRequest> {
     if let Some(descriptors) = limits.max_batch_size {
         request = request.max_batch_size(descriptors);
     }
-    if let Some(operations) = &limits.opcap {
-        request = request.opcap(operations.clone());
+    if let Some(operations) = &limits.op_config {
+        request = request.op_config(operations.clone());
     }
     if let Some(portal) = limits.portal {
         request = request.portal(portal);

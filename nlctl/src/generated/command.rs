@@ -96,13 +96,16 @@ pub enum Command {
     /// those of all to which everything in the request applies.
     SubdevStatsGet = 15,
     /// Restrict what notifications the socket that this comes from gets of the
-    /// group: to those of one parent, of one subdev, of some kinds, in place of
-    /// what it was restricted to before. A request with nothing in it has it
+    /// group: to those of some parents, of some subdevs, of some kinds, in place
+    /// of what it was restricted to before. A request with nothing in it has it
     /// get all. What NLM_F_ECHO asks for comes in any case. The restriction
-    /// goes with the socket, and with the module. A parent and a subdev that
-    /// are named have to be there; when they are gone, nothing comes any more.
-    /// No more than 4096 sockets can have a restriction at a time. The reply
-    /// says what the restriction is now.
+    /// goes with the socket, and with the module. Parents and subdevs that are
+    /// named have to be there; of those that are gone nothing comes any more.
+    /// Refused with E2BIG where it names more than 16 parents or 16 subdevs.
+    /// Needs no privilege, so it is refused with ENOSPC where 256 sockets of the
+    /// user, or 4096 of all, have one; those that ask with CAP_NET_ADMIN in the
+    /// initial user namespace do not count for that, and can be 4096 as well.
+    /// The reply says what the restriction is now.
     NotifyFilterSet = 16,
     /// A parent came, with its work queues.
     ParentCreateNtf = 17,

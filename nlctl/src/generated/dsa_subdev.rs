@@ -18,16 +18,18 @@ use crate::value::{Binary, Malformed, U64, Value};
 #[non_exhaustive]
 pub enum DsaSubdevAttr {
     /// Largest transfer of one descriptor in bytes (GENCAP, WQCFG): a power of
-    /// two from 4096 to the smallest of its work queues'.
+    /// two from 4096 to the smallest of its work queues', or 0 in a request
+    /// for that.
     MaxTransferSize(u64),
     /// Largest number of descriptors in a batch: a power of two, at most the
-    /// smallest of its work queues'. With isolation "mediated" only 1, as
-    /// there are no batches.
+    /// smallest of its work queues', or 0 in a request for that. With
+    /// isolation "mediated" only 1, as there are no batches.
     MaxBatchSize(u32),
     /// Operations that its user can have carried out (OPCAP), in the form of
     /// opcap of the parent: some of those that all of its work queues carry
-    /// out and that the isolation allows.
-    Opcap(Binary),
+    /// out and that the isolation allows, or none in a request for all of
+    /// these.
+    OpConfig(Binary),
     /// How its user submits to its portals. Absent is "trapped".
     Portal(Portal),
     /// An attribute that this version of the library does not know.
@@ -40,7 +42,7 @@ impl Attribute for DsaSubdevAttr {
         attributes: &[
             AttributeInfo::new("max-transfer-size"),
             AttributeInfo::new("max-batch-size"),
-            AttributeInfo::new("opcap")
+            AttributeInfo::new("op-config")
                 .accepts(Accepts::Length {
                     min: Some(32),
                     max: Some(32),
@@ -53,7 +55,7 @@ impl Attribute for DsaSubdevAttr {
         match self {
             Self::MaxTransferSize(_) => 1,
             Self::MaxBatchSize(_) => 2,
-            Self::Opcap(_) => 3,
+            Self::OpConfig(_) => 3,
             Self::Portal(_) => 4,
             Self::Unknown(unknown) => unknown.kind,
         }
@@ -63,7 +65,7 @@ impl Attribute for DsaSubdevAttr {
         match self {
             Self::MaxTransferSize(value) => Some(value),
             Self::MaxBatchSize(value) => Some(value),
-            Self::Opcap(value) => Some(value),
+            Self::OpConfig(value) => Some(value),
             Self::Portal(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
@@ -74,7 +76,7 @@ impl Attribute for DsaSubdevAttr {
             match number {
                 1 => Self::MaxTransferSize(Value::parse(value)?),
                 2 => Self::MaxBatchSize(Value::parse(value)?),
-                3 => Self::Opcap(Value::parse(value)?),
+                3 => Self::OpConfig(Value::parse(value)?),
                 4 => Self::Portal(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
@@ -83,26 +85,29 @@ impl Attribute for DsaSubdevAttr {
 }
 
 /// Vendor part of a subdev of an Intel Data Streaming Accelerator: what was
-/// asked for. Absent is what is as its work queues have it. Where these have
-/// less by the time that the subdev is activated, its user gets that.
+/// asked for. Absent is what is as its work queues have it; in a request 0,
+/// or a mask of zeroes, takes back to that what was asked for. Where they
+/// have less by the time that the subdev is activated, its user gets that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct DsaSubdev {
     /// Largest transfer of one descriptor in bytes (GENCAP, WQCFG): a power of
-    /// two from 4096 to the smallest of its work queues'.
+    /// two from 4096 to the smallest of its work queues', or 0 in a request
+    /// for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_transfer_size: Option<u64>,
     /// Largest number of descriptors in a batch: a power of two, at most the
-    /// smallest of its work queues'. With isolation "mediated" only 1, as
-    /// there are no batches.
+    /// smallest of its work queues', or 0 in a request for that. With
+    /// isolation "mediated" only 1, as there are no batches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_batch_size: Option<u32>,
     /// Operations that its user can have carried out (OPCAP), in the form of
     /// opcap of the parent: some of those that all of its work queues carry
-    /// out and that the isolation allows.
+    /// out and that the isolation allows, or none in a request for all of
+    /// these.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub opcap: Option<Binary>,
+    pub op_config: Option<Binary>,
     /// How its user submits to its portals. Absent is "trapped".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub portal: Option<Portal>,
@@ -116,14 +121,14 @@ impl Object for DsaSubdev {
     fn read(attributes: Vec<DsaSubdevAttr>) -> Result<Self, Malformed> {
         let mut max_transfer_size = None;
         let mut max_batch_size = None;
-        let mut opcap = None;
+        let mut op_config = None;
         let mut portal = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
                 DsaSubdevAttr::MaxTransferSize(value) => max_transfer_size = Some(value),
                 DsaSubdevAttr::MaxBatchSize(value) => max_batch_size = Some(value),
-                DsaSubdevAttr::Opcap(value) => opcap = Some(value),
+                DsaSubdevAttr::OpConfig(value) => op_config = Some(value),
                 DsaSubdevAttr::Portal(value) => portal = Some(value),
                 DsaSubdevAttr::Unknown(value) => unknown.push(value),
             }
@@ -131,7 +136,7 @@ impl Object for DsaSubdev {
         Ok(Self {
             max_transfer_size,
             max_batch_size,
-            opcap,
+            op_config,
             portal,
             unknown,
         })

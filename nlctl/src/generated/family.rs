@@ -37,6 +37,16 @@ pub enum FamilyAttr {
     MaxWqsPerSubdev(u32),
     /// Most subdevs that a work queue lists.
     MaxListedSubdevs(u32),
+    /// Most subdevs that one request creates.
+    MaxCount(u32),
+    /// Most sockets that have a filter of notifications at a time, of those
+    /// without CAP_NET_ADMIN; and again of those with it.
+    MaxFilters(u32),
+    /// Most sockets of one user that have a filter of notifications at a time,
+    /// of those without CAP_NET_ADMIN.
+    MaxFiltersPerUser(u32),
+    /// Most parents that one filter of notifications names, and most subdevs.
+    MaxFilterObjects(u32),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -54,6 +64,10 @@ impl Attribute for FamilyAttr {
             AttributeInfo::new("name-max-len"),
             AttributeInfo::new("max-wqs-per-subdev"),
             AttributeInfo::new("max-listed-subdevs"),
+            AttributeInfo::new("max-count"),
+            AttributeInfo::new("max-filters"),
+            AttributeInfo::new("max-filters-per-user"),
+            AttributeInfo::new("max-filter-objects"),
         ],
     };
     fn number(&self) -> u16 {
@@ -67,6 +81,10 @@ impl Attribute for FamilyAttr {
             Self::NameMaxLen(_) => 7,
             Self::MaxWqsPerSubdev(_) => 8,
             Self::MaxListedSubdevs(_) => 9,
+            Self::MaxCount(_) => 10,
+            Self::MaxFilters(_) => 11,
+            Self::MaxFiltersPerUser(_) => 12,
+            Self::MaxFilterObjects(_) => 13,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -82,6 +100,10 @@ impl Attribute for FamilyAttr {
             Self::NameMaxLen(value) => Some(value),
             Self::MaxWqsPerSubdev(value) => Some(value),
             Self::MaxListedSubdevs(value) => Some(value),
+            Self::MaxCount(value) => Some(value),
+            Self::MaxFilters(value) => Some(value),
+            Self::MaxFiltersPerUser(value) => Some(value),
+            Self::MaxFilterObjects(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
@@ -98,6 +120,10 @@ impl Attribute for FamilyAttr {
                 7 => Self::NameMaxLen(Value::parse(value)?),
                 8 => Self::MaxWqsPerSubdev(Value::parse(value)?),
                 9 => Self::MaxListedSubdevs(Value::parse(value)?),
+                10 => Self::MaxCount(Value::parse(value)?),
+                11 => Self::MaxFilters(Value::parse(value)?),
+                12 => Self::MaxFiltersPerUser(Value::parse(value)?),
+                13 => Self::MaxFilterObjects(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -129,6 +155,16 @@ pub struct Family {
     pub max_wqs_per_subdev: u32,
     /// Most subdevs that a work queue lists.
     pub max_listed_subdevs: u32,
+    /// Most subdevs that one request creates.
+    pub max_count: u32,
+    /// Most sockets that have a filter of notifications at a time, of those
+    /// without CAP_NET_ADMIN; and again of those with it.
+    pub max_filters: u32,
+    /// Most sockets of one user that have a filter of notifications at a time,
+    /// of those without CAP_NET_ADMIN.
+    pub max_filters_per_user: u32,
+    /// Most parents that one filter of notifications names, and most subdevs.
+    pub max_filter_objects: u32,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -146,6 +182,10 @@ impl Object for Family {
         let mut name_max_len = None;
         let mut max_wqs_per_subdev = None;
         let mut max_listed_subdevs = None;
+        let mut max_count = None;
+        let mut max_filters = None;
+        let mut max_filters_per_user = None;
+        let mut max_filter_objects = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
@@ -158,6 +198,12 @@ impl Object for Family {
                 FamilyAttr::NameMaxLen(value) => name_max_len = Some(value),
                 FamilyAttr::MaxWqsPerSubdev(value) => max_wqs_per_subdev = Some(value),
                 FamilyAttr::MaxListedSubdevs(value) => max_listed_subdevs = Some(value),
+                FamilyAttr::MaxCount(value) => max_count = Some(value),
+                FamilyAttr::MaxFilters(value) => max_filters = Some(value),
+                FamilyAttr::MaxFiltersPerUser(value) => {
+                    max_filters_per_user = Some(value);
+                }
+                FamilyAttr::MaxFilterObjects(value) => max_filter_objects = Some(value),
                 FamilyAttr::Unknown(value) => unknown.push(value),
             }
         }
@@ -171,6 +217,10 @@ impl Object for Family {
             name_max_len: needed(name_max_len, "name-max-len")?,
             max_wqs_per_subdev: needed(max_wqs_per_subdev, "max-wqs-per-subdev")?,
             max_listed_subdevs: needed(max_listed_subdevs, "max-listed-subdevs")?,
+            max_count: needed(max_count, "max-count")?,
+            max_filters: needed(max_filters, "max-filters")?,
+            max_filters_per_user: needed(max_filters_per_user, "max-filters-per-user")?,
+            max_filter_objects: needed(max_filter_objects, "max-filter-objects")?,
             unknown,
         })
     }

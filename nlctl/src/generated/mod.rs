@@ -133,3 +133,14 @@ pub const UUID_LEN: u32 = 36;
 
 /// Most subdevs that one request creates.
 pub const MAX_COUNT: u32 = 256;
+
+/// Most sockets that have a filter of notifications at a time, of those
+/// without CAP_NET_ADMIN; and again of those with it.
+pub const MAX_FILTERS: u32 = 4096;
+
+/// Most sockets of one user that have a filter of notifications at a time, of
+/// those without CAP_NET_ADMIN.
+pub const MAX_FILTERS_PER_USER: u32 = 256;
+
+/// Most parents that one filter of notifications names, and most subdevs.
+pub const MAX_FILTER_OBJECTS: u32 = 16;

@@ -317,8 +317,9 @@ impl SubdevWqRequest {
 }
 
 /// In a request: Vendor part of a subdev of an Intel Data Streaming Accelerator: what was
-/// asked for. Absent is what is as its work queues have it. Where these have
-/// less by the time that the subdev is activated, its user gets that.
+/// asked for. Absent is what is as its work queues have it; in a request 0,
+/// or a mask of zeroes, takes back to that what was asked for. Where they
+/// have less by the time that the subdev is activated, its user gets that.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use = "it is a part of a request"]
 pub struct DsaSubdevRequest {
@@ -332,7 +333,8 @@ impl DsaSubdevRequest {
     }
 
     /// Largest transfer of one descriptor in bytes (GENCAP, WQCFG): a power of
-    /// two from 4096 to the smallest of its work queues'.
+    /// two from 4096 to the smallest of its work queues', or 0 in a request
+    /// for that.
     pub fn max_transfer_size(self, max_transfer_size: u64) -> Self {
         Self {
             attributes: replace(
@@ -343,8 +345,8 @@ impl DsaSubdevRequest {
     }
 
     /// Largest number of descriptors in a batch: a power of two, at most the
-    /// smallest of its work queues'. With isolation "mediated" only 1, as
-    /// there are no batches.
+    /// smallest of its work queues', or 0 in a request for that. With
+    /// isolation "mediated" only 1, as there are no batches.
     pub fn max_batch_size(self, max_batch_size: u32) -> Self {
         Self {
             attributes: replace(
@@ -356,10 +358,14 @@ impl DsaSubdevRequest {
 
     /// Operations that its user can have carried out (OPCAP), in the form of
     /// opcap of the parent: some of those that all of its work queues carry
-    /// out and that the isolation allows.
-    pub fn opcap(self, opcap: impl Into<Binary>) -> Self {
+    /// out and that the isolation allows, or none in a request for all of
+    /// these.
+    pub fn op_config(self, op_config: impl Into<Binary>) -> Self {
         Self {
-            attributes: replace(self.attributes, DsaSubdevAttr::Opcap(opcap.into())),
+            attributes: replace(
+                self.attributes,
+                DsaSubdevAttr::OpConfig(op_config.into()),
+            ),
         }
     }
 

@@ -17,17 +17,20 @@ use crate::value::{Binary, Malformed, U64, Value};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotifyFilterAttr {
-    /// Number of the parent that the notification is about, or about a work
-    /// queue or subdev of. A request names the parent by it or by `parent`.
+    /// In a reply, the generation of the family's state when it was set.
+    Generation(u64),
+    /// Number of a parent that the notification is about, or about a work
+    /// queue or subdev of. A request names each by it or by `parent`, up to 16
+    /// of them.
     ParentIndex(u32),
-    /// In a request, the name of the parent.
+    /// In a request, the name of a parent.
     Parent(String),
-    /// Number of the subdev that the notification is about. A request names
-    /// the subdev by it, by `subdev` or by `subdev-uuid`.
+    /// Number of a subdev that the notification is about. A request names each
+    /// by it, by `subdev` or by `subdev-uuid`, up to 16 of them.
     SubdevIndex(u32),
-    /// In a request, the name that the subdev has now.
+    /// In a request, the name that a subdev has now.
     Subdev(String),
-    /// In a request, the UUID of the subdev.
+    /// In a request, the UUID of a subdev.
     SubdevUuid(String),
     /// The kinds of notification.
     Kinds(NotifyKinds),
@@ -39,6 +42,7 @@ impl Attribute for NotifyFilterAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "notify-filter",
         attributes: &[
+            AttributeInfo::new("generation"),
             AttributeInfo::new("parent-index"),
             AttributeInfo::new("parent")
                 .accepts(Accepts::Length {
@@ -61,18 +65,20 @@ impl Attribute for NotifyFilterAttr {
     };
     fn number(&self) -> u16 {
         match self {
-            Self::ParentIndex(_) => 1,
-            Self::Parent(_) => 2,
-            Self::SubdevIndex(_) => 3,
-            Self::Subdev(_) => 4,
-            Self::SubdevUuid(_) => 5,
-            Self::Kinds(_) => 6,
+            Self::Generation(_) => 1,
+            Self::ParentIndex(_) => 2,
+            Self::Parent(_) => 3,
+            Self::SubdevIndex(_) => 4,
+            Self::Subdev(_) => 5,
+            Self::SubdevUuid(_) => 6,
+            Self::Kinds(_) => 7,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
 
     fn value(&self) -> Option<&dyn Value> {
         match self {
+            Self::Generation(value) => Some(value),
             Self::ParentIndex(value) => Some(value),
             Self::Parent(value) => Some(value),
             Self::SubdevIndex(value) => Some(value),
@@ -86,12 +92,13 @@ impl Attribute for NotifyFilterAttr {
     fn parse(number: u16, value: &[u8]) -> Result<Self, Malformed> {
         Ok(
             match number {
-                1 => Self::ParentIndex(Value::parse(value)?),
-                2 => Self::Parent(Value::parse(value)?),
-                3 => Self::SubdevIndex(Value::parse(value)?),
-                4 => Self::Subdev(Value::parse(value)?),
-                5 => Self::SubdevUuid(Value::parse(value)?),
-                6 => Self::Kinds(Value::parse(value)?),
+                1 => Self::Generation(Value::parse(value)?),
+                2 => Self::ParentIndex(Value::parse(value)?),
+                3 => Self::Parent(Value::parse(value)?),
+                4 => Self::SubdevIndex(Value::parse(value)?),
+                5 => Self::Subdev(Value::parse(value)?),
+                6 => Self::SubdevUuid(Value::parse(value)?),
+                7 => Self::Kinds(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -99,19 +106,24 @@ impl Attribute for NotifyFilterAttr {
 }
 
 /// Which notifications a socket gets: those to which everything applies that
-/// is here. What makes no difference is absent.
+/// is here; of several parents one is enough, and of several subdevs. What
+/// makes no difference is absent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct NotifyFilter {
-    /// Number of the parent that the notification is about, or about a work
-    /// queue or subdev of. A request names the parent by it or by `parent`.
+    /// In a reply, the generation of the family's state when it was set.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub parent_index: Option<u32>,
-    /// Number of the subdev that the notification is about. A request names
-    /// the subdev by it, by `subdev` or by `subdev-uuid`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subdev_index: Option<u32>,
+    pub generation: Option<u64>,
+    /// Number of a parent that the notification is about, or about a work
+    /// queue or subdev of. A request names each by it or by `parent`, up to 16
+    /// of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parent_index: Vec<u32>,
+    /// Number of a subdev that the notification is about. A request names each
+    /// by it, by `subdev` or by `subdev-uuid`, up to 16 of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subdev_index: Vec<u32>,
     /// The kinds of notification.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kinds: Option<NotifyKinds>,
@@ -123,20 +135,23 @@ pub struct NotifyFilter {
 impl Object for NotifyFilter {
     type Attribute = NotifyFilterAttr;
     fn read(attributes: Vec<NotifyFilterAttr>) -> Result<Self, Malformed> {
-        let mut parent_index = None;
-        let mut subdev_index = None;
+        let mut generation = None;
+        let mut parent_index = Vec::new();
+        let mut subdev_index = Vec::new();
         let mut kinds = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
-                NotifyFilterAttr::ParentIndex(value) => parent_index = Some(value),
-                NotifyFilterAttr::SubdevIndex(value) => subdev_index = Some(value),
+                NotifyFilterAttr::Generation(value) => generation = Some(value),
+                NotifyFilterAttr::ParentIndex(value) => parent_index.push(value),
+                NotifyFilterAttr::SubdevIndex(value) => subdev_index.push(value),
                 NotifyFilterAttr::Kinds(value) => kinds = Some(value),
                 NotifyFilterAttr::Unknown(value) => unknown.push(value),
                 _ => {}
             }
         }
         Ok(Self {
+            generation,
             parent_index,
             subdev_index,
             kinds,

@@ -17,6 +17,8 @@ use crate::value::{Binary, Malformed, U64, Value};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParentStatsAttr {
+    /// Generation of the family's state that the message shows.
+    Generation(u64),
     /// Number of the parent.
     Index(u32),
     /// Name of the parent, for example "dsa0".
@@ -35,6 +37,7 @@ impl Attribute for ParentStatsAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "parent-stats",
         attributes: &[
+            AttributeInfo::new("generation"),
             AttributeInfo::new("index"),
             AttributeInfo::new("name")
                 .accepts(Accepts::Length {
@@ -56,17 +59,19 @@ impl Attribute for ParentStatsAttr {
     };
     fn number(&self) -> u16 {
         match self {
-            Self::Index(_) => 1,
-            Self::Name(_) => 2,
-            Self::Bus(_) => 3,
-            Self::Device(_) => 4,
-            Self::Stats(_) => 5,
+            Self::Generation(_) => 1,
+            Self::Index(_) => 2,
+            Self::Name(_) => 3,
+            Self::Bus(_) => 4,
+            Self::Device(_) => 5,
+            Self::Stats(_) => 6,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
 
     fn value(&self) -> Option<&dyn Value> {
         match self {
+            Self::Generation(value) => Some(value),
             Self::Index(value) => Some(value),
             Self::Name(value) => Some(value),
             Self::Bus(value) => Some(value),
@@ -79,11 +84,12 @@ impl Attribute for ParentStatsAttr {
     fn parse(number: u16, value: &[u8]) -> Result<Self, Malformed> {
         Ok(
             match number {
-                1 => Self::Index(Value::parse(value)?),
-                2 => Self::Name(Value::parse(value)?),
-                3 => Self::Bus(Value::parse(value)?),
-                4 => Self::Device(Value::parse(value)?),
-                5 => Self::Stats(Value::parse(value)?),
+                1 => Self::Generation(Value::parse(value)?),
+                2 => Self::Index(Value::parse(value)?),
+                3 => Self::Name(Value::parse(value)?),
+                4 => Self::Bus(Value::parse(value)?),
+                5 => Self::Device(Value::parse(value)?),
+                6 => Self::Stats(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -95,6 +101,8 @@ impl Attribute for ParentStatsAttr {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct ParentStats {
+    /// Generation of the family's state that the message shows.
+    pub generation: u64,
     /// Number of the parent.
     pub index: u32,
     /// Name of the parent, for example "dsa0".
@@ -109,12 +117,14 @@ pub struct ParentStats {
 impl Object for ParentStats {
     type Attribute = ParentStatsAttr;
     fn read(attributes: Vec<ParentStatsAttr>) -> Result<Self, Malformed> {
+        let mut generation = None;
         let mut index = None;
         let mut name = None;
         let mut stats = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
+                ParentStatsAttr::Generation(value) => generation = Some(value),
                 ParentStatsAttr::Index(value) => index = Some(value),
                 ParentStatsAttr::Name(value) => name = Some(value),
                 ParentStatsAttr::Stats(value) => stats = Some(Object::read(value)?),
@@ -123,6 +133,7 @@ impl Object for ParentStats {
             }
         }
         Ok(Self {
+            generation: needed(generation, "generation")?,
             index: needed(index, "index")?,
             name: needed(name, "name")?,
             stats: needed(stats, "stats")?,

@@ -17,6 +17,8 @@ use crate::value::{Binary, Malformed, U64, Value};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SubdevStatsAttr {
+    /// Generation of the family's state that the message shows.
+    Generation(u64),
     /// Number of the subdev.
     Index(u32),
     /// Name of the subdev.
@@ -42,6 +44,7 @@ impl Attribute for SubdevStatsAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "subdev-stats",
         attributes: &[
+            AttributeInfo::new("generation"),
             AttributeInfo::new("index"),
             AttributeInfo::new("name")
                 .accepts(Accepts::Length {
@@ -65,19 +68,21 @@ impl Attribute for SubdevStatsAttr {
     };
     fn number(&self) -> u16 {
         match self {
-            Self::Index(_) => 1,
-            Self::Name(_) => 2,
-            Self::Uuid(_) => 3,
-            Self::ParentIndex(_) => 4,
-            Self::Parent(_) => 5,
-            Self::Wq(_) => 6,
-            Self::Stats(_) => 7,
+            Self::Generation(_) => 1,
+            Self::Index(_) => 2,
+            Self::Name(_) => 3,
+            Self::Uuid(_) => 4,
+            Self::ParentIndex(_) => 5,
+            Self::Parent(_) => 6,
+            Self::Wq(_) => 7,
+            Self::Stats(_) => 8,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
 
     fn value(&self) -> Option<&dyn Value> {
         match self {
+            Self::Generation(value) => Some(value),
             Self::Index(value) => Some(value),
             Self::Name(value) => Some(value),
             Self::Uuid(value) => Some(value),
@@ -92,13 +97,14 @@ impl Attribute for SubdevStatsAttr {
     fn parse(number: u16, value: &[u8]) -> Result<Self, Malformed> {
         Ok(
             match number {
-                1 => Self::Index(Value::parse(value)?),
-                2 => Self::Name(Value::parse(value)?),
-                3 => Self::Uuid(Value::parse(value)?),
-                4 => Self::ParentIndex(Value::parse(value)?),
-                5 => Self::Parent(Value::parse(value)?),
-                6 => Self::Wq(Value::parse(value)?),
-                7 => Self::Stats(Value::parse(value)?),
+                1 => Self::Generation(Value::parse(value)?),
+                2 => Self::Index(Value::parse(value)?),
+                3 => Self::Name(Value::parse(value)?),
+                4 => Self::Uuid(Value::parse(value)?),
+                5 => Self::ParentIndex(Value::parse(value)?),
+                6 => Self::Parent(Value::parse(value)?),
+                7 => Self::Wq(Value::parse(value)?),
+                8 => Self::Stats(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -110,6 +116,8 @@ impl Attribute for SubdevStatsAttr {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct SubdevStats {
+    /// Generation of the family's state that the message shows.
+    pub generation: u64,
     /// Number of the subdev.
     pub index: u32,
     /// Name of the subdev.
@@ -130,6 +138,7 @@ pub struct SubdevStats {
 impl Object for SubdevStats {
     type Attribute = SubdevStatsAttr;
     fn read(attributes: Vec<SubdevStatsAttr>) -> Result<Self, Malformed> {
+        let mut generation = None;
         let mut index = None;
         let mut name = None;
         let mut parent_index = None;
@@ -138,6 +147,7 @@ impl Object for SubdevStats {
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
+                SubdevStatsAttr::Generation(value) => generation = Some(value),
                 SubdevStatsAttr::Index(value) => index = Some(value),
                 SubdevStatsAttr::Name(value) => name = Some(value),
                 SubdevStatsAttr::ParentIndex(value) => parent_index = Some(value),
@@ -148,6 +158,7 @@ impl Object for SubdevStats {
             }
         }
         Ok(Self {
+            generation: needed(generation, "generation")?,
             index: needed(index, "index")?,
             name: needed(name, "name")?,
             parent_index: needed(parent_index, "parent-index")?,

@@ -61,9 +61,10 @@ impl WqSet {
 }
 
 impl WqSet {
-    /// Check everything as if it were done, and who is in the way, and do
-    /// nothing: the reply is the object as it is. A refusal is the same as
-    /// without.
+    /// Decide everything as if it were done, and who is in the way, and do
+    /// nothing: no event comes of it. The reply is the object as it would be,
+    /// with the generation that it was decided in. A refusal is the same as
+    /// without, but for what goes wrong only in the doing.
     ///
     /// Sends the request, like [`execute`](Self::execute).
     ///

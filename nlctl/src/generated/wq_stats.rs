@@ -17,6 +17,8 @@ use crate::value::{Binary, Malformed, U64, Value};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WqStatsAttr {
+    /// Generation of the family's state that the message shows.
+    Generation(u64),
     /// Number of the parent, which is its handle. A request names the
     /// parent by it or by `parent`.
     ParentIndex(u32),
@@ -36,6 +38,7 @@ impl Attribute for WqStatsAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "wq-stats",
         attributes: &[
+            AttributeInfo::new("generation"),
             AttributeInfo::new("parent-index"),
             AttributeInfo::new("parent")
                 .accepts(Accepts::Length {
@@ -48,16 +51,18 @@ impl Attribute for WqStatsAttr {
     };
     fn number(&self) -> u16 {
         match self {
-            Self::ParentIndex(_) => 1,
-            Self::Parent(_) => 2,
-            Self::Id(_) => 3,
-            Self::Stats(_) => 4,
+            Self::Generation(_) => 1,
+            Self::ParentIndex(_) => 2,
+            Self::Parent(_) => 3,
+            Self::Id(_) => 4,
+            Self::Stats(_) => 5,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
 
     fn value(&self) -> Option<&dyn Value> {
         match self {
+            Self::Generation(value) => Some(value),
             Self::ParentIndex(value) => Some(value),
             Self::Parent(value) => Some(value),
             Self::Id(value) => Some(value),
@@ -69,10 +74,11 @@ impl Attribute for WqStatsAttr {
     fn parse(number: u16, value: &[u8]) -> Result<Self, Malformed> {
         Ok(
             match number {
-                1 => Self::ParentIndex(Value::parse(value)?),
-                2 => Self::Parent(Value::parse(value)?),
-                3 => Self::Id(Value::parse(value)?),
-                4 => Self::Stats(Value::parse(value)?),
+                1 => Self::Generation(Value::parse(value)?),
+                2 => Self::ParentIndex(Value::parse(value)?),
+                3 => Self::Parent(Value::parse(value)?),
+                4 => Self::Id(Value::parse(value)?),
+                5 => Self::Stats(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -84,6 +90,8 @@ impl Attribute for WqStatsAttr {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub struct WqStats {
+    /// Generation of the family's state that the message shows.
+    pub generation: u64,
     /// Number of the parent, which is its handle. A request names the
     /// parent by it or by `parent`.
     pub parent_index: u32,
@@ -103,6 +111,7 @@ pub struct WqStats {
 impl Object for WqStats {
     type Attribute = WqStatsAttr;
     fn read(attributes: Vec<WqStatsAttr>) -> Result<Self, Malformed> {
+        let mut generation = None;
         let mut parent_index = None;
         let mut parent = None;
         let mut id = None;
@@ -110,6 +119,7 @@ impl Object for WqStats {
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
+                WqStatsAttr::Generation(value) => generation = Some(value),
                 WqStatsAttr::ParentIndex(value) => parent_index = Some(value),
                 WqStatsAttr::Parent(value) => parent = Some(value),
                 WqStatsAttr::Id(value) => id = Some(value),
@@ -118,6 +128,7 @@ impl Object for WqStats {
             }
         }
         Ok(Self {
+            generation: needed(generation, "generation")?,
             parent_index: needed(parent_index, "parent-index")?,
             parent: needed(parent, "parent")?,
             id: needed(id, "id")?,

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fake_kernel::{
-    Change, FAMILY, FakeKernel, NOTHING, Reply, World, announcement, asked, group, handle,
+    Change, FAMILY, FakeKernel, NOTHING, Reply, World, announcement, asked, echoed, group, handle,
     handle_reloaded, handle_to, joined, known, listener, listener_that_asks, listener_to,
     notification, run, say, whole,
 };
@@ -64,12 +64,25 @@ fn a_cut_message_is_an_error_and_what_came_before_is_not_lost() {
     assert!(matches!(events[1], Err(Error::Malformed(_))));
 }
 
+#[test]
+fn what_a_request_with_an_echo_caused_is_heard_by_all() {
+    let create = notification(FAMILY, Command::SubdevCreateNtf.into(), &attributes(1, 0));
+    assert_eq!(good(&echoed(create)), [created(1)]);
+}
+
+#[test]
+fn the_answer_to_a_filter_is_no_event() {
+    let answer = notification(FAMILY, Command::NotifyFilterSet.into(), NOTHING);
+    assert_eq!(good(&echoed(answer)), []);
+}
+
 /// A subscription whose events come in on `socket`.
 fn subscription(handle: Handle, socket: FakeKernel) -> Subscription<FakeKernel> {
     Subscription {
         handle,
         socket,
         filter: None,
+        filtering: None,
         unread: VecDeque::new(),
         family: Some(FAMILY),
         generation: None,
@@ -152,28 +165,129 @@ fn with_a_filter_a_gap_is_no_loss() {
 #[test]
 fn a_filter_is_set_before_the_group_is_joined_or_not_at_all() {
     run(async {
-        // The first answer is lost, and an announcement comes before the second.
-        let answers = [
-            vec![Reply::lost()],
-            vec![Reply::object(0, NOTHING), Reply::end(0, NOTHING)],
-        ];
+        // An announcement comes before the answer.
         let sent = [Ok(announcement(FAMILY + 1, true))];
         let handle = handle([]);
-        let socket = listener_that_asks(sent, answers);
+        let socket = listener_that_asks(sent, [filter_is_set()]);
         let mut subscription = subscription(handle, socket);
         subscription.filter = Some(Filter::new().kinds(crate::NotifyKinds::SUBDEV_FAULT));
         assert_eq!(subscription.join().await.expect("is there"), FAMILY);
-        assert_eq!(asked(), [FAMILY, FAMILY]);
+        assert_eq!(asked(), [FAMILY]);
         assert_eq!(joined(), [group(FAMILY)]);
         assert_eq!(subscription.unread.len(), 2);
 
         let refused = [vec![Reply::end(-19, NOTHING)]];
-        let socket = listener_that_asks([], refused);
-        subscription.socket = socket;
-        let error = subscription.join().await.expect_err("is refused");
-        assert!(matches!(error, Error::Refused(_)), "{error}");
+        let error = filtered(subscription.handle, refused, []).await.err();
+        assert!(matches!(error, Some(Error::Refused(_))), "{error:?}");
         assert_eq!(joined(), []);
     });
+}
+
+/// The kernel has set the filter.
+fn filter_is_set() -> Vec<Reply> {
+    let filter = Reply::object(0, NOTHING).to(Command::NotifyFilterSet);
+    vec![filter, Reply::end(0, NOTHING)]
+}
+
+/// A subscription with a filter for a subdev by its name, of which `sent` comes then; requests for
+/// the filter get these answers.
+async fn filtered(
+    handle: Handle,
+    answers: impl IntoIterator<Item = Vec<Reply>>,
+    sent: impl IntoIterator<Item = io::Result<Vec<u8>>>,
+) -> Result<Subscription<FakeKernel>, Error> {
+    drop(listener_that_asks([], answers));
+    let filter = Filter::new().subdev("one");
+    let subscription = Subscription::new(Subscribe::new(handle), Some(filter)).await?;
+    sent.into_iter().for_each(say);
+    Ok(subscription)
+}
+
+#[test]
+fn a_filter_stays_as_it_is_when_events_are_lost() {
+    run(async {
+        // There is no subdev of that name any more.
+        let gone = vec![Reply::end(-19, NOTHING)];
+        let answers = answers(3, &[1]).into_iter();
+        let answers = answers.chain(self::answers(4, &[]));
+        let handle = handle(answers);
+        let subscription = filtered(handle, [filter_is_set(), gone], [overrun()]).await;
+        let mut stream = Box::pin(subscription.expect("is set").stream());
+        let mut events = vec![stream.next().await];
+        say(overrun());
+        events.push(stream.next().await);
+        let expected = [Event::Resync(state(3, &[1])), Event::Resync(state(4, &[]))];
+        let events = events.into_iter().flatten().collect();
+        assert_eq!(events_in(events), expected);
+        assert_eq!(asked(), [FAMILY]);
+    });
+}
+
+#[test]
+fn a_module_that_is_loaded_anew_gets_the_filter_again() {
+    let next = FAMILY + 1;
+    for sent in [
+        vec![
+            Ok(announcement(FAMILY, false)),
+            Ok(announcement(next, true)),
+        ],
+        // The announcements were lost.
+        vec![overrun()],
+    ] {
+        let heard = run(async {
+            let handle = handle_reloaded([Some(FAMILY), Some(next)], answers(0, &[]));
+            let answers = [filter_is_set(), filter_is_set()];
+            let subscription = filtered(handle, answers, sent).await.expect("is set");
+            let heard = all(subscription.stream()).await;
+            assert_eq!(asked(), [FAMILY, next]);
+            assert_eq!(joined(), [group(FAMILY), group(next)]);
+            heard
+        });
+        let expected = [Event::Gone, Event::Back(state(0, &[]))];
+        assert_eq!(events_in(heard), expected);
+    }
+}
+
+#[test]
+fn what_is_lost_while_a_filter_is_set_may_be_that_the_module_went() {
+    run(async {
+        let next = FAMILY + 1;
+        let handle = handle_reloaded([Some(FAMILY), Some(next)], []);
+        // The error comes ahead of what is queued, which is read to end the congestion.
+        let lost = vec![Reply::lost(), Reply::object(0, NOTHING)];
+        let subscription = filtered(handle, [lost, filter_is_set()], []).await;
+        let subscription = subscription.expect("is set");
+        assert_eq!(subscription.family, Some(next));
+        assert_eq!(asked(), [FAMILY, next]);
+        assert_eq!(joined(), [group(next)]);
+        assert_eq!(subscription.unread.len(), 1);
+    });
+}
+
+#[test]
+fn a_filter_whose_answer_is_lost_time_and_again_is_an_error() {
+    run(async {
+        let answers = vec![vec![Reply::lost()]; 3];
+        let error = filtered(handle([]), answers, []).await;
+        let error = error.err().expect("is an error");
+        assert!(matches!(error, Error::Lost { .. }), "{error}");
+        assert_eq!(joined(), []);
+    });
+}
+
+#[test]
+fn a_datagram_that_cannot_be_read_is_an_error_and_made_up_for() {
+    let heard = run(async {
+        let cut = create(1, 1).map(|mut it| {
+            it.pop();
+            it
+        });
+        let handle = handle(answers(4, &[4]));
+        let subscription = filtered(handle, [filter_is_set()], [cut]).await;
+        all(subscription.expect("is set").stream()).await
+    });
+    assert!(matches!(heard[0], Err(Error::Malformed(_))), "{heard:?}");
+    assert!(matches!(&heard[1], Ok(Event::Resync(it)) if *it == state(4, &[4])));
 }
 
 fn overrun() -> io::Result<Vec<u8>> {
@@ -197,7 +311,6 @@ fn answers(generation: u64, subdevs: &[u32]) -> Vec<Vec<Reply>> {
     };
     vec![
         overview(),
-        vec![end()],
         vec![end()],
         vec![end()],
         subdevs.chain([end()]).collect(),
@@ -421,6 +534,9 @@ proptest! {
                 }
             }
             let watched: Vec<_> = state.subdevs.iter().map(known).collect();
+            for parent in &state.parents {
+                prop_assert_eq!(parent.subdev_count as usize, watched.len());
+            }
             prop_assert_eq!(watched, world.borrow().subdevs());
             Ok(())
         })?;

@@ -85,7 +85,8 @@ pub enum Generation {
 }
 
 impl State {
-    fn forget_generation(&mut self) {
+    /// That it does not count: it is that of the message, and grows with all that happens.
+    pub fn forget_generation(&mut self) {
         self.parents.iter_mut().for_each(|it| it.generation = 0);
         self.wqs.iter_mut().for_each(|it| it.generation = 0);
         self.types.iter_mut().for_each(|it| it.generation = 0);

@@ -124,7 +124,16 @@ impl Socket {
     /// Sends a message of type `kind` and takes in all that comes back.
     pub fn ask(&mut self, kind: u16, flags: u16, payload: &[u8]) -> Result<Answer> {
         let asked = self.send(kind, flags, payload)?;
-        self.answer(asked)
+        let answer = self.answer(asked)?;
+        // Of operations that there are: there is nothing to dump for some.
+        let is_ours = kind != GENL_ID_CTRL && flags & flag::DUMP != flag::DUMP;
+        if let (true, [number, ..], Some(Err(refusal))) = (is_ours, payload, &answer.end)
+            && let Ok(command) = Command::try_from(*number)
+            && !command.to_string().ends_with("-ntf")
+        {
+            refused::note_errno(command, refusal.errno);
+        }
+        Ok(answer)
     }
 
     /// Takes in all that comes back for the message with the number `asked`.

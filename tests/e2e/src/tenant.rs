@@ -14,6 +14,9 @@ pub const FROM: u64 = 0x1000_0000;
 /// See [`FROM`].
 pub const TO: u64 = 0x2000_0000;
 
+/// An IOVA that is mapped to nothing, nor are its neighbours.
+pub const NOWHERE: u64 = 0x7777_0000_0000;
+
 /// A device that is open and enabled, and memory to copy.
 pub struct Tenant {
     /// The device.
@@ -46,6 +49,11 @@ impl Tenant {
         self.clear()?;
         self.dsa.run(self.copy())?.success("MEMMOVE")?;
         self.holds()
+    }
+
+    /// Submits what is its own fault: a record at an address that is mapped to nothing.
+    pub fn goes_astray(&self) -> Result<()> {
+        self.dsa.store(&Descriptor::noop().recorded_at(NOWHERE))
     }
 
     /// Clears where copies go.

@@ -163,7 +163,7 @@ pub fn refused(output: &Output, words: &[&str]) -> Result<String> {
             output.describe()
         );
     }
-    refused::note(sentence);
+    refused::note_of(&output.command, sentence);
     Ok(sentence.to_owned())
 }
 

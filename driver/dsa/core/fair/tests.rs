@@ -47,6 +47,30 @@ fn weights_hold_whatever_the_sizes() {
 }
 
 #[test]
+fn a_weight_that_is_raised_counts_at_once() {
+    let mut fair = Fair::new();
+    let [mut raised, mut other] = [Flow::new(1), Flow::new(10_000)];
+    // While it is alone.
+    for _ in 0..32 {
+        fair.ask(&mut raised, TURN);
+        fair.grant(&mut raised, 0);
+        fair.give_back(&mut raised, TURN, 0);
+    }
+    fair.set_weight(&mut raised, 10_000);
+    fair.ask(&mut raised, TURN);
+    let mut had = 0;
+    while fair.next([(0, &raised), (1, &other)].into_iter(), 0) != Next::Now(0) {
+        if !other.is_asking() {
+            fair.ask(&mut other, TURN);
+        }
+        fair.grant(&mut other, 0);
+        fair.give_back(&mut other, TURN, 0);
+        had += u64::from(TURN);
+        assert!(had <= 2 * CREDIT, "the other has had {had} before it");
+    }
+}
+
+#[test]
 fn one_that_is_alone_is_not_held_back() {
     let tenants = vec![Tenant::new(1, 2 << 20), Tenant::new(10_000, 4096).idle()];
     let mut machine = Machine::new(tenants);

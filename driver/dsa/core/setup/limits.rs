@@ -82,8 +82,12 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Takes a largest transfer in bytes.
+    /// Takes a largest transfer in bytes; 0 is that of the offer.
     pub fn set_max_transfer(&mut self, bytes: u64, offer: &Offer) -> Result<(), Refused> {
+        if bytes == 0 {
+            self.transfer_shift = None;
+            return Ok(());
+        }
         let most = u32::from(offer.transfer_shift);
         let least = MIN_TRANSFER_SHIFT.min(most);
         let name = Attribute::Subdev("max-transfer-size");
@@ -91,24 +95,28 @@ impl Limits {
         Ok(())
     }
 
-    /// Takes a largest batch in descriptors.
+    /// Takes a largest batch in descriptors; 0 is that of the offer.
     pub fn set_max_batch(&mut self, descriptors: u32, offer: &Offer) -> Result<(), Refused> {
+        if descriptors == 0 {
+            self.batch_shift = None;
+            return Ok(());
+        }
         let name = Attribute::Subdev("max-batch-size");
         let most = u32::from(offer.batch_shift);
         self.batch_shift = Some(power(name, descriptors.into(), 0, most)?);
         Ok(())
     }
 
-    /// Takes a mask of operations.
+    /// Takes a mask of operations; an empty one is that of the offer.
     pub fn set_operations(&mut self, operations: [u64; 4], offer: &Offer) -> Result<(), Refused> {
         let mut both = operations.iter().zip(offer.operations);
         if both.any(|(asked, has)| asked & !has != 0) {
             let why = Why::NotOffered {
                 operations: offer.operations,
             };
-            return Err(Refused::new(Attribute::Subdev("opcap"), why));
+            return Err(Refused::new(Attribute::Subdev("op-config"), why));
         }
-        self.operations = Some(operations);
+        self.operations = (operations != [0; 4]).then_some(operations);
         Ok(())
     }
 

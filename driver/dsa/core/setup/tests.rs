@@ -421,7 +421,7 @@ fn offer() -> Offer {
 #[test]
 fn limits_of_a_subdev_are_within_those_of_its_work_queues() {
     let mut limits = Limits::default();
-    for bytes in [0, 2048, 5000, 4 << 20, u64::MAX] {
+    for bytes in [1, 2048, 5000, 4 << 20, u64::MAX] {
         let refused = limits
             .set_max_transfer(bytes, &offer())
             .expect_err("is beyond");
@@ -442,7 +442,7 @@ fn limits_of_a_subdev_are_within_those_of_its_work_queues() {
     let everything = Why::NotOffered {
         operations: [u64::MAX; 4],
     };
-    let text = Refused::new(Attribute::Subdev("opcap"), everything).to_string();
+    let text = Refused::new(Attribute::Subdev("op-config"), everything).to_string();
     assert!(text.is_ascii(), "{text}");
 }
 
@@ -463,6 +463,23 @@ fn limits_hold_where_work_queues_have_more_and_theirs_where_they_have_less() {
     wqs[3].operations = [1, 0, 0, 0];
     let less = limits.within(&offer().on(&wqs[3]));
     assert_eq!((less.transfer_shift, less.operations[0]), (12, 1));
+}
+
+#[test]
+fn limits_are_taken_back_to_those_of_the_work_queues() {
+    let mut limits = Limits {
+        transfer_shift: Some(12),
+        batch_shift: Some(0),
+        operations: Some([9, 0, 0, 0]),
+        portal: None,
+    };
+    limits.set_max_transfer(0, &offer()).expect("is accepted");
+    limits.set_max_batch(0, &offer()).expect("is accepted");
+    assert_eq!(limits.within(&offer()).operations, [9, 0, 0, 0]);
+    limits
+        .set_operations([0; 4], &offer())
+        .expect("is accepted");
+    assert_eq!(limits, Limits::default());
 }
 
 proptest! {

@@ -104,13 +104,15 @@ impl Generator<'_> {
                 let len = rng.usize(min..=max.min(64));
                 repeat_with(|| rng.u8(..)).take(len).collect()
             }
-            Rule::Text { max } => {
+            Rule::Text { max } | Rule::OpenText { max } => {
                 let mut text = match rng.u8(0..8) {
                     0 => "x".repeat(rng.usize(0..=max)),
                     _ => self.text(set, name, rng).unwrap_or_default(),
                 };
                 text.truncate(max);
-                text.push('\0');
+                if matches!(rule, Rule::Text { .. }) || text.is_empty() || rng.bool() {
+                    text.push('\0');
+                }
                 text.into_bytes()
             }
         }

@@ -74,6 +74,12 @@ pub enum Rule {
         /// The most bytes.
         max: usize,
     },
+    /// Text of up to this many bytes, with a NUL or without: of an attribute that may be there
+    /// several times.
+    OpenText {
+        /// The most bytes.
+        max: usize,
+    },
     /// Nothing: that it is there is what counts.
     Flag,
     /// Attributes that are as this says.
@@ -230,6 +236,7 @@ impl Entry {
                 max: len as usize,
             })),
             (Some(NlaType::NulString), _) => Ok(Self::Rule(Rule::Text { max: len as usize })),
+            (Some(NlaType::String), _) => Ok(Self::Rule(Rule::OpenText { max: len as usize })),
             (Some(NlaType::Flag), _) => Ok(Self::Rule(Rule::Flag)),
             (Some(NlaType::Nested), Some(policy)) => Ok(Self::Nest(policy)),
             other => Err(anyhow!(

@@ -123,6 +123,9 @@ fn accepts(policy: &Policy, attribute: &Found<'_>) -> bool {
             let ends = value.iter().take(max + 1).any(|byte| *byte == 0);
             ends && value.strip_suffix(&[0]).unwrap_or(value).len() <= max
         }
+        Rule::OpenText { max } => {
+            !value.is_empty() && value.strip_suffix(&[0]).unwrap_or(value).len() <= max
+        }
     }
 }
 
@@ -135,6 +138,7 @@ mod tests {
         let policy = [
             (1, Rule::U32 { min: 0, max: 2 }),
             (2, Rule::Text { max: 3 }),
+            (7, Rule::OpenText { max: 3 }),
             (4, Rule::Flag),
             (6, Rule::Flags { mask: 5 }),
             (5, Rule::Nest([(1, Rule::U32 { min: 1, max: 9 })].into())),
@@ -174,6 +178,8 @@ mod tests {
             (2, b"abc\0"),
             (2, b"\0"),
             (2, b"a\0b"),
+            (7, b"abc"),
+            (7, b"abc\0"),
             (4, b""),
             (6, &[4, 0, 0, 0]),
             (5 | NESTED, b""),
@@ -193,6 +199,8 @@ mod tests {
             (2, b"abc"),
             (2, b"abcd\0"),
             (2, b"a\0bcd"),
+            (7, b""),
+            (7, b"abcd"),
             (3, b""),
             (0, b""),
             (4, b"x"),

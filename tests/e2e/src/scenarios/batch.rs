@@ -28,6 +28,16 @@ pub const COUNT: Scenario = Scenario {
 };
 
 fn dry_run() -> Result<()> {
+    step("what would come of a configuration");
+    let before = tool::snapshot()?;
+    let wq: Value = tool::json("wq set wq5 size 8 priority 9 --dry-run")?;
+    let got = [&wq["size"], &wq["available"], &wq["dsa-wq"]["priority"]];
+    check::equal("wq5", got, [&json!(8), &json!(8), &json!(9)])?;
+    let parent: Value = tool::json("parent set dsa0 group 0 read-buffers-reserved 1 --dry-run")?;
+    let group = &parent["dsa-parent"]["group"][0];
+    check::equal("group 0", &group["read-buffers-reserved"], &json!(1))?;
+    check::same_json("what there is", &tool::snapshot()?, &before)?;
+
     tool::add("wq 3 pasid-mode shared name there")?;
     let before = tool::snapshot()?;
     let mut monitor = Monitor::json()?;
@@ -106,8 +116,8 @@ fn dry_changes(monitor: &mut Monitor) -> Result<()> {
     }
     let planned: Value = tool::json("subdev set there state inactive force --dry-run")?;
     check::equal("opstate", &planned["opstate"], &json!("detached"))?;
-    let size: Value = tool::json("wq set wq5 priority 9 mode dedicated --dry-run")?;
-    check::equal("priority", &size["dsa-wq"]["priority"], &json!(8))?;
+    let wq: Value = tool::json("wq set wq5 priority 9 mode dedicated --dry-run")?;
+    check::equal("priority", &wq["dsa-wq"]["priority"], &json!(9))?;
     check::same_json("what there is", &tool::snapshot()?, &before)?;
 
     step("a refusal of a change is the same as the real one");

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use crate::check::{self, step};
 use crate::dsa::{Descriptor, Notice};
@@ -63,12 +63,18 @@ fn run() -> Result<()> {
     kept()
 }
 
+/// How often a ratio is measured until neither tenant ran out of work meanwhile: the threads that
+/// submit compete for the CPUs with whatever else the machine does.
+const ATTEMPTS: usize = 20;
+
 /// A tenant that always has as many descriptors outstanding as its WQ has entries.
 struct Saturating {
     tenant: Tenant,
     len: u32,
     /// Descriptors that are known to be complete.
     done: AtomicU64,
+    /// How often nothing was outstanding when it looked, so that the WQ may have had no work.
+    idle: AtomicU64,
 }
 
 impl Saturating {
@@ -82,6 +88,7 @@ impl Saturating {
             tenant,
             len,
             done: AtomicU64::new(0),
+            idle: AtomicU64::new(0),
         })
     }
 
@@ -100,8 +107,12 @@ impl Saturating {
         self.done() * u64::from(self.len)
     }
 
-    /// Submits until it is over; `noticed` is called after each end.
-    fn saturate(&self, over: &AtomicBool, mut noticed: impl FnMut()) -> Result<()> {
+    fn idle(&self) -> u64 {
+        self.idle.load(Ordering::SeqCst)
+    }
+
+    /// Submits until it is over.
+    fn saturate(&self, over: &AtomicBool) -> Result<()> {
         let entries = self.tenant.dsa.size() as usize;
         let submit = |record| {
             let dsa = &self.tenant.dsa;
@@ -109,18 +120,19 @@ impl Saturating {
         };
         (0..entries).try_for_each(submit)?;
         while !over.load(Ordering::SeqCst) {
-            let mut idle = true;
+            let mut complete = 0;
             for record in 0..entries {
                 let Some(completion) = self.tenant.dsa.completion(record)? else {
                     continue;
                 };
                 completion.success("a copy")?;
+                complete += 1;
                 self.done.fetch_add(1, Ordering::SeqCst);
-                noticed();
                 submit(record)?;
-                idle = false;
             }
-            if idle {
+            if complete == entries {
+                self.idle.fetch_add(1, Ordering::SeqCst);
+            } else if complete == 0 {
                 thread::sleep(Duration::from_micros(100));
             }
         }
@@ -139,7 +151,7 @@ fn beside<T>(tenants: &[&Saturating], measure: impl FnOnce() -> Result<T>) -> Re
             .iter()
             .map(|tenant| {
                 scope.spawn(|| {
-                    let ended = tenant.saturate(&over, || ());
+                    let ended = tenant.saturate(&over);
                     // Who fails ends what the others wait for.
                     over.store(true, Ordering::SeqCst);
                     ended
@@ -153,6 +165,20 @@ fn beside<T>(tenants: &[&Saturating], measure: impl FnOnce() -> Result<T>) -> Re
         }
         measured
     })
+}
+
+/// Measures until none of the tenants ran out of work meanwhile.
+fn saturated<T>(tenants: &[&Saturating], measure: impl Fn() -> Result<T>) -> Result<T> {
+    let idle = || tenants.iter().map(|it| it.idle()).sum::<u64>();
+    for _ in 0..ATTEMPTS {
+        let before = idle();
+        let measured = measure()?;
+        match idle() - before {
+            0 => return Ok(measured),
+            times => println!("    measured again: work ran out {times} times"),
+        }
+    }
+    bail!("a tenant ran out of work in each of {ATTEMPTS} measurements")
 }
 
 /// Waits until `so`, which is asked often.
@@ -169,8 +195,8 @@ fn weights() -> Result<()> {
         (small > large, [("small", small), ("large", large)])
     };
     let (small_is_heavier, [(_, of_small), (_, of_large)]) = weights(300, 100);
-    let small = Saturating::add("small", &format!("weight {of_small} size 6"), SMALL)?;
-    let large = Saturating::add("large", &format!("weight {of_large} size 6"), LARGE)?;
+    let small = Saturating::add("small", &format!("weight {of_small} size 12"), SMALL)?;
+    let large = Saturating::add("large", &format!("weight {of_large} size 2"), LARGE)?;
     let idle = Tenant::add("wq 3 pasid-mode shared name idle size 2", SMALL as usize)?;
     let shown = tool::subdev("small")?.wq[0].clone();
     check::equal("weight", shown.weight, of_small)?;
@@ -201,7 +227,7 @@ fn set(words: &str) -> Result<Subdev> {
 
 /// Bytes are in the ratio of the weights.
 fn holds(small: &Saturating, large: &Saturating, small_is_heavier: bool) -> Result<()> {
-    let ratio = ratio(small, large, small_is_heavier)?;
+    let ratio = saturated(&[small, large], || ratio(small, large, small_is_heavier))?;
     println!("    the heavier has {ratio:.2} times the bytes of the other");
     ensure!(
         (ratio / RATIO - 1.0).abs() <= OFF,
@@ -256,13 +282,15 @@ fn ratio(small: &Saturating, large: &Saturating, small_is_heavier: bool) -> Resu
 /// One submits descriptors that do nothing, in masses.
 fn flood() -> Result<()> {
     step("a flood of NOOPs leaves another its share");
-    let noops = Saturating::add("noops", "size 6", 0)?;
-    let copies = Saturating::add("copies", "size 6", SMALL)?;
+    let noops = Saturating::add("noops", "size 4", 0)?;
+    let copies = Saturating::add("copies", "size 12", SMALL)?;
     beside(&[&noops, &copies], || {
         until("the first copies", || copies.done() >= 50)?;
-        let before = (noops.done(), copies.done());
-        until("copies", || copies.done() >= before.1 + 500)?;
-        let (noops, copies) = (noops.done() - before.0, copies.done() - before.1);
+        let (noops, copies) = saturated(&[&copies], || {
+            let before = (noops.done(), copies.done());
+            until("copies", || copies.done() >= before.1 + 500)?;
+            Ok((noops.done() - before.0, copies.done() - before.1))
+        })?;
         println!("    {copies} copies of 4 KiB beside {noops} NOOPs");
         // Each counts half as much as a copy.
         ensure!(

@@ -9,11 +9,11 @@ use anyhow::{Result, anyhow, ensure};
 use serde_json::{Value, json};
 
 use crate::check::{self, step};
-use crate::dsa::{Descriptor, Notice, opcode, status};
+use crate::dsa::{Notice, opcode, status};
 use crate::monitor::{AnyEvent, Monitor};
 use crate::scenario::Scenario;
 use crate::system::{ctl, model_status};
-use crate::tenant::Tenant;
+use crate::tenant::{NOWHERE, Tenant};
 use crate::tool;
 use crate::vfio::PAGE;
 use crate::wait::{self, SOON};
@@ -24,9 +24,6 @@ pub const FAULT_EVENTS: Scenario = Scenario {
     about: "faults are told of the subdev that they happened to, or of the parent",
     run,
 };
-
-/// An IOVA that is mapped to nothing.
-const NOWHERE: u64 = 0x7777_0000_0000;
 
 /// At most so many are told at once.
 const BURST: u64 = 8;
@@ -46,7 +43,7 @@ fn run() -> Result<()> {
     let mut monitor = Monitor::json()?;
 
     step("a tenant's own error is told of its subdev, with its cause and all that is known");
-    one.dsa.store(&Descriptor::noop().recorded_at(NOWHERE))?;
+    one.goes_astray()?;
     let event = fault(&mut monitor, "subdev-fault", "tenant")?;
     check::equal("name", &event.object["name"], &json!("one"))?;
     check::equal("opstate", &event.object["opstate"], &json!("enabled"))?;
@@ -79,8 +76,7 @@ fn flood(monitor: &mut Monitor, tenant: &Tenant) -> Result<()> {
         let flood = scope.spawn(|| {
             let mut faults = 0;
             while !done.load(Ordering::Relaxed) {
-                let descriptor = Descriptor::noop().recorded_at(NOWHERE);
-                tenant.dsa.store(&descriptor)?;
+                tenant.goes_astray()?;
                 faults += 1;
                 thread::sleep(Duration::from_millis(5));
             }

@@ -7,6 +7,7 @@ use crate::check::{self, step};
 use crate::dsa::{Descriptor, Dsa, Flags, Notice, RECORDS_IOVA, opcode, record_iova, regs, status};
 use crate::pattern;
 use crate::scenario::Scenario;
+use crate::tenant::NOWHERE;
 use crate::tool;
 use crate::vfio::{Access, Buffer, Layout, PAGE};
 use crate::wait::SOON;
@@ -24,9 +25,6 @@ pub const COMMANDS: Scenario = Scenario {
     about: "commands of the virtual device do as they say, or fail with their error codes",
     run: commands,
 };
-
-/// An IOVA that is mapped to nothing, nor are its neighbours.
-const NOWHERE: u64 = 0x7777_0000_0000;
 
 /// Length of what faults half way.
 const LEN: u32 = 2 * PAGE as u32;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The library `nlctl`, as a program uses it.
 
+use std::process::Command as Process;
+
 use anyhow::{Context, Result, bail, ensure};
 use futures::{StreamExt, TryStreamExt};
 use nix::libc;
@@ -10,7 +12,9 @@ use nlctl::{
 use tokio::time::timeout;
 
 use crate::check::{self, step};
+use crate::process::{Talker, run as run_to_end};
 use crate::scenario::Scenario;
+use crate::tool;
 use crate::wait::SOON;
 
 pub const LIBRARY: Scenario = Scenario {
@@ -30,7 +34,8 @@ fn run() -> Result<()> {
         round_trip(&handle).await?;
         refusals(&handle).await?;
         crowd(&handle).await
-    })
+    })?;
+    examples()
 }
 
 /// All subdevs, by a dump.
@@ -156,4 +161,48 @@ async fn crowd(handle: &Handle) -> Result<()> {
     let both = futures::future::try_join(come_and_go, look);
     timeout(SOON, both).await??;
     Ok(())
+}
+
+/// The lines that an example prints, which has to succeed.
+fn printed(example: &str, words: &[&str]) -> Result<Vec<String>> {
+    let output = run_to_end(Process::new(example).args(words), SOON)?.ok()?;
+    Ok(output.stdout.lines().map(str::to_owned).collect())
+}
+
+fn examples() -> Result<()> {
+    step("the example that lists work queues without async");
+    let wqs = tool::wqs()?.into_iter();
+    let spare = wqs.map(|it| format!("dsa0/wq{}: {1} of {1}", it.id, it.size));
+    let spare: Vec<_> = spare.collect();
+    check::equal("lines", printed("nlctl-blocking", &[])?, spare)?;
+
+    step("while another watches, one hands a subdev over and one deletes it");
+    let mut watch = Talker::spawn(&mut Process::new("nlctl-watch"))?;
+    let mut see = |wanted: &str| loop {
+        if watch.line(SOON)? == wanted {
+            return anyhow::Ok(());
+        }
+    };
+    see("this is what there is:")?;
+    see("0 subdevs")?;
+    let told = printed("nlctl-hand-over", &["dsa0/wq3", "shown"])?;
+    let shown = tool::subdev("shown")?;
+    let location = shown.location()?;
+    let expected = [
+        "name    shown".to_owned(),
+        format!("uuid    {}", shown.uuid),
+        format!("group   {}", location.group.display()),
+        format!("device  {}", location.device),
+    ];
+    check::equal("what is handed over", &told[..], &expected[..])?;
+    see("shown is new: attached")?;
+    see("1 subdevs")?;
+    for (what, expected) in [
+        ("the deletion", "shown was on dsa0"),
+        ("the second deletion", "there is no shown"),
+    ] {
+        let lines = printed("nlctl-errors", &["shown"])?;
+        check::equal(what, lines, vec![expected.to_owned()])?;
+    }
+    see("0 subdevs")
 }

@@ -119,6 +119,7 @@ fn echo() -> Result<()> {
     step("who asks for an echo gets the events of the request, without being in the group");
     let mut socket = Socket::new()?;
     let family = Table::read(&mut socket)?.family;
+    let mut listener = Monitor::json()?;
     let attributes = [
         SubdevAttr::ParentIndex(0),
         SubdevAttr::Name("echo".into()),
@@ -139,6 +140,12 @@ fn echo() -> Result<()> {
     let events = ask(Command::SubdevDel, &attributes[1..2], flag::ECHO)?;
     let expected = vec![Command::SubdevDeleteNtf, Command::WqChangeNtf];
     check::equal("the events of a deletion", events, expected)?;
+
+    step("who listens hears the same");
+    let heard = until_deleted(&mut listener, "echo")?;
+    let heard: Vec<_> = heard.iter().map(|it| it.event.as_str()).collect();
+    let expected = vec!["subdev-create", "wq-change", "subdev-delete", "wq-change"];
+    check::equal("the events heard", heard, expected)?;
     for (command, attributes) in [
         (Command::SubdevNew, &attributes[..]),
         (Command::SubdevDel, &attributes[1..2]),

@@ -3,16 +3,24 @@
 
 use std::process::Command as Process;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use futures::StreamExt;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use nlctl::{Command, NotifyFilterAttr, NotifyKinds, SubdevAttr, wire};
+use nix::unistd::{Uid, seteuid};
+use nlctl::{
+    Command, Event, Filter, Monitor as Events, Notification, NotifyFilterAttr, NotifyKinds, State,
+    SubdevAttr, wire,
+};
+use tokio::time::timeout;
 
 use crate::check::{self, step};
+use crate::client::Client;
 use crate::fuzz::{Attribute, Request, Table};
 use crate::genl::{Answer, Refusal, Socket, flag};
 use crate::monitor::Monitor;
 use crate::scenario::Scenario;
 use crate::tool::{self, DSA_NL, dsa_nl};
+use crate::wait::SOON;
 
 pub const MONITOR_FILTER: Scenario = Scenario {
     name: "monitor-filter",
@@ -21,8 +29,13 @@ pub const MONITOR_FILTER: Scenario = Scenario {
     run,
 };
 
-/// Most sockets with a filter, as the spec says.
-const MAX: usize = 4096;
+/// Most sockets of one user with a filter, most of those who are no admins, and most objects in one.
+const PER_USER: usize = nlctl::MAX_FILTERS_PER_USER as usize;
+const MAX: usize = nlctl::MAX_FILTERS as usize;
+const OBJECTS: u32 = nlctl::MAX_FILTER_OBJECTS;
+
+/// A user who is nobody.
+const FIRST_USER: u32 = 70_000;
 
 /// A notification, and the subdev that it is about.
 type Heard = (Command, Option<u32>);
@@ -104,6 +117,17 @@ fn run() -> Result<()> {
         // It is renamed, and stays the same.
         (&[NotifyFilterAttr::Subdev(name)], |it| it.1 == Some(0)),
         (&[NotifyFilterAttr::SubdevUuid(uuid)], |it| it.1 == Some(0)),
+        // One of several is enough, however they are named.
+        (
+            &[
+                NotifyFilterAttr::SubdevIndex(1),
+                NotifyFilterAttr::Subdev("one".to_owned()),
+                NotifyFilterAttr::SubdevIndex(0),
+                NotifyFilterAttr::ParentIndex(0),
+                NotifyFilterAttr::Parent("dsa0".to_owned()),
+            ],
+            |it| it.1.is_some_and(|index| index < 2),
+        ),
         (&[NotifyFilterAttr::Kinds(deletions)], |it| {
             [Command::SubdevDeleteNtf, Command::WqChangeNtf].contains(&it.0)
         }),
@@ -165,9 +189,12 @@ fn run() -> Result<()> {
 
     race(family, group)?;
     refusals(family)?;
+    many_objects(family)?;
+    many_sockets(family)?;
     by_the_tool()?;
     tool::del("one")?;
-    tool::del("zwei")
+    tool::del("two")?;
+    losses()
 }
 
 /// Sockets come and go, and their filters, while there are events.
@@ -216,34 +243,128 @@ fn refusals(family: u16) -> Result<()> {
         check::equal(&format!("{attribute:?}"), refusal.offset, Some(20))?;
     }
 
+    Ok(())
+}
+
+/// A filter names as many subdevs as it may.
+fn many_objects(family: u16) -> Result<()> {
+    step("a filter that names too many is refused, and names the one too many");
+    tool::json::<serde_json::Value>(&format!(
+        "subdev add wq 5 pasid-mode shared size 1 name many count {OBJECTS} state inactive"
+    ))?;
+    let made = tool::subdevs()?.into_iter();
+    let made = made.filter(|it| it.name.starts_with("many"));
+    let mut filter: Vec<_> = made
+        .map(|it| NotifyFilterAttr::SubdevIndex(it.index))
+        .collect();
+    check::equal("subdevs", filter.len(), OBJECTS as usize)?;
+    // One that is named again is no other.
+    filter.push(filter[0].clone());
+    let mut socket = Socket::new()?;
+    let answer = ask(&mut socket, family, &filter)?;
+    let reply = answer.objects.first().context("refused")?;
+    let named = wire::parse::<NotifyFilterAttr>(reply)?;
+    check::equal(
+        "the reply",
+        named.get(1..),
+        Some(&filter[..OBJECTS as usize]),
+    )?;
+    filter.push(NotifyFilterAttr::SubdevIndex(0));
+    let refusal = refused(&mut socket, family, &filter)?;
+    check::equal("errno", refusal.errno, nix::libc::E2BIG)?;
+    // Headers, and eight bytes for each before it.
+    let place = 20 + 8 * (OBJECTS as usize + 1);
+    check::equal("the place", refusal.offset, Some(place))?;
+    for name in tool::subdevs()?.into_iter().map(|it| it.name) {
+        if name.starts_with("many") {
+            tool::del(&name)?;
+        }
+    }
+    Ok(())
+}
+
+/// Is somebody without any privilege, until it is dropped.
+struct Somebody;
+
+impl Somebody {
+    fn become_user(user: u32) -> Result<Self> {
+        // That takes effective capabilities away, and root gives them back.
+        seteuid(Uid::from_raw(user))?;
+        Ok(Self)
+    }
+}
+
+impl Drop for Somebody {
+    fn drop(&mut self) {
+        seteuid(Uid::from_raw(0)).expect("root can be root again");
+    }
+}
+
+/// Sockets with filters, and the refusal of one too many.
+fn exhaust(family: u16, most: usize) -> Result<(Vec<Socket>, Refusal)> {
+    let none = [NotifyFilterAttr::Kinds(0.into())];
+    let mut all = Vec::new();
+    for _ in 0..most {
+        let mut one = Socket::new()?;
+        set(&mut one, family, &none)?;
+        all.push(one);
+    }
+    let refusal = refused(&mut Socket::new()?, family, &none)?;
+    check::equal("errno", refusal.errno, nix::libc::ENOSPC)?;
+    Ok((all, refusal))
+}
+
+/// Whoever may open a socket exhausts what there is for him.
+fn many_sockets(family: u16) -> Result<()> {
     step("too many are refused, and one that is closed makes room");
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     let enough = MAX as u64 + 100;
     setrlimit(Resource::RLIMIT_NOFILE, enough.max(soft), enough.max(hard))?;
     let none = [NotifyFilterAttr::Kinds(0.into())];
-    let mut many = Vec::new();
-    for _ in 0..MAX {
-        let mut one = Socket::new()?;
-        set(&mut one, family, &none)?;
-        many.push(one);
+    let mut all = Vec::new();
+    for user in (FIRST_USER..).take(MAX / PER_USER) {
+        let _somebody = Somebody::become_user(user)?;
+        let (mut many, refusal) = exhaust(family, PER_USER)?;
+        ensure!(
+            refusal
+                .message
+                .as_deref()
+                .is_some_and(|it| it.contains("this user")),
+            "{refusal:?}"
+        );
+        // Those that have one can have another, and nothing is refused of the rest.
+        let first = many.first_mut().context("no socket")?;
+        set(first, family, &[NotifyFilterAttr::ParentIndex(0)])?;
+        let mut another = Socket::new()?;
+        set(&mut another, family, &[])?;
+        many.pop();
+        set(&mut another, family, &none)?;
+        many.push(another);
+        all.extend(many);
     }
-    let refusal = refused(&mut socket, family, &none)?;
-    check::equal("errno", refusal.errno, nix::libc::ENOSPC)?;
-    // Those that have one can have another, and nothing is refused of the rest.
-    let first = many.first_mut().context("no socket")?;
-    set(first, family, &[NotifyFilterAttr::ParentIndex(0)])?;
-    set(&mut socket, family, &[])?;
-    many.pop();
-    set(&mut socket, family, &none)?;
-    drop(many);
+    let last = FIRST_USER - 1;
+    {
+        let _somebody = Somebody::become_user(last)?;
+        exhaust(family, 0)?;
+    }
+    step("an admin can have one all the same");
+    let mut admin = Socket::new()?;
+    set(&mut admin, family, &none)?;
+    all.pop();
+    {
+        let _somebody = Somebody::become_user(last)?;
+        exhaust(family, 1)?;
+    }
+    drop(all);
     setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?;
     Ok(())
 }
 
 fn by_the_tool() -> Result<()> {
     step("dsa-nl asks the kernel for it, unprivileged as well");
+    tool::json::<serde_json::Value>("subdev set zwei name two")?;
     let mut command = tool::unprivileged(DSA_NL);
-    let line = "-j monitor parent dsa0 subdev one kind change";
+    let line = "-j monitor parent dsa0 subdev one,two kind change";
     let mut monitor = Monitor::spawn(command.args(line.split(' ')))?;
     let mut deletions =
         Monitor::spawn(Process::new(DSA_NL).args(["-j", "monitor", "kind", "delete"]))?;
@@ -266,4 +387,101 @@ fn by_the_tool() -> Result<()> {
     }
     let output = dsa_nl("monitor kind nosuch")?;
     check::equal("the exit status", output.status.code(), Some(1))
+}
+
+/// Little room for events, and more than it has room for.
+const SMALL: usize = 16 * 1024;
+const MANY: usize = 40;
+
+/// A program that reads slowly and has a filter by name.
+struct Follower {
+    client: Client,
+    events: Events,
+}
+
+impl Follower {
+    fn new(name: &str) -> Result<Self> {
+        let client = Client::new()?;
+        let filter = Filter::new().subdev(name);
+        let subscribe = |it: nlctl::Handle| it.subscribe().receive_buffer(SMALL);
+        let events = client.ask(|it| subscribe(it).monitor_filtered(filter))??;
+        Ok(Self { client, events })
+    }
+
+    fn rename(&self, from: &str, to: &str) -> Result<()> {
+        let set = |it: nlctl::Handle| it.subdev().set(from).new_name(to).execute();
+        self.client.ask(set)??;
+        Ok(())
+    }
+
+    /// Renames it so often that events are lost.
+    fn flood(&self, one: &str, other: &str) -> Result<()> {
+        for _ in 0..MANY {
+            self.rename(one, other)?;
+            self.rename(other, one)?;
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<Event> {
+        let events = &mut self.events;
+        let next = self
+            .client
+            .block_on(async |_| timeout(SOON, events.next()).await);
+        Ok(next.context("no event")?.context("the events ended")??)
+    }
+
+    /// Reads until events were lost.
+    fn until_lost(&mut self) -> Result<State> {
+        for _ in 0..=2 * MANY {
+            if let Event::Resync(state) = self.next()? {
+                return Ok(state);
+            }
+        }
+        bail!("no event was lost")
+    }
+}
+
+fn losses() -> Result<()> {
+    step("a filter by name stays with its subdev when events are lost and it has another name");
+    let index = tool::add("wq 3 pasid-mode shared name first")?.index;
+    let mut follower = Follower::new("first")?;
+    follower.flood("first", "second")?;
+    follower.rename("first", "second")?;
+    tool::add("wq 3 pasid-mode shared name first")?;
+    let state = follower.until_lost()?;
+    check::equal(
+        "the state",
+        state.subdev("second").map(|it| it.index),
+        Some(index),
+    )?;
+    follower.rename("first", "another")?;
+    follower.rename("second", "third")?;
+    match follower.next()? {
+        Event::Notification(Notification::SubdevChange(it)) => {
+            check::equal(
+                "what is heard",
+                (it.index, it.name.as_str()),
+                (index, "third"),
+            )?;
+        }
+        other => bail!("expected its change, got {other:?}"),
+    }
+
+    step("and when it is gone");
+    follower.flood("third", "fourth")?;
+    tool::del("third")?;
+    let state = follower.until_lost()?;
+    ensure!(
+        state.subdev(index).is_none(),
+        "it is still there: {state:?}"
+    );
+    tool::add("wq 3 pasid-mode shared name first")?;
+    tool::del("first")?;
+    let more = follower.client.block_on(async |_| {
+        let quiet = std::time::Duration::from_millis(300);
+        timeout(quiet, follower.events.next()).await
+    });
+    ensure!(more.is_err(), "something is told of others: {more:?}");
+    tool::del("another")
 }

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a user without privileges may do.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use crate::check::{self, step};
 use crate::monitor::Monitor;
+use crate::process;
 use crate::scenario::Scenario;
 use crate::tool::{self, DSA_NL, dsa_nl_unprivileged};
+use crate::wait::SOON;
 
 pub const PERMISSIONS: Scenario = Scenario {
     name: "permissions",
@@ -14,6 +18,12 @@ pub const PERMISSIONS: Scenario = Scenario {
     about: "whoever has no CAP_NET_ADMIN can look and listen, and change nothing",
     run,
 };
+
+/// Arguments of setpriv for a user without privileges.
+const NOBODY: &[&str] = &["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"];
+
+/// And for one that has all capabilities, but not in the initial user namespace.
+const NAMESPACE: &[&str] = &["--", "unshare", "--user", "--map-root-user"];
 
 fn run() -> Result<()> {
     tool::add("wq 3 name kept")?;
@@ -43,19 +53,27 @@ fn run() -> Result<()> {
     monitor.expect("create", "heard")?;
     tool::del("heard")?;
 
-    step("nobody changes nothing");
-    for line in [
-        "subdev add wq 4",
-        "subdev del kept",
-        "subdev add",
-        "subdev reset kept",
-        "subdev drain kept",
+    for (who, before) in [
+        ("nobody changes nothing", NOBODY),
+        ("nor does the root of another user namespace", NAMESPACE),
     ] {
-        let sentence = tool::refused(
-            &dsa_nl_unprivileged(line)?,
-            &["permi|privilege|CAP_NET_ADMIN"],
-        )?;
-        step(format!("`{line}`: {sentence}"));
+        step(who);
+        for line in [
+            "subdev add wq 4",
+            "subdev add",
+            "subdev set kept name taken",
+            "subdev reset kept",
+            "subdev drain kept",
+            "subdev del kept",
+            "wq set wq4 priority 2",
+            "parent set dsa0 group 0 read-buffers-reserved 1",
+        ] {
+            let mut command = Command::new("setpriv");
+            command.args(before).arg(DSA_NL).args(line.split(' '));
+            let words = ["permi|privilege|CAP_NET_ADMIN"];
+            let sentence = tool::refused(&process::run(&mut command, SOON)?, &words)?;
+            step(format!("  `{line}`: {sentence}"));
+        }
     }
     check::same_json("what `show` shows", &tool::snapshot()?, &before)?;
     tool::del("kept")

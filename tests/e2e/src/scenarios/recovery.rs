@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A device that halts is brought back, with its work queues and whoever is on them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
@@ -66,6 +68,11 @@ fn run() -> Result<()> {
     Tenant::add("wq 5 pasid-mode shared name more", LEN)
         .err()
         .context("wq 5 has an owner")?;
+
+    step("one that was inactive meanwhile is activated, and nothing is wrong with it");
+    dsa_nl("subdev set asleep state active")?.ok()?;
+    tool::await_opstate("asleep", "attached")?;
+    Tenant::open(&tool::subdev("asleep")?, LEN)?.works()?;
     tool::del("asleep")?;
 
     step("a halt that takes a function-level reset, with work in the device: all of it ends");
@@ -76,6 +83,17 @@ fn run() -> Result<()> {
     for (tenant, record) in copies {
         tenant.dsa.submit(record, tenant.copy(), Notice::Record)?;
     }
+    // Who looks at it while it is reset sees registers that read as all ones.
+    let over = Arc::new(AtomicBool::new(false));
+    let onlooker = {
+        let over = over.clone();
+        thread::spawn(move || {
+            while !over.load(Ordering::Relaxed) {
+                tool::parents()?;
+            }
+            anyhow::Ok(())
+        })
+    };
     ctl("halt flr")?;
     ctl("release")?;
     for (tenant, record) in copies {
@@ -83,6 +101,8 @@ fn run() -> Result<()> {
         done.failure("a copy in a device that halted")?;
     }
     await_back()?;
+    over.store(true, Ordering::Relaxed);
+    wait::join(SOON, "the onlooker", onlooker)??;
     for name in ["used", "idle"] {
         check::equal("opstate", tool::subdev(name)?.opstate.as_str(), "halted")?;
     }

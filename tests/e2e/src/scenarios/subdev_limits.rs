@@ -41,7 +41,7 @@ fn seen(user: &Tenant) -> Result<(u64, u32, u64)> {
 
 fn run() -> Result<()> {
     step("two on one WQ, one of them with limits");
-    let line = format!("max-transfer-size 65536 max-batch-size 1 opcap {COPIES}");
+    let line = format!("max-transfer-size 65536 max-batch-size 1 op-config {COPIES}");
     let line = format!("wq 3 pasid-mode shared name small {line}");
     let planned: Value = tool::json(&format!("subdev add {line} --dry-run"))?;
     let small = tool::add(&line)?;
@@ -51,7 +51,7 @@ fn run() -> Result<()> {
     check::equal("limit", &limits["max-transfer-size"], &json!(65536))?;
     check::equal("limit", &limits["max-batch-size"], &json!(1))?;
     let mask = format!("{COPIES:0<64}");
-    check::equal("operations", &limits["opcap"], &json!(mask))?;
+    check::equal("operations", &limits["op-config"], &json!(mask))?;
     check::same_json("what was planned", &planned["dsa-subdev"], limits)?;
     let other: Value = tool::json("subdev show large")?;
     check::equal("the other's", &other["dsa-subdev"], &Value::Null)?;
@@ -92,8 +92,11 @@ fn refusals() -> Result<()> {
         ("max-transfer-size 5000", ["max-transfer-size", power]),
         ("max-transfer-size 2048", ["max-transfer-size", power]),
         ("max-batch-size 2", ["max-batch-size", "only 1 is accepted"]),
-        ("opcap 0b", ["opcap", &offered]),
-        ("opcap 00000000000000000000000001", ["opcap", &offered]),
+        ("op-config 0b", ["op-config", &offered]),
+        (
+            "op-config 00000000000000000000000001",
+            ["op-config", &offered],
+        ),
     ] {
         for line in [
             format!("subdev add wq 3 pasid-mode shared {limit}"),
@@ -105,7 +108,7 @@ fn refusals() -> Result<()> {
     }
 
     step("nor are they changed while a user sees them");
-    for line in ["small max-transfer-size 4096", "large opcap 09 name x"] {
+    for line in ["small max-transfer-size 4096", "large op-config 09 name x"] {
         let line = format!("subdev set {line}");
         let sentence = tool::refused(&dsa_nl(&line)?, &["deactivate the subdev first"])?;
         step(format!("  `{line}`: {sentence}"));
@@ -122,7 +125,7 @@ fn changed() -> Result<()> {
     let changed: Value = tool::json("subdev set small max-transfer-size 1048576")?;
     check::equal(
         "operations",
-        &changed["dsa-subdev"]["opcap"],
+        &changed["dsa-subdev"]["op-config"],
         &json!(format!("{COPIES:0<64}")),
     )?;
     tool::json::<Value>("subdev set large max-transfer-size 262144 state active")?;
@@ -140,5 +143,22 @@ fn changed() -> Result<()> {
     drop(user);
     tool::json::<Value>("subdev set small state inactive")?;
     tool::json::<Value>("wq set wq3 max-transfer-size 2097152")?;
+
+    step("what was asked for is taken back");
+    let line = "max-transfer-size 0 max-batch-size 0 op-config 00";
+    let part: Value = tool::json("subdev set small max-transfer-size 0")?;
+    check::equal(
+        "limit",
+        &part["dsa-subdev"]["max-transfer-size"],
+        &Value::Null,
+    )?;
+    check::equal("limit", &part["dsa-subdev"]["max-batch-size"], &json!(1))?;
+    let free: Value = tool::json(&format!("subdev set small {line} state active"))?;
+    check::equal("limits", &free["dsa-subdev"], &Value::Null)?;
+    let user = Tenant::open(&tool::subdev("small")?, LEN)?;
+    check::equal("small", seen(&user)?, (2 << 20, 2 << 20, 0x1_0079))?;
+    user.works()?;
+    // Nothing is changed by that again, so nobody is in the way.
+    tool::json::<Value>(&format!("subdev set small {line}"))?;
     Ok(())
 }

@@ -75,8 +75,14 @@ fn unload() -> Result<()> {
     dsa.run(Descriptor::noop())?.success("NOOP after that")?;
     check::equal("subdevs after that", tool::subdevs()?.len(), 3)?;
     drop(dsa);
-    scenario::reload(1)?;
-    vanished(&subdevs)
+
+    step("who asks for the family while it is not loaded has the kernel load it");
+    system::unload_module()?;
+    vanished(&subdevs)?;
+    // By the alias net-pf-16-proto-16-family-subdev.
+    tool::dsa_nl("parent show")?.ok()?;
+    ensure!(system::module_loaded(), "the module was not loaded");
+    system::await_parents(1)
 }
 
 fn unbind() -> Result<()> {

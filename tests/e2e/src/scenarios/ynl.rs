@@ -9,7 +9,6 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::check::{self, step};
-use crate::dsa::Descriptor;
 use crate::monitor::{Monitor, listens};
 use crate::process::{self, Output, Talker};
 use crate::scenario::Scenario;
@@ -132,6 +131,24 @@ fn listed(option: &str) -> Result<BTreeMap<String, Vec<String>>> {
     Ok(listed)
 }
 
+/// By which key a reply shows what a request says by another.
+fn shown_as(key: &str) -> &str {
+    match key {
+        "new-name" => "name",
+        other => other,
+    }
+}
+
+/// Demands that `got` is what is wanted; of objects, with further keys or without.
+fn holds(what: &str, got: &Value, want: &Value) -> Result<()> {
+    match want {
+        Value::Object(pairs) => pairs
+            .iter()
+            .try_for_each(|(key, want)| holds(&format!("{key} in {what}"), &got[key], want)),
+        want => check::equal(what, got, want),
+    }
+}
+
 /// Has each operation of the spec that need not change anything reply with one object, and dump all,
 /// of which there are some; `subdev` is the index of the only subdev.
 fn look_everything_up(subdev: u32) -> Result<()> {
@@ -164,7 +181,7 @@ fn look_everything_up(subdev: u32) -> Result<()> {
         ),
         (
             "notify-filter-set",
-            json!({"subdev-index": subdev, "kinds": ["subdev-fault"]}),
+            json!({"parent-index": [0], "subdev-index": [subdev], "kinds": ["subdev-fault"]}),
         ),
         ("subdev-drain", json!({"index": subdev})),
         ("subdev-reset", json!({"index": subdev})),
@@ -188,13 +205,12 @@ fn look_everything_up(subdev: u32) -> Result<()> {
         let object = reply
             .as_object()
             .with_context(|| format!("{name}: no reply"))?;
-        // What was asked for, as far as it is in the reply.
+        let generation = object.get("generation").and_then(Value::as_u64);
+        ensure!(generation.is_some(), "{name}: no generation in {reply}");
+        // What was asked for.
         for (key, want) in request.as_object().into_iter().flatten() {
-            if want.is_object() {
-                continue;
-            }
-            let got = object.get(key).unwrap_or(want);
-            check::equal(&format!("{key} of {name}"), got, want)?;
+            let shown = shown_as(key);
+            holds(&format!("{shown} of {name}"), &reply[shown], want)?;
         }
     }
     for (name, _) in operations
@@ -207,9 +223,6 @@ fn look_everything_up(subdev: u32) -> Result<()> {
     }
     Ok(())
 }
-
-/// An IOVA that is mapped to nothing.
-const NOWHERE: u64 = 0x7777_0000_0000;
 
 /// What no DSA sends: its work queues neither come nor go.
 const NEVER: [&str; 2] = ["wq-create-ntf", "wq-delete-ntf"];
@@ -245,7 +258,7 @@ fn events() -> Result<()> {
     let subdev = tool::subdev("noted")?;
     tenant.works()?;
     let mut monitor = Monitor::json()?;
-    tenant.dsa.store(&Descriptor::noop().recorded_at(NOWHERE))?;
+    tenant.goes_astray()?;
     while monitor.any()?.event != "subdev-fault" {}
     drop(tenant);
     tool::await_opstate("noted", "attached")?;

@@ -20,8 +20,15 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("dsa-model", "dsa-model"),
 ];
 
-/// Examples that scenarios run.
-const EXAMPLES: &[(&str, &str)] = &[("nlctl", "pool-agent")];
+/// Examples of the library that scenarios run, and what they are called in the
+/// virtual machine, where `watch` is another program.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("blocking", "nlctl-blocking"),
+    ("errors", "nlctl-errors"),
+    ("hand-over", "nlctl-hand-over"),
+    ("pool-agent", "pool-agent"),
+    ("watch", "nlctl-watch"),
+];
 
 /// The programs, linked statically: they run whatever the C library.
 #[derive(Debug)]
@@ -32,18 +39,19 @@ pub struct Programs {
 impl Programs {
     /// Where the program `name` lies.
     pub fn path(&self, name: &str) -> PathBuf {
-        match EXAMPLES.iter().any(|(_, example)| *example == name) {
-            true => self.dir.join("examples").join(name),
-            false => self.dir.join(name),
-        }
+        self.dir.join(name)
     }
 
-    /// Name and path of each.
+    /// Name and path of each, also of the examples.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
-        PROGRAMS
-            .iter()
-            .chain(EXAMPLES)
-            .map(|(_, program)| (*program, self.path(program)))
+        let programs = PROGRAMS.iter();
+        let programs = programs.map(|(_, program)| (*program, self.path(program)));
+        let examples = EXAMPLES.iter();
+        let examples = examples.map(|(example, name)| {
+            let path = self.dir.join("examples").join(example);
+            (*name, path)
+        });
+        programs.chain(examples)
     }
 }
 
@@ -63,10 +71,10 @@ pub fn build(lab: &Lab) -> Result<Programs> {
     cargo.args(
         PROGRAMS
             .iter()
-            .chain(EXAMPLES)
             .flat_map(|(package, _)| ["--package", package]),
     );
-    cargo.args(EXAMPLES.iter().flat_map(|(_, name)| ["--example", name]));
+    cargo.args(["--package", "nlctl", "--features", "nlctl/blocking"]);
+    cargo.args(EXAMPLES.iter().flat_map(|(name, _)| ["--example", name]));
     run::step(lab, "build the userspace", &mut cargo, "")?;
     Ok(Programs {
         dir: target_dir(lab).join(TARGET).join("release"),

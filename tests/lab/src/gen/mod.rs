@@ -21,7 +21,7 @@
 //! the schema that it takes. What else is in a spec is refused by name.
 
 mod code;
-mod errors;
+pub mod errors;
 mod names;
 mod page;
 mod sample;

@@ -117,7 +117,8 @@ fn operation_section(family: &Family, number: usize, operation: &Operation) -> S
             family.name, operation.name
         );
     }
-    let errors: String = errors::of(operation)
+    let errors: String = errors::of(&operation.name)
+        .iter()
         .map(|errno| format!("| `{}` | {} |\n", errno.name, errno.meaning))
         .collect();
     if !errors.is_empty() {

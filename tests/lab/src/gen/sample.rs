@@ -26,7 +26,7 @@ const REQUESTS: &[(&str, &str)] = &[
     ("type-get", r#"{"parent-index": 0, "name": "1swq"}"#),
     (
         "notify-filter-set",
-        r#"{"subdev": "net0", "kinds": ["subdev-change", "subdev-fault"]}"#,
+        r#"{"subdev": ["net0", "net1"], "kinds": ["subdev-change", "subdev-fault"]}"#,
     ),
 ];
 

@@ -94,6 +94,10 @@ pub fn test(lab: &Lab, options: &Options) -> Result<bool> {
                 name: "vm: each refusal of the module is provoked".to_owned(),
                 work: Box::new(|| tally.provoked.check(lab)),
             })?;
+            tally.run(&Check {
+                name: "vm: each errno that was given is on the page".to_owned(),
+                work: Box::new(|| tally.provoked.check_errnos(lab)),
+            })?;
         }
     }
     tally.close()

@@ -243,7 +243,7 @@ fn quality_of_service() -> Result<()> {
 }
 
 fn feature_masking() -> Result<()> {
-    let made = tool::add("wq 3 name masked opcap 01")?;
+    let made = tool::add("wq 3 name masked op-config 01")?;
     let tenant = Tenant::open(&made, PAGE)?;
     check::equal("OPCAP", tenant.dsa.read64(regs::OPCAP)?, 0x01)?;
     tenant

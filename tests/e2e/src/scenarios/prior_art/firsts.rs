@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::{Row, end, goes_astray, grows, kind, neighbours, refused};
+use super::{Row, end, grows, kind, neighbours, refused};
 use crate::check;
 use crate::client::Client;
 use crate::dsa::{Dsa, Notice, status};
@@ -167,7 +167,7 @@ fn faults() -> Result<()> {
     let names = ["astray", "neighbour"];
     let tenants = neighbours(names)?;
     let mut monitor = Monitor::json()?;
-    goes_astray(&tenants[0])?;
+    tenants[0].goes_astray()?;
     let event = monitor.expect_cause("subdev-fault", "tenant")?;
     check::equal("name", &event.object["name"], &json!("astray"))?;
     grows("faults", 0, Figures::of("subdev", "astray")?.get("faults"))?;
@@ -199,7 +199,7 @@ fn prerequisites() -> Result<()> {
 
 fn policy() -> Result<()> {
     let line = "wq 3 pasid-mode shared max-transfer-size 4096 max-batch-size 1";
-    let made = tool::add(&format!("{line} opcap 09 name bound"))?;
+    let made = tool::add(&format!("{line} op-config 09 name bound"))?;
     let other = tool::add("wq 3 pasid-mode shared name free")?;
     let bound = Tenant::open(&made, 2 * PAGE)?;
     let free = Tenant::open(&other, 2 * PAGE)?;

@@ -12,7 +12,6 @@ use anyhow::{Context, Result, ensure};
 
 use crate::check::{self, step};
 use crate::client::Client;
-use crate::dsa::Descriptor;
 use crate::scenario::Scenario;
 use crate::tenant::Tenant;
 use crate::tool::{self, dsa_nl};
@@ -75,12 +74,6 @@ fn kind(pasid_mode: &str) -> Result<crate::model::Type> {
     let mut kinds = tool::types()?.into_iter();
     let kind = kinds.find(|kind| kind.pasid_mode == pasid_mode);
     kind.with_context(|| format!("there is no type with pasid-mode {pasid_mode}"))
-}
-
-/// What an unmapped address is to a tenant: its own fault.
-fn goes_astray(tenant: &Tenant) -> Result<()> {
-    const NOWHERE: u64 = 0x7777_0000_0000;
-    tenant.dsa.store(&Descriptor::noop().recorded_at(NOWHERE))
 }
 
 /// Demands that a number is more than another.

@@ -21,7 +21,9 @@ const CHANGERS: usize = 2;
 /// Many subdevs exist at the same time, few enough that each is changed again.
 const NAMES: u32 = 24;
 /// On so many work queues, which have room for them all.
-const WQS: u32 = 4;
+const WQS: u32 = 8;
+/// Most entries that each has of one.
+const ENTRIES: u32 = 2;
 
 /// What the time for a number of changes is at least, and what it is for each.
 const PATIENCE: (Duration, Duration) = (SOON, Duration::from_millis(50));
@@ -146,7 +148,8 @@ impl Changer {
         let (name, other) = (self.name(number), self.name(another));
         let handle = |handle: Handle| handle.subdev();
         let answer = if !self.there.contains(&name) {
-            let add = |it| handle(it).add().wq(number % WQS).size(1).name(&name);
+            let size = self.rng.u32(1..=ENTRIES);
+            let add = |it| handle(it).add().wq(number % WQS).size(size).name(&name);
             let add = |it| add(it).pasid_mode(PasidMode::Shared);
             self.ask(|it| add(it).state(AdminState::Inactive).execute())?
         } else if self.there.contains(&other) || self.rng.bool() {

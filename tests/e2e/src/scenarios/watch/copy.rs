@@ -3,11 +3,11 @@
 
 use anyhow::{Context, Result};
 use futures::StreamExt;
-use nlctl::{State, Update, Watch, Wq, WqState};
+use nlctl::{State, Update, Watch};
 use tokio::time::timeout;
 
 use crate::check;
-use crate::client::{Client, timeless};
+use crate::client::{self, Client, Generation};
 use crate::wait::SOON;
 
 pub struct Copy {
@@ -85,16 +85,15 @@ impl Copy {
                 )
             })?;
         }
-        let truth = timeless(self.client.subdevs()??);
-        let watched = timeless(self.state.subdevs.clone());
-        check::equal("the watched subdevs", watched, truth)?;
-        let truth = self.client.ask(|handle| handle.wq().dump().all())??;
-        check::equal("the watched WQs", states(&self.state.wqs), states(&truth))
+        let truth = self.client.state(Generation::Ignored)?;
+        let mut watched = client::State {
+            parents: self.state.parents.clone(),
+            wqs: self.state.wqs.clone(),
+            // Not watched.
+            types: truth.types.clone(),
+            subdevs: self.state.subdevs.clone(),
+        };
+        watched.forget_generation();
+        check::equal("what was watched", watched, truth)
     }
-}
-
-/// What is told of work queues: which are enabled. What subdevs take of them is told of the subdevs.
-fn states(wqs: &[Wq]) -> Vec<(u32, u32, WqState)> {
-    let state = |wq: &Wq| (wq.parent_index, wq.id, wq.state);
-    wqs.iter().map(state).collect()
 }
