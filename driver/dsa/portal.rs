@@ -360,8 +360,8 @@ impl Portal {
     pub(super) fn taken_within(&self, limit: Delta) -> bool {
         {
             let mut pages = self.pages.lock();
-            if pages.region.is_none() || pages.taker != Taker::Thread {
-                // Nobody takes anything.
+            if pages.region.is_none() || pages.taker != Taker::Thread || pages.used == 0 {
+                // Nobody takes anything, or nothing was stored since the thread has looked last.
                 return true;
             }
             pages.withdraw();
@@ -398,6 +398,12 @@ impl Portal {
         (swept, idle_us)
     }
 
+    /// Whether somebody waits for a sweep. Whoever is about to sleep looks at it after
+    /// [`Bell::sleep`](super::bell::Bell::sleep), as the bell may have rung before that.
+    fn is_awaited(&self) -> bool {
+        self.progress.lock().waiting > 0
+    }
+
     /// From the next sweep on it counts anew how long nothing is found.
     fn restart(&self) {
         self.progress.lock().busy = None;
@@ -411,7 +417,8 @@ impl Portal {
         bell.sleep(task::current(), true);
         // What happened since the look may not have rung.
         let has_room = |wq| full >> wq & 1 != 0 && self.engine.has_room(wq);
-        if self.pages.lock().used != used || (0..self.wqs).any(has_room) {
+        let is_used = self.pages.lock().used != used;
+        if is_used || self.is_awaited() || (0..self.wqs).any(has_room) {
             bell.ring();
         }
     }
@@ -435,11 +442,14 @@ impl Portal {
             if pages.used == 0 {
                 // Under the lock, so that the next fault rings.
                 self.engine.bell().sleep(task::current(), false);
-                return;
             }
             pages.used
         };
-        self.wait(left, swept.full);
+        if left != 0 {
+            self.wait(left, swept.full);
+        } else if self.is_awaited() {
+            self.engine.bell().ring();
+        }
     }
 }
 

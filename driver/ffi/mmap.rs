@@ -35,6 +35,10 @@ use super::bindings as local;
 /// Words of 64 bits in a page.
 pub(crate) const WORDS: usize = PAGE_SIZE / size_of::<u64>();
 
+/// Most mappings that a device has at a time, of all processes: so taking pages away, which looks at
+/// each of them, takes a bounded time.
+pub(super) const MAPPINGS: u32 = 128;
+
 /// A page that users may write to at any time.
 ///
 /// # Invariants
@@ -134,6 +138,16 @@ impl NewMapping<'_> {
     }
 }
 
+/// What a mapping has from [`NewMapping::serve`].
+///
+/// # Safety
+///
+/// The mapping is valid, and that was called for it.
+pub(super) unsafe fn served(vma: *mut bindings::vm_area_struct) -> *mut c_void {
+    // SAFETY: By the safety requirement.
+    unsafe { (*vma).vm_private_data }
+}
+
 /// An access to a page that is not mapped.
 pub(crate) struct Fault<'a> {
     vmf: *mut bindings::vm_fault,
@@ -153,8 +167,8 @@ impl Fault<'_> {
 
     /// What the mapping has from [`NewMapping::serve`].
     pub(super) fn data(&self) -> *mut c_void {
-        // SAFETY: Both are valid while the fault is handled.
-        unsafe { (*self.vma()).vm_private_data }
+        // SAFETY: The mapping is valid while the fault is handled, and was served.
+        unsafe { served(self.vma()) }
     }
 
     /// Where in the file the page is.

@@ -149,6 +149,8 @@ struct Inner<T> {
     /// What serves the device: the [`Registration`] owns it, and outlives all callbacks but
     /// `release`.
     data: *const T,
+    /// Number of mappings of the device's file. VFIO allocates zeroes.
+    mappings: Atomic<u32>,
 }
 
 impl<T: Operations> Inner<T> {
@@ -179,6 +181,9 @@ impl<T: Operations> Inner<T> {
     const OPS_REF: &'static local::vfio_device_ops = &Self::OPS;
 
     const VM_OPS: bindings::vm_operations_struct = bindings::vm_operations_struct {
+        open: Some(Self::mapping_open),
+        close: Some(Self::mapping_close),
+        may_split: Some(Self::may_split),
         fault: Some(Self::fault),
         ..pin_init::zeroed()
     };
@@ -272,11 +277,56 @@ impl<T: Operations> Inner<T> {
             let mapping = unsafe { mmap::NewMapping::from_raw(vma) }?;
             // SAFETY: VFIO calls with a device of ours that is registered until the call returns.
             unsafe { Self::data(vdev) }.mmap(&mapping)?;
+            // SAFETY: As above.
+            let mappings = unsafe { Self::mappings(vdev) };
+            if mappings.fetch_add(1, Full) >= mmap::MAPPINGS {
+                mappings.fetch_sub(1, Full);
+                return Err(ENOMEM);
+            }
             // SAFETY: The mapping has a reference to the device's file, and as long as there is that,
             // the device is not unregistered, nor the module unloaded.
             unsafe { mapping.serve(Self::VM_OPS_REF, vdev.cast()) };
             Ok(0)
         })
+    }
+
+    /// # Safety
+    ///
+    /// `vdev` must be within an `Inner<T>` that is registered for `'a`.
+    unsafe fn mappings<'a>(vdev: *mut local::vfio_device) -> &'a Atomic<u32> {
+        // SAFETY: `vdev` is the first field of an `Inner<T>`.
+        unsafe { &(*vdev.cast::<Self>()).mappings }
+    }
+
+    /// One mapping becomes two, by being split or, for a moment, moved.
+    ///
+    /// # Safety
+    ///
+    /// To be called for a mapping that [`Self::mmap`] has accepted.
+    unsafe extern "C" fn mapping_open(vma: *mut bindings::vm_area_struct) {
+        // SAFETY: By the safety requirement; the mapping keeps the device open and so registered.
+        unsafe { Self::mappings(mmap::served(vma).cast()) }.fetch_add(1, Full);
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Self::mapping_open`].
+    unsafe extern "C" fn mapping_close(vma: *mut bindings::vm_area_struct) {
+        // SAFETY: As in `mapping_open`.
+        unsafe { Self::mappings(mmap::served(vma).cast()) }.fetch_sub(1, Full);
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Self::mapping_open`].
+    unsafe extern "C" fn may_split(vma: *mut bindings::vm_area_struct, _address: c_ulong) -> c_int {
+        // SAFETY: As in `mapping_open`.
+        let mappings = unsafe { Self::mappings(mmap::served(vma).cast()) };
+        if mappings.load(Relaxed) < mmap::MAPPINGS {
+            0
+        } else {
+            ENOMEM.to_errno()
+        }
     }
 
     /// # Safety

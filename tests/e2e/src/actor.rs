@@ -6,12 +6,14 @@
 //! several users at the same time, each with its own container, and can kill one.
 
 use std::io::{BufRead, Write, stdin, stdout};
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use nix::sys::resource::{Resource, setrlimit};
-use nix::unistd::{Gid, Uid, setresgid, setresuid};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Gid, Pid, Uid, setresgid, setresuid};
 use serde::{Deserialize, Serialize};
 
 use crate::dsa::{Completion, Descriptor, Dsa, Notice, RECORDS, regs};
@@ -96,6 +98,8 @@ pub enum Request {
     },
     /// Read the device's state.
     State,
+    /// Execute the same program anew, which answers the next request.
+    Execute,
     /// Close the device.
     Close,
 }
@@ -178,6 +182,12 @@ impl Actor {
             Answer::Completed(completion) => Ok(completion),
             other => bail!("expected a completion record, got {other:?}"),
         }
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        kill(Pid::from_raw(self.id().try_into()?), signal)
+            .with_context(|| format!("sending {signal} to a VFIO user"))
     }
 
     /// Kills it with SIGKILL, whatever it does.
@@ -295,6 +305,11 @@ impl User {
                 setresuid(user, user, user).context("the user")?;
             }
             Request::State => return Ok(Answer::State(self.dsa()?.state()?)),
+            Request::Execute => {
+                let program = std::env::current_exe().context("where is this program?")?;
+                let error = Command::new(program).arg(COMMAND).exec();
+                return Err(error).context("executing this program anew");
+            }
             Request::Close => *self = Self::default(),
         }
         Ok(Answer::Done)

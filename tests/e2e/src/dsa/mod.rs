@@ -356,7 +356,10 @@ impl Dsa {
                 .device
                 .write(Region::Bar2, self.slot_offset(number), raw),
             Store::Words => self.store_words(number, 0..WORDS, raw),
-            Store::Mapped => self.store_mapped(number, raw),
+            Store::Mapped => {
+                let at = self.slot_offset(number) as usize;
+                store_to_empty(self.portal()?, at, raw)
+            }
         }
     }
 
@@ -374,21 +377,21 @@ impl Dsa {
         Ok(())
     }
 
+    /// Gives the mapping of the portals away, and submits by writing to the device's file again.
+    pub fn take_portal(&mut self) -> Result<Mapping> {
+        self.store = Store::default();
+        self.portal.take().context("the portals are not mapped")
+    }
+
+    /// Moves the mapping of the portals elsewhere in the memory of the process.
+    pub fn move_portal(&mut self) -> Result<()> {
+        let portal = self.portal.as_mut().context("the portals are not mapped")?;
+        portal.move_away().context("moving the portals")
+    }
+
     /// The portals, if they are mapped.
     pub fn portal(&self) -> Result<&Mapping> {
         self.portal.as_ref().context("the portals are not mapped")
-    }
-
-    /// Waits until a slot is empty and stores a descriptor to it, the first word last.
-    fn store_mapped(&self, slot: u64, raw: &[u8; 64]) -> Result<()> {
-        let (portal, at) = (self.portal()?, self.slot_offset(slot) as usize);
-        wait::until_true(SOON, "an empty slot", || Ok(portal.load(at)? == 0))?;
-        let offsets = (at..).step_by(8);
-        for (offset, word) in offsets.zip(raw.chunks_exact(8)).skip(1) {
-            portal.store(offset, u64::from_le_bytes(word.try_into()?))?;
-        }
-        let (first, _) = raw.split_at(8);
-        portal.store(at, u64::from_le_bytes(first.try_into()?))
     }
 
     /// Stores some of the [`WORDS`] of a descriptor, one by one, to a slot of the portal's page.
@@ -560,6 +563,28 @@ impl Dsa {
         self.device
             .write(Region::Bar0, offset, &value.to_le_bytes())
     }
+}
+
+/// Stores a descriptor to a slot of a mapped portal, the first word last.
+pub fn store_to(portal: &Mapping, slot: usize, raw: &[u8; 64]) -> Result<()> {
+    let words = raw.chunks_exact(8).map(<[u8; 8]>::try_from);
+    for (offset, word) in (slot..).step_by(8).zip(words).skip(1) {
+        portal.store(offset, u64::from_le_bytes(word?))?;
+    }
+    let (first, _) = raw.split_at(8);
+    portal.store(slot, u64::from_le_bytes(first.try_into()?))
+}
+
+/// Waits until a slot of a mapped portal is empty, and stores a descriptor to it.
+pub fn store_to_empty(portal: &Mapping, slot: usize, raw: &[u8; 64]) -> Result<()> {
+    wait::until_true(SOON, "an empty slot", || Ok(portal.load(slot)? == 0))?;
+    store_to(portal, slot, raw)
+}
+
+/// Where the slots of the portal of the first work queue are.
+pub fn slots() -> impl Iterator<Item = usize> {
+    let first = regs::LIMITED_PORTAL as usize;
+    (first..first + PAGE).step_by(64)
 }
 
 /// IOVA of completion record `record`.

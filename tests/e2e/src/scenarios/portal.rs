@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::actor::{Actor, Answer, Request};
 use crate::check::{self, step};
+use crate::client::Client;
 use crate::dsa::regs::Command;
 use crate::dsa::{Descriptor, Notice, RECORD_LEN, RECORDS, status};
 use crate::scenario::Scenario;
@@ -48,6 +49,9 @@ const LEN: usize = 4096;
 
 /// Descriptors after each of which the thread sleeps.
 const SPARSE: u32 = 30;
+
+/// Drains, each after something was stored.
+const DRAINS: u64 = 300;
 
 /// Name of the thread that takes descriptors.
 const THREAD: &str = "subdev-portal";
@@ -135,7 +139,7 @@ fn threads() -> Result<usize> {
 }
 
 /// All can be done with a page.
-const SHARED: How = How {
+pub(super) const SHARED: How = How {
     start: 0,
     len: PAGE,
     prot: ProtFlags::PROT_READ.union(ProtFlags::PROT_WRITE),
@@ -236,6 +240,17 @@ fn ends() -> Result<()> {
         }
     }
 
+    step(format!(
+        "{DRAINS} drains by an admin, about when the thread falls asleep, are done"
+    ));
+    let client = Client::new()?;
+    for n in 0..DRAINS {
+        tenant.dsa.run_noticed(tenant.copy(), Notice::Record)?;
+        thread::sleep(Duration::from_micros(n % 20 * 25));
+        let drained = client.ask(|handle| handle.subdev().drain("polled").execute())?;
+        drained.with_context(|| format!("drain {n}"))?;
+    }
+
     step("what is stored to a WQ that is disabled is told by SWERR");
     tenant.dsa.command(Command::DisableWq, 1)?;
     tenant.dsa.submit(0, Descriptor::noop(), Notice::Record)?;
@@ -281,7 +296,7 @@ fn ends() -> Result<()> {
 }
 
 /// A process that has a subdev open and its portals mapped.
-fn user(name: &str, seed: u64) -> Result<Actor> {
+pub(super) fn user(name: &str, seed: u64) -> Result<Actor> {
     let mut actor = Actor::open(&tool::subdev(name)?.location()?)?;
     actor.map(LEN, [seed, seed + 1])?;
     actor.ask(&Request::MapPortal)?;

@@ -137,6 +137,11 @@ impl Device {
         Mapping::new(&self.file, How { start, ..how })
     }
 
+    /// Maps the beginning of a region where `mapping` is, while others may access that.
+    pub fn map_over(&self, region: Region, mapping: &Mapping) -> nix::Result<()> {
+        mapping.show(&self.file, self.span(region).start)
+    }
+
     fn span(&self, region: Region) -> Span {
         self.spans[region as usize]
     }
