@@ -32,16 +32,30 @@ use crate::{
     framework::Meter, //
 };
 
+/// A descriptor that is invalid, and was accepted: to be completed.
+#[must_use]
+pub(in super::super) struct Invalid {
+    accepted: Accepted,
+    opcode: u8,
+    reject: Reject,
+}
+
 impl Engine {
     /// Takes a descriptor that was written to a portal, in the thread that wrote it.
     ///
     /// A descriptor that is invalid is completed here, so that it costs its tenant's own time.
     pub(in super::super) fn submit(self: &Arc<Self>, submission: &Submission) {
+        if let Some(invalid) = self.take(submission) {
+            self.complete_invalid(invalid);
+        }
+    }
+
+    /// Takes a descriptor, and does not wait for the tenant. One that is invalid is returned, and is
+    /// in flight until it is completed.
+    pub(in super::super) fn take(self: &Arc<Self>, submission: &Submission) -> Option<Invalid> {
         let wq = submission.wq;
         // Not open, so nobody submits.
-        let Some(limits) = self.front.limits(wq) else {
-            return;
-        };
+        let limits = self.front.limits(wq)?;
         let descriptor = Descriptor::parse(&submission.raw);
         let refuse = |code| {
             self.count(wq, |meter| match code {
@@ -70,10 +84,22 @@ impl Engine {
                 Err(code) => refuse(code),
             },
             Err(reject) => match self.accept_invalid(wq, limits.epoch) {
-                Ok(accepted) => self.complete_invalid(accepted, descriptor.opcode, &reject),
+                Ok(accepted) => {
+                    return Some(Invalid {
+                        accepted,
+                        opcode: descriptor.opcode,
+                        reject,
+                    });
+                }
                 Err(code) => refuse(code),
             },
         }
+        None
+    }
+
+    /// Whether a virtual WQ has an entry free.
+    pub(in super::super) fn has_room(&self, wq: u8) -> bool {
+        self.state.lock().entries(wq) < self.share(wq)
     }
 
     /// Accepts a valid descriptor that was checked in `epoch`; fails with an error of SWERR.
@@ -119,10 +145,16 @@ impl Engine {
         }
     }
 
-    /// Completes a descriptor that is invalid.
-    fn complete_invalid(&self, accepted: Accepted, opcode: u8, reject: &Reject) {
+    /// Completes a descriptor that is invalid, which takes as long as the tenant likes.
+    pub(in super::super) fn complete_invalid(&self, invalid: Invalid) {
+        let Invalid {
+            accepted,
+            opcode,
+            reject,
+        } = invalid;
         // Before the tenant can see the end: it may submit another at once then.
         self.state.lock().free_invalid(accepted.number);
+        self.bell.entry_free();
         self.count(accepted.wq, |meter| meter.rejected(reject.status));
         if let Some(host) = self.front.host() {
             match reject.to {

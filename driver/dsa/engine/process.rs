@@ -59,6 +59,8 @@ impl WorkItem for Engine {
                 state.end();
                 state.is_waiting(wq)
             };
+            // For one that was dropped.
+            this.bell.entry_free();
             if let Some(queue) = this.queues.get(usize::from(wq)).filter(|_| !has_more) {
                 queue.flow.rest();
             }
@@ -99,6 +101,7 @@ impl Engine {
         }
         // Before the tenant can see the end: it may submit another at once then.
         self.state.lock().free_running();
+        self.bell.entry_free();
         let record = Completion::wants_record(work, completion.status);
         if let Some(addr) = work.cr.filter(|_| record) {
             self.write_record(wq, item.opcode, host.memory(), addr, &completion);

@@ -35,6 +35,9 @@ mod monitor_filter;
 mod noop_flood;
 mod permissions;
 mod pool_agent;
+mod portal;
+mod portal_attacks;
+mod portal_quota;
 mod prior_art;
 mod recovery;
 mod refusals;
@@ -94,6 +97,12 @@ pub const ALL: &[Scenario] = &[
     faults::COMMANDS,
     fault_events::FAULT_EVENTS,
     interleaved::INTERLEAVED,
+    portal::PORTAL,
+    portal::PORTAL_ENDS,
+    portal::PORTAL_USERS,
+    portal_attacks::PORTAL_ATTACKS,
+    portal_attacks::PORTAL_FILE,
+    portal_quota::PORTAL_QUOTA,
     set_irqs::SET_IRQS,
     reset_races::RESET_RACES,
     tenant_reset::TENANT_RESET,

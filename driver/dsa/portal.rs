@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A portal that is memory: a tenant maps it and stores descriptors to it, and a thread in the
+//! tenant's process takes them from there.
+//!
+//! While the tenant is busy neither of them enters the kernel for a descriptor, or leaves it. When
+//! nothing came for a while the thread takes the mapping away, looks once more, and sleeps; the next
+//! store is a fault, which maps the page and wakes the thread. Pages are put in and taken away under
+//! one lock: a page that is there is looked at, and one that is not cannot be stored to.
+//!
+//! The thread polls only where it can take something: it sleeps while the tenant's entries are all in
+//! flight, and what is stored meanwhile stays where it is.
+
+use kernel::{
+    new_condvar,
+    new_mutex,
+    prelude::*,
+    sync::{
+        atomic::{
+            Acquire,
+            Full,
+            Relaxed, //
+        },
+        Arc,
+        CondVar,
+        Mutex, //
+    },
+    time::{
+        Delta,
+        Instant,
+        Monotonic, //
+    }, //
+};
+
+use super::{
+    engine::Engine,
+    front::Front, //
+};
+use crate::{
+    dsa_core::{
+        portal::{
+            self,
+            Next,
+            Rotation,
+            Swept,
+            PAGES,
+            SLOTS, //
+        },
+        regs::{
+            swerr,
+            WQ_BAR, //
+        },
+        virt::{
+            Submission,
+            Swerr, //
+        }, //
+    },
+    ffi::{
+        mmap::{
+            Fault,
+            SharedPage, //
+        },
+        task,
+        vhost_task::{
+            Thread,
+            Worker, //
+        }, //
+    },
+    framework::{
+        wait_for,
+        Host,
+        Mappable,
+        Region, //
+    }, //
+};
+
+impl portal::Page for SharedPage {
+    fn load(&self, word: usize) -> u64 {
+        // There are as many words as a page has.
+        self.words().get(word).map_or(0, |word| word.load(Acquire))
+    }
+
+    fn clear(&self, word: usize, old: u64) -> bool {
+        let word = self.words().get(word);
+        word.is_some_and(|word| word.cmpxchg(old, 0, Full).is_ok())
+    }
+}
+
+/// Who takes what is stored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taker {
+    /// The thread.
+    Thread,
+    /// Nobody, as the subdev is dead: what its user has mapped is memory, and nothing else.
+    Nobody,
+    /// Nobody, as the process is gone that the thread was in: who has the device from that one gets
+    /// SIGBUS.
+    Gone,
+}
+
+/// What is mapped.
+struct Pages {
+    /// There while the device is open.
+    region: Option<Mappable>,
+    taker: Taker,
+    /// The pages that were mapped since the mapping was taken away last; bit n is page n.
+    mapped: u32,
+    /// The pages that are looked at: those that are mapped, and those that may have something left.
+    used: u32,
+}
+
+impl Pages {
+    /// Nothing is mapped any more.
+    fn withdraw(&mut self) {
+        if self.mapped != 0 {
+            if let Some(region) = &mut self.region {
+                region.withdraw();
+            }
+            self.mapped = 0;
+        }
+    }
+
+    /// A page, if it was mapped since the device was opened.
+    fn page(&self, n: usize) -> Option<Arc<SharedPage>> {
+        self.region.as_ref()?.page(n)
+    }
+}
+
+/// What the thread has done.
+struct Progress {
+    /// When something was found last.
+    busy: Option<Instant<Monotonic>>,
+    /// Number of sweeps that were begun.
+    begun: u64,
+    /// How many of these have ended.
+    done: u64,
+    /// How many wait for the end of one.
+    waiting: u32,
+}
+
+/// The portal of a function, all of whose WQs it has.
+#[pin_data]
+pub(super) struct Portal {
+    front: Arc<Front>,
+    engine: Arc<Engine>,
+    wqs: u8,
+    /// Held while one descriptor is taken and accepted: whoever discards takes it, so that nothing
+    /// that was found before is accepted, or refused, after that.
+    #[pin]
+    rotations: Mutex<[Rotation; PAGES]>,
+    #[pin]
+    pages: Mutex<Pages>,
+    #[pin]
+    progress: Mutex<Progress>,
+    /// A sweep has ended that somebody waits for.
+    #[pin]
+    swept: CondVar,
+    #[pin]
+    worker: Mutex<Option<Thread<Portal>>>,
+}
+
+impl Portal {
+    /// The portal of a function with `wqs` WQs. There is nothing to map until it is opened.
+    pub(super) fn new(front: Arc<Front>, engine: Arc<Engine>, wqs: u8) -> Result<Arc<Self>> {
+        let pages = Pages {
+            region: None,
+            taker: Taker::Thread,
+            mapped: 0,
+            used: 0,
+        };
+        let progress = Progress {
+            busy: None,
+            begun: 0,
+            done: 0,
+            waiting: 0,
+        };
+        Arc::pin_init(
+            pin_init!(Self {
+                front,
+                engine,
+                wqs,
+                rotations <- new_mutex!([Rotation::default(); PAGES], "Portal::rotations"),
+                pages <- new_mutex!(pages, "Portal::pages"),
+                progress <- new_mutex!(progress, "Portal::progress"),
+                swept <- new_condvar!("Portal::swept"),
+                worker <- new_mutex!(None, "Portal::worker"),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// Starts the thread, in the process that opens the device and calls this.
+    pub(super) fn open(self: &Arc<Self>, host: &dyn Host) -> Result {
+        // CAST: A small constant.
+        let region = host.mappable(Region::Bar(WQ_BAR as u8))?;
+        *self.rotations.lock() = [Rotation::default(); PAGES];
+        {
+            let mut pages = self.pages.lock();
+            pages.region = Some(region);
+            // One that was killed stays so.
+            if pages.taker == Taker::Gone {
+                pages.taker = Taker::Thread;
+            }
+            pages.mapped = 0;
+            pages.used = 0;
+        }
+        self.restart();
+        self.engine.bell().reset();
+        match Thread::start(c"subdev-portal", self.clone()) {
+            Ok(thread) => {
+                *self.worker.lock() = Some(thread);
+                Ok(())
+            }
+            Err(error) => {
+                self.close();
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits for the end of the thread, and frees the pages. Nothing is mapped any more: each mapping
+    /// keeps the device open.
+    ///
+    /// Waits as long as the tenant likes.
+    pub(super) fn close(&self) {
+        let thread = self.worker.lock().take();
+        drop(thread);
+        let region = {
+            let mut pages = self.pages.lock();
+            pages.used = 0;
+            pages.mapped = 0;
+            pages.region.take()
+        };
+        drop(region);
+    }
+
+    /// Somebody accesses a page that is not mapped.
+    pub(super) fn fault(&self, fault: &Fault<'_>) -> Result {
+        if !self.put_in(fault, None)? {
+            // Without the lock, as it may have to wait for memory.
+            self.put_in(fault, Some(SharedPage::new()?))?;
+        }
+        Ok(())
+    }
+
+    /// Puts a page into its mapping, `spare` if there is none yet. Returns false if there is none and
+    /// no spare one.
+    fn put_in(&self, fault: &Fault<'_>, spare: Option<Arc<SharedPage>>) -> Result<bool> {
+        let mut pages = self.pages.lock();
+        if pages.taker == Taker::Gone {
+            return Err(EFAULT);
+        }
+        let region = pages.region.as_mut().ok_or(EFAULT)?;
+        let Some(page) = region.insert(fault, spare)? else {
+            return Ok(false);
+        };
+        pages.mapped |= 1 << page;
+        if pages.taker == Taker::Thread {
+            pages.used |= 1 << page;
+            // Under the lock, so that who is about to sleep sees the page or is woken up.
+            self.engine.bell().ring();
+        }
+        Ok(true)
+    }
+
+    /// Takes the mapping away. Does not wait.
+    pub(super) fn withdraw(&self) {
+        self.pages.lock().withdraw();
+    }
+
+    /// The subdev is going away: nothing is taken from the portal any more. Does not wait.
+    pub(super) fn kill(&self) {
+        self.retire(Taker::Nobody);
+    }
+
+    fn retire(&self, taker: Taker) {
+        let mut pages = self.pages.lock();
+        pages.withdraw();
+        pages.taker = taker;
+        pages.used = 0;
+    }
+
+    /// Takes the mapping away, and then all that was stored before this call and that there are
+    /// entries for. To be called by a thread of the tenant, as it takes as long as the tenant likes.
+    pub(super) fn take_all(&self) {
+        self.withdraw();
+        self.sweep();
+    }
+
+    /// Takes the mapping away and discards all that is stored, also in pages that are not looked at.
+    /// On return nothing that was stored before is accepted, or refused.
+    pub(super) fn discard(&self) {
+        self.withdraw();
+        let rotations = self.rotations.lock();
+        for n in 0..PAGES {
+            let page = self.pages.lock().page(n);
+            if let Some(page) = page {
+                for word in page.words() {
+                    word.store(0, Relaxed);
+                }
+            }
+        }
+        drop(rotations);
+    }
+
+    /// Looks at all pages that are in use, and takes what is stored there.
+    fn sweep(&self) -> Swept {
+        let mut swept = Swept::default();
+        let used = self.pages.lock().used;
+        for n in (0..PAGES).filter(|n| used & 1 << n != 0) {
+            let page = self.pages.lock().page(n);
+            if let (Some(page), Some(wq)) = (page, portal::wq_of(n, self.wqs)) {
+                self.sweep_page(n, &page, wq, &mut swept);
+                if self.engine.has_room(wq) {
+                    swept.open = true;
+                } else {
+                    swept.full |= 1 << wq;
+                }
+            }
+        }
+        swept
+    }
+
+    /// Takes what is stored in page `n`, as long as WQ `wq` has an entry free.
+    fn sweep_page(&self, n: usize, page: &SharedPage, wq: u8, swept: &mut Swept) {
+        let mut left = SLOTS;
+        while left > 0 {
+            let mut rotations = self.rotations.lock();
+            let Some(rotation) = rotations.get_mut(n) else {
+                return;
+            };
+            let Some(stored) = rotation.find(page, &mut left) else {
+                return;
+            };
+            if !self.engine.has_room(wq) {
+                rotation.put_back(&stored);
+                return;
+            }
+            swept.found += 1;
+            let invalid = match stored.take(page) {
+                Some(raw) => self.engine.take(&Submission { wq, raw }),
+                None => {
+                    self.front.software_error(Swerr {
+                        code: swerr::TORN,
+                        wq: Some(wq),
+                        ..Swerr::default()
+                    });
+                    None
+                }
+            };
+            drop(rotations);
+            if let Some(invalid) = invalid {
+                self.engine.complete_invalid(invalid);
+            }
+        }
+    }
+
+    /// Takes the mapping away, and waits until the thread has taken what was stored before this call
+    /// and there are entries for; for `limit` at most. Returns false if it has not by then.
+    pub(super) fn taken_within(&self, limit: Delta) -> bool {
+        {
+            let mut pages = self.pages.lock();
+            if pages.region.is_none() || pages.taker != Taker::Thread || pages.used == 0 {
+                // Nobody takes anything, or nothing was stored since the thread has looked last.
+                return true;
+            }
+            pages.withdraw();
+        }
+        let next = {
+            let mut progress = self.progress.lock();
+            progress.waiting += 1;
+            progress.begun + 1
+        };
+        self.engine.bell().ring();
+        let taken = wait_for(&self.progress, &self.swept, limit, |progress| {
+            (progress.done >= next).then_some(())
+        });
+        self.progress.lock().waiting -= 1;
+        taken.is_some()
+    }
+
+    /// A sweep of the thread. Returns what it found, and how long nothing was found, in microseconds.
+    fn sweep_counted(&self) -> (Swept, i64) {
+        self.progress.lock().begun += 1;
+        let swept = self.sweep();
+        let mut progress = self.progress.lock();
+        progress.done = progress.begun;
+        if progress.waiting > 0 {
+            self.swept.notify_all();
+        }
+        let since = progress.busy.filter(|_| swept.found == 0);
+        let idle_us = if let Some(since) = since {
+            since.elapsed().as_nanos() / 1000
+        } else {
+            progress.busy = Some(Instant::now());
+            0
+        };
+        (swept, idle_us)
+    }
+
+    /// Whether somebody waits for a sweep. Whoever is about to sleep looks at it after
+    /// [`Bell::sleep`](super::bell::Bell::sleep), as the bell may have rung before that.
+    fn is_awaited(&self) -> bool {
+        self.progress.lock().waiting > 0
+    }
+
+    /// From the next sweep on it counts anew how long nothing is found.
+    fn restart(&self) {
+        self.progress.lock().busy = None;
+    }
+
+    /// Sleeps until an entry is free, or a page is mapped. `used` are the pages that were looked at, and
+    /// `full` the WQs that something may be left for.
+    fn wait(&self, used: u32, full: u8) {
+        let bell = self.engine.bell();
+        self.restart();
+        bell.sleep(task::current(), true);
+        // What happened since the look may not have rung.
+        let has_room = |wq| full >> wq & 1 != 0 && self.engine.has_room(wq);
+        let is_used = self.pages.lock().used != used;
+        if is_used || self.is_awaited() || (0..self.wqs).any(has_room) {
+            bell.ring();
+        }
+    }
+
+    /// Sleeps until a page is mapped, and, if something was left for want of an entry, until there is
+    /// one.
+    fn park(&self) {
+        self.withdraw();
+        // What was stored before that is seen now, and what is stored from now on is a fault.
+        let swept = self.sweep();
+        self.restart();
+        if swept.found > 0 {
+            return;
+        }
+        let left = {
+            let mut pages = self.pages.lock();
+            if pages.mapped != 0 {
+                return;
+            }
+            pages.used = swept.left(pages.used, self.wqs);
+            if pages.used == 0 {
+                // Under the lock, so that the next fault rings.
+                self.engine.bell().sleep(task::current(), false);
+            }
+            pages.used
+        };
+        if left != 0 {
+            self.wait(left, swept.full);
+        } else if self.is_awaited() {
+            self.engine.bell().ring();
+        }
+    }
+}
+
+impl Worker for Portal {
+    fn has_work(&self) -> bool {
+        self.engine.bell().is_awake()
+    }
+
+    fn work(&self) {
+        let used = self.pages.lock().used;
+        let (swept, idle_us) = self.sweep_counted();
+        match swept.next(idle_us) {
+            Next::Poll => (),
+            Next::Wait => self.wait(used, swept.full),
+            Next::Park => self.park(),
+        }
+    }
+
+    fn killed(&self) {
+        self.retire(Taker::Gone);
+    }
+}
