@@ -41,6 +41,7 @@ use crate::{
         portal::{
             self,
             Next,
+            Patience,
             Rotation,
             Swept,
             PAGES,
@@ -130,6 +131,7 @@ impl Pages {
 struct Progress {
     /// When something was found last.
     busy: Option<Instant<Monotonic>>,
+    patience: Patience,
     /// Number of sweeps that were begun.
     begun: u64,
     /// How many of these have ended.
@@ -170,6 +172,7 @@ impl Portal {
         };
         let progress = Progress {
             busy: None,
+            patience: Patience::new(),
             begun: 0,
             done: 0,
             waiting: 0,
@@ -194,6 +197,7 @@ impl Portal {
         // CAST: A small constant.
         let region = host.mappable(Region::Bar(WQ_BAR as u8))?;
         *self.rotations.lock() = [Rotation::default(); PAGES];
+        self.progress.lock().patience = Patience::new();
         {
             let mut pages = self.pages.lock();
             pages.region = Some(region);
@@ -379,8 +383,8 @@ impl Portal {
         taken.is_some()
     }
 
-    /// A sweep of the thread. Returns what it found, and how long nothing was found, in microseconds.
-    fn sweep_counted(&self) -> (Swept, i64) {
+    /// A sweep of the thread. Returns what it found, and what the thread does next.
+    fn sweep_counted(&self) -> (Swept, Next) {
         self.progress.lock().begun += 1;
         let swept = self.sweep();
         let mut progress = self.progress.lock();
@@ -395,7 +399,10 @@ impl Portal {
             progress.busy = Some(Instant::now());
             0
         };
-        (swept, idle_us)
+        if swept.found > 0 {
+            progress.patience.found();
+        }
+        (swept, swept.next(idle_us, progress.patience))
     }
 
     /// Whether somebody waits for a sweep. Whoever is about to sleep looks at it after
@@ -429,9 +436,14 @@ impl Portal {
         self.withdraw();
         // What was stored before that is seen now, and what is stored from now on is a fault.
         let swept = self.sweep();
-        self.restart();
-        if swept.found > 0 {
-            return;
+        {
+            let mut progress = self.progress.lock();
+            progress.busy = None;
+            if swept.found > 0 {
+                progress.patience.found();
+                return;
+            }
+            progress.patience.ended();
         }
         let left = {
             let mut pages = self.pages.lock();
@@ -460,8 +472,8 @@ impl Worker for Portal {
 
     fn work(&self) {
         let used = self.pages.lock().used;
-        let (swept, idle_us) = self.sweep_counted();
-        match swept.next(idle_us) {
+        let (swept, next) = self.sweep_counted();
+        match next {
             Next::Poll => (),
             Next::Wait => self.wait(used, swept.full),
             Next::Park => self.park(),

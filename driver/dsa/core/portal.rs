@@ -148,6 +148,47 @@ pub struct Swept {
 /// How long nothing comes before the worker sleeps, in microseconds.
 pub const IDLE_US: i64 = 200;
 
+/// The same at most, for a tenant that takes long from its fault to its store.
+pub const MOST_IDLE_US: i64 = IDLE_US << 8;
+
+/// How long the worker looks although nothing comes.
+///
+/// A tenant that finds no mapping has a fault, which wakes the worker, and stores when it is back from
+/// that. A guest goes a long way back: KVM maps the page a second time, and begins anew if the first
+/// mapping is gone by then. A worker that sleeps before it is back takes the mapping away, and the
+/// next try ends in the same way. So each sleep after which nothing came has the next one take longer.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Patience {
+    us: i64,
+    /// Whether something came since the worker was woken up.
+    found: bool,
+}
+
+impl Patience {
+    /// That for a tenant of whom nothing is known.
+    pub const fn new() -> Self {
+        Self {
+            us: IDLE_US,
+            found: false,
+        }
+    }
+
+    /// Something has come.
+    pub const fn found(&mut self) {
+        self.found = true;
+    }
+
+    /// The worker goes to sleep, as nothing comes.
+    pub const fn ended(&mut self) {
+        self.us = match (self.found, self.us) {
+            (true, us) if us > IDLE_US => us / 2,
+            (false, us) if us < MOST_IDLE_US => us * 2,
+            (_, us) => us,
+        };
+        self.found = false;
+    }
+}
+
 /// What the worker does after a sweep.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Next {
@@ -161,12 +202,12 @@ pub enum Next {
 
 impl Swept {
     /// What the worker does, if nothing was found for `idle_us` microseconds.
-    pub const fn next(&self, idle_us: i64) -> Next {
+    pub const fn next(&self, idle_us: i64, patience: Patience) -> Next {
         if self.found > 0 {
             Next::Poll
         } else if !self.open && self.full != 0 {
             Next::Wait
-        } else if self.open && idle_us < IDLE_US {
+        } else if self.open && idle_us < patience.us {
             Next::Poll
         } else {
             Next::Park

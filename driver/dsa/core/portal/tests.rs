@@ -175,11 +175,12 @@ fn the_worker_polls_while_something_comes() {
         open: true,
         ..Swept::default()
     };
-    assert_eq!(Swept { found: 1, ..idle }.next(IDLE_US), Next::Poll);
-    assert_eq!(idle.next(IDLE_US - 1), Next::Poll);
-    assert_eq!(idle.next(IDLE_US), Next::Park);
+    let patience = Patience::new();
+    assert_eq!(Swept { found: 1, ..idle }.next(IDLE_US, patience), Next::Poll);
+    assert_eq!(idle.next(IDLE_US - 1, patience), Next::Poll);
+    assert_eq!(idle.next(IDLE_US, patience), Next::Park);
     // No page is in use.
-    assert_eq!(Swept::default().next(0), Next::Park);
+    assert_eq!(Swept::default().next(0, patience), Next::Park);
 }
 
 #[test]
@@ -188,10 +189,11 @@ fn the_worker_does_not_poll_for_what_it_could_not_take() {
         full: 0b10,
         ..Swept::default()
     };
-    assert_eq!(full.next(0), Next::Wait);
+    let patience = Patience::new();
+    assert_eq!(full.next(0, patience), Next::Wait);
     // Another WQ has an entry free.
-    assert_eq!(Swept { open: true, ..full }.next(0), Next::Poll);
-    assert_eq!(Swept { open: true, ..full }.next(IDLE_US), Next::Park);
+    assert_eq!(Swept { open: true, ..full }.next(0, patience), Next::Poll);
+    assert_eq!(Swept { open: true, ..full }.next(IDLE_US, patience), Next::Park);
     assert_eq!(full.left(u32::MAX, 2), 0b11_0000);
     assert_eq!(full.left(0b10_1111, 2), 0b10_0000);
     assert_eq!(full.left(u32::MAX, 1), 0);
@@ -223,4 +225,28 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_tenant_that_takes_long_to_store_is_waited_for_longer_each_time() {
+    let idle = Swept {
+        open: true,
+        ..Swept::default()
+    };
+    let mut patience = Patience::new();
+    let mut us = IDLE_US;
+    for _ in 0..20 {
+        assert_eq!(idle.next(us - 1, patience), Next::Poll);
+        assert_eq!(idle.next(us, patience), Next::Park);
+        patience.ended();
+        us = (2 * us).min(MOST_IDLE_US);
+    }
+    // One that stores is trusted to be quicker the next time, and not at once.
+    patience.found();
+    assert_eq!(idle.next(MOST_IDLE_US - 1, patience), Next::Poll);
+    for _ in 0..20 {
+        patience.found();
+        patience.ended();
+    }
+    assert_eq!(patience, Patience::new());
 }
