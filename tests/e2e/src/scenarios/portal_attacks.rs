@@ -16,7 +16,7 @@ use super::portal::{SHARED, user};
 use crate::actor::{Actor, Request};
 use crate::check::{self, step};
 use crate::dsa::regs::Command;
-use crate::dsa::{Descriptor, RECORDS, record_iova, slots, store_to, store_to_empty};
+use crate::dsa::{Descriptor, RECORDS, opcode, record_iova, slots, store_to, store_to_empty};
 use crate::scenario::Scenario;
 use crate::tenant::{FROM, NOWHERE, TO, Tenant};
 use crate::tool::{self, dsa_nl};
@@ -81,14 +81,14 @@ fn attacks() -> Result<()> {
     dma(&mine, &other)?;
 
     step("a flood that leaves no slot empty does not stop a quiet tenant");
-    while_flooding(mine.dsa.portal()?, || {
+    while_flooding(mine.dsa.portal()?, Descriptor::noop(), || {
         (0..10).try_for_each(|_| other.works())
     })?;
     mine.works()?;
 
     step("a mapping goes and comes, and the device is reset, while its user stores");
     let portal = mine.dsa.portal()?;
-    while_flooding(portal, || {
+    while_flooding(portal, Descriptor::noop(), || {
         for n in 0..100 {
             portal.hide()?;
             mine.dsa.device().map_over(Region::Bar2, portal)?;
@@ -166,12 +166,15 @@ fn number(tenant: &Tenant) -> Result<()> {
     Ok(())
 }
 
-/// Does something while a thread stores to a portal all the time, whether or not slots are empty.
-pub(super) fn while_flooding(portal: &Mapping, work: impl FnOnce() -> Result<()>) -> Result<()> {
+/// Does something while a thread stores a descriptor to a portal all the time, whether or not slots are empty.
+pub(super) fn while_flooding(
+    portal: &Mapping,
+    descriptor: Descriptor,
+    work: impl FnOnce() -> Result<()>,
+) -> Result<()> {
     let over = AtomicBool::new(false);
-    let noop = Descriptor::noop().recorded_at(record_iova(RECORDS - 1));
     let flood = || {
-        let raw = noop.encode();
+        let raw = descriptor.recorded_at(record_iova(RECORDS - 1)).encode();
         while !over.load(Ordering::Relaxed) {
             slots().try_for_each(|slot| store_to(portal, slot, &raw))?;
         }
@@ -201,7 +204,7 @@ fn dma(mine: &Tenant, other: &Tenant) -> Result<()> {
             "records in {whose} portal are what its user stores, and hurt nobody"
         ));
         let unknown = Descriptor {
-            opcode: 0x7f,
+            opcode: opcode::UNKNOWN,
             ..Descriptor::noop()
         };
         for slot in (0..PAGE as u64).step_by(256) {

@@ -12,6 +12,7 @@ use super::portal::user;
 use super::portal_attacks::while_flooding;
 use crate::actor::Request;
 use crate::check::step;
+use crate::dsa::{Descriptor, opcode};
 use crate::process;
 use crate::scenario::Scenario;
 use crate::tool::{self, dsa_nl};
@@ -91,8 +92,13 @@ fn quota() -> Result<()> {
 
     step("others keep it busy, and it is throttled");
     group.take(bound.id())?;
+    // One that the thread completes itself: it never waits for the hardware.
+    let unknown = Descriptor {
+        opcode: opcode::UNKNOWN,
+        ..Descriptor::noop()
+    };
     let (used, start) = (group.stat("usage_usec")?, Instant::now());
-    while_flooding(&portal, || {
+    while_flooding(&portal, unknown, || {
         while start.elapsed() < FLOOD {
             // Bounded in time, whatever it comes to.
             dsa_nl("subdev drain bound")?;
