@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Carries out what one tenant submits: valid descriptors one after another on a workqueue, invalid
-//! ones at once in the thread that submits them.
+//! Carries out what one tenant submits: descriptors one after another on a workqueue, but for
+//! invalid ones that are written to the file, which are completed at once in the thread that writes.
 //!
 //! The state of an engine is in [`state`]. Descriptors come in by [`accept`] and are carried out by
 //! [`process`], which asks [`gate`] before each step; [`quiesce`] ends them early, and [`unmap`]

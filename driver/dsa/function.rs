@@ -136,9 +136,6 @@ impl Function {
         *halted = true;
         if let Some(effect) = self.front.change(virt::Function::lose) {
             self.resets.update_epochs();
-            if let Some(portal) = &self.portal {
-                portal.withdraw();
-            }
             self.carry_out(effect);
         }
         // The hardware may be back before it has been their turn.
@@ -247,8 +244,10 @@ impl framework::Function for Function {
                     .change(|registers| registers.portal_write(offset, data));
                 if let Some((submission, effect)) = written {
                     self.carry_out(effect);
-                    if let Some(submission) = submission {
-                        self.engine.submit(&submission);
+                    match (submission, &self.portal) {
+                        (Some(submission), Some(portal)) => portal.submit(&submission),
+                        (Some(submission), None) => self.engine.submit(&submission),
+                        (None, _) => (),
                     }
                 }
             }

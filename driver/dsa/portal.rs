@@ -58,6 +58,7 @@ use crate::{
     },
     ffi::{
         mmap::{
+            exclude_faults,
             Fault,
             SharedPage, //
         },
@@ -108,6 +109,8 @@ struct Pages {
     mapped: u32,
     /// The pages that are looked at: those that are mapped, and those that may have something left.
     used: u32,
+    /// A page was mapped since the thread began to count how long nothing was found.
+    fresh: bool,
 }
 
 impl Pages {
@@ -127,6 +130,15 @@ impl Pages {
     }
 }
 
+/// What becomes of a descriptor whose WQ has no entry free.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Surplus {
+    /// It stays where it is until there is one.
+    Stays,
+    /// It is refused, as one that is written to the file.
+    Refused,
+}
+
 /// What the thread has done.
 struct Progress {
     /// When something was found last.
@@ -138,6 +150,8 @@ struct Progress {
     done: u64,
     /// How many wait for the end of one.
     waiting: u32,
+    /// There will be no more.
+    ended: bool,
 }
 
 /// The portal of a function, all of whose WQs it has.
@@ -169,6 +183,7 @@ impl Portal {
             taker: Taker::Thread,
             mapped: 0,
             used: 0,
+            fresh: false,
         };
         let progress = Progress {
             busy: None,
@@ -176,6 +191,7 @@ impl Portal {
             begun: 0,
             done: 0,
             waiting: 0,
+            ended: false,
         };
         Arc::pin_init(
             pin_init!(Self {
@@ -197,7 +213,11 @@ impl Portal {
         // CAST: A small constant.
         let region = host.mappable(Region::Bar(WQ_BAR as u8))?;
         *self.rotations.lock() = [Rotation::default(); PAGES];
-        self.progress.lock().patience = Patience::new();
+        {
+            let mut progress = self.progress.lock();
+            progress.patience = Patience::new();
+            progress.ended = false;
+        }
         {
             let mut pages = self.pages.lock();
             pages.region = Some(region);
@@ -261,40 +281,50 @@ impl Portal {
         pages.mapped |= 1 << page;
         if pages.taker == Taker::Thread {
             pages.used |= 1 << page;
+            pages.fresh = true;
             // Under the lock, so that who is about to sleep sees the page or is woken up.
             self.engine.bell().ring();
         }
         Ok(true)
     }
 
-    /// Takes the mapping away. Does not wait.
-    pub(super) fn withdraw(&self) {
-        self.pages.lock().withdraw();
-    }
-
-    /// The subdev is going away: nothing is taken from the portal any more. Does not wait.
+    /// The subdev is going away: nothing is taken from the portal any more, and what its user has mapped
+    /// stays, as memory. Does not wait.
     pub(super) fn kill(&self) {
         self.retire(Taker::Nobody);
     }
 
     fn retire(&self, taker: Taker) {
-        let mut pages = self.pages.lock();
-        pages.withdraw();
-        pages.taker = taker;
-        pages.used = 0;
+        {
+            let mut pages = self.pages.lock();
+            if pages.taker != Taker::Nobody {
+                pages.taker = taker;
+            }
+            if pages.taker == Taker::Gone {
+                pages.withdraw();
+            }
+            pages.used = 0;
+        }
+        self.progress.lock().ended = true;
+        self.swept.notify_all();
     }
 
-    /// Takes the mapping away, and then all that was stored before this call and that there are
-    /// entries for. To be called by a thread of the tenant, as it takes as long as the tenant likes.
+    /// A descriptor that was written to the file.
+    pub(super) fn submit(&self, submission: &Submission) {
+        // It must not take the entry of one that is being taken from memory.
+        let _rotations = self.rotations.lock();
+        self.engine.queue(submission);
+    }
+
+    /// Takes all that was stored before this call, and refuses what finds no entry free. Looks at each
+    /// slot once.
     pub(super) fn take_all(&self) {
-        self.withdraw();
-        self.sweep();
+        self.sweep(Surplus::Refused);
     }
 
-    /// Takes the mapping away and discards all that is stored, also in pages that are not looked at.
-    /// On return nothing that was stored before is accepted, or refused.
+    /// Discards all that is stored, also in pages that are not looked at. On return nothing that was
+    /// stored before is accepted, or refused.
     pub(super) fn discard(&self) {
-        self.withdraw();
         let rotations = self.rotations.lock();
         for n in 0..PAGES {
             let page = self.pages.lock().page(n);
@@ -308,13 +338,13 @@ impl Portal {
     }
 
     /// Looks at all pages that are in use, and takes what is stored there.
-    fn sweep(&self) -> Swept {
+    fn sweep(&self, surplus: Surplus) -> Swept {
         let mut swept = Swept::default();
         let used = self.pages.lock().used;
         for n in (0..PAGES).filter(|n| used & 1 << n != 0) {
             let page = self.pages.lock().page(n);
             if let (Some(page), Some(wq)) = (page, portal::wq_of(n, self.wqs)) {
-                self.sweep_page(n, &page, wq, &mut swept);
+                self.sweep_page(n, &page, wq, surplus, &mut swept);
                 if self.engine.has_room(wq) {
                     swept.open = true;
                 } else {
@@ -325,8 +355,15 @@ impl Portal {
         swept
     }
 
-    /// Takes what is stored in page `n`, as long as WQ `wq` has an entry free.
-    fn sweep_page(&self, n: usize, page: &SharedPage, wq: u8, swept: &mut Swept) {
+    /// Takes what is stored in page `n`.
+    fn sweep_page(
+        &self,
+        n: usize,
+        page: &SharedPage,
+        wq: u8,
+        surplus: Surplus,
+        swept: &mut Swept,
+    ) {
         let mut left = SLOTS;
         while left > 0 {
             let mut rotations = self.rotations.lock();
@@ -336,39 +373,31 @@ impl Portal {
             let Some(stored) = rotation.find(page, &mut left) else {
                 return;
             };
-            if !self.engine.has_room(wq) {
+            if surplus == Surplus::Stays && !self.engine.has_room(wq) {
                 rotation.put_back(&stored);
                 return;
             }
             swept.found += 1;
-            let invalid = match stored.take(page) {
-                Some(raw) => self.engine.take(&Submission { wq, raw }),
-                None => {
-                    self.front.software_error(Swerr {
-                        code: swerr::TORN,
-                        wq: Some(wq),
-                        ..Swerr::default()
-                    });
-                    None
-                }
-            };
-            drop(rotations);
-            if let Some(invalid) = invalid {
-                self.engine.complete_invalid(invalid);
+            match stored.take(page) {
+                Some(raw) => self.engine.queue(&Submission { wq, raw }),
+                None => self.front.software_error(Swerr {
+                    code: swerr::TORN,
+                    wq: Some(wq),
+                    ..Swerr::default()
+                }),
             }
         }
     }
 
-    /// Takes the mapping away, and waits until the thread has taken what was stored before this call
-    /// and there are entries for; for `limit` at most. Returns false if it has not by then.
+    /// Waits until the thread has taken what was stored before this call and there are entries for; for
+    /// `limit` at most. Returns false if it has not by then.
     pub(super) fn taken_within(&self, limit: Delta) -> bool {
         {
-            let mut pages = self.pages.lock();
+            let pages = self.pages.lock();
             if pages.region.is_none() || pages.taker != Taker::Thread || pages.used == 0 {
                 // Nobody takes anything, or nothing was stored since the thread has looked last.
                 return true;
             }
-            pages.withdraw();
         }
         let next = {
             let mut progress = self.progress.lock();
@@ -377,7 +406,7 @@ impl Portal {
         };
         self.engine.bell().ring();
         let taken = wait_for(&self.progress, &self.swept, limit, |progress| {
-            (progress.done >= next).then_some(())
+            (progress.done >= next || progress.ended).then_some(())
         });
         self.progress.lock().waiting -= 1;
         taken.is_some()
@@ -386,7 +415,7 @@ impl Portal {
     /// A sweep of the thread. Returns what it found, and what the thread does next.
     fn sweep_counted(&self) -> (Swept, Next) {
         self.progress.lock().begun += 1;
-        let swept = self.sweep();
+        let swept = self.sweep(Surplus::Stays);
         let mut progress = self.progress.lock();
         progress.done = progress.begun;
         if progress.waiting > 0 {
@@ -433,9 +462,19 @@ impl Portal {
     /// Sleeps until a page is mapped, and, if something was left for want of an entry, until there is
     /// one.
     fn park(&self) {
-        self.withdraw();
+        let withdrawn = exclude_faults(|| {
+            let mut pages = self.pages.lock();
+            if !pages.fresh {
+                pages.withdraw();
+            }
+            !pages.fresh
+        });
+        if withdrawn != Some(true) {
+            // Somebody who has a page since the last look is about to store, or it is the end.
+            return;
+        }
         // What was stored before that is seen now, and what is stored from now on is a fault.
-        let swept = self.sweep();
+        let swept = self.sweep(Surplus::Stays);
         {
             let mut progress = self.progress.lock();
             progress.busy = None;
@@ -471,7 +510,13 @@ impl Worker for Portal {
     }
 
     fn work(&self) {
-        let used = self.pages.lock().used;
+        let (used, fresh) = {
+            let mut pages = self.pages.lock();
+            (pages.used, core::mem::take(&mut pages.fresh))
+        };
+        if fresh {
+            self.restart();
+        }
         let (swept, next) = self.sweep_counted();
         match next {
             Next::Poll => (),

@@ -14,6 +14,7 @@ use core::{
 };
 use kernel::{
     bindings,
+    error::to_result,
     mm::virt::{
         flags,
         VmaRef, //
@@ -38,6 +39,21 @@ pub(crate) const WORDS: usize = PAGE_SIZE / size_of::<u64>();
 /// Most mappings that a device has at a time, of all processes: so taking pages away, which looks at
 /// each of them, takes a bounded time.
 pub(super) const MAPPINGS: u32 = 128;
+
+/// Runs `work` while no thread of the calling process is between a fault and the access that it was
+/// for, as far as KVM is concerned: it has a fault handled, and then looks the page up with the same
+/// lock held (srctree virt/kvm/kvm_main.c, `hva_to_pfn_remapped`). A page that is gone by then ends the
+/// guest. Returns nothing, without a call of `work`, if the process is being killed.
+pub(crate) fn exclude_faults<T>(work: impl FnOnce() -> T) -> Option<T> {
+    let current = kernel::current!();
+    let mm = current.mm()?.as_raw();
+    // SAFETY: The memory of the current task is there as long as the task is.
+    to_result(unsafe { local::subdev_shim_mmap_write_lock(mm) }).ok()?;
+    let done = work();
+    // SAFETY: It was just locked.
+    unsafe { local::subdev_shim_mmap_write_unlock(mm) };
+    Some(done)
+}
 
 /// A page that users may write to at any time.
 ///

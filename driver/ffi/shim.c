@@ -139,13 +139,27 @@ void subdev_shim_worker_begin(void)
 
 void subdev_shim_worker_end(void)
 {
-	cond_resched();
+	/*
+	 * It never is in userspace, so that preemption alone lets nobody pass who
+	 * waits for a grace period of RCU tasks, such as to remove a kprobe.
+	 */
+	cond_resched_tasks_rcu_qs();
 	/*
 	 * Such as to be throttled by a CPU quota, which get_signal() does for a
 	 * thread that has a reason to call it.
 	 */
 	if (task_work_pending(current))
 		set_thread_flag(TIF_NOTIFY_SIGNAL);
+}
+
+int subdev_shim_mmap_write_lock(struct mm_struct *mm)
+{
+	return mmap_write_lock_killable(mm);
+}
+
+void subdev_shim_mmap_write_unlock(struct mm_struct *mm)
+{
+	mmap_write_unlock(mm);
 }
 
 void subdev_shim_vma_set_shared_pages(struct vm_area_struct *vma)

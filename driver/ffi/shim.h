@@ -10,6 +10,7 @@
 struct device;
 struct eventfd_ctx;
 struct genl_info;
+struct mm_struct;
 struct module;
 struct netlink_callback;
 struct netlink_ext_ack;
@@ -74,6 +75,8 @@ void subdev_shim_worker_begin(void);
 void subdev_shim_worker_end(void);
 
 /* Memory that a user maps. */
+int subdev_shim_mmap_write_lock(struct mm_struct *mm);
+void subdev_shim_mmap_write_unlock(struct mm_struct *mm);
 void subdev_shim_vma_set_shared_pages(struct vm_area_struct *vma);
 void *subdev_shim_page_address(struct page *page);
 unsigned long subdev_shim_page_to_pfn(struct page *page);

@@ -29,8 +29,9 @@ pub(crate) trait Worker: Send + Sync + 'static {
 
 /// A thread in the process that has started it.
 ///
-/// Dropped, it waits until the thread has ended, which is for as long as the process is stopped. The
-/// thread does not drop it.
+/// Dropped, it waits until the thread has ended, which is for as long as the process is stopped. So
+/// the thread must do nothing that may drop it: no file and no memory of a process may have its last
+/// reference put there.
 ///
 /// # Invariants
 ///
