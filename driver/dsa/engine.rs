@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Carries out what one tenant submits: valid descriptors one after another on a workqueue, invalid
-//! ones at once in the thread that submits them.
+//! Carries out what one tenant submits: descriptors one after another on a workqueue, but for
+//! invalid ones that are written to the file, which are completed at once in the thread that writes.
 //!
 //! The state of an engine is in [`state`]. Descriptors come in by [`accept`] and are carried out by
 //! [`process`], which asks [`gate`] before each step; [`quiesce`] ends them early, and [`unmap`]
@@ -32,6 +32,7 @@ use kernel::{
 
 use self::state::State;
 use super::{
+    bell::Bell,
     front::Front,
     scheduler::Flow,
     submitter::Submitter,
@@ -59,6 +60,8 @@ pub(super) struct Queue {
 #[pin_data]
 pub(super) struct Engine {
     front: Arc<Front>,
+    /// Told of entries that are free again.
+    bell: Arc<Bell>,
     /// Of each virtual WQ.
     queues: KVec<Queue>,
     #[pin]
@@ -84,9 +87,11 @@ impl Engine {
     pub(super) fn new(front: Arc<Front>, queues: KVec<Queue>) -> Result<Arc<Self>> {
         let state = State::new()?;
         let unmaps = Unmaps::new()?;
+        let bell = Bell::new()?;
         Arc::pin_init(
             pin_init!(Self {
                 front,
+                bell,
                 queues,
                 state <- new_mutex!(state, "Engine::state"),
                 changed <- new_condvar!("Engine::changed"),
@@ -108,6 +113,11 @@ impl Engine {
         let unused = self.state.lock().replace(queues);
         drop((old, unused));
         Ok(())
+    }
+
+    /// What wakes who waits for an entry of a virtual WQ.
+    pub(super) fn bell(&self) -> &Arc<Bell> {
+        &self.bell
     }
 
     /// Most descriptors that a virtual WQ holds.

@@ -9,7 +9,11 @@ use kernel::{
         Arc,
         Mutex, //
     },
-    time::Delta,
+    time::{
+        Delta,
+        Instant,
+        Monotonic, //
+    },
     warn_on, //
 };
 
@@ -19,12 +23,14 @@ use super::{
         Queue, //
     },
     front::Front,
+    portal::Portal,
     resets::Resets,
     span::Span, //
 };
 use crate::{
     dsa_core::{
         regs::{
+            CMD,
             MMIO_BAR,
             WQ_BAR, //
         },
@@ -37,6 +43,7 @@ use crate::{
             CONFIG_SIZE, //
         }, //
     },
+    ffi::mmap::Fault,
     framework::{
         self,
         Host,
@@ -56,6 +63,8 @@ pub(super) struct Function {
     bar2_size: u64,
     front: Arc<Front>,
     engine: Arc<Engine>,
+    /// If it is memory that the user maps.
+    portal: Option<Arc<Portal>>,
     /// Whether the hardware below is lost. Held while the registers are made to agree. Taken before
     /// `Front::host`.
     #[pin]
@@ -64,20 +73,28 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// A function with a virtual WQ on each of `queues`, whose front is `front`.
+    /// A function with a virtual WQ on each of `queues`, whose front is `front`. The portal is memory
+    /// if it is `polled`.
     pub(super) fn new(
         params: &Params,
         front: Arc<Front>,
         queues: KVec<Queue>,
+        polled: bool,
     ) -> Result<Arc<Self>> {
         let engine = Engine::new(front.clone(), queues)?;
-        let resets = Resets::new(front.clone(), engine.clone())?;
+        let portal = if polled {
+            Some(Portal::new(front.clone(), engine.clone(), params.wqs)?)
+        } else {
+            None
+        };
+        let resets = Resets::new(front.clone(), engine.clone(), portal.clone())?;
         Arc::pin_init(
             pin_init!(Self {
                 vectors: params.vectors().into(),
                 bar2_size: params.bar2_size().into(),
                 front,
                 engine,
+                portal,
                 halted <- new_mutex!(false, "Function::halted"),
                 resets,
             }),
@@ -153,10 +170,25 @@ impl framework::Function for Function {
         self.vectors
     }
 
+    fn is_mappable(&self, region: Region) -> bool {
+        let is_portal = matches!(region, Region::Bar(bar) if u32::from(bar) == WQ_BAR);
+        is_portal && self.portal.is_some()
+    }
+
+    fn fault(&self, region: Region, fault: &Fault<'_>) -> Result {
+        let portal = self.portal.as_ref().filter(|_| self.is_mappable(region));
+        portal.ok_or(EFAULT)?.fault(fault)
+    }
+
     fn open(&self, host: Arc<dyn Host>) -> Result {
         self.engine.open()?;
-        let opened = self.front.open(host.clone());
+        let opened = self.front.open(host.clone()).and_then(|()| {
+            let portal = self.portal.as_ref();
+            portal.map_or(Ok(()), |portal| portal.open(&*host))
+        });
         if opened.is_err() {
+            self.front.forget_host();
+            self.front.close();
             self.engine.close();
             return opened;
         }
@@ -173,6 +205,9 @@ impl framework::Function for Function {
     fn close(&self) {
         // Nobody is notified of what follows: the device is not disabled by its user, it is closed.
         self.front.forget_host();
+        if let Some(portal) = &self.portal {
+            portal.close();
+        }
         self.resets.reset();
         self.front.close();
         self.engine.close();
@@ -209,12 +244,22 @@ impl framework::Function for Function {
                     .change(|registers| registers.portal_write(offset, data));
                 if let Some((submission, effect)) = written {
                     self.carry_out(effect);
-                    if let Some(submission) = submission {
-                        self.engine.submit(&submission);
+                    match (submission, &self.portal) {
+                        (Some(submission), Some(portal)) => portal.submit(&submission),
+                        (Some(submission), None) => self.engine.submit(&submission),
+                        (None, _) => (),
                     }
                 }
             }
             _ => {
+                // CAST: Widening.
+                let is_command = region != Region::Config
+                    && offset < CMD as u64 + 4
+                    && offset + data.len() as u64 > CMD as u64;
+                if let Some(portal) = self.portal.as_ref().filter(|_| is_command) {
+                    // What was stored before the command comes before it.
+                    portal.take_all();
+                }
                 for range in accesses(offset, data.len()) {
                     let at = offset + range.start as u64;
                     let Some(part) = data.get(range) else {
@@ -243,7 +288,13 @@ impl framework::Function for Function {
     }
 
     fn drain_within(&self, limit: Delta) -> bool {
-        self.engine.drain_within(u8::MAX, limit)
+        let start = Instant::<Monotonic>::now();
+        let portal = self.portal.as_ref();
+        if portal.is_some_and(|portal| !portal.taken_within(limit)) {
+            return false;
+        }
+        let left = (limit - start.elapsed()).max(Delta::ZERO);
+        self.engine.drain_within(u8::MAX, left)
     }
 
     fn set_quality(&self, wq: usize, quality: Quality) {
@@ -255,6 +306,9 @@ impl framework::Function for Function {
     }
 
     fn kill(&self) {
+        if let Some(portal) = &self.portal {
+            portal.kill();
+        }
         self.engine.kill();
     }
 

@@ -14,7 +14,8 @@ use crate::{
         desc::SUPPORTED_OPCAP,
         setup::{
             Limits,
-            Offer, //
+            Offer,
+            Portal, //
         }, //
     },
     framework::{
@@ -47,6 +48,12 @@ pub(super) fn within(limits: Option<&framework::Limits>, offer: &Offer) -> Offer
     }
 }
 
+/// Whether a subdev has a portal that is memory.
+pub(super) fn is_polled(limits: Option<&framework::Limits>) -> bool {
+    let portal = limits.and_then(|limits| Limits::from_words(*limits.words()).portal);
+    portal == Some(Portal::Polled)
+}
+
 /// What the limits of a subdev on these work queues become by a change; none where all is as they
 /// have it.
 pub(super) fn change(
@@ -62,6 +69,9 @@ pub(super) fn change(
             ("max-transfer-size", Value::Uint(value)) => limits.set_max_transfer(value, &offer)?,
             ("max-batch-size", Value::U32(value)) => limits.set_max_batch(value, &offer)?,
             ("op-config", Value::Binary(value)) => limits.set_operations(words(value)?, &offer)?,
+            ("portal", Value::U32(value)) => {
+                limits.portal = Some(Portal::try_from(value).map_err(|()| EINVAL)?);
+            }
             _ => return Err(EINVAL.into()),
         }
         Ok(())
@@ -81,6 +91,10 @@ fn show(words: &framework::LimitWords, visitor: &mut dyn Visitor) -> Result {
     }
     if let Some(operations) = limits.operations {
         visitor.attribute("op-config", Value::Binary(&config::bytes(&operations)))?;
+    }
+    if let Some(portal) = limits.portal {
+        // CAST: To the number that it has in the spec.
+        visitor.attribute("portal", Value::U32(portal as u32))?;
     }
     Ok(())
 }

@@ -16,8 +16,10 @@
 //!   makes a submitter of all that.
 //! - What tenants submit: [`ring`] and [`span`] are helpers, [`transfer`] carries out one operation,
 //!   [`unmaps`] keeps pins away from memory that is going, [`front`] has the registers that a tenant
-//!   sees, and [`engine`] carries out all descriptors of one subdev.
-//! - What the framework sees: [`resets`] brings a function to the state after power-on; [`function`], [`work_queue`] and [`parent`].
+//!   sees, [`bell`] wakes who takes descriptors from a portal, and [`engine`] carries out all
+//!   descriptors of one subdev.
+//! - What the framework sees: [`portal`] takes descriptors from memory that a tenant maps, [`resets`]
+//!   brings a function to the state after power-on; [`function`], [`work_queue`] and [`parent`].
 //! - [`bring_up`] puts a device together, and [`driver`] binds to it.
 //!
 //! # Locks
@@ -34,16 +36,22 @@
 //! | `Device::commands` | the command register | one command, bounded | `Device::command` |
 //! | `Device::setup` | what the device is set up as | nothing | `Device`, also under the registry's lock |
 //! | `Function::halted` | whether the hardware below is lost, and that the registers agree | nothing | opening, halting, recovering |
+//! | `Portal::worker` | the thread in the tenant's process, whose end is waited for without the lock | nothing | opening and closing |
+//! | `Portal::progress` | what the thread has done | the thread, bounded, without the lock | `portal` |
+//! | `Portal::rotations` | that what was found in a slot is accepted, before anything that discards | nothing | `portal` |
 //! | `Wq::state` | completion records and status | a recovery, bounded, without the lock | submission, interrupts |
 //! | `Front::host` | who has the function open, and the order of what it is notified of | the framework's event lock | `Front` |
 //! | `Front::registers` | what a tenant sees | nothing | `Front` |
 //! | `Engine::state` | what was accepted | what is in flight, without the lock | all of `engine` |
+//! | `Portal::pages` | which pages of a portal are mapped; also taken by faults, with the memory of the tenant's process locked | nothing | `portal` |
+//! | `Bell::task` | who is woken up | nothing | `bell` |
 //! | `Unmaps::state` | memory that is going | nothing | `unmaps` |
 //! | `Scheduler::state` | the order of those who share a work queue | turns and caps, without the lock | engines, and whoever ends their wait |
 //!
 //! Facts about the hardware are from the Intel Data Streaming Accelerator Architecture
 //! Specification (341204) as `drivers/dma/idxd` of the kernel has them.
 
+mod bell;
 mod bring_up;
 mod command;
 mod config;
@@ -57,6 +65,7 @@ mod hardware;
 mod interrupts;
 mod limits;
 mod parent;
+mod portal;
 mod recovery;
 mod registers;
 mod resets;

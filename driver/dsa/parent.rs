@@ -186,7 +186,8 @@ impl framework::Parent for Parent {
             };
             queues.push(queue, GFP_KERNEL)?;
         }
-        Ok(Function::new(&params, front, queues)?)
+        let polled = limits::is_polled(limits);
+        Ok(Function::new(&params, front, queues, polled)?)
     }
 
     fn limit(

@@ -26,7 +26,8 @@ use kernel::{
 
 use super::{
     engine::Engine,
-    front::Front, //
+    front::Front,
+    portal::Portal, //
 };
 use crate::{
     dsa_core::virt,
@@ -42,6 +43,8 @@ use crate::{
 pub(super) struct Resets {
     front: Arc<Front>,
     engine: Arc<Engine>,
+    /// If it is memory.
+    portal: Option<Arc<Portal>>,
     /// Whether a reset is in progress. Not a lock that is held meanwhile, as another thread may end
     /// a reset than has begun it.
     #[pin]
@@ -59,11 +62,16 @@ impl_has_work! {
 }
 
 impl Resets {
-    pub(super) fn new(front: Arc<Front>, engine: Arc<Engine>) -> Result<Arc<Self>> {
+    pub(super) fn new(
+        front: Arc<Front>,
+        engine: Arc<Engine>,
+        portal: Option<Arc<Portal>>,
+    ) -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
                 front,
                 engine,
+                portal,
                 busy <- new_mutex!(false, "Resets::busy"),
                 ended <- new_condvar!("Resets::ended"),
                 work <- new_work!("Resets::work"),
@@ -128,10 +136,20 @@ impl Resets {
     fn begin(&self) {
         self.front.change(virt::Function::begin_reset);
         self.update_epochs();
+        self.discard();
+    }
+
+    /// Forgets what is stored to a portal and was not taken.
+    fn discard(&self) {
+        if let Some(portal) = &self.portal {
+            portal.discard();
+        }
     }
 
     /// Nothing is in flight any more.
     fn finish(&self) {
+        // What was stored meanwhile.
+        self.discard();
         self.front.change(virt::Function::reset);
         *self.busy.lock() = false;
         self.ended.notify_all();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Raw bindings that the kernel crate lacks: VFIO, the shims and the numbers of the family.
+//! Raw bindings that the kernel crate lacks: VFIO, vhost's threads, the shims and the numbers of the family.
 //!
 //! Kbuild makes `bindings_generated.rs` from `bindings_helper.h`. Types that the kernel crate
 //! binds are taken from there, so that there is one Rust type for each C type.

@@ -9,11 +9,13 @@
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
 #include <linux/iommu.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/netlink.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
+#include <linux/task_work.h>
 #include <linux/vfio.h>
 #include <linux/workqueue.h>
 #include <net/genetlink.h>
@@ -128,6 +130,63 @@ bool subdev_shim_is_being_killed(void)
 void subdev_shim_synchronize_rcu_tasks(void)
 {
 	synchronize_rcu_tasks();
+}
+
+void subdev_shim_worker_begin(void)
+{
+	__set_current_state(TASK_RUNNING);
+}
+
+void subdev_shim_worker_end(void)
+{
+	/*
+	 * It never is in userspace, so that preemption alone lets nobody pass who
+	 * waits for a grace period of RCU tasks, such as to remove a kprobe.
+	 */
+	cond_resched_tasks_rcu_qs();
+	/*
+	 * Such as to be throttled by a CPU quota, which get_signal() does for a
+	 * thread that has a reason to call it.
+	 */
+	if (task_work_pending(current))
+		set_thread_flag(TIF_NOTIFY_SIGNAL);
+}
+
+int subdev_shim_mmap_write_lock(struct mm_struct *mm)
+{
+	return mmap_write_lock_killable(mm);
+}
+
+void subdev_shim_mmap_write_unlock(struct mm_struct *mm)
+{
+	mmap_write_unlock(mm);
+}
+
+void subdev_shim_vma_set_shared_pages(struct vm_area_struct *vma)
+{
+	vm_flags_mod(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP |
+			  VM_DONTCOPY, VM_MAYEXEC);
+}
+
+void *subdev_shim_page_address(struct page *page)
+{
+	return page_address(page);
+}
+
+unsigned long subdev_shim_page_to_pfn(struct page *page)
+{
+	return page_to_pfn(page);
+}
+
+bool subdev_shim_vfio_is_mapped_by(struct vfio_device *vdev,
+				   const struct vm_area_struct *vma)
+{
+	return vma->vm_file && vma->vm_file->f_mapping == vdev->inode->i_mapping;
+}
+
+void subdev_shim_vfio_unmap(struct vfio_device *vdev, loff_t start, loff_t len)
+{
+	unmap_mapping_range(vdev->inode->i_mapping, start, len, true);
 }
 
 void subdev_shim_vfio_put(struct vfio_device *vdev)

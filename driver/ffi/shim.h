@@ -10,14 +10,17 @@
 struct device;
 struct eventfd_ctx;
 struct genl_info;
+struct mm_struct;
 struct module;
 struct netlink_callback;
 struct netlink_ext_ack;
 struct nlattr;
 struct nlmsghdr;
+struct page;
 struct sk_buff;
 struct sock;
 struct vfio_device;
+struct vm_area_struct;
 struct workqueue_struct;
 
 /* Of the module; the same as that of the programs in Cargo.toml. */
@@ -63,7 +66,27 @@ void subdev_shim_synchronize_rcu_tasks(void);
 /* Threads that are being killed. */
 bool subdev_shim_is_being_killed(void);
 
+/*
+ * A thread that the kernel has in a process (vhost_task.c), which is called as
+ * it is about to sleep: it runs again, and then lets others run and does what a
+ * thread does before it returns to userspace, which it never does.
+ */
+void subdev_shim_worker_begin(void);
+void subdev_shim_worker_end(void);
+
+/* Memory that a user maps. */
+int subdev_shim_mmap_write_lock(struct mm_struct *mm);
+void subdev_shim_mmap_write_unlock(struct mm_struct *mm);
+void subdev_shim_vma_set_shared_pages(struct vm_area_struct *vma);
+void *subdev_shim_page_address(struct page *page);
+unsigned long subdev_shim_page_to_pfn(struct page *page);
+
 /* VFIO. */
+/* Whether a mapping is of the device's file. */
+bool subdev_shim_vfio_is_mapped_by(struct vfio_device *vdev,
+				   const struct vm_area_struct *vma);
+/* Takes away what is mapped of a range of the device's file. */
+void subdev_shim_vfio_unmap(struct vfio_device *vdev, loff_t start, loff_t len);
 void subdev_shim_vfio_put(struct vfio_device *vdev);
 void subdev_shim_vfio_get(struct vfio_device *vdev);
 const char *subdev_shim_vfio_name(struct vfio_device *vdev);

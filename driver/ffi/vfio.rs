@@ -49,7 +49,8 @@ use super::{
     memory::{
         self,
         PIN_MAX, //
-    }, //
+    },
+    mmap, //
 };
 
 #[cfg(CONFIG_KUNIT = "y")]
@@ -92,6 +93,14 @@ pub(crate) trait Operations: Send + Sync + Sized + 'static {
 
     /// Describes region `index`.
     fn region(&self, index: u32) -> Result<RegionInfo>;
+
+    /// Whether the user may map that part of the device's file.
+    fn mmap(&self, mapping: &mmap::NewMapping<'_>) -> Result;
+
+    /// The user accesses a page that it has mapped and that is not there. On success it is there, or
+    /// the user tries again; ENOMEM says that there is no memory for it. The memory of the user's
+    /// process is locked: this must not wait for anybody who waits for that.
+    fn fault(&self, fault: &mmap::Fault<'_>) -> Result;
 
     /// The user takes a range of its memory away: on return nothing in it may be pinned.
     fn dma_unmap(&self, iova: u64, length: u64);
@@ -140,6 +149,8 @@ struct Inner<T> {
     /// What serves the device: the [`Registration`] owns it, and outlives all callbacks but
     /// `release`.
     data: *const T,
+    /// Number of mappings of the device's file. VFIO allocates zeroes.
+    mappings: Atomic<u32>,
 }
 
 impl<T: Operations> Inner<T> {
@@ -159,7 +170,7 @@ impl<T: Operations> Inner<T> {
         write: Some(Self::write),
         ioctl: Some(Self::ioctl),
         get_region_info_caps: Some(Self::get_region_info_caps),
-        mmap: None,
+        mmap: Some(Self::mmap),
         request: Some(Self::request),
         match_: None,
         match_token_uuid: None,
@@ -168,6 +179,16 @@ impl<T: Operations> Inner<T> {
     };
 
     const OPS_REF: &'static local::vfio_device_ops = &Self::OPS;
+
+    const VM_OPS: bindings::vm_operations_struct = bindings::vm_operations_struct {
+        open: Some(Self::mapping_open),
+        close: Some(Self::mapping_close),
+        may_split: Some(Self::may_split),
+        fault: Some(Self::fault),
+        ..pin_init::zeroed()
+    };
+
+    const VM_OPS_REF: &'static bindings::vm_operations_struct = &Self::VM_OPS;
 
     /// # Safety
     ///
@@ -248,6 +269,75 @@ impl<T: Operations> Inner<T> {
             info.flags = region.flags;
             Ok(0)
         })
+    }
+
+    extern "C" fn mmap(vdev: *mut local::vfio_device, vma: *mut bindings::vm_area_struct) -> c_int {
+        from_result(|| {
+            // SAFETY: VFIO calls with a mapping that is being made.
+            let mapping = unsafe { mmap::NewMapping::from_raw(vma) }?;
+            // SAFETY: VFIO calls with a device of ours that is registered until the call returns.
+            unsafe { Self::data(vdev) }.mmap(&mapping)?;
+            // SAFETY: As above.
+            let mappings = unsafe { Self::mappings(vdev) };
+            if mappings.fetch_add(1, Full) >= mmap::MAPPINGS {
+                mappings.fetch_sub(1, Full);
+                return Err(ENOMEM);
+            }
+            // SAFETY: The mapping has a reference to the device's file, and as long as there is that,
+            // the device is not unregistered, nor the module unloaded.
+            unsafe { mapping.serve(Self::VM_OPS_REF, vdev.cast()) };
+            Ok(0)
+        })
+    }
+
+    /// # Safety
+    ///
+    /// `vdev` must be within an `Inner<T>` that is registered for `'a`.
+    unsafe fn mappings<'a>(vdev: *mut local::vfio_device) -> &'a Atomic<u32> {
+        // SAFETY: `vdev` is the first field of an `Inner<T>`.
+        unsafe { &(*vdev.cast::<Self>()).mappings }
+    }
+
+    /// One mapping becomes two, by being split or, for a moment, moved.
+    ///
+    /// # Safety
+    ///
+    /// To be called for a mapping that [`Self::mmap`] has accepted.
+    unsafe extern "C" fn mapping_open(vma: *mut bindings::vm_area_struct) {
+        // SAFETY: By the safety requirement; the mapping keeps the device open and so registered.
+        unsafe { Self::mappings(mmap::served(vma).cast()) }.fetch_add(1, Full);
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Self::mapping_open`].
+    unsafe extern "C" fn mapping_close(vma: *mut bindings::vm_area_struct) {
+        // SAFETY: As in `mapping_open`.
+        unsafe { Self::mappings(mmap::served(vma).cast()) }.fetch_sub(1, Full);
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Self::mapping_open`].
+    unsafe extern "C" fn may_split(vma: *mut bindings::vm_area_struct, _address: c_ulong) -> c_int {
+        // SAFETY: As in `mapping_open`.
+        let mappings = unsafe { Self::mappings(mmap::served(vma).cast()) };
+        if mappings.load(Relaxed) < mmap::MAPPINGS {
+            0
+        } else {
+            ENOMEM.to_errno()
+        }
+    }
+
+    /// # Safety
+    ///
+    /// To be called for a mapping that [`Self::mmap`] has accepted.
+    unsafe extern "C" fn fault(vmf: *mut bindings::vm_fault) -> bindings::vm_fault_t {
+        // SAFETY: By the safety requirement.
+        let fault = unsafe { mmap::Fault::from_raw(vmf) };
+        let vdev = fault.data().cast::<local::vfio_device>();
+        // SAFETY: It was given to the mapping, which keeps the device open and so registered.
+        mmap::answer(unsafe { Self::data(vdev) }.fault(&fault))
     }
 
     extern "C" fn dma_unmap(vdev: *mut local::vfio_device, iova: u64, length: u64) {
@@ -481,6 +571,12 @@ impl Memory {
         };
         // INVARIANT: A reference was just taken.
         Self { vdev }
+    }
+
+    /// Memory in the range of the device's file that begins at `start`, which its users may map.
+    pub(crate) fn region<const PAGES: usize>(&self, start: u64) -> mmap::Region<PAGES> {
+        // SAFETY: The device is valid by the type invariant.
+        unsafe { mmap::Region::new(self.vdev, start) }
     }
 
     fn copy(&self, iova: u64, data: *mut u8, len: usize, write: bool) -> Result {

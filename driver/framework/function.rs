@@ -13,7 +13,10 @@ use super::fault::{
     Fault, //
 };
 use crate::{
-    ffi::memory::Memory,
+    ffi::{
+        memory::Memory,
+        mmap, //
+    },
     subdev_core::quality::Quality, //
 };
 
@@ -25,6 +28,12 @@ pub(crate) enum Region {
     /// The configuration space.
     Config,
 }
+
+/// Most pages of a region that can be mapped.
+const MAPPABLE_PAGES: usize = 32;
+
+/// A region that its user may map.
+pub(crate) type Mappable = mmap::Region<MAPPABLE_PAGES>;
 
 /// Why somebody else than its user did not get a function reset.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,7 +55,15 @@ pub(crate) trait Function: Send + Sync {
     /// Number of MSI-X vectors.
     fn vectors(&self) -> u32;
 
-    /// Somebody opened the device: until `close`, `host` is who it works for.
+    /// Whether a user may map a region: what is accessed there and not mapped comes by
+    /// [`Self::fault`].
+    fn is_mappable(&self, region: Region) -> bool;
+
+    /// The user accesses a page of a region that it has mapped and that is not there: it is, on
+    /// return. Called with the memory of the user's process locked.
+    fn fault(&self, region: Region, fault: &mmap::Fault<'_>) -> Result;
+
+    /// Somebody opened the device, and calls this: until `close`, `host` is who it works for.
     fn open(&self, host: Arc<dyn Host>) -> Result;
 
     /// The device is being closed: everything in flight ends, nothing stays pinned, and the
@@ -70,6 +87,7 @@ pub(crate) trait Function: Send + Sync {
     /// Waits until everything is complete that the user has submitted so far, for `limit` at most.
     /// Returns false if it is not then.
     fn drain_within(&self, limit: Delta) -> bool;
+
     /// How the function is served on the `wq`th of its work queues from now on, if it has so many.
     /// Does not wait.
     fn set_quality(&self, wq: usize, quality: Quality);
@@ -97,6 +115,9 @@ pub(crate) trait Function: Send + Sync {
 pub(crate) trait Host: Send + Sync {
     /// Its memory.
     fn memory(&self) -> &dyn Memory;
+
+    /// Memory of a region that it may map.
+    fn mappable(&self, region: Region) -> Result<Mappable>;
 
     /// Signals MSI-X vector `vector`, if somebody listens.
     fn interrupt(&self, vector: u32);

@@ -90,6 +90,7 @@ pub(crate) use self::{
     function::{
         Function,
         Host,
+        Mappable,
         NotReset,
         Region, //
     },

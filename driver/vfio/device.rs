@@ -21,10 +21,11 @@ use super::{
 use crate::{
     ffi::{
         bindings,
+        mmap,
         vfio::{
             self,
             RegionInfo, //
-        },
+        }, //
     },
     framework::{
         Function,
@@ -144,20 +145,40 @@ impl vfio::Operations for Device {
 
     fn region(&self, index: u32) -> Result<RegionInfo> {
         let function = self.alive()?;
-        let size = match layout::slot(index)? {
-            layout::Slot::Function(region) => function.region_size(region),
-            layout::Slot::Rom => 0,
+        let (size, is_mappable) = match layout::slot(index)? {
+            layout::Slot::Function(region) => {
+                (function.region_size(region), function.is_mappable(region))
+            }
+            layout::Slot::Rom => (0, false),
         };
-        let flags = if size > 0 {
-            bindings::VFIO_REGION_INFO_FLAG_READ | bindings::VFIO_REGION_INFO_FLAG_WRITE
-        } else {
-            0
-        };
+        let mut flags = 0;
+        if size > 0 {
+            flags |= bindings::VFIO_REGION_INFO_FLAG_READ | bindings::VFIO_REGION_INFO_FLAG_WRITE;
+        }
+        if is_mappable {
+            flags |= bindings::VFIO_REGION_INFO_FLAG_MMAP;
+        }
         Ok(RegionInfo {
             size,
             offset: layout::offset(index),
             flags,
         })
+    }
+
+    fn mmap(&self, mapping: &mmap::NewMapping<'_>) -> Result {
+        let function = self.alive()?;
+        let (region, start) = layout::locate(mapping.position())?;
+        let end = start.checked_add(mapping.len()).ok_or(EINVAL)?;
+        if !function.is_mappable(region) || end > function.region_size(region) {
+            return Err(EINVAL);
+        }
+        Ok(())
+    }
+
+    fn fault(&self, fault: &mmap::Fault<'_>) -> Result {
+        // Also of a subdev that is dead: its user has the mapping still.
+        let (region, _) = layout::locate(fault.position())?;
+        self.function.fault(region, fault)
     }
 
     fn dma_unmap(&self, iova: u64, length: u64) {

@@ -2,9 +2,15 @@
 
 //! Who has a subdev open, as its function sees it.
 
-use kernel::sync::Arc;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
-use super::irqs::Irqs;
+use super::{
+    irqs::Irqs,
+    layout, //
+};
 use crate::{
     ffi::{
         memory,
@@ -14,6 +20,8 @@ use crate::{
         self,
         Culprit,
         Fault,
+        Mappable,
+        Region,
         Subdev, //
     }, //
 };
@@ -28,6 +36,10 @@ pub(super) struct Host {
 impl framework::Host for Host {
     fn memory(&self) -> &dyn memory::Memory {
         &self.memory
+    }
+
+    fn mappable(&self, region: Region) -> Result<Mappable> {
+        Ok(self.memory.region(layout::position(region)))
     }
 
     fn interrupt(&self, vector: u32) {

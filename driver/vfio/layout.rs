@@ -42,6 +42,14 @@ pub(super) fn offset(index: u32) -> u64 {
     u64::from(index) << SHIFT
 }
 
+/// Where a region begins in the file.
+pub(super) fn position(region: Region) -> u64 {
+    offset(match region {
+        Region::Bar(bar) => bar.into(),
+        Region::Config => bindings::VFIO_PCI_CONFIG_REGION_INDEX,
+    })
+}
+
 /// The region and the offset in it that a position in the file stands for.
 pub(super) fn locate(position: u64) -> Result<(Region, u64)> {
     let Slot::Function(region) = slot(u32::try_from(position >> SHIFT)?)? else {
@@ -72,7 +80,10 @@ mod tests {
         for index in 0..REGIONS + 2 {
             let located = locate(offset(index) + 5);
             match slot(index) {
-                Ok(Slot::Function(region)) => assert!(located == Ok((region, 5))),
+                Ok(Slot::Function(region)) => {
+                    assert!(located == Ok((region, 5)));
+                    assert!(position(region) == offset(index));
+                }
                 Ok(Slot::Rom) | Err(_) => assert!(located == Err(EINVAL)),
             }
         }

@@ -86,6 +86,18 @@ enum subdev_pasid_mode {
 };
 
 /**
+ * enum subdev_portal - How the user of a subdev submits to its portals (BAR2).
+ * @SUBDEV_PORTAL_TRAPPED: By writing to the file of the VFIO device. The
+ *   portals cannot be mapped.
+ * @SUBDEV_PORTAL_POLLED: By storing to memory, which can be mapped and which a
+ *   thread in the user's process looks at. Writing to the file works as well.
+ */
+enum subdev_portal {
+	SUBDEV_PORTAL_TRAPPED,
+	SUBDEV_PORTAL_POLLED,
+};
+
+/**
  * enum subdev_isolation - What keeps the memory of a subdev apart from that of
  *   all others.
  * @SUBDEV_ISOLATION_MEDIATED: The driver checks and translates each
@@ -371,6 +383,7 @@ enum {
 	SUBDEV_A_DSA_SUBDEV_MAX_TRANSFER_SIZE = 1,
 	SUBDEV_A_DSA_SUBDEV_MAX_BATCH_SIZE,
 	SUBDEV_A_DSA_SUBDEV_OP_CONFIG,
+	SUBDEV_A_DSA_SUBDEV_PORTAL,
 
 	__SUBDEV_A_DSA_SUBDEV_MAX,
 	SUBDEV_A_DSA_SUBDEV_MAX = (__SUBDEV_A_DSA_SUBDEV_MAX - 1)

@@ -9,6 +9,7 @@
 //! - How a device is divided: [`partition`]; what the admin may make of it: [`setup`].
 //! - What the hardware and its virtual twin look like: [`regs`], [`virt`].
 //! - What a tenant submits and how it is carried out: [`desc`], [`plan`].
+//! - How descriptors are found in a portal that is memory: [`portal`].
 //! - Which descriptor an error of the hardware is about: [`blame`].
 //! - Who of several tenants is next, and how fast: [`fair`], [`rate`].
 
@@ -23,6 +24,7 @@ pub mod desc;
 pub mod fair;
 pub mod partition;
 pub mod plan;
+pub mod portal;
 pub mod rate;
 pub mod regs;
 pub mod setup;

@@ -23,7 +23,8 @@ pub use group::{
 };
 pub use limits::{
     Limits,
-    Offer, //
+    Offer,
+    Portal, //
 };
 pub use refused::{
     Attribute,

@@ -29,7 +29,10 @@ use crate::{
         }, //
     },
     ffi::workqueue,
-    framework::Meter, //
+    framework::{
+        Host,
+        Meter, //
+    }, //
 };
 
 impl Engine {
@@ -37,13 +40,38 @@ impl Engine {
     ///
     /// A descriptor that is invalid is completed here, so that it costs its tenant's own time.
     pub(in super::super) fn submit(self: &Arc<Self>, submission: &Submission) {
+        self.take(submission, |opcode, epoch, reject| {
+            let accepted = self.accept_invalid(submission.wq, epoch)?;
+            self.complete_invalid(accepted, opcode, &reject);
+            Ok(())
+        });
+    }
+
+    /// Takes a descriptor, and does not wait for the tenant: one that is invalid is completed by who
+    /// carries out the others.
+    pub(in super::super) fn queue(self: &Arc<Self>, submission: &Submission) {
+        self.take(submission, |opcode, epoch, reject| {
+            self.accept(submission.wq, epoch, opcode, Err(reject))
+        });
+    }
+
+    fn take(
+        self: &Arc<Self>,
+        submission: &Submission,
+        invalid: impl FnOnce(u8, u32, Reject) -> Result<(), u8>,
+    ) {
         let wq = submission.wq;
-        // Not open, so nobody submits.
         let Some(limits) = self.front.limits(wq) else {
+            // Not open, so nobody submits.
             return;
         };
         let descriptor = Descriptor::parse(&submission.raw);
-        let refuse = |code| {
+        let opcode = descriptor.opcode;
+        let taken = match descriptor.check(&limits) {
+            Ok(work) => self.accept(wq, limits.epoch, opcode, Ok(work)),
+            Err(reject) => invalid(opcode, limits.epoch, reject),
+        };
+        if let Err(code) = taken {
             self.count(wq, |meter| match code {
                 swerr::WQ_FULL => meter.wq_full(),
                 _ => {
@@ -54,30 +82,25 @@ impl Engine {
             self.front.software_error(Swerr {
                 code,
                 wq: Some(wq),
-                opcode: Some(descriptor.opcode),
+                opcode: Some(opcode),
                 ..Swerr::default()
             });
-        };
-        match descriptor.check(&limits) {
-            Ok(work) => match self.accept(wq, limits.epoch, descriptor.opcode, work) {
-                Ok(()) => {
-                    if let Some(queue) = workqueue::engines() {
-                        // Refused only if it is queued already, and then it will see the
-                        // descriptor.
-                        let _ = queue.enqueue(self.clone());
-                    }
-                }
-                Err(code) => refuse(code),
-            },
-            Err(reject) => match self.accept_invalid(wq, limits.epoch) {
-                Ok(accepted) => self.complete_invalid(accepted, descriptor.opcode, &reject),
-                Err(code) => refuse(code),
-            },
         }
     }
 
-    /// Accepts a valid descriptor that was checked in `epoch`; fails with an error of SWERR.
-    fn accept(&self, wq: u8, epoch: u32, opcode: u8, work: Work) -> Result<(), u8> {
+    /// Whether a virtual WQ has an entry free.
+    pub(in super::super) fn has_room(&self, wq: u8) -> bool {
+        self.state.lock().entries(wq) < self.share(wq)
+    }
+
+    /// Accepts a descriptor that was checked in `epoch`; fails with an error of SWERR.
+    fn accept(
+        self: &Arc<Self>,
+        wq: u8,
+        epoch: u32,
+        opcode: u8,
+        checked: Result<Work, Reject>,
+    ) -> Result<(), u8> {
         let mut state = self.state.lock();
         // Checked again, under the lock that whoever quiesces takes: what quiesces since the check
         // waits for nothing that comes after it.
@@ -90,18 +113,22 @@ impl Engine {
         let item = Item {
             accepted: state.number(wq),
             opcode,
-            work,
+            checked,
         };
-        // Before anybody can carry it out, who takes the lock for that.
-        if state.enqueue(item) {
-            self.count(wq, Meter::submitted);
-            Ok(())
-        } else {
-            Err(swerr::WQ_FULL)
+        if !state.enqueue(item) {
+            return Err(swerr::WQ_FULL);
         }
+        // Before anybody can carry it out, who takes the lock for that.
+        self.count(wq, Meter::submitted);
+        drop(state);
+        if let Some(queue) = workqueue::engines() {
+            // Refused only if it is queued already, and then it will see the descriptor.
+            let _ = queue.enqueue(self.clone());
+        }
+        Ok(())
     }
 
-    /// As [`Self::accept`], for one that is invalid.
+    /// As [`Self::accept`], for one that is invalid and is completed by the caller.
     fn accept_invalid(&self, wq: u8, epoch: u32) -> Result<Accepted, u8> {
         let mut state = self.state.lock();
         if !state.accepts(wq, epoch) {
@@ -119,28 +146,34 @@ impl Engine {
         }
     }
 
-    /// Completes a descriptor that is invalid.
+    /// Completes a descriptor that is invalid, which takes as long as the tenant likes.
     fn complete_invalid(&self, accepted: Accepted, opcode: u8, reject: &Reject) {
         // Before the tenant can see the end: it may submit another at once then.
         self.state.lock().free_invalid(accepted.number);
+        self.bell.entry_free();
         self.count(accepted.wq, |meter| meter.rejected(reject.status));
         if let Some(host) = self.front.host() {
-            match reject.to {
-                RejectTo::Record(addr) => {
-                    let record = reject.completion();
-                    self.write_record(accepted.wq, opcode, host.memory(), addr, &record);
-                }
-                RejectTo::Swerr => self.front.software_error(Swerr {
-                    code: reject.status,
-                    wq: Some(accepted.wq),
-                    opcode: Some(opcode),
-                    invalid_flags: reject.invalid_flags,
-                    ..Swerr::default()
-                }),
-            }
-            self.interrupt(accepted.wq, reject.interrupt);
+            self.report_invalid(accepted.wq, opcode, reject, &*host);
         }
         self.state.lock().end_invalid(accepted.number);
         self.changed.notify_all();
+    }
+
+    /// Reports the end of a descriptor that is invalid.
+    pub(super) fn report_invalid(&self, wq: u8, opcode: u8, reject: &Reject, host: &dyn Host) {
+        match reject.to {
+            RejectTo::Record(addr) => {
+                let record = reject.completion();
+                self.write_record(wq, opcode, host.memory(), addr, &record);
+            }
+            RejectTo::Swerr => self.front.software_error(Swerr {
+                code: reject.status,
+                wq: Some(wq),
+                opcode: Some(opcode),
+                invalid_flags: reject.invalid_flags,
+                ..Swerr::default()
+            }),
+        }
+        self.interrupt(wq, reject.interrupt);
     }
 }

@@ -24,7 +24,9 @@ use crate::{
     dsa_core::{
         desc::{
             code::status,
-            Completion, //
+            Completion,
+            Reject,
+            Work, //
         },
         virt::Swerr, //
     },
@@ -46,9 +48,12 @@ impl WorkItem for Engine {
             // Whoever closes the device waits until this has ended, and with it the reference to
             // the host.
             let host = this.front.host();
-            let ended = host.is_some_and(|host| match &mut *this.scratch.lock() {
-                Some(scratch) => this.process(&item, &*host, scratch),
-                None => false,
+            let ended = host.is_some_and(|host| match &item.checked {
+                Ok(work) => match &mut *this.scratch.lock() {
+                    Some(scratch) => this.process(&item, work, &*host, scratch),
+                    None => false,
+                },
+                Err(reject) => this.reject(&item, reject, &*host),
             });
             if !ended {
                 this.count(item.accepted.wq, Meter::aborted);
@@ -59,6 +64,8 @@ impl WorkItem for Engine {
                 state.end();
                 state.is_waiting(wq)
             };
+            // For one that was dropped.
+            this.bell.entry_free();
             if let Some(queue) = this.queues.get(usize::from(wq)).filter(|_| !has_more) {
                 queue.flow.rest();
             }
@@ -68,8 +75,31 @@ impl WorkItem for Engine {
 }
 
 impl Engine {
+    /// Completes a descriptor that is invalid. Returns false if it is to be dropped.
+    fn reject(&self, item: &Item, reject: &Reject, host: &dyn Host) -> bool {
+        {
+            let mut state = self.state.lock();
+            if state.drops_running() {
+                return false;
+            }
+            // Before the tenant can see the end: it may submit another at once then.
+            state.free_running();
+        }
+        self.bell.entry_free();
+        let wq = item.accepted.wq;
+        self.count(wq, |meter| meter.rejected(reject.status));
+        self.report_invalid(wq, item.opcode, reject, host);
+        true
+    }
+
     /// Carries out one descriptor. Returns false if it was dropped on the way.
-    fn process(&self, item: &Item, host: &dyn Host, scratch: &mut Scratch) -> bool {
+    fn process(
+        &self,
+        item: &Item,
+        work: &Work,
+        host: &dyn Host,
+        scratch: &mut Scratch,
+    ) -> bool {
         let wq = item.accepted.wq;
         let Some(queue) = self.queues.get(usize::from(wq)) else {
             warn_on!(true);
@@ -84,7 +114,6 @@ impl Engine {
             share: usize::from(queue.share),
             meter,
         };
-        let work = &item.work;
         let Some(completion) = transfer::run(context, &work.op, scratch) else {
             return false;
         };
@@ -99,6 +128,7 @@ impl Engine {
         }
         // Before the tenant can see the end: it may submit another at once then.
         self.state.lock().free_running();
+        self.bell.entry_free();
         let record = Completion::wants_record(work, completion.status);
         if let Some(addr) = work.cr.filter(|_| record) {
             self.write_record(wq, item.opcode, host.memory(), addr, &completion);

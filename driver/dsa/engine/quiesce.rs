@@ -73,6 +73,7 @@ impl Engine {
             state.drop_accepted(|wq| has(mask, wq), |wq| self.count(wq, Meter::aborted));
             state.next()
         };
+        self.bell.entry_free();
         self.changed.notify_all();
         self.nudge();
         next

@@ -18,7 +18,10 @@ use super::super::{
     span::Span, //
 };
 use crate::dsa_core::{
-    desc::Work,
+    desc::{
+        Reject,
+        Work, //
+    },
     virt::MAX_WQS, //
 };
 
@@ -37,11 +40,11 @@ pub(super) struct Accepted {
     pub(super) holds_entry: bool,
 }
 
-/// A descriptor that is to be carried out.
+/// A descriptor that is to be carried out, or completed as invalid.
 pub(super) struct Item {
     pub(super) accepted: Accepted,
     pub(super) opcode: u8,
-    pub(super) work: Work,
+    pub(super) checked: Result<Work, Reject>,
 }
 
 /// The descriptors that were accepted, but for the one that is being carried out.
@@ -49,7 +52,7 @@ pub(super) struct Item {
 pub(super) struct Queues {
     /// What is to be carried out.
     waiting: Ring<Item>,
-    /// What is invalid, and being completed by who submitted it.
+    /// What is invalid, and being completed by the thread that submitted it.
     invalid: KVec<Accepted>,
 }
 

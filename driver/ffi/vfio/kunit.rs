@@ -50,6 +50,14 @@ impl Operations for Silent {
         Err(EINVAL)
     }
 
+    fn mmap(&self, _mapping: &mmap::NewMapping<'_>) -> Result {
+        Err(EINVAL)
+    }
+
+    fn fault(&self, _fault: &mmap::Fault<'_>) -> Result {
+        Err(EINVAL)
+    }
+
     fn dma_unmap(&self, _iova: u64, _length: u64) {}
 
     fn request(&self, _count: u32) {}

@@ -17,6 +17,7 @@ use kernel::{
 use crate::{
     ffi::{
         bound::kunit::Faux,
+        mmap::Fault,
         workqueue, //
     },
     framework::{
@@ -314,6 +315,14 @@ impl Function for Idle {
 
     fn vectors(&self) -> u32 {
         1
+    }
+
+    fn is_mappable(&self, _region: Region) -> bool {
+        false
+    }
+
+    fn fault(&self, _region: Region, _fault: &Fault<'_>) -> Result {
+        Err(EINVAL)
     }
 
     fn open(&self, _host: Arc<dyn Host>) -> Result {

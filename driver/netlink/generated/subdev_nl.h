@@ -15,7 +15,7 @@
 /* Common nested types */
 extern const struct nla_policy subdev_dsa_group_nl_policy[SUBDEV_A_DSA_GROUP_USE_READ_BUFFER_LIMIT + 1];
 extern const struct nla_policy subdev_dsa_parent_nl_policy[SUBDEV_A_DSA_PARENT_GROUP + 1];
-extern const struct nla_policy subdev_dsa_subdev_nl_policy[SUBDEV_A_DSA_SUBDEV_OP_CONFIG + 1];
+extern const struct nla_policy subdev_dsa_subdev_nl_policy[SUBDEV_A_DSA_SUBDEV_PORTAL + 1];
 extern const struct nla_policy subdev_dsa_wq_nl_policy[SUBDEV_A_DSA_WQ_OP_CONFIG + 1];
 extern const struct nla_policy subdev_subdev_wq_nl_policy[SUBDEV_A_SUBDEV_WQ_MAX_RATE + 1];
 

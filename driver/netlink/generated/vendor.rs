@@ -186,5 +186,10 @@ pub(crate) static SUBDEV: &[Nest] = &[Nest {
             number: uapi::SUBDEV_A_DSA_SUBDEV_OP_CONFIG,
             kind: Kind::Binary,
         },
+        Attr {
+            name: "portal",
+            number: uapi::SUBDEV_A_DSA_SUBDEV_PORTAL,
+            kind: Kind::U32,
+        },
     ],
 }];

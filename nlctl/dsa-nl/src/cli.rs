@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use nlctl::{AdminState, Binary, Id, NotifyKinds, ParentRef, PasidMode, WqMode, WqRef};
+use nlctl::{AdminState, Binary, Id, NotifyKinds, ParentRef, PasidMode, Portal, WqMode, WqRef};
 
 use crate::failure::Failure;
 use crate::grammar::help_or_failure;
@@ -44,12 +44,13 @@ dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
          [parent DEV] [state active|inactive] [size N]
          [weight N] [max-rate BYTES]
          [max-transfer-size BYTES] [max-batch-size N] [op-config HEX]
-         [count N] [lease] [--dry-run]";
+         [portal trapped|polled] [count N] [lease] [--dry-run]";
 
 const SET_USAGE: &str = "\
 dsa-nl subdev set SUBDEV [name NAME] [state active|inactive [force]]
          [wq N[,N...] [size N[,N...]] [weight N[,N...]] [max-rate BYTES[,BYTES...]]]
-         [max-transfer-size BYTES] [max-batch-size N] [op-config HEX] [--dry-run]";
+         [max-transfer-size BYTES] [max-batch-size N] [op-config HEX]
+         [portal trapped|polled] [--dry-run]";
 
 const MONITOR_USAGE: &str = "\
 dsa-nl monitor [parent DEV[,DEV...]] [subdev SUBDEV[,SUBDEV...]]
@@ -320,7 +321,7 @@ fn mask(word: &str) -> Result<Binary, String> {
     Ok(Binary(bytes))
 }
 
-/// Limits of a subdev, within those of its work queues.
+/// Limits of a subdev, within those of its work queues, and how its user submits.
 #[derive(Debug, Args)]
 pub struct Limits {
     /// Largest transfer of one descriptor, a power of two; 0: as the WQs have it
@@ -335,6 +336,11 @@ pub struct Limits {
     /// may be left out; 00: as the WQs have it
     #[arg(long, value_name = "HEX", value_parser = mask)]
     pub op_config: Option<Binary>,
+
+    /// How its user submits: by writing to the device's file (trapped), or by
+    /// storing to memory that it maps as well (polled)
+    #[arg(long, value_name = "PORTAL")]
+    pub portal: Option<Portal>,
 }
 
 /// Commands on types.

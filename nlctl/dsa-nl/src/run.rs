@@ -222,6 +222,9 @@ fn dsa_subdev(limits: &Limits) -> Option<DsaSubdevRequest> {
     if let Some(operations) = &limits.op_config {
         request = request.op_config(operations.clone());
     }
+    if let Some(portal) = limits.portal {
+        request = request.portal(portal);
+    }
     (request != none).then_some(request)
 }
 

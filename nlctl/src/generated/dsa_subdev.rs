@@ -30,6 +30,8 @@ pub enum DsaSubdevAttr {
     /// out and that the isolation allows, or none in a request for all of
     /// these.
     OpConfig(Binary),
+    /// How its user submits to its portals. Absent is "trapped".
+    Portal(Portal),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -46,6 +48,7 @@ impl Attribute for DsaSubdevAttr {
                     max: Some(32),
                 })
                 .hex(),
+            AttributeInfo::new("portal").accepts(Accepts::Names(Portal::NAMES)),
         ],
     };
     fn number(&self) -> u16 {
@@ -53,6 +56,7 @@ impl Attribute for DsaSubdevAttr {
             Self::MaxTransferSize(_) => 1,
             Self::MaxBatchSize(_) => 2,
             Self::OpConfig(_) => 3,
+            Self::Portal(_) => 4,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -62,6 +66,7 @@ impl Attribute for DsaSubdevAttr {
             Self::MaxTransferSize(value) => Some(value),
             Self::MaxBatchSize(value) => Some(value),
             Self::OpConfig(value) => Some(value),
+            Self::Portal(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
@@ -72,6 +77,7 @@ impl Attribute for DsaSubdevAttr {
                 1 => Self::MaxTransferSize(Value::parse(value)?),
                 2 => Self::MaxBatchSize(Value::parse(value)?),
                 3 => Self::OpConfig(Value::parse(value)?),
+                4 => Self::Portal(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -102,6 +108,9 @@ pub struct DsaSubdev {
     /// these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op_config: Option<Binary>,
+    /// How its user submits to its portals. Absent is "trapped".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub portal: Option<Portal>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -113,12 +122,14 @@ impl Object for DsaSubdev {
         let mut max_transfer_size = None;
         let mut max_batch_size = None;
         let mut op_config = None;
+        let mut portal = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
                 DsaSubdevAttr::MaxTransferSize(value) => max_transfer_size = Some(value),
                 DsaSubdevAttr::MaxBatchSize(value) => max_batch_size = Some(value),
                 DsaSubdevAttr::OpConfig(value) => op_config = Some(value),
+                DsaSubdevAttr::Portal(value) => portal = Some(value),
                 DsaSubdevAttr::Unknown(value) => unknown.push(value),
             }
         }
@@ -126,6 +137,7 @@ impl Object for DsaSubdev {
             max_transfer_size,
             max_batch_size,
             op_config,
+            portal,
             unknown,
         })
     }

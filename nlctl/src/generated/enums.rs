@@ -180,6 +180,47 @@ impl From<PasidMode> for u32 {
 
 named_number!(PasidMode, "pasid-mode");
 
+/// How the user of a subdev submits to its portals (BAR2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Portal {
+    /// By writing to the file of the VFIO device. The portals cannot be
+    /// mapped.
+    Trapped,
+    /// By storing to memory, which can be mapped and which a thread in the
+    /// user's process looks at. Writing to the file works as well.
+    Polled,
+    /// A number that this version of the library has no name for.
+    Unknown(u32),
+}
+
+impl Portal {
+    /// The names, in the order of their numbers.
+    pub const NAMES: &'static [&'static str] = &["trapped", "polled"];
+}
+
+impl From<u32> for Portal {
+    fn from(number: u32) -> Self {
+        match number {
+            0 => Self::Trapped,
+            1 => Self::Polled,
+            unknown => Self::Unknown(unknown),
+        }
+    }
+}
+
+impl From<Portal> for u32 {
+    fn from(value: Portal) -> Self {
+        match value {
+            Portal::Trapped => 0,
+            Portal::Polled => 1,
+            Portal::Unknown(number) => number,
+        }
+    }
+}
+
+named_number!(Portal, "portal");
+
 /// What keeps the memory of a subdev apart from that of all others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -368,4 +368,11 @@ impl DsaSubdevRequest {
             ),
         }
     }
+
+    /// How its user submits to its portals. Absent is "trapped".
+    pub fn portal(self, portal: Portal) -> Self {
+        Self {
+            attributes: replace(self.attributes, DsaSubdevAttr::Portal(portal)),
+        }
+    }
 }

@@ -90,8 +90,8 @@ pub enum SubdevAttr {
     /// In `subdev-fault-ntf`, what went wrong.
     Fault(Vec<FaultAttr>),
     /// Limits that a subdev of an Intel Data Streaming Accelerator has of its
-    /// own; absent where none was asked for. Changed only while the subdev is
-    /// inactive, as its user sees them in registers.
+    /// own, and how its portals are served; absent where nothing was asked
+    /// for. Changed only while the subdev is inactive, as its user sees it.
     DsaSubdev(Vec<DsaSubdevAttr>),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
@@ -324,8 +324,8 @@ pub struct Subdev {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
     /// Limits that a subdev of an Intel Data Streaming Accelerator has of its
-    /// own; absent where none was asked for. Changed only while the subdev is
-    /// inactive, as its user sees them in registers.
+    /// own, and how its portals are served; absent where nothing was asked
+    /// for. Changed only while the subdev is inactive, as its user sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dsa_subdev: Option<DsaSubdev>,
     /// Attributes that this version of the library does not know.
@@ -488,8 +488,8 @@ pub struct SubdevNewDryRun {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lease_port: Option<u32>,
     /// Limits that a subdev of an Intel Data Streaming Accelerator has of its
-    /// own; absent where none was asked for. Changed only while the subdev is
-    /// inactive, as its user sees them in registers.
+    /// own, and how its portals are served; absent where nothing was asked
+    /// for. Changed only while the subdev is inactive, as its user sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dsa_subdev: Option<DsaSubdev>,
     /// Attributes that this version of the library does not know.

@@ -78,8 +78,8 @@ impl SubdevNew {
     }
 
     /// Limits that a subdev of an Intel Data Streaming Accelerator has of its
-    /// own; absent where none was asked for. Changed only while the subdev is
-    /// inactive, as its user sees them in registers.
+    /// own, and how its portals are served; absent where nothing was asked
+    /// for. Changed only while the subdev is inactive, as its user sees it.
     pub fn dsa_subdev(self, dsa_subdev: impl Into<DsaSubdevRequest>) -> Self {
         Self(self.0.with(SubdevAttr::DsaSubdev(dsa_subdev.into().attributes)))
     }

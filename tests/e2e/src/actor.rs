@@ -6,12 +6,14 @@
 //! several users at the same time, each with its own container, and can kill one.
 
 use std::io::{BufRead, Write, stdin, stdout};
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use nix::sys::resource::{Resource, setrlimit};
-use nix::unistd::{Gid, Uid, setresgid, setresuid};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Gid, Pid, Uid, setresgid, setresuid};
 use serde::{Deserialize, Serialize};
 
 use crate::dsa::{Completion, Descriptor, Dsa, Notice, RECORDS, regs};
@@ -33,6 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub enum Request {
     /// Open a device and enable it.
     Open(Location),
+    /// Map the portals, and submit by storing to them from now on.
+    MapPortal,
     /// Map fresh memory that holds the pattern of a seed.
     Map {
         /// Where.
@@ -94,6 +98,8 @@ pub enum Request {
     },
     /// Read the device's state.
     State,
+    /// Execute the same program anew, which answers the next request.
+    Execute,
     /// Close the device.
     Close,
 }
@@ -178,6 +184,12 @@ impl Actor {
         }
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
+        kill(Pid::from_raw(self.id().try_into()?), signal)
+            .with_context(|| format!("sending {signal} to a VFIO user"))
+    }
+
     /// Kills it with SIGKILL, whatever it does.
     pub fn kill(&mut self) -> Result<()> {
         self.0.kill()
@@ -241,6 +253,7 @@ impl User {
     fn carry_out(&mut self, request: Request) -> Result<Answer> {
         match request {
             Request::Open(location) => self.dsa = Some(Dsa::open_enabled(&location)?),
+            Request::MapPortal => self.dsa()?.map_portal()?,
             Request::Map { iova, len, seed } => {
                 let buffer = self.dsa()?.map(iova, len)?;
                 buffer.write(0, &pattern::bytes(seed, len))?;
@@ -292,6 +305,11 @@ impl User {
                 setresuid(user, user, user).context("the user")?;
             }
             Request::State => return Ok(Answer::State(self.dsa()?.state()?)),
+            Request::Execute => {
+                let program = std::env::current_exe().context("where is this program?")?;
+                let error = Command::new(program).arg(COMMAND).exec();
+                return Err(error).context("executing this program anew");
+            }
             Request::Close => *self = Self::default(),
         }
         Ok(Answer::Done)

@@ -326,8 +326,8 @@ pub fn unmap_dma(container: &File, iova: u64, size: u64) -> Result<u64> {
     Ok(unmap.size)
 }
 
-/// The netlink socket that has the number `fd` in a process, which may be this one.
-pub fn netlink_socket(process: u32, fd: RawFd) -> Result<Socket> {
+/// The file that has the number `fd` in a process, which may be this one.
+pub fn file_of(process: u32, fd: RawFd) -> Result<OwnedFd> {
     // SAFETY: The system call takes numbers only.
     let number = unsafe { libc::syscall(libc::SYS_pidfd_open, process, 0) };
     // SAFETY: The kernel has just made the descriptor, and nobody else knows of it.
@@ -335,7 +335,12 @@ pub fn netlink_socket(process: u32, fd: RawFd) -> Result<Socket> {
     // SAFETY: The system call takes numbers only.
     let number = unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0) };
     // SAFETY: The kernel has just made the descriptor, and nobody else knows of it.
-    let socket = unsafe { OwnedFd::from_raw_fd(Errno::result(number)? as RawFd) };
+    Ok(unsafe { OwnedFd::from_raw_fd(Errno::result(number)? as RawFd) })
+}
+
+/// The netlink socket that has the number `fd` in a process, which may be this one.
+pub fn netlink_socket(process: u32, fd: RawFd) -> Result<Socket> {
+    let socket = file_of(process, fd)?;
     // SAFETY: The descriptor is given away.
     Ok(unsafe { Socket::from_raw_fd(socket.into_raw_fd()) })
 }

@@ -36,6 +36,7 @@ pub mod ffi;
 mod figures;
 pub mod fuzz;
 pub mod genl;
+mod guest;
 pub mod inject;
 pub mod kmemleak;
 pub mod kmsg;

@@ -46,6 +46,28 @@ impl Offer {
     }
 }
 
+/// How a tenant submits, by the numbers of the enum `portal` of the spec.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum Portal {
+    /// Each store is an access to the file of the device.
+    Trapped = 0,
+    /// It is memory, which a thread looks at.
+    Polled = 1,
+}
+
+impl TryFrom<u32> for Portal {
+    type Error = ();
+
+    fn try_from(number: u32) -> Result<Self, ()> {
+        match number {
+            0 => Ok(Self::Trapped),
+            1 => Ok(Self::Polled),
+            _ => Err(()),
+        }
+    }
+}
+
 /// What was asked for; what is absent is as the work queues have it.
 #[derive(Copy, Clone, Default, PartialEq, Eq, Debug)]
 pub struct Limits {
@@ -55,6 +77,8 @@ pub struct Limits {
     pub batch_shift: Option<u8>,
     /// See [`Offer::operations`].
     pub operations: Option<[u64; 4]>,
+    /// How the portal is served.
+    pub portal: Option<Portal>,
 }
 
 impl Limits {
@@ -116,7 +140,9 @@ impl Limits {
         let shift = |shift: Option<u8>| shift.map_or(0, |shift| u64::from(shift) + 1);
         let [a, b, c, d] = self.operations.unwrap_or_default();
         let has = u64::from(self.operations.is_some());
-        let first = shift(self.transfer_shift) | shift(self.batch_shift) << 8 | has << 16;
+        let portal = self.portal.map_or(0, |portal| portal as u64 + 1);
+        let first =
+            shift(self.transfer_shift) | shift(self.batch_shift) << 8 | has << 16 | portal << 24;
         [first, a, b, c, d]
     }
 
@@ -128,6 +154,7 @@ impl Limits {
             transfer_shift: shift(0),
             batch_shift: shift(8),
             operations: (first >> 16 & 1 != 0).then_some([a, b, c, d]),
+            portal: shift(24).and_then(|portal| Portal::try_from(u32::from(portal)).ok()),
         }
     }
 }

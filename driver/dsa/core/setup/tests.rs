@@ -471,6 +471,7 @@ fn limits_are_taken_back_to_those_of_the_work_queues() {
         transfer_shift: Some(12),
         batch_shift: Some(0),
         operations: Some([9, 0, 0, 0]),
+        portal: None,
     };
     limits.set_max_transfer(0, &offer()).expect("is accepted");
     limits.set_max_batch(0, &offer()).expect("is accepted");
@@ -487,8 +488,9 @@ proptest! {
         transfer_shift in proptest::option::of(0u8..32),
         batch_shift in proptest::option::of(0u8..16),
         operations in proptest::option::of(any::<[u64; 4]>()),
+        portal in proptest::option::of(prop_oneof![Just(Portal::Trapped), Just(Portal::Polled)]),
     ) {
-        let limits = Limits { transfer_shift, batch_shift, operations };
+        let limits = Limits { transfer_shift, batch_shift, operations, portal };
         prop_assert_eq!(Limits::from_words(limits.to_words()), limits);
     }
 }

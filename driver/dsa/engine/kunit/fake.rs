@@ -39,7 +39,9 @@ use crate::{
     framework::{
         self,
         Culprit,
-        Fault, //
+        Fault,
+        Mappable,
+        Region, //
     }, //
 };
 
@@ -190,6 +192,10 @@ impl Host {
 impl framework::Host for Host {
     fn memory(&self) -> &dyn Memory {
         &*self.memory
+    }
+
+    fn mappable(&self, _region: Region) -> Result<Mappable> {
+        Err(EINVAL)
     }
 
     fn interrupt(&self, _vector: u32) {

@@ -13,11 +13,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use nix::sys::mman::{MapFlags, ProtFlags};
 
 pub use self::completion::{Completion, RECORD_LEN, status};
 pub use self::descriptor::{Descriptor, Flags, opcode};
 use self::regs::Command;
-use crate::vfio::{Access, Buffer, Device, Interrupt, Layout, Location, PAGE, Region};
+use crate::vfio::{
+    Access, Buffer, Device, How, Interrupt, Layout, Location, Mapping, PAGE, Region,
+};
 use crate::wait::{self, SOON};
 
 /// IOVA of the page with the completion records.
@@ -37,6 +40,8 @@ pub enum Store {
     Whole,
     /// As eight stores of 8 bytes in ascending order, as an emulated machine does.
     Words,
+    /// As eight stores of 8 bytes to memory, the first of them last: see [`Dsa::map_portal`].
+    Mapped,
 }
 
 /// How the end of a descriptor is noticed.
@@ -70,6 +75,8 @@ pub struct Dsa {
     /// The work queue that descriptors are submitted to.
     wq: usize,
     store: Store,
+    /// All of BAR2, if it is mapped.
+    portal: Option<Mapping>,
     /// Number of the next slot of the portal; locked while a slot is written.
     slot: Mutex<u64>,
 }
@@ -94,6 +101,7 @@ impl Dsa {
             wqcfg: 0,
             wq: 0,
             store: Store::default(),
+            portal: None,
             slot: Mutex::new(0),
         };
         dsa.identify()
@@ -348,7 +356,42 @@ impl Dsa {
                 .device
                 .write(Region::Bar2, self.slot_offset(number), raw),
             Store::Words => self.store_words(number, 0..WORDS, raw),
+            Store::Mapped => {
+                let at = self.slot_offset(number) as usize;
+                store_to_empty(self.portal()?, at, raw)
+            }
         }
+    }
+
+    /// Maps the portals, and submits by storing to them from now on.
+    pub fn map_portal(&mut self) -> Result<()> {
+        let how = How {
+            start: 0,
+            len: self.device.region_len(Region::Bar2) as usize,
+            prot: ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
+            flags: MapFlags::MAP_SHARED,
+        };
+        let mapping = self.device.map(Region::Bar2, how);
+        self.portal = Some(mapping.context("mapping the portals")?);
+        self.store = Store::Mapped;
+        Ok(())
+    }
+
+    /// Gives the mapping of the portals away, and submits by writing to the device's file again.
+    pub fn take_portal(&mut self) -> Result<Mapping> {
+        self.store = Store::default();
+        self.portal.take().context("the portals are not mapped")
+    }
+
+    /// Moves the mapping of the portals elsewhere in the memory of the process.
+    pub fn move_portal(&mut self) -> Result<()> {
+        let portal = self.portal.as_mut().context("the portals are not mapped")?;
+        portal.move_away().context("moving the portals")
+    }
+
+    /// The portals, if they are mapped.
+    pub fn portal(&self) -> Result<&Mapping> {
+        self.portal.as_ref().context("the portals are not mapped")
     }
 
     /// Stores some of the [`WORDS`] of a descriptor, one by one, to a slot of the portal's page.
@@ -368,7 +411,7 @@ impl Dsa {
     }
 
     /// Where in BAR2 slot number `slot` of the portal is; numbers beyond the page begin anew.
-    fn slot_offset(&self, slot: u64) -> u64 {
+    pub fn slot_offset(&self, slot: u64) -> u64 {
         let portals = self.wq as u64 * regs::PORTALS_PER_WQ;
         portals + regs::LIMITED_PORTAL + slot * 64 % regs::PORTAL_LEN
     }
@@ -520,6 +563,28 @@ impl Dsa {
         self.device
             .write(Region::Bar0, offset, &value.to_le_bytes())
     }
+}
+
+/// Stores a descriptor to a slot of a mapped portal, the first word last.
+pub fn store_to(portal: &Mapping, slot: usize, raw: &[u8; 64]) -> Result<()> {
+    let words = raw.chunks_exact(8).map(<[u8; 8]>::try_from);
+    for (offset, word) in (slot..).step_by(8).zip(words).skip(1) {
+        portal.store(offset, u64::from_le_bytes(word?))?;
+    }
+    let (first, _) = raw.split_at(8);
+    portal.store(slot, u64::from_le_bytes(first.try_into()?))
+}
+
+/// Waits until a slot of a mapped portal is empty, and stores a descriptor to it.
+pub fn store_to_empty(portal: &Mapping, slot: usize, raw: &[u8; 64]) -> Result<()> {
+    wait::until_true(SOON, "an empty slot", || Ok(portal.load(slot)? == 0))?;
+    store_to(portal, slot, raw)
+}
+
+/// Where the slots of the portal of the first work queue are.
+pub fn slots() -> impl Iterator<Item = usize> {
+    let first = regs::LIMITED_PORTAL as usize;
+    (first..first + PAGE).step_by(64)
 }
 
 /// IOVA of completion record `record`.

@@ -17,6 +17,7 @@ mod faults;
 mod features;
 mod fixed;
 mod fuzz;
+mod guest;
 mod halted;
 mod hardware;
 mod idxd;
@@ -34,6 +35,9 @@ mod monitor_filter;
 mod noop_flood;
 mod permissions;
 mod pool_agent;
+mod portal;
+mod portal_attacks;
+mod portal_quota;
 mod prior_art;
 mod recovery;
 mod refusals;
@@ -93,6 +97,12 @@ pub const ALL: &[Scenario] = &[
     faults::COMMANDS,
     fault_events::FAULT_EVENTS,
     interleaved::INTERLEAVED,
+    portal::PORTAL,
+    portal::PORTAL_ENDS,
+    portal::PORTAL_USERS,
+    portal_attacks::PORTAL_ATTACKS,
+    portal_attacks::PORTAL_FILE,
+    portal_quota::PORTAL_QUOTA,
     set_irqs::SET_IRQS,
     reset_races::RESET_RACES,
     tenant_reset::TENANT_RESET,
@@ -120,6 +130,7 @@ pub const ALL: &[Scenario] = &[
     two_parents::TWO_PARENTS,
     many::MANY,
     pool_agent::POOL_AGENT,
+    guest::GUEST,
     ynl::YNL,
     c_client::C_CLIENT,
     ynl::YNL_EVENTS,

@@ -12,7 +12,7 @@ use vfio_bindings::bindings::vfio::{
 };
 use vm_memory::{Bytes, MmapRegion, VolatileMemory};
 
-use super::Withheld;
+use super::{Mapping, Withheld};
 use crate::ffi;
 
 /// Size of a page, the grain of mappings.
@@ -118,6 +118,17 @@ impl Container {
         Ok(buffer)
     }
 
+    /// Lets the devices reach a page of a mapping by `iova`, until [`Container::unmap`].
+    pub fn map_mapping(&self, iova: u64, mapping: &Mapping, offset: usize) -> Result<()> {
+        ensure!(offset + PAGE <= mapping.len(), "a page beyond the mapping");
+        let vaddr = mapping.address() + offset as u64;
+        let flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE;
+        // SAFETY: The words of a mapping have any value at any time. What is mapped there later, if
+        // this is not unmapped before, would be the caller's mistake.
+        unsafe { ffi::map_dma(&self.file, iova, vaddr, PAGE as u64, flags) }
+            .with_context(|| format!("VFIO_IOMMU_MAP_DMA of a mapping at IOVA {iova:#x}"))
+    }
+
     fn map_pages(
         &self,
         memory: &Arc<MmapRegion>,
@@ -144,7 +155,8 @@ impl Container {
             .with_context(|| format!("VFIO_IOMMU_MAP_DMA of {len:#x} bytes at IOVA {iova:#x}"))
     }
 
-    fn unmap(&self, iova: u64, len: u64) -> Result<()> {
+    /// Takes memory away from the devices.
+    pub fn unmap(&self, iova: u64, len: u64) -> Result<()> {
         let what = || format!("VFIO_IOMMU_UNMAP_DMA of {len:#x} bytes at IOVA {iova:#x}");
         let unmapped = ffi::unmap_dma(&self.file, iova, len).with_context(what)?;
         if unmapped != len {

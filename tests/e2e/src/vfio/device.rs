@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use vfio_bindings::bindings::vfio::{
     VFIO_DEVICE_FLAGS_PCI, VFIO_DEVICE_FLAGS_RESET, VFIO_GROUP_FLAGS_VIABLE,
     VFIO_PCI_BAR0_REGION_INDEX, VFIO_PCI_BAR2_REGION_INDEX, VFIO_PCI_CONFIG_REGION_INDEX,
-    VFIO_PCI_MSIX_IRQ_INDEX, VFIO_PCI_REQ_IRQ_INDEX,
+    VFIO_PCI_MSIX_IRQ_INDEX, VFIO_PCI_REQ_IRQ_INDEX, VFIO_REGION_INFO_FLAG_MMAP,
 };
 
-use super::{Container, Interrupt};
+use super::{Container, How, Interrupt, Mapping};
 use crate::ffi::{self, IrqSet};
 
 /// Where a device is to be found: what the kernel reports of a subdev.
@@ -58,6 +58,7 @@ impl Region {
 struct Span {
     start: u64,
     len: u64,
+    mappable: bool,
 }
 
 /// An open PCI device in a container of its own.
@@ -103,6 +104,7 @@ impl Device {
             *span = Span {
                 start: info.offset,
                 len: info.size,
+                mappable: info.flags & VFIO_REGION_INFO_FLAG_MMAP != 0,
             };
         }
         Ok(Self {
@@ -121,6 +123,23 @@ impl Device {
     /// Length of a region in bytes.
     pub fn region_len(&self, region: Region) -> u64 {
         self.span(region).len
+    }
+
+    /// Whether the device says that a region can be mapped.
+    pub fn is_mappable(&self, region: Region) -> bool {
+        self.span(region).mappable
+    }
+
+    /// Maps a part of a region, whose `start` is an offset in it, whether or not it can be; the error
+    /// is the kernel's.
+    pub fn map(&self, region: Region, how: How) -> nix::Result<Mapping> {
+        let start = self.span(region).start + how.start;
+        Mapping::new(&self.file, How { start, ..how })
+    }
+
+    /// Maps the beginning of a region where `mapping` is, while others may access that.
+    pub fn map_over(&self, region: Region, mapping: &Mapping) -> nix::Result<()> {
+        mapping.show(&self.file, self.span(region).start)
     }
 
     fn span(&self, region: Region) -> Span {

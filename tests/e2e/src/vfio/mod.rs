@@ -7,9 +7,13 @@
 mod container;
 mod device;
 mod interrupt;
+mod mapping;
+mod taken;
 mod withheld;
 
 pub use container::{Access, Buffer, Container, Layout, PAGE};
 pub use device::{Device, Location, Region, open_group};
 pub use interrupt::Interrupt;
+pub use mapping::{How, Mapping};
+pub use taken::Taken;
 pub use withheld::Withheld;

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Virtual machines with a stock kernel use subdevs by that kernel's own driver.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::check::{self, step};
+use crate::figures::Figures;
+use crate::guest::{Copies, Guest, Host};
+use crate::scenario::Scenario;
+use crate::vfio::Location;
+use crate::{amount, tool, wait};
+
+pub const GUEST: Scenario = Scenario {
+    name: "guest",
+    vm: "--kernel stock",
+    about: "Debian's kernel copies with its own idxd as a guest under KVM, without an exit for it",
+    run,
+};
+
+/// Copies of the guest that is left alone.
+const COPIES: u64 = 10_000;
+
+/// Copies over which exits are counted.
+const SPAN: u64 = 2_000;
+
+/// How long they may take.
+const LONG: Duration = Duration::from_secs(240);
+
+/// Copies until both guests are at it.
+const BEGUN: u64 = 100;
+
+/// Fewer than one exit for so many copies is none for a submission: what is left is the clock of the
+/// guest and its console.
+const RARE: u64 = 20;
+
+fn run() -> Result<()> {
+    let host = Host::new()?;
+    step("two guests have subdevs on one work queue, and each enables its device");
+    let [one, two] = ["one", "two"].map(|name| {
+        let words = format!("wq 3 pasid-mode shared portal polled size 8 name {name}");
+        tool::add(&words)?.location()
+    });
+    let (one, two) = (one?, two?);
+    let each = amount::changes(COPIES) / 2;
+    let mut first = host.start(
+        &one,
+        Copies {
+            each,
+            threads: 2,
+            reboots: false,
+        },
+    )?;
+    let mut second = endless(&host, &two)?;
+    first.boot()?;
+    second.boot()?;
+
+    step("both copy at the same time, and no copy has KVM leave the guest");
+    for name in ["one", "two"] {
+        let from = completed(name)?;
+        await_completed(name, from + BEGUN)?;
+    }
+    let before = (mmio_exits()?, completed("one")? + completed("two")?);
+    await_completed("one", completed("one")? + SPAN / 2)?;
+    await_completed("two", completed("two")? + SPAN / 2)?;
+    let exits = mmio_exits()? - before.0;
+    let copies = completed("one")? + completed("two")? - before.1;
+    println!("    {exits} exits for MMIO during {copies} copies");
+    ensure!(
+        exits * RARE <= copies,
+        "{exits} exits during {copies} copies"
+    );
+
+    step("one is killed while it copies, and another has its subdev then");
+    second.kill()?;
+    let mut third = host.start(
+        &two,
+        Copies {
+            each: 100,
+            threads: 1,
+            reboots: true,
+        },
+    )?;
+    third.boot()?;
+    check::equal("copies of the other", third.copied()?, 100)?;
+
+    step("that one boots again, and copies again");
+    third.boot()?;
+    check::equal("copies after a boot", third.copied()?, 100)?;
+    drop(third);
+
+    step("the first has not failed once");
+    check::equal("copies of the first", first.copied()?, 2 * each)?;
+    first.off()?;
+    for name in ["one", "two"] {
+        Figures::of("subdev", name)?.expect(&[("in-flight", 0), ("failed", 0)])?;
+        tool::del(name)?;
+    }
+    Ok(())
+}
+
+/// A guest that copies until it is killed.
+fn endless(host: &Host, subdev: &Location) -> Result<Guest> {
+    host.start(
+        subdev,
+        Copies {
+            each: 0,
+            threads: 2,
+            reboots: false,
+        },
+    )
+}
+
+/// How often a guest was left for MMIO that KVM does not know (srctree arch/x86/kvm/x86.c).
+fn mmio_exits() -> Result<u64> {
+    let path = "/sys/kernel/debug/kvm/mmio_exits";
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+    Ok(text.trim_end().parse()?)
+}
+
+fn completed(subdev: &str) -> Result<u64> {
+    Ok(Figures::of("subdev", subdev)?.get("completed"))
+}
+
+fn await_completed(subdev: &str, count: u64) -> Result<()> {
+    let what = format!("{count} copies of {subdev}");
+    wait::until_true(LONG, &what, || Ok(completed(subdev)? >= count))
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What a user can do with a mapped portal that is not what portals are for.
+
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::mman::ProtFlags;
+use nix::sys::signal::Signal;
+
+use super::portal::{SHARED, user};
+use crate::actor::{Actor, Request};
+use crate::check::{self, step};
+use crate::dsa::regs::Command;
+use crate::dsa::{Descriptor, RECORDS, opcode, record_iova, slots, store_to, store_to_empty};
+use crate::scenario::Scenario;
+use crate::tenant::{FROM, NOWHERE, TO, Tenant};
+use crate::tool::{self, dsa_nl};
+use crate::vfio::{How, Mapping, PAGE, Region, Taken};
+use crate::wait::{self, SOON};
+
+pub const PORTAL_ATTACKS: Scenario = Scenario {
+    name: "portal-attacks",
+    vm: "",
+    about: "whatever a user does to the mapping of a portal, it works on and others are not hurt",
+    run: attacks,
+};
+
+pub const PORTAL_FILE: Scenario = Scenario {
+    name: "portal-file",
+    vm: "",
+    about: "a portal that is mapped in a process beside the opener, which is stopped, and executes",
+    run: file,
+};
+
+/// Bytes to copy.
+const LEN: usize = 4096;
+
+/// IOVA of a page of a portal.
+const PORTAL_IOVA: u64 = 0x00e0_0000_0000;
+
+/// Number that is more than the mappings that a device may have.
+const MANY: usize = 1000;
+
+const READ_WRITE: ProtFlags = ProtFlags::PROT_READ.union(ProtFlags::PROT_WRITE);
+
+/// Two pages, which can be cut.
+const TWO: How = How {
+    len: 2 * PAGE,
+    ..SHARED
+};
+
+fn attacks() -> Result<()> {
+    let mut mine = Tenant::add("wq 3 pasid-mode shared size 4 name mine portal polled", LEN)?;
+    let mut other = Tenant::add(
+        "wq 3 pasid-mode shared size 4 name other portal polled",
+        LEN,
+    )?;
+    mine.dsa.map_portal()?;
+    other.dsa.map_portal()?;
+
+    limits(&mine)?;
+    number(&mine)?;
+
+    step("a mapping that is moved, or could not be written for a while, is one still");
+    for _ in 0..3 {
+        mine.dsa.move_portal()?;
+        mine.works()?;
+    }
+    let portal = mine.dsa.portal()?;
+    portal.protect(0, portal.len(), ProtFlags::PROT_READ)?;
+    thread::sleep(Duration::from_millis(5));
+    portal.probe().context("reading")?;
+    portal.protect(0, portal.len(), READ_WRITE)?;
+    mine.works()?;
+
+    dma(&mine, &other)?;
+
+    step("a flood that leaves no slot empty does not stop a quiet tenant");
+    while_flooding(mine.dsa.portal()?, Descriptor::noop(), || {
+        (0..10).try_for_each(|_| other.works())
+    })?;
+    mine.works()?;
+
+    step("a mapping goes and comes, and the device is reset, while its user stores");
+    let portal = mine.dsa.portal()?;
+    while_flooding(portal, Descriptor::noop(), || {
+        for n in 0..100 {
+            portal.hide()?;
+            mine.dsa.device().map_over(Region::Bar2, portal)?;
+            if n % 20 == 0 {
+                mine.dsa.reset()?;
+            }
+        }
+        Ok(())
+    })?;
+    mine.dsa.reset()?;
+    mine.dsa.enable()?;
+    mine.works()?;
+    other.works()?;
+
+    step("a mapping keeps the device open without its file");
+    let portal = mine.dsa.take_portal()?;
+    drop(mine);
+    check::equal("opstate", tool::subdev("mine")?.opstate.as_str(), "enabled")?;
+    portal.probe().context("reading what is left")?;
+    drop(portal);
+    tool::await_opstate("mine", "attached")?;
+    drop(other);
+    tool::del("mine")?;
+    tool::del("other")
+}
+
+fn limits(tenant: &Tenant) -> Result<()> {
+    step("a mapping is not executed, grown, doubled or inherited, and nobody pins its pages");
+    let mut mapping = tenant.dsa.device().map(Region::Bar2, SHARED)?;
+    let executed = mapping.protect(0, PAGE, READ_WRITE | ProtFlags::PROT_EXEC);
+    check::equal("mprotect", executed.err(), Some(Errno::EACCES))?;
+    let grown = mapping.resize(PAGE, 2 * PAGE);
+    check::equal("mremap to more", grown.err(), Some(Errno::EFAULT))?;
+    let doubled = mapping.resize(0, PAGE);
+    check::equal("mremap of nothing", doubled.err(), Some(Errno::EFAULT))?;
+    for (what, advice) in [
+        ("MADV_DOFORK", libc::MADV_DOFORK),
+        ("MADV_DODUMP", libc::MADV_DODUMP),
+        ("MADV_DONTNEED", libc::MADV_DONTNEED),
+        ("MADV_REMOVE", libc::MADV_REMOVE),
+        ("MADV_POPULATE_WRITE", libc::MADV_POPULATE_WRITE),
+    ] {
+        ensure!(mapping.advise(advice).is_err(), "{what} is done");
+    }
+    let read = mapping.read_from_outside();
+    check::equal("process_vm_readv", read.err(), Some(Errno::EFAULT))?;
+    mapping.probe().context("reading it")?;
+    ensure!(!mapping.probe_in_child()?, "a child has inherited it");
+    tenant.works()
+}
+
+fn number(tenant: &Tenant) -> Result<()> {
+    step("a device has a bounded number of mappings, those that come of cutting included");
+    let mut mappings = Vec::new();
+    let refused = loop {
+        match tenant.dsa.device().map(Region::Bar2, TWO) {
+            Ok(mapping) => mappings.push(mapping),
+            Err(error) => break error,
+        }
+        ensure!(mappings.len() < MANY, "there are {MANY} mappings");
+    };
+    check::equal("mmap", refused, Errno::ENOMEM)?;
+    ensure!(mappings.len() > 16, "only {} mappings", mappings.len());
+    let cut = |mapping: &Mapping| mapping.protect(0, PAGE, ProtFlags::PROT_READ).err();
+    check::equal("a cut", cut(&mappings[0]), Some(Errno::ENOMEM))?;
+    mappings.pop();
+    check::equal("a cut", cut(&mappings[0]), None)?;
+    check::equal("one more", cut(&mappings[1]), Some(Errno::ENOMEM))?;
+    tenant.works()?;
+    let count = mappings.len();
+    mappings.clear();
+    for _ in 0..count {
+        mappings.push(tenant.dsa.device().map(Region::Bar2, SHARED)?);
+    }
+    Ok(())
+}
+
+/// Does something while a thread stores a descriptor to a portal all the time, whether or not slots are empty.
+pub(super) fn while_flooding(
+    portal: &Mapping,
+    descriptor: Descriptor,
+    work: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    let over = AtomicBool::new(false);
+    let flood = || {
+        let raw = descriptor.recorded_at(record_iova(RECORDS - 1)).encode();
+        while !over.load(Ordering::Relaxed) {
+            slots().try_for_each(|slot| store_to(portal, slot, &raw))?;
+        }
+        anyhow::Ok(())
+    };
+    thread::scope(|scope| {
+        let flooding = scope.spawn(flood);
+        let done = work();
+        over.store(true, Ordering::Relaxed);
+        let flooded = flooding.join();
+        done.and(flooded.unwrap_or_else(|_| Err(anyhow::anyhow!("the flood panicked"))))
+    })
+}
+
+fn dma(mine: &Tenant, other: &Tenant) -> Result<()> {
+    let container = mine.dsa.device().container();
+    for (whose, tenant) in [("its own", mine), ("another subdev's", other)] {
+        step(format!("{whose} portal is no memory for DMA"));
+        let first = slots().next().context("no slot")?;
+        container.map_mapping(PORTAL_IOVA, tenant.dsa.portal()?, first)?;
+        let read = mine.dsa.run(Descriptor::memmove(PORTAL_IOVA, TO, 64))?;
+        read.page_fault("a copy from a portal", PORTAL_IOVA, false, 0)?;
+        let write = mine.dsa.run(Descriptor::memmove(FROM, PORTAL_IOVA, 64))?;
+        write.page_fault("a copy to a portal", PORTAL_IOVA, true, 0)?;
+
+        step(format!(
+            "records in {whose} portal are what its user stores, and hurt nobody"
+        ));
+        let unknown = Descriptor {
+            opcode: opcode::UNKNOWN,
+            ..Descriptor::noop()
+        };
+        for slot in (0..PAGE as u64).step_by(256) {
+            for (at, what) in [
+                Descriptor::noop(),
+                Descriptor::memmove(FROM, NOWHERE, LEN as u32),
+                unknown,
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                let record = PORTAL_IOVA + slot + at as u64 * 64;
+                mine.dsa.store(&what.recorded_at(record))?;
+                // So that no record is written over what is stored next.
+                mine.dsa.command(Command::DrainAll, 0)?;
+            }
+        }
+        mine.works()?;
+        other.works()?;
+        for tenant in [mine, other] {
+            // Whatever it was taken for.
+            tenant.dsa.take_software_error()?;
+        }
+        container.unmap(PORTAL_IOVA, PAGE as u64)?;
+    }
+    mine.works()
+}
+
+/// All threads of a process are stopped.
+fn is_stopped(process: u32) -> Result<bool> {
+    for thread in fs::read_dir(format!("/proc/{process}/task"))? {
+        let stat = fs::read_to_string(thread?.path().join("stat"))?;
+        let state = stat.rsplit(") ").next().unwrap_or_default();
+        if !state.starts_with('T') {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn stop(opener: &Actor) -> Result<()> {
+    opener.signal(Signal::SIGSTOP)?;
+    wait::until_true(SOON, "the opener to be stopped", || is_stopped(opener.id()))
+}
+
+fn file() -> Result<()> {
+    for name in ["one", "two"] {
+        tool::add(&format!(
+            "wq 3 pasid-mode shared size 4 name {name} portal polled"
+        ))?;
+    }
+    let (mut one, mut two) = (user("one", 3)?, user("two", 5)?);
+    let copied = Request::Holds {
+        iova: TO,
+        len: LEN,
+        seed: 3,
+    };
+
+    step("what another process stores is taken by the thread of the opener");
+    let taken = Taken::from_process(one.id())?;
+    let portal = taken.map_portal()?;
+    let mut free = slots().skip(32);
+    let mut store = |descriptor: Descriptor| -> Result<()> {
+        let slot = free.next().context("no slot is left")?;
+        store_to_empty(&portal, slot, &descriptor.encode())
+    };
+    store(Descriptor::memmove(FROM, TO, LEN as u32))?;
+    wait::until_true(SOON, "the copy", || Ok(one.ask(&copied).is_ok()))?;
+
+    step("a drain by an admin does not wait for an opener that is stopped and has stored nothing");
+    wait::until_true(SOON, "a drain", || {
+        stop(&one)?;
+        let drained = dsa_nl("subdev drain one")?;
+        if drained.status.success() {
+            return Ok(true);
+        }
+        // It was stopped before its thread slept.
+        one.signal(Signal::SIGCONT)?;
+        thread::sleep(Duration::from_millis(50));
+        Ok(false)
+    })?;
+
+    step("what is stored while it is stopped waits, and an admin does not");
+    store(Descriptor::fill(TO, LEN as u32, 0))?;
+    tool::refused(
+        &dsa_nl("subdev drain one")?,
+        &["work in flight does not end"],
+    )?;
+    one.signal(Signal::SIGCONT)?;
+    wait::until_true(SOON, "the fill", || Ok(one.ask(&copied).is_err()))?;
+
+    step("a subdev is deleted while its opener is stopped");
+    stop(&one)?;
+    dsa_nl("subdev del one force")?.ok()?;
+    portal.store(0, u64::MAX)?;
+    check::equal("what was stored", portal.load(0)?, u64::MAX)?;
+    one.kill()?;
+    drop((portal, taken));
+
+    step("who has a portal from an opener that executes another program gets SIGBUS");
+    let taken = Taken::from_process(two.id())?;
+    let portal = taken.map_portal()?;
+    portal.probe().context("reading")?;
+    two.tell(&Request::Execute)?;
+    wait::until_true(SOON, "an end of the mapping", || {
+        Ok(portal.probe() == Err(Errno::EFAULT))
+    })?;
+    // What is said before would be read by the program that was.
+    two.ask(&Request::Close)?;
+    check::equal("opstate", tool::subdev("two")?.opstate.as_str(), "enabled")?;
+    drop((portal, taken));
+    tool::await_opstate("two", "attached")?;
+
+    step("it is opened anew, and works");
+    let mut again = user("two", 7)?;
+    again.ask(&Request::copies(LEN, 3))?;
+    again.finish()?;
+    two.finish()?;
+    tool::del("two")
+}
