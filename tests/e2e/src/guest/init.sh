@@ -38,7 +38,7 @@ echo wq0.0 >/sys/bus/dsa/drivers/dmaengine/bind || end "failed: wq0.0"
 say "dsa0 $(cat $dsa/dsa0/state), wq0.0 $(cat $dsa/wq0.0/state)"
 
 test=/sys/module/dmatest/parameters
-echo 16384 >$test/test_buf_size
+echo 4096 >$test/test_buf_size
 echo 60000 >$test/timeout
 echo "$(word iterations)" >$test/iterations
 echo "$(word threads)" >$test/threads_per_chan

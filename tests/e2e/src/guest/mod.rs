@@ -35,7 +35,7 @@ pub struct Host {
 /// What the dmatest of a guest is to do.
 #[derive(Clone, Copy)]
 pub struct Copies {
-    /// How many each thread makes; 0 for no end.
+    /// How many each thread makes.
     pub each: u64,
     pub threads: u64,
     /// Whether the guest boots again then, rather than to go off.
@@ -90,8 +90,10 @@ impl Guest {
     /// What it says next.
     fn next(&mut self, limit: Duration) -> Result<String> {
         loop {
-            let line = self.qemu.line(limit);
-            let line = line.with_context(|| format!("it said: {:#?}", self.log))?;
+            let line = match self.qemu.line(limit) {
+                Ok(line) => line,
+                Err(error) => return Err(error.context(self.last_words())),
+            };
             let told = line.split_once(MARK).map(|(_, told)| told.trim_end());
             let told = told.map(str::to_owned);
             self.log.push(line);
@@ -139,6 +141,20 @@ impl Guest {
     /// Waits until it is off.
     pub fn off(&mut self) -> Result<()> {
         self.qemu.wait(SOON).map(drop)
+    }
+
+    /// Ends it, and returns what it and QEMU said. A guest that KVM cannot go on with stands still,
+    /// and only QEMU says why.
+    pub fn last_words(&mut self) -> String {
+        if let Err(error) = self.kill() {
+            return format!("{error:#}");
+        }
+        loop {
+            match self.qemu.line(SOON) {
+                Ok(line) => self.log.push(line),
+                Err(end) => return format!("{end:#}; it said: {:#?}", self.log),
+            }
+        }
     }
 
     /// Ends it as a host that loses power does.

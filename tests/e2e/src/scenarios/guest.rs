@@ -58,13 +58,11 @@ fn run() -> Result<()> {
     second.boot()?;
 
     step("both copy at the same time, and no copy has KVM leave the guest");
-    for name in ["one", "two"] {
-        let from = completed(name)?;
-        await_completed(name, from + BEGUN)?;
-    }
+    await_copies("one", &mut first, BEGUN)?;
+    await_copies("two", &mut second, BEGUN)?;
     let before = (mmio_exits()?, completed("one")? + completed("two")?);
-    await_completed("one", completed("one")? + SPAN / 2)?;
-    await_completed("two", completed("two")? + SPAN / 2)?;
+    await_copies("one", &mut first, SPAN / 2)?;
+    await_copies("two", &mut second, SPAN / 2)?;
     let exits = mmio_exits()? - before.0;
     let copies = completed("one")? + completed("two")? - before.1;
     println!("    {exits} exits for MMIO during {copies} copies");
@@ -106,7 +104,7 @@ fn endless(host: &Host, subdev: &Location) -> Result<Guest> {
     host.start(
         subdev,
         Copies {
-            each: 0,
+            each: u32::MAX.into(),
             threads: 2,
             reboots: false,
         },
@@ -124,7 +122,10 @@ fn completed(subdev: &str) -> Result<u64> {
     Ok(Figures::of("subdev", subdev)?.get("completed"))
 }
 
-fn await_completed(subdev: &str, count: u64) -> Result<()> {
-    let what = format!("{count} copies of {subdev}");
-    wait::until_true(LONG, &what, || Ok(completed(subdev)? >= count))
+/// Waits until the guest that has the subdev has made so many more copies.
+fn await_copies(subdev: &str, guest: &mut Guest, count: u64) -> Result<()> {
+    let target = completed(subdev)? + count;
+    let what = format!("{target} copies of {subdev}");
+    let reached = wait::until_true(LONG, &what, || Ok(completed(subdev)? >= target));
+    reached.map_err(|error| error.context(guest.last_words()))
 }
