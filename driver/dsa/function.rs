@@ -170,6 +170,11 @@ impl framework::Function for Function {
         self.vectors
     }
 
+    fn prepare(&self, region: Region) -> Result {
+        let portal = self.portal.as_ref().filter(|_| self.is_mappable(region));
+        portal.map_or(Ok(()), Portal::prepare)
+    }
+
     fn is_mappable(&self, region: Region) -> bool {
         let is_portal = matches!(region, Region::Bar(bar) if u32::from(bar) == WQ_BAR);
         is_portal && self.portal.is_some()

@@ -51,7 +51,7 @@ pub(super) fn within(limits: Option<&framework::Limits>, offer: &Offer) -> Offer
 /// Whether a subdev has a portal that is memory.
 pub(super) fn is_polled(limits: Option<&framework::Limits>) -> bool {
     let portal = limits.and_then(|limits| Limits::from_words(*limits.words()).portal);
-    portal == Some(Portal::Polled)
+    portal != Some(Portal::Trapped)
 }
 
 /// What the limits of a subdev on these work queues become by a change; none where all is as they
@@ -70,7 +70,7 @@ pub(super) fn change(
             ("max-batch-size", Value::U32(value)) => limits.set_max_batch(value, &offer)?,
             ("op-config", Value::Binary(value)) => limits.set_operations(words(value)?, &offer)?,
             ("portal", Value::U32(value)) => {
-                limits.portal = Some(Portal::try_from(value).map_err(|()| EINVAL)?);
+                limits.set_portal(Portal::try_from(value).map_err(|()| EINVAL)?)?;
             }
             _ => return Err(EINVAL.into()),
         }

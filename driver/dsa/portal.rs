@@ -95,8 +95,8 @@ enum Taker {
     Thread,
     /// Nobody, as the subdev is dead: what its user has mapped is memory, and nothing else.
     Nobody,
-    /// Nobody, as the process is gone that the thread was in: who has the device from that one gets
-    /// SIGBUS.
+    /// Nobody, as there is no thread yet, or the process is gone that it was in: who has mapped the
+    /// portal gets SIGBUS.
     Gone,
 }
 
@@ -171,6 +171,7 @@ pub(super) struct Portal {
     /// A sweep has ended that somebody waits for.
     #[pin]
     swept: CondVar,
+    /// Held while one is started, too.
     #[pin]
     worker: Mutex<Option<Thread<Portal>>>,
 }
@@ -180,7 +181,7 @@ impl Portal {
     pub(super) fn new(front: Arc<Front>, engine: Arc<Engine>, wqs: u8) -> Result<Arc<Self>> {
         let pages = Pages {
             region: None,
-            taker: Taker::Thread,
+            taker: Taker::Gone,
             mapped: 0,
             used: 0,
             fresh: false,
@@ -208,38 +209,49 @@ impl Portal {
         )
     }
 
-    /// Starts the thread, in the process that opens the device and calls this.
-    pub(super) fn open(self: &Arc<Self>, host: &dyn Host) -> Result {
+    /// The device is open. Nothing can be mapped before [`Self::prepare`].
+    pub(super) fn open(&self, host: &dyn Host) -> Result {
         // CAST: A small constant.
         let region = host.mappable(Region::Bar(WQ_BAR as u8))?;
         *self.rotations.lock() = [Rotation::default(); PAGES];
+        let mut pages = self.pages.lock();
+        pages.region = Some(region);
+        // One that was killed stays so.
+        if pages.taker == Taker::Thread {
+            pages.taker = Taker::Gone;
+        }
+        pages.mapped = 0;
+        pages.used = 0;
+        Ok(())
+    }
+
+    /// Starts the thread, in the calling process, which is about to map the portal, unless there is
+    /// one in a process that lives. Must not be called with the memory of the process locked.
+    pub(super) fn prepare(self: &Arc<Self>) -> Result {
+        let mut worker = self.worker.lock();
+        // One that was killed needs none.
+        if self.pages.lock().taker != Taker::Gone {
+            return Ok(());
+        }
+        // That of a process that is gone, whose end is waited for.
+        let old = worker.take();
+        drop(old);
         {
             let mut progress = self.progress.lock();
             progress.patience = Patience::new();
             progress.ended = false;
+            progress.busy = None;
         }
+        self.engine.bell().reset();
+        let thread = Thread::start(c"subdev-portal", self.clone())?;
         {
             let mut pages = self.pages.lock();
-            pages.region = Some(region);
-            // One that was killed stays so.
             if pages.taker == Taker::Gone {
                 pages.taker = Taker::Thread;
             }
-            pages.mapped = 0;
-            pages.used = 0;
         }
-        self.restart();
-        self.engine.bell().reset();
-        match Thread::start(c"subdev-portal", self.clone()) {
-            Ok(thread) => {
-                *self.worker.lock() = Some(thread);
-                Ok(())
-            }
-            Err(error) => {
-                self.close();
-                Err(error)
-            }
-        }
+        *worker = Some(thread);
+        Ok(())
     }
 
     /// Waits for the end of the thread, and frees the pages. Nothing is mapped any more: each mapping

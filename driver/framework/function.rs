@@ -55,6 +55,10 @@ pub(crate) trait Function: Send + Sync {
     /// Number of MSI-X vectors.
     fn vectors(&self) -> u32;
 
+    /// A user asks how to access a region, and may map it next. Called in the user's process, none of
+    /// whose memory is locked.
+    fn prepare(&self, region: Region) -> Result;
+
     /// Whether a user may map a region: what is accessed there and not mapped comes by
     /// [`Self::fault`].
     fn is_mappable(&self, region: Region) -> bool;

@@ -147,6 +147,7 @@ impl vfio::Operations for Device {
         let function = self.alive()?;
         let (size, is_mappable) = match layout::slot(index)? {
             layout::Slot::Function(region) => {
+                function.prepare(region)?;
                 (function.region_size(region), function.is_mappable(region))
             }
             layout::Slot::Rom => (0, false),

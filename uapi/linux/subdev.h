@@ -91,10 +91,14 @@ enum subdev_pasid_mode {
  *   portals cannot be mapped.
  * @SUBDEV_PORTAL_POLLED: By storing to memory, which can be mapped and which a
  *   thread in the user's process looks at. Writing to the file works as well.
+ * @SUBDEV_PORTAL_DIRECT: By storing to a portal of the hardware. Refused: it
+ *   takes a PASID of the subdev's own, which no work queue has yet, and a
+ *   device whose portals are safe to give away (INTEL-SA-01084).
  */
 enum subdev_portal {
 	SUBDEV_PORTAL_TRAPPED,
 	SUBDEV_PORTAL_POLLED,
+	SUBDEV_PORTAL_DIRECT,
 };
 
 /**

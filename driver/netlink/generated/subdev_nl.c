@@ -37,7 +37,7 @@ const struct nla_policy subdev_dsa_subdev_nl_policy[SUBDEV_A_DSA_SUBDEV_PORTAL +
 	[SUBDEV_A_DSA_SUBDEV_MAX_TRANSFER_SIZE] = { .type = NLA_UINT, },
 	[SUBDEV_A_DSA_SUBDEV_MAX_BATCH_SIZE] = { .type = NLA_U32, },
 	[SUBDEV_A_DSA_SUBDEV_OP_CONFIG] = NLA_POLICY_EXACT_LEN(32),
-	[SUBDEV_A_DSA_SUBDEV_PORTAL] = NLA_POLICY_MAX(NLA_U32, 1),
+	[SUBDEV_A_DSA_SUBDEV_PORTAL] = NLA_POLICY_MAX(NLA_U32, 2),
 };
 
 const struct nla_policy subdev_dsa_wq_nl_policy[SUBDEV_A_DSA_WQ_OP_CONFIG + 1] = {

@@ -44,13 +44,13 @@ dsa-nl subdev add [wq [DEV/]N[,N...]] [type TYPE]
          [parent DEV] [state active|inactive] [size N]
          [weight N] [max-rate BYTES]
          [max-transfer-size BYTES] [max-batch-size N] [op-config HEX]
-         [portal trapped|polled] [count N] [lease] [--dry-run]";
+         [portal polled|trapped|direct] [count N] [lease] [--dry-run]";
 
 const SET_USAGE: &str = "\
 dsa-nl subdev set SUBDEV [name NAME] [state active|inactive [force]]
          [wq N[,N...] [size N[,N...]] [weight N[,N...]] [max-rate BYTES[,BYTES...]]]
          [max-transfer-size BYTES] [max-batch-size N] [op-config HEX]
-         [portal trapped|polled] [--dry-run]";
+         [portal polled|trapped|direct] [--dry-run]";
 
 const MONITOR_USAGE: &str = "\
 dsa-nl monitor [parent DEV[,DEV...]] [subdev SUBDEV[,SUBDEV...]]
@@ -337,8 +337,8 @@ pub struct Limits {
     #[arg(long, value_name = "HEX", value_parser = mask)]
     pub op_config: Option<Binary>,
 
-    /// How its user submits: by writing to the device's file (trapped), or by
-    /// storing to memory that it maps as well (polled)
+    /// How its user submits: by storing to memory that it maps, or writing to the
+    /// file of the device (polled, the default), or by writing only (trapped)
     #[arg(long, value_name = "PORTAL")]
     pub portal: Option<Portal>,
 }

@@ -30,7 +30,7 @@ pub enum DsaSubdevAttr {
     /// out and that the isolation allows, or none in a request for all of
     /// these.
     OpConfig(Binary),
-    /// How its user submits to its portals. Absent is "trapped".
+    /// How its user submits to its portals. Absent is "polled".
     Portal(Portal),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
@@ -108,7 +108,7 @@ pub struct DsaSubdev {
     /// these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub op_config: Option<Binary>,
-    /// How its user submits to its portals. Absent is "trapped".
+    /// How its user submits to its portals. Absent is "polled".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub portal: Option<Portal>,
     /// Attributes that this version of the library does not know.

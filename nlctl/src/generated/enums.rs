@@ -190,13 +190,17 @@ pub enum Portal {
     /// By storing to memory, which can be mapped and which a thread in the
     /// user's process looks at. Writing to the file works as well.
     Polled,
+    /// By storing to a portal of the hardware. Refused: it takes a PASID of
+    /// the subdev's own, which no work queue has yet, and a device whose
+    /// portals are safe to give away (INTEL-SA-01084).
+    Direct,
     /// A number that this version of the library has no name for.
     Unknown(u32),
 }
 
 impl Portal {
     /// The names, in the order of their numbers.
-    pub const NAMES: &'static [&'static str] = &["trapped", "polled"];
+    pub const NAMES: &'static [&'static str] = &["trapped", "polled", "direct"];
 }
 
 impl From<u32> for Portal {
@@ -204,6 +208,7 @@ impl From<u32> for Portal {
         match number {
             0 => Self::Trapped,
             1 => Self::Polled,
+            2 => Self::Direct,
             unknown => Self::Unknown(unknown),
         }
     }
@@ -214,6 +219,7 @@ impl From<Portal> for u32 {
         match value {
             Portal::Trapped => 0,
             Portal::Polled => 1,
+            Portal::Direct => 2,
             Portal::Unknown(number) => number,
         }
     }

@@ -369,7 +369,7 @@ impl DsaSubdevRequest {
         }
     }
 
-    /// How its user submits to its portals. Absent is "trapped".
+    /// How its user submits to its portals. Absent is "polled".
     pub fn portal(self, portal: Portal) -> Self {
         Self {
             attributes: replace(self.attributes, DsaSubdevAttr::Portal(portal)),

@@ -54,6 +54,8 @@ pub enum Portal {
     Trapped = 0,
     /// It is memory, which a thread looks at.
     Polled = 1,
+    /// It is that of the hardware.
+    Direct = 2,
 }
 
 impl TryFrom<u32> for Portal {
@@ -63,6 +65,7 @@ impl TryFrom<u32> for Portal {
         match number {
             0 => Ok(Self::Trapped),
             1 => Ok(Self::Polled),
+            2 => Ok(Self::Direct),
             _ => Err(()),
         }
     }
@@ -117,6 +120,16 @@ impl Limits {
             return Err(Refused::new(Attribute::Subdev("op-config"), why));
         }
         self.operations = (operations != [0; 4]).then_some(operations);
+        Ok(())
+    }
+
+    /// Takes a way to submit. That of the hardware cannot be had, as a descriptor that is stored there
+    /// has the tenant's addresses.
+    pub fn set_portal(&mut self, portal: Portal) -> Result<(), Refused> {
+        if portal == Portal::Direct {
+            return Err(Refused::new(Attribute::Subdev("portal"), Why::Direct));
+        }
+        self.portal = Some(portal);
         Ok(())
     }
 

@@ -73,6 +73,8 @@ pub(super) enum Why {
     Operations,
     /// The work queues of a subdev have these operations, and not all of the mask.
     NotOffered { operations: [u64; 4] },
+    /// A tenant would store to the hardware.
+    Direct,
     /// The device lacks something.
     Lacks(&'static str),
 }
@@ -80,7 +82,7 @@ pub(super) enum Why {
 impl Refused {
     pub(super) const fn new(attribute: Attribute, why: Why) -> Self {
         let kind = match why {
-            Why::Lacks(_) => Kind::Unsupported,
+            Why::Lacks(_) | Why::Direct => Kind::Unsupported,
             Why::Entries { .. } | Why::Buffers { .. } => Kind::NoSpace,
             _ => Kind::Invalid,
         };
@@ -156,6 +158,9 @@ impl fmt::Display for Refused {
                 shown.try_for_each(|byte| write!(f, "{byte:02x}"))?;
                 f.write_str(" and no others")
             }
+            Why::Direct => f.write_str(
+                "it needs pasid-mode dedicated and a PASID; polled and trapped are accepted",
+            ),
             Why::Lacks(what) => write!(f, "the device has no {what}"),
         }
     }

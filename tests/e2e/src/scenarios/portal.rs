@@ -60,8 +60,8 @@ const THREAD: &str = "subdev-portal";
 const NOT_ENABLED: u8 = 0x53;
 
 fn stored() -> Result<()> {
-    step("trapped is the default, and cannot be mapped");
-    let trapped = Tenant::add("wq 3 pasid-mode shared name trapped", LEN)?;
+    step("trapped is asked for, and cannot be mapped");
+    let trapped = Tenant::add("wq 3 pasid-mode shared name trapped portal trapped", LEN)?;
     ensure!(
         !trapped.dsa.device().is_mappable(Region::Bar2),
         "BAR2 of a subdev with a trapped portal can be mapped"
@@ -69,7 +69,7 @@ fn stored() -> Result<()> {
     refused(&trapped, Region::Bar2, SHARED, "portals that are trapped")?;
     check::equal("threads", threads()?, 0)?;
 
-    step("polled is asked for, shown, and not changed while a user has it");
+    step("polled is the default, can be asked for, and is not changed while a user has it");
     let mut tenant = Tenant::add("wq 3 pasid-mode shared name polled portal polled", LEN)?;
     let shown: Value = tool::json("subdev show polled")?;
     check::equal("portal", &shown["dsa-subdev"]["portal"], &json!("polled"))?;

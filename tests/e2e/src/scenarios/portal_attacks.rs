@@ -17,6 +17,7 @@ use crate::actor::{Actor, Request};
 use crate::check::{self, step};
 use crate::dsa::regs::Command;
 use crate::dsa::{Descriptor, RECORDS, opcode, record_iova, slots, store_to, store_to_empty};
+use crate::figures::Figures;
 use crate::scenario::Scenario;
 use crate::tenant::{FROM, NOWHERE, TO, Tenant};
 use crate::tool::{self, dsa_nl};
@@ -311,6 +312,17 @@ fn file() -> Result<()> {
     two.tell(&Request::Execute)?;
     wait::until_true(SOON, "an end of the mapping", || {
         Ok(portal.probe() == Err(Errno::EFAULT))
+    })?;
+
+    step("until it asks for the region, and has a thread of its own");
+    drop(portal);
+    let portal = taken.map_portal()?;
+    let before = Figures::of("subdev", "two")?.get("failed");
+    // The memory of the subdev went with the program that was.
+    let copy = Descriptor::memmove(FROM, TO, LEN as u32);
+    store_to_empty(&portal, 0, &copy.encode())?;
+    wait::until_true(SOON, "the end of a descriptor", || {
+        Ok(Figures::of("subdev", "two")?.get("failed") == before + 1)
     })?;
     // What is said before would be read by the program that was.
     two.ask(&Request::Close)?;

@@ -94,6 +94,10 @@ fn refusals() -> Result<()> {
         ("max-batch-size 2", ["max-batch-size", "only 1 is accepted"]),
         ("op-config 0b", ["op-config", &offered]),
         (
+            "portal direct",
+            ["portal", "polled and trapped are accepted"],
+        ),
+        (
             "op-config 00000000000000000000000001",
             ["op-config", &offered],
         ),
