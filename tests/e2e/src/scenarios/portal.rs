@@ -120,7 +120,7 @@ fn stored() -> Result<()> {
     step("the other is not disturbed, and the thread ends with the device");
     trapped.works()?;
     drop((trapped, tenant));
-    check::equal("threads", threads()?, 0)?;
+    wait::until_true(SOON, "the end of the thread", || Ok(threads()? == 0))?;
     for name in ["trapped", "polled"] {
         tool::del(name)?;
     }
