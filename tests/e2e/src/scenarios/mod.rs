@@ -4,6 +4,7 @@
 mod batch;
 mod busy;
 mod c_client;
+mod client;
 mod close;
 mod configure;
 mod data;
@@ -103,6 +104,7 @@ pub const ALL: &[Scenario] = &[
     portal_attacks::PORTAL_ATTACKS,
     portal_attacks::PORTAL_FILE,
     portal_quota::PORTAL_QUOTA,
+    client::CLIENT,
     set_irqs::SET_IRQS,
     reset_races::RESET_RACES,
     tenant_reset::TENANT_RESET,

@@ -20,10 +20,11 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("dsa-model", "dsa-model"),
 ];
 
-/// Examples of the library that scenarios run, and what they are called in the
-/// virtual machine, where `watch` is another program.
+/// Examples that scenarios run, and what they are called in the virtual machine,
+/// where `watch` is another program.
 const EXAMPLES: &[(&str, &str)] = &[
     ("blocking", "nlctl-blocking"),
+    ("copy", "dsa-copy"),
     ("errors", "nlctl-errors"),
     ("hand-over", "nlctl-hand-over"),
     ("pool-agent", "pool-agent"),
@@ -74,6 +75,7 @@ pub fn build(lab: &Lab) -> Result<Programs> {
             .flat_map(|(package, _)| ["--package", package]),
     );
     cargo.args(["--package", "nlctl", "--features", "nlctl/blocking"]);
+    cargo.args(["--package", "dsa-user"]);
     cargo.args(EXAMPLES.iter().flat_map(|(name, _)| ["--example", name]));
     run::step(lab, "build the userspace", &mut cargo, "")?;
     Ok(Programs {
