@@ -3,7 +3,7 @@
 //! A userspace driver of a subdev: has it copy a page over and over, and says how fast that is.
 //!
 //! ```text
-//! dsa-nl subdev add wq 3 pasid-mode shared name net0 portal polled
+//! dsa-nl subdev add wq 3 pasid-mode shared name net0
 //! cargo run --release -p dsa-user --example copy -- net0
 //! ```
 

@@ -38,7 +38,7 @@ fn run() -> Result<()> {
         user(IOMMUFD)?;
     } else {
         step("by its own node, which this kernel has no IOMMUFD for");
-        tool::add("wq 3 name mine portal polled")?;
+        tool::add("wq 3 name mine")?;
         fails(
             &["mine", IOMMUFD],
             &["cannot open /dev/iommu", "No such file"],
@@ -50,7 +50,7 @@ fn run() -> Result<()> {
     fails(&["mine"], &["cannot find mine", "no such subdev"])?;
 
     step("to do what it says helps with a subdev that is inactive, and then with a trapped portal");
-    tool::add("wq 3 name plain state inactive")?;
+    tool::add("wq 3 name plain state inactive portal trapped")?;
     let said = fails(&["plain"], &["plain is inactive"])?;
     check::equal("commands", obey(&said)?, 1)?;
     let said = fails(&["plain"], &["portal of plain is trapped"])?;
@@ -62,7 +62,7 @@ fn run() -> Result<()> {
 /// All that a user sees of one who opens the device in one way: `option` is the option for it, if it
 /// needs one.
 fn user(option: &str) -> Result<()> {
-    let index = tool::add("wq 3 pasid-mode shared name mine portal polled")?.index;
+    let index = tool::add("wq 3 pasid-mode shared name mine")?.index;
     step("  it copies, and finds completion records");
     copies(&["mine", option], 0)?;
     step("  it is given the index of the subdev, and waits for interrupts");

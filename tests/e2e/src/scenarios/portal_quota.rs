@@ -92,7 +92,7 @@ fn quota() -> Result<()> {
 
     step("others keep it busy, and it is throttled");
     group.take(bound.id())?;
-    // One that the thread completes itself: it never waits for the hardware.
+    // One that costs the hardware nothing.
     let unknown = Descriptor {
         opcode: opcode::UNKNOWN,
         ..Descriptor::noop()
