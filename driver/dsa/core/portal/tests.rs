@@ -176,7 +176,10 @@ fn the_worker_polls_while_something_comes() {
         ..Swept::default()
     };
     let patience = Patience::new();
-    assert_eq!(Swept { found: 1, ..idle }.next(IDLE_US, patience), Next::Poll);
+    assert_eq!(
+        Swept { found: 1, ..idle }.next(IDLE_US, patience),
+        Next::Poll
+    );
     assert_eq!(idle.next(IDLE_US - 1, patience), Next::Poll);
     assert_eq!(idle.next(IDLE_US, patience), Next::Park);
     // No page is in use.
@@ -193,7 +196,10 @@ fn the_worker_does_not_poll_for_what_it_could_not_take() {
     assert_eq!(full.next(0, patience), Next::Wait);
     // Another WQ has an entry free.
     assert_eq!(Swept { open: true, ..full }.next(0, patience), Next::Poll);
-    assert_eq!(Swept { open: true, ..full }.next(IDLE_US, patience), Next::Park);
+    assert_eq!(
+        Swept { open: true, ..full }.next(IDLE_US, patience),
+        Next::Park
+    );
     assert_eq!(full.left(u32::MAX, 2), 0b11_0000);
     assert_eq!(full.left(0b10_1111, 2), 0b10_0000);
     assert_eq!(full.left(u32::MAX, 1), 0);

@@ -16,7 +16,8 @@ use super::{
             Flow,
             Scheduler, //
         },
-        span::Span, //
+        span::Span,
+        waker::Waker, //
     },
     bench::{
         Bench,
@@ -44,8 +45,8 @@ fn capped(max_rate: Option<u64>) -> Quality {
 /// A flow that has all that is lent at a time, and the scheduler that it has it of.
 fn all_lent() -> Result<(Arc<Scheduler>, Flow)> {
     let scheduler = Scheduler::new()?;
-    let flow = scheduler.flow(Quality::default())?;
-    assert!(flow.pace().is_some());
+    let flow = scheduler.flow(Quality::default(), Waker::new()?)?;
+    assert!(flow.pace().is_ok());
     assert!(flow.take(LENT as u32));
     Ok((scheduler, flow))
 }
