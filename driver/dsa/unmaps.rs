@@ -65,7 +65,7 @@ impl Unmaps {
     }
 
     /// The calling thread is unmapping `span`. Returns how often it has said so since it has entered
-    /// the kernel.
+    /// the kernel, as far as that is known.
     pub(super) fn begin(self: &Arc<Self>, span: Span) -> usize {
         let begun = self.begin_until_return(span);
         if begun.is_err() {
@@ -73,7 +73,7 @@ impl Unmaps {
             let others = state.resting.map(|(span, _)| span);
             state.resting = Some((span.around(others), Instant::now()));
         }
-        begun.unwrap_or(0)
+        begun.unwrap_or(1)
     }
 
     fn begin_until_return(self: &Arc<Self>, span: Span) -> Result<usize> {

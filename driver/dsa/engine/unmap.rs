@@ -75,7 +75,7 @@ impl Engine {
                     }
                 }
             }
-            if looks > LOOKS && (1..=EARLY).contains(&calls) {
+            if looks > LOOKS && calls <= EARLY {
                 return;
             }
             // A signal does not cut this short, as it does the waits of a `CondVar` that have an

@@ -56,6 +56,8 @@ struct State {
     descriptors: KVec<[u8; DESC_LEN]>,
     /// Nothing completes.
     held: bool,
+    /// But for this one.
+    completes: Option<usize>,
     lost: bool,
     /// The next descriptor completes with an invalid interrupt handle.
     revoked: bool,
@@ -75,6 +77,7 @@ impl Submitter {
         let state = State {
             descriptors: KVec::new(),
             held: false,
+            completes: None,
             lost: false,
             revoked: false,
         };
@@ -96,6 +99,11 @@ impl Submitter {
     /// From now on nothing completes.
     pub(super) fn hold(&self) {
         self.change(|state| state.held = true);
+    }
+
+    /// One of those that are held completes.
+    pub(super) fn complete(&self, at: usize) {
+        self.change(|state| state.completes = Some(at));
     }
 
     /// What is held completes.
@@ -158,7 +166,7 @@ unsafe impl submitter::Submitter for Submitter {
         if state.lost {
             return Some(Ended::Lost);
         }
-        if state.held {
+        if state.held && state.completes != Some(ticket.at()) {
             return None;
         }
         let bytes = state.descriptors.get(ticket.at()).and_then(length);
