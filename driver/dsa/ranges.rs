@@ -176,12 +176,10 @@ impl Ranges {
         if let Some(at) = self.idle() {
             return Room::Instead(at);
         }
-        match held {
-            // What one operation needs may be more than what stays of it.
-            0 if limited.is_none() => Room::Free,
-            _ if limited.is_some_and(|limited| pages > limited) => Room::Limited,
-            0 => Room::Limited,
-            _ => Room::Later,
+        if limited.is_some_and(|limited| pages > limited) {
+            Room::Limited
+        } else {
+            Room::Later
         }
     }
 
@@ -267,6 +265,11 @@ impl Ranges {
     /// Whether something in `span` is pinned, or is being pinned or unpinned.
     pub(super) fn pins(&self, span: &Span) -> bool {
         self.ranges().any(|(_, range)| range.span.overlaps(span))
+    }
+
+    /// Whether somebody needs one.
+    pub(super) fn are_used(&self) -> bool {
+        self.ranges().any(|(_, range)| range.users > 0)
     }
 
     /// Whether nothing is.

@@ -120,9 +120,4 @@ impl Lane {
     pub(super) fn is_empty(&self) -> bool {
         self.jobs.iter().all(Option::is_none)
     }
-
-    /// Whether the hardware has something.
-    pub(super) fn flies(&self) -> bool {
-        self.flight.iter().any(Option::is_some)
-    }
 }

@@ -80,7 +80,6 @@ impl Engine {
         let Some(place) = lane.free_flight() else {
             return Went::Nowhere(LOOK);
         };
-        let flies = lane.flies();
         let Some(job) = lane.job(at) else {
             warn_on!(true);
             return Went::Through;
@@ -117,7 +116,7 @@ impl Engine {
             if job.offset >= job.work.op.len() {
                 return self.stop(queue, job);
             }
-            match self.open_window(queue, job, memory, flies) {
+            match self.open_window(queue, job, memory) {
                 Opened::Window(window) => job.window = Some(window),
                 Opened::Later(ns) => return Went::Nowhere(ns),
                 Opened::Never => {
@@ -185,13 +184,7 @@ impl Engine {
     }
 
     /// Pins what comes next of a descriptor.
-    fn open_window(
-        &self,
-        queue: &Queue,
-        job: &Job,
-        memory: &Arc<dyn Memory>,
-        flies: bool,
-    ) -> Opened {
+    fn open_window(&self, queue: &Queue, job: &Job, memory: &Arc<dyn Memory>) -> Opened {
         let bounds = match queue.flow.pace() {
             Ok(bounds) => bounds,
             Err(ns) => return Opened::Later(ns),
@@ -233,7 +226,7 @@ impl Engine {
                     self.leave(sides);
                     return match missing {
                         Missing::Later if self.unmaps.are_there() => Opened::Later(TAKEN_AWAY),
-                        Missing::Later if flies || job.pieces > 0 => Opened::Later(LOOK),
+                        Missing::Later if self.ranges.lock().are_used() => Opened::Later(LOOK),
                         // Nothing will end that it could wait for.
                         Missing::Later | Missing::Limited => {
                             queue.meter.pin_limited();
