@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Carries out what one tenant submits: descriptors one after another on a workqueue, but for
-//! invalid ones that are written to the file, which are completed at once in the thread that writes.
+//! Carries out what one tenant submits, as many descriptors at a time as its virtual WQs hold. One
+//! thread, of a workqueue, does that for all of them; only what is invalid and was written to the file
+//! is completed at once by the thread that writes.
 //!
-//! The state of an engine is in [`state`]. Descriptors come in by [`accept`] and are carried out by
-//! [`process`], which asks [`gate`] before each step; [`quiesce`] ends them early, and [`unmap`]
-//! waits for them where their memory is taken away.
+//! The state of an engine is in [`state`]. Descriptors come in by [`accept`]. [`process`] is what the
+//! thread does: for each virtual WQ, which [`lane`] has the account of, it cuts one descriptor after
+//! another into pieces and submits them ([`submit`]), and takes note of those that have ended, in
+//! whatever order ([`land`]); [`finish`] reports the end of a descriptor. [`memory`] pins what
+//! descriptors need and gives it up. [`quiesce`] ends descriptors early, and [`unmap`] waits for them
+//! where their memory is taken away.
 
 mod accept;
-mod gate;
+mod finish;
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
+mod land;
+mod lane;
+mod memory;
 mod process;
 mod quiesce;
 mod state;
+mod submit;
 mod unmap;
 
 use kernel::{
@@ -30,16 +38,20 @@ use kernel::{
     workqueue::Work as WorkStruct, //
 };
 
-use self::state::State;
+use self::{
+    lane::Lane,
+    state::State, //
+};
 use super::{
     bell::Bell,
     front::Front,
+    ranges::Ranges,
     scheduler::Flow,
     submitter::Submitter,
-    transfer::Scratch,
     unmaps::Unmaps, //
 };
 use crate::{
+    ffi::workqueue,
     framework::Meter,
     subdev_core::quality::Quality, //
 };
@@ -66,14 +78,16 @@ pub(super) struct Engine {
     queues: KVec<Queue>,
     #[pin]
     state: Mutex<State>,
-    /// Something in the state changed.
+    /// Something in `state` or `ranges` changed.
     #[pin]
     changed: CondVar,
     unmaps: Arc<Unmaps>,
-    /// Taken by the thread that carries out descriptors, before `state`; there is one at a time. It
-    /// is there while the device is open.
+    /// What is pinned.
     #[pin]
-    scratch: Mutex<Option<Scratch>>,
+    ranges: Mutex<Ranges>,
+    /// Of each virtual WQ, while the device is open. Taken by the thread, as long as it has work.
+    #[pin]
+    lanes: Mutex<KVec<Lane>>,
     #[pin]
     work: WorkStruct<Engine>,
 }
@@ -85,7 +99,7 @@ impl_has_work! {
 impl Engine {
     /// An engine for a virtual WQ on each of `queues`. It accepts nothing until it is opened.
     pub(super) fn new(front: Arc<Front>, queues: KVec<Queue>) -> Result<Arc<Self>> {
-        let state = State::new()?;
+        let ranges = Ranges::new()?;
         let unmaps = Unmaps::new()?;
         let bell = Bell::new()?;
         Arc::pin_init(
@@ -93,10 +107,11 @@ impl Engine {
                 front,
                 bell,
                 queues,
-                state <- new_mutex!(state, "Engine::state"),
+                state <- new_mutex!(State::new(), "Engine::state"),
                 changed <- new_condvar!("Engine::changed"),
                 unmaps,
-                scratch <- new_mutex!(None, "Engine::scratch"),
+                ranges <- new_mutex!(ranges, "Engine::ranges"),
+                lanes <- new_mutex!(KVec::new(), "Engine::lanes"),
                 work <- new_work!("Engine::work"),
             }),
             GFP_KERNEL,
@@ -106,10 +121,12 @@ impl Engine {
     /// Allocates what carrying out descriptors needs.
     pub(super) fn open(&self) -> Result {
         let shares = self.queues.iter().map(|queue| usize::from(queue.share));
-        let scratch = Scratch::new(shares.clone().max().unwrap_or(0))?;
-        let entries = shares.sum();
-        let queues = state::Queues::new(entries)?;
-        let old = self.scratch.lock().replace(scratch);
+        let queues = state::Queues::new(shares.clone())?;
+        let mut lanes = KVec::with_capacity(self.queues.len(), GFP_KERNEL)?;
+        for (wq, share) in (0..).zip(shares) {
+            lanes.push(Lane::new(wq, share)?, GFP_KERNEL)?;
+        }
+        let old = core::mem::replace(&mut *self.lanes.lock(), lanes);
         let unused = self.state.lock().replace(queues);
         drop((old, unused));
         Ok(())
@@ -126,11 +143,33 @@ impl Engine {
         queue.map_or(0, |queue| usize::from(queue.share))
     }
 
-    /// Frees what [`Self::open`] has allocated. Nothing is in flight any more.
-    pub(super) fn close(&self) {
-        let scratch = self.scratch.lock().take();
+    /// Gives up what is pinned, and frees what [`Self::open`] has allocated. Nothing is in flight any
+    /// more.
+    ///
+    /// Waits as long as the tenant likes.
+    pub(super) fn close(self: &Arc<Self>) {
+        {
+            let mut ranges = self.ranges.lock();
+            ranges.set_stale(|_| true);
+            // By the thread, as all that is pinned and unpinned.
+            self.kick();
+            while !ranges.is_empty() {
+                self.changed.wait(&mut ranges);
+            }
+        }
+        let lanes = core::mem::take(&mut *self.lanes.lock());
         let queues = self.state.lock().replace(state::Queues::default());
-        drop((scratch, queues));
+        drop((lanes, queues));
+    }
+
+    /// Has the thread look at everything.
+    fn kick(self: &Arc<Self>) {
+        self.front.waker().wake();
+        // There is none when the module is about to go, and its tenants are gone.
+        if let Some(queue) = workqueue::engines() {
+            // Refused only if it is queued already, and then it looks.
+            let _ = queue.enqueue(self.clone());
+        }
     }
 
     /// Counts something of the virtual WQ `wq`.
@@ -151,10 +190,5 @@ impl Engine {
         if let Some(queue) = self.queues.get(wq) {
             queue.flow.set(quality);
         }
-    }
-
-    /// Whoever waits for a turn looks whether it goes on at all.
-    fn nudge(&self) {
-        self.queues.iter().for_each(|queue| queue.flow.nudge());
     }
 }

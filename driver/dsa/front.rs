@@ -11,7 +11,10 @@ use kernel::{
     }, //
 };
 
-use super::submitter::Owner;
+use super::{
+    submitter::Owner,
+    waker::Waker, //
+};
 use crate::{
     dsa_core::{
         desc::{
@@ -36,6 +39,8 @@ use crate::{
 #[pin_data]
 pub(super) struct Front {
     params: virt::Params,
+    /// Wakes the thread of the engine behind it.
+    waker: Arc<Waker>,
     /// The number of the hardware's WQ behind each virtual one.
     wqs: [u32; virt::MAX_WQS as usize],
     /// Taken before `registers`.
@@ -52,15 +57,22 @@ impl Front {
         for (place, id) in wqs.iter_mut().zip(ids) {
             *place = *id;
         }
+        let waker = Waker::new()?;
         Arc::pin_init(
             pin_init!(Self {
                 params: *params,
+                waker,
                 wqs,
                 host <- new_mutex!(None, "Front::host"),
                 registers <- new_mutex!(None, "Front::registers"),
             }),
             GFP_KERNEL,
         )
+    }
+
+    /// What wakes the thread of the engine behind it.
+    pub(super) fn waker(&self) -> &Arc<Waker> {
+        &self.waker
     }
 
     /// The registers as after power-on, for `host`.
@@ -170,5 +182,9 @@ impl Owner for Front {
         if let Some(host) = self.host() {
             host.fault(fault, Culprit::Hardware);
         }
+    }
+
+    fn ended(&self) {
+        self.waker.wake();
     }
 }

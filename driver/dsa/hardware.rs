@@ -36,8 +36,6 @@ use crate::{
     }, //
 };
 
-/// How long to wait before looking without an interrupt, in ms: one may be lost.
-const LOOK: u32 = 500;
 /// How long until a descriptor counts as stuck.
 const STUCK: Delta = Delta::from_secs(10);
 
@@ -87,25 +85,23 @@ unsafe impl Submitter for Hardware {
         self.wq.submit(make, &self.owner)
     }
 
-    fn wait(&self, ticket: Ticket) -> Ended {
-        let since = Instant::<Monotonic>::now();
-        loop {
-            if let Some(ended) = self.wq.wait(&ticket, LOOK) {
-                return ended;
-            }
-            if self.wq.reap() {
-                self.meter.interrupt_lost();
-            }
-            // A device that vanished, halted or was reset will not say so of itself.
-            if self.device.check().is_ok()
-                && since.elapsed() >= STUCK
-                && recovery::recover(&self.device, &self.wq, &ticket)
-            {
-                self.owner.fault(Fault {
-                    wq: Some(self.wq.id().into()),
-                    ..FaultKind::Timeout.into()
-                });
-            }
+    fn poll(&self, ticket: &Ticket) -> Option<Ended> {
+        self.wq.take(ticket)
+    }
+
+    fn look_after(&self, ticket: &Ticket, since: Instant<Monotonic>) {
+        if self.wq.reap() {
+            self.meter.interrupt_lost();
+        }
+        // A device that vanished, halted or was reset will not say so of itself.
+        if self.device.check().is_ok()
+            && since.elapsed() >= STUCK
+            && recovery::recover(&self.device, &self.wq, ticket)
+        {
+            self.owner.fault(Fault {
+                wq: Some(self.wq.id().into()),
+                ..FaultKind::Timeout.into()
+            });
         }
     }
 }

@@ -8,14 +8,14 @@
 //! - The hardware: [`registers`] reaches the BARs, [`command`] runs commands, [`config`] divides the
 //!   device into groups and work queues.
 //! - Its work queues: [`submitter`] is what an engine needs of one, whoever owns it; [`scheduler`] says
-//!   whose turn it is on it; [`slots`] keeps the completion records of one that is ours, and [`wq`]
+//!   whose turn it is on it, and [`waker`] wakes whoever has it; [`slots`] keeps the completion records of one that is ours, and [`wq`]
 //!   submits to it.
 //! - The device as a whole: [`device`] has the work queues and notices when it is lost, [`recovery`]
 //!   ends descriptors that do not end by themselves and brings a device back that halted,
 //!   [`configure`] changes what it is set up as, [`interrupts`] handles its vectors; [`hardware`]
 //!   makes a submitter of all that.
-//! - What tenants submit: [`ring`] and [`span`] are helpers, [`transfer`] carries out one operation,
-//!   [`unmaps`] keeps pins away from memory that is going, [`front`] has the registers that a tenant
+//! - What tenants submit: [`ring`] and [`span`] are helpers, [`ranges`] has the account of what is
+//!   pinned, [`unmaps`] keeps pins away from memory that is going, [`front`] has the registers that a tenant
 //!   sees, [`bell`] wakes who takes descriptors from a portal, and [`engine`] carries out all
 //!   descriptors of one subdev.
 //! - What the framework sees: [`portal`] takes descriptors from memory that a tenant maps, [`resets`]
@@ -30,7 +30,7 @@
 //! | lock | guards | may wait for | taken by |
 //! |---|---|---|---|
 //! | `Resets::busy` | whether a reset is in progress, which is one at a time | nothing but itself | `resets` |
-//! | `Engine::scratch` | what one operation needs | what is in flight, and so for the tenant | the engine's thread; open and close |
+//! | `Engine::lanes` | what is being carried out | what is in flight, and so for the tenant | the engine's thread; open and close |
 //! | `Device::handles` | interrupt handles | commands, bounded | enabling and disabling, renewal |
 //! | `Device::recovery` | one recovery at a time, and how often a device is brought back | commands, bounded | `recovery` |
 //! | `Device::commands` | the command register | one command, bounded | `Device::command` |
@@ -44,9 +44,11 @@
 //! | `Front::registers` | what a tenant sees | nothing | `Front` |
 //! | `Engine::state` | what was accepted | what is in flight, without the lock | all of `engine` |
 //! | `Portal::pages` | which pages of a portal are mapped; also taken by faults, with the memory of the tenant's process locked | nothing | `portal` |
+//! | `Engine::ranges` | what is pinned | nothing | `engine` |
 //! | `Bell::task` | who is woken up | nothing | `bell` |
 //! | `Unmaps::state` | memory that is going | nothing | `unmaps` |
-//! | `Scheduler::state` | the order of those who share a work queue | turns and caps, without the lock | engines, and whoever ends their wait |
+//! | `Scheduler::state` | the order of those who share a work queue | nothing | engines, and whoever changes how one is served |
+//! | `Waker::news` | whether the engine's thread has something to look at | nothing | whoever has something for it |
 //!
 //! Facts about the hardware are from the Intel Data Streaming Accelerator Architecture
 //! Specification (341204) as `drivers/dma/idxd` of the kernel has them.
@@ -66,6 +68,7 @@ mod interrupts;
 mod limits;
 mod parent;
 mod portal;
+mod ranges;
 mod recovery;
 mod registers;
 mod resets;
@@ -74,8 +77,8 @@ mod scheduler;
 mod slots;
 mod span;
 mod submitter;
-mod transfer;
 mod unmaps;
+mod waker;
 mod work_queue;
 mod wq;
 

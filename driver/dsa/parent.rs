@@ -176,7 +176,7 @@ impl framework::Parent for Parent {
         let mut queues = KVec::with_capacity(shares.len(), GFP_KERNEL)?;
         for ((share, size), meter) in shares.iter().zip(sizes).zip(meters) {
             let wq = wq(share.id)?.clone();
-            let flow = wq.scheduler().flow(share.quality)?;
+            let flow = wq.scheduler().flow(share.quality, front.waker().clone())?;
             let submitter = Hardware::new(device.clone(), wq, front.clone(), meter.clone())?;
             let queue = Queue {
                 submitter,

@@ -3,30 +3,25 @@
 //! Turns on a hardware WQ: engines that share it wait here for theirs. The order is decided in
 //! [`fair`], how fast one may be in [`rate`](crate::dsa_core::rate).
 //!
-//! An engine keeps to this order: it waits until its cap allows more ([`Flow::pace`]), with nothing
-//! pinned, as that may take long; then it pins; then it takes turns ([`Flow::take`]), which wait for
-//! other tenants' work in the hardware, and for none of their memory. It returns each when the
-//! hardware is done. Whoever ends the work of an engine, or takes memory away, ends its wait with
-//! [`Flow::nudge`].
+//! An engine keeps to this order: it looks whether its cap allows more ([`Flow::pace`]); then it pins;
+//! then it takes turns ([`Flow::take`]), which depend on other tenants' work in the hardware, and on
+//! none of their memory. It returns each when the hardware is done. None of that waits: who cannot go
+//! on is told when to look again, and is woken up when something was granted.
 
 use kernel::{
-    new_condvar,
     new_mutex,
     prelude::*,
     sync::{
         Arc,
-        CondVar,
         Mutex, //
     },
     time::{
-        delay::fsleep,
-        msecs_to_jiffies,
-        Delta,
         Instant,
         Monotonic, //
     }, //
 };
 
+use super::waker::Waker;
 use crate::{
     dsa_core::{
         fair::{
@@ -41,9 +36,6 @@ use crate::{
 
 /// How long to wait at most before looking again, in ns.
 const LOOK: u64 = 100_000_000;
-
-/// What is shorter, in ns, is no time for a timer that counts jiffies.
-const SHORT: u64 = 1_000_000;
 
 /// The order of those who share a hardware WQ.
 #[pin_data]
@@ -70,11 +62,9 @@ struct Place {
     granted: Option<u32>,
     /// Bytes that it asks for.
     asked: u32,
-    /// It is to look around before it waits.
-    nudged: bool,
     /// When it looks of itself, in ns.
     alarm: Option<u64>,
-    woken: Arc<CondVar>,
+    waker: Arc<Waker>,
 }
 
 impl Scheduler {
@@ -94,18 +84,16 @@ impl Scheduler {
         )
     }
 
-    /// A further user of the WQ, which is served like this.
-    pub(super) fn flow(self: &Arc<Self>, quality: Quality) -> Result<Flow> {
-        let woken = Arc::pin_init(new_condvar!("Flow::woken"), GFP_KERNEL)?;
+    /// A further user of the WQ, which is served like this, and woken up with `waker`.
+    pub(super) fn flow(self: &Arc<Self>, quality: Quality, waker: Arc<Waker>) -> Result<Flow> {
         let now = self.now();
         let place = Place {
             flow: fair::Flow::new(quality.weight),
             rate: quality.max_rate.map(|rate| Rate::new(rate, now / 1000)),
             granted: None,
             asked: 0,
-            nudged: false,
             alarm: None,
-            woken: woken.clone(),
+            waker,
         };
         let mut state = self.state.lock();
         let missing = (state.flows + 1).saturating_sub(state.busy.len());
@@ -125,7 +113,6 @@ impl Scheduler {
         Ok(Flow {
             scheduler: self.clone(),
             at,
-            woken,
         })
     }
 
@@ -160,7 +147,7 @@ impl State {
                     if let Some(place) = self.place(at) {
                         if place.alarm.is_none_or(|alarm| alarm > until) {
                             place.alarm = Some(until);
-                            place.woken.notify_one();
+                            place.waker.wake();
                         }
                     }
                     return;
@@ -176,7 +163,7 @@ impl State {
         };
         self.fair.grant(&mut place.flow, now);
         place.granted = Some(place.asked);
-        place.woken.notify_one();
+        place.waker.wake();
     }
 
     fn set_busy(&mut self, at: usize, busy: bool) {
@@ -213,12 +200,10 @@ pub(super) struct Bounds {
     pub(super) turn: u32,
 }
 
-/// A user of a hardware WQ. It is used by one thread at a time, but for [`Self::nudge`] and
-/// [`Self::set`].
+/// A user of a hardware WQ. It is used by one thread at a time, but for [`Self::set`].
 pub(super) struct Flow {
     scheduler: Arc<Scheduler>,
     at: usize,
-    woken: Arc<CondVar>,
 }
 
 impl Flow {
@@ -233,14 +218,14 @@ impl Flow {
             if place.rate.map(|rate| rate.rate()) != quality.max_rate {
                 place.rate = quality.max_rate.map(|rate| Rate::new(rate, now / 1000));
             }
+            // Whoever waits for the old one looks again.
+            place.waker.wake();
         }
-        drop(state);
-        self.nudge();
     }
 
-    /// There is work to do. Waits for the cap, and returns what may be done before the next call;
-    /// `None` if the caller has to look whether it goes on at all, and to call again.
-    pub(super) fn pace(&self) -> Option<Bounds> {
+    /// There is work to do. Returns what may be done before the next call; if the cap allows nothing,
+    /// fails with the time in ns until it is worth to call again.
+    pub(super) fn pace(&self) -> Result<Bounds, u64> {
         let now = self.scheduler.now();
         let mut state = self.scheduler.state.lock();
         let turn = if state.is_alone() {
@@ -248,14 +233,13 @@ impl Flow {
         } else {
             fair::TURN
         };
-        let place = state.place(self.at)?;
+        let place = state.place(self.at).ok_or(LOOK)?;
         let checked = place.rate.as_mut().map(|rate| rate.check(now / 1000));
         if let Some(Err(us)) = checked {
             // Nobody is to wait for what may not be done.
             state.set_busy(self.at, false);
             state.settle(now);
-            self.wait_for(state, us.saturating_mul(1000));
-            return None;
+            return Err(us.saturating_mul(1000).min(LOOK));
         }
         // What the cap saves up goes at once.
         let window = place.rate.map_or(u32::MAX, |rate| {
@@ -264,7 +248,7 @@ impl Flow {
                 .max(fair::TURN)
         });
         state.set_busy(self.at, true);
-        Some(Bounds { window, turn })
+        Ok(Bounds { window, turn })
     }
 
     /// There is no work any more.
@@ -285,6 +269,7 @@ impl Flow {
         let Some(place) = places.get_mut(self.at).and_then(Option::as_mut) else {
             return true;
         };
+        place.alarm = None;
         if place.granted.is_none() {
             if !place.flow.is_asking() {
                 fair.ask(&mut place.flow, bytes);
@@ -306,47 +291,19 @@ impl Flow {
         granted.is_some()
     }
 
-    /// Waits until it may be worth to ask again.
-    pub(super) fn wait(&self) {
+    /// After [`Self::take`] has granted nothing: the time in ns until it is worth to ask again, unless
+    /// it is woken up before.
+    pub(super) fn alarm(&self) -> u64 {
         let now = self.scheduler.now();
         let mut state = self.scheduler.state.lock();
         let until = match state.next(now) {
             Next::Later(at, Some(until)) if at == self.at => Some(until),
             _ => None,
         };
-        let Some(place) = state.place(self.at) else {
-            return;
-        };
-        if place.granted.is_some() {
-            return;
+        if let Some(place) = state.place(self.at) {
+            place.alarm = until;
         }
-        place.alarm = until;
-        let wait = until.map_or(LOOK, |until| until.saturating_sub(now));
-        self.wait_for(state, wait);
-        if let Some(place) = self.scheduler.state.lock().place(self.at) {
-            place.alarm = None;
-        }
-    }
-
-    /// Waits so many ns, or less, unless somebody has nudged it.
-    fn wait_for(&self, mut state: kernel::sync::MutexGuard<'_, State>, ns: u64) {
-        let Some(place) = state.place(self.at) else {
-            return;
-        };
-        if core::mem::take(&mut place.nudged) {
-            return;
-        }
-        let ns = ns.min(LOOK);
-        if ns < SHORT {
-            drop(state);
-            fsleep(Delta::from_nanos(i64::try_from(ns).unwrap_or(0)));
-            return;
-        }
-        let ms = u32::try_from(ns / 1_000_000).unwrap_or(1);
-        // Engines run in kernel threads, which get no signals.
-        let _ = self
-            .woken
-            .wait_interruptible_timeout(&mut state, msecs_to_jiffies(ms));
+        until.map_or(LOOK, |until| until.saturating_sub(now))
     }
 
     /// The turn that was asked for is not wanted any more, if there is one.
@@ -366,15 +323,6 @@ impl Flow {
             fair.give_back(&mut place.flow, bytes, now);
         }
         state.settle(now);
-    }
-
-    /// Ends a wait that is in progress, or the next one, so that whoever waits looks around.
-    pub(super) fn nudge(&self) {
-        let mut state = self.scheduler.state.lock();
-        if let Some(place) = state.place(self.at) {
-            place.nudged = true;
-            place.woken.notify_one();
-        }
     }
 }
 

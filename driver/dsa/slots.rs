@@ -108,15 +108,17 @@ impl Slots {
         Some(ended)
     }
 
-    /// Takes note of what is done: `read` has the completion record, if it was written. Returns
-    /// whether something is.
+    /// Takes note of what is done, and tells its owners: `read` has the completion record, if it was
+    /// written. Returns whether something is.
     pub(super) fn reap(&mut self, read: impl Fn(usize) -> Option<Completion>) -> bool {
         let mut some = false;
-        for (at, slot) in self.slots.iter_mut().enumerate() {
+        let all = self.slots.iter_mut().zip(self.submitted.iter());
+        for (at, (slot, submitted)) in all.enumerate() {
             if matches!(slot, Slot::Busy | Slot::Doomed) {
                 if let Some(record) = read(at) {
                     *slot = Slot::Done(record);
                     some = true;
+                    tell(submitted);
                 }
             }
         }
@@ -134,9 +136,10 @@ impl Slots {
 
     /// Gives up on what is doomed: the hardware does not have it any more.
     pub(super) fn abandon(&mut self) {
-        for slot in self.slots.iter_mut() {
+        for (slot, submitted) in self.slots.iter_mut().zip(self.submitted.iter()) {
             if matches!(slot, Slot::Doomed) {
                 *slot = Slot::Abandoned;
+                tell(submitted);
             }
         }
     }
@@ -151,5 +154,12 @@ impl Slots {
             .filter_map(|(_, submitted)| submitted.as_ref())
             .filter(move |submitted| is_meant(&submitted.flight))
             .map(|submitted| &submitted.owner)
+    }
+}
+
+/// Tells who has submitted something that it has ended.
+fn tell(submitted: &Option<Submitted>) {
+    if let Some(submitted) = submitted {
+        submitted.owner.ended();
     }
 }

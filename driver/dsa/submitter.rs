@@ -2,7 +2,13 @@
 
 //! What takes descriptors for the hardware, whoever owns its work queue.
 
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    time::{
+        Instant,
+        Monotonic, //
+    }, //
+};
 
 use crate::{
     dsa_core::desc::{
@@ -20,9 +26,13 @@ pub(super) type Make<'a> = &'a dyn Fn(u64, u16) -> [u8; DESC_LEN];
 pub(super) trait Owner: Send + Sync {
     /// Something went wrong in the hardware with what it has submitted.
     fn fault(&self, fault: Fault);
+
+    /// Something ended of what it has submitted. Called with locks of the work queue held; does not
+    /// wait.
+    fn ended(&self);
 }
 
-/// A descriptor that was submitted, to be waited for with the submitter that took it.
+/// A descriptor that was submitted, to be polled with the submitter that took it until it has ended.
 #[must_use]
 pub(super) struct Ticket(usize);
 
@@ -51,8 +61,8 @@ pub(super) enum Ended {
 ///
 /// # Safety
 ///
-/// Once [`Submitter::wait`] has returned, the hardware does not access memory for the descriptor any
-/// more. It never does for one whose submission failed.
+/// Once [`Submitter::poll`] has told how a descriptor has ended, the hardware does not access memory
+/// for it any more. It never does for one whose submission failed.
 pub(super) unsafe trait Submitter: Send + Sync {
     /// The device that does the DMA.
     fn device(&self) -> &BoundDevice;
@@ -66,6 +76,11 @@ pub(super) unsafe trait Submitter: Send + Sync {
     /// Submits a descriptor. May wait, bounded.
     fn submit(&self, make: Make<'_>) -> Result<Ticket>;
 
-    /// Waits until the hardware is done with a descriptor. Bounded in time.
-    fn wait(&self, ticket: Ticket) -> Ended;
+    /// How a descriptor has ended, and gives up its ticket; nothing as long as the hardware has it.
+    /// Its owner is told of the end.
+    fn poll(&self, ticket: &Ticket) -> Option<Ended>;
+
+    /// Looks after a descriptor that was submitted at `since` and whose end nobody has told of. May
+    /// wait, bounded: one that is stuck ends with this.
+    fn look_after(&self, ticket: &Ticket, since: Instant<Monotonic>);
 }

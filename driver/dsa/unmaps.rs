@@ -12,9 +12,11 @@ use kernel::{
     new_mutex,
     prelude::*,
     sync::{
+        aref::ARef,
         Arc,
         Mutex, //
     },
+    task::Task,
     time::{
         Delta,
         Instant,
@@ -36,9 +38,17 @@ pub(super) struct Unmaps {
     state: Mutex<State>,
 }
 
+/// A range that is being unmapped.
+struct Unmap {
+    /// Distinguishes it from others.
+    number: u64,
+    span: Span,
+    /// Whoever unmaps it.
+    task: ARef<Task>,
+}
+
 struct State {
-    /// With a number that distinguishes it from others.
-    in_flight: KVec<(u64, Span)>,
+    in_flight: KVec<Unmap>,
     next: u64,
     /// What is left alone for [`REST`], and since when.
     resting: Option<(Span, Instant<Monotonic>)>,
@@ -54,37 +64,49 @@ impl Unmaps {
         Arc::pin_init(pin_init!(Self { state <- new_mutex!(state) }), GFP_KERNEL)
     }
 
-    /// The calling thread is unmapping `span`.
-    pub(super) fn begin(self: &Arc<Self>, span: Span) {
-        if self.begin_until_return(span).is_err() {
+    /// The calling thread is unmapping `span`. Returns how often it has said so since it has entered
+    /// the kernel, as far as that is known.
+    pub(super) fn begin(self: &Arc<Self>, span: Span) -> usize {
+        let begun = self.begin_until_return(span);
+        if begun.is_err() {
             let mut state = self.state.lock();
             let others = state.resting.map(|(span, _)| span);
             state.resting = Some((span.around(others), Instant::now()));
         }
+        begun.unwrap_or(1)
     }
 
-    fn begin_until_return(self: &Arc<Self>, span: Span) -> Result {
+    fn begin_until_return(self: &Arc<Self>, span: Span) -> Result<usize> {
+        let task = task::current();
         let mut state = self.state.lock();
+        let same = |unmap: &&Unmap| core::ptr::eq(&*unmap.task, &*task) && unmap.span == span;
+        let before = state.in_flight.iter().filter(same).count();
         let number = state.next;
-        state.in_flight.push((number, span), GFP_KERNEL)?;
+        state.in_flight.push(Unmap { number, span, task }, GFP_KERNEL)?;
         state.next += 1;
         drop(state);
         let this = self.clone();
-        task::before_return(move || this.end(number)).inspect_err(|_| self.end(number))
+        task::before_return(move || this.end(number)).inspect_err(|_| self.end(number))?;
+        Ok(before + 1)
     }
 
     fn end(&self, number: u64) {
         let mut state = self.state.lock();
-        state.in_flight.retain(|(other, _)| *other != number);
+        state.in_flight.retain(|unmap| unmap.number != number);
     }
 
-    /// Whether something in `spans` is being unmapped.
-    pub(super) fn concern(&self, spans: &[Option<Span>; 2]) -> bool {
+    /// Whether something in `span` is being unmapped.
+    pub(super) fn concern(&self, span: &Span) -> bool {
         let mut state = self.state.lock();
         state.resting = state.resting.filter(|(_, since)| since.elapsed() < REST);
-        let concerned =
-            |unmapped: &Span| spans.iter().flatten().any(|span| span.overlaps(unmapped));
-        state.in_flight.iter().any(|(_, span)| concerned(span))
-            || state.resting.is_some_and(|(span, _)| concerned(&span))
+        let mut in_flight = state.in_flight.iter().map(|unmap| &unmap.span);
+        in_flight.any(|unmapped| unmapped.overlaps(span))
+            || state.resting.is_some_and(|(resting, _)| resting.overlaps(span))
+    }
+
+    /// Whether something is.
+    pub(super) fn are_there(&self) -> bool {
+        let state = self.state.lock();
+        !state.in_flight.is_empty() || state.resting.is_some()
     }
 }

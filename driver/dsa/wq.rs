@@ -13,7 +13,6 @@ use kernel::{
     sync::{
         Arc,
         CondVar,
-        CondVarTimeoutResult,
         Mutex, //
     },
     time::{
@@ -107,7 +106,7 @@ pub(super) struct Wq {
     scheduler: Arc<Scheduler>,
     #[pin]
     state: Mutex<State>,
-    /// A descriptor ended, or the status changed.
+    /// The status changed.
     #[pin]
     changed: CondVar,
 }
@@ -246,21 +245,9 @@ impl Wq {
         Ok(state.slots.occupy(at, flight, owner.clone()))
     }
 
-    /// Waits for the end of a descriptor, at most `millis` ms. On `None` the hardware still has it.
-    pub(super) fn wait(&self, ticket: &Ticket, millis: u32) -> Option<Ended> {
-        let mut left = msecs_to_jiffies(millis);
-        let mut state = self.state.lock();
-        loop {
-            if let Some(ended) = state.slots.take(ticket) {
-                return Some(ended);
-            }
-            match self.changed.wait_interruptible_timeout(&mut state, left) {
-                // Engines run in kernel threads, which get no signals.
-                CondVarTimeoutResult::Woken { jiffies }
-                | CondVarTimeoutResult::Signal { jiffies } => left = jiffies,
-                CondVarTimeoutResult::Timeout => return state.slots.take(ticket),
-            }
-        }
+    /// What became of a descriptor; nothing as long as the hardware has it.
+    pub(super) fn take(&self, ticket: &Ticket) -> Option<Ended> {
+        self.state.lock().slots.take(ticket)
     }
 
     /// Calls `found` with who has submitted what an error of the hardware may be about.
@@ -272,11 +259,10 @@ impl Wq {
         owners.for_each(found);
     }
 
-    /// Takes note of all descriptors that are done. Returns whether there were some.
+    /// Takes note of all descriptors that are done, and tells their owners. Returns whether there were
+    /// some.
     pub(super) fn reap(&self) -> bool {
-        let some = self.reap_locked(&mut self.state.lock());
-        self.changed.notify_all();
-        some
+        self.reap_locked(&mut self.state.lock())
     }
 
     fn reap_locked(&self, state: &mut State) -> bool {

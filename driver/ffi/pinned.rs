@@ -13,15 +13,13 @@ use kernel::{
     error::to_result,
     page::PAGE_SIZE,
     prelude::*,
+    sync::Arc,
     warn_on, //
 };
 
 use super::{
     bindings as local,
-    bound::{
-        BoundDevice,
-        Guard, //
-    },
+    bound::BoundDevice,
     device::raw,
     memory::{
         Memory,
@@ -29,29 +27,12 @@ use super::{
     }, //
 };
 
-/// Place for what is known about pinned pages, allocated once and used again and again.
-pub(crate) struct Slots {
-    pages: [*mut bindings::page; PIN_MAX],
-    mapped: [DmaAddress; PIN_MAX],
-}
-
-// SAFETY: The pointers have a meaning only while a `Pinned` borrows the slots.
-unsafe impl Send for Slots {}
-
-impl Slots {
-    /// Allocates the slots.
-    pub(crate) fn new() -> Result<KBox<Self>> {
-        // SAFETY: Null pointers and zeroes are valid for the fields.
-        Ok(unsafe { KBox::<Self>::new_uninit(GFP_KERNEL | __GFP_ZERO)?.assume_init() })
-    }
-}
-
 /// Accompanies the calls that pin and unpin, each of which may take as long as the user likes.
 pub(crate) trait Observer {
-    /// The calling thread is about to pin or unpin.
+    /// The calling thread is about to call.
     fn begin_call(&self);
 
-    /// It has done so.
+    /// It is back.
     fn end_call(&self);
 
     /// Whether to give up, because the user wants the memory back.
@@ -64,119 +45,140 @@ pub(crate) enum Unpinned {
     Stopped,
     /// A limit of the user does not allow it.
     Limited,
-    /// The device cannot be given the pages.
+    /// There is no memory to take note of them, or the device cannot be given them.
     Unmapped,
 }
 
-/// Pages of a user that are pinned, and mapped for a device; dropping it undoes both.
+/// Pages of a user that are pinned; dropping it unpins them, which is one of the calls that
+/// [`Observer`] accompanies.
 ///
 /// # Invariants
 ///
-/// The first `mapped` pages of `slots` are mapped for `dev`, and `count` pages at `iova` pinned.
-pub(crate) struct Pinned<'a> {
-    memory: &'a dyn Memory,
-    observer: &'a dyn Observer,
-    dev: Guard<'a>,
-    slots: &'a mut Slots,
+/// The first `count` of `pages` are those at `iova` of `memory`, pinned for this value.
+pub(crate) struct Pinned {
+    memory: Arc<dyn Memory>,
     iova: u64,
     count: usize,
-    mapped: usize,
-    direction: DataDirection,
+    pages: KVec<*mut bindings::page>,
+    write: bool,
 }
 
-impl<'a> Pinned<'a> {
-    /// Pins up to `count` pages at `iova`, a multiple of the page size, and maps them for `dev`,
-    /// which will write to them if `write`, else read them.
+// SAFETY: Pages may be mapped and unpinned by any thread.
+unsafe impl Send for Pinned {}
+// SAFETY: Nothing is changed through a reference.
+unsafe impl Sync for Pinned {}
+
+impl Pinned {
+    /// Pins up to `count` pages at `iova`, a multiple of the page size, at most [`PIN_MAX`], to be
+    /// written to if `write`, else read.
     ///
     /// Pages are pinned up to the first one that is not there; that may be none.
     pub(crate) fn new(
-        memory: &'a dyn Memory,
-        observer: &'a dyn Observer,
-        dev: &'a BoundDevice,
-        slots: &'a mut Slots,
+        memory: Arc<dyn Memory>,
+        observer: &dyn Observer,
         iova: u64,
         count: usize,
         write: bool,
     ) -> Result<Self, Unpinned> {
-        let Some(pages) = slots.pages.get_mut(..count) else {
-            warn_on!(true);
-            return Err(Unpinned::Unmapped);
-        };
-        let count = pin_prefix(memory, observer, iova, write, pages)?;
-        // Not before: the user decides how long pinning takes, and a guard holds up the unbinding.
-        let Some(dev) = dev.get() else {
-            // SAFETY: They were just pinned, and nobody knows them.
-            unsafe { unpin(memory, observer, iova, count) };
-            return Err(Unpinned::Unmapped);
-        };
-        let direction = if write {
+        let count = count.min(PIN_MAX);
+        let mut pages = KVec::from_elem(core::ptr::null_mut(), count, GFP_KERNEL)
+            .map_err(|_| Unpinned::Unmapped)?;
+        let count = pin_prefix(&*memory, observer, iova, write, &mut pages)?;
+        // INVARIANT: They were just pinned.
+        Ok(Self {
+            memory,
+            iova,
+            count,
+            pages,
+            write,
+        })
+    }
+
+    /// Number of pages that are pinned.
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    fn direction(&self) -> DataDirection {
+        if self.write {
             // What the device leaves as it is must stay as it is.
             DataDirection::Bidirectional
         } else {
             DataDirection::ToDevice
-        };
-        // INVARIANT: The pages are pinned; none is mapped yet.
-        let mut this = Self {
-            memory,
-            observer,
-            dev,
-            slots,
-            iova,
-            count,
-            mapped: 0,
-            direction,
-        };
-        this.map().map_err(|_| Unpinned::Unmapped)?;
-        Ok(this)
+        }
     }
+}
 
-    fn map(&mut self) -> Result {
-        let pages = self.slots.pages.iter().take(self.count);
-        for (page, mapped) in pages.zip(self.slots.mapped.iter_mut()) {
-            // SAFETY: The device is bound, and the page is pinned until `self` is dropped, which
-            // unmaps it first.
+impl Drop for Pinned {
+    fn drop(&mut self) {
+        if self.count > 0 {
+            // SAFETY: By the type invariant, and nobody uses the pages any more: who has them mapped
+            // has this value.
+            unsafe { self.memory.unpin(self.iova, self.count) };
+        }
+    }
+}
+
+/// Pages that are mapped for a device; dropping it undoes that.
+///
+/// # Invariants
+///
+/// Each of `addresses` is that of a page, mapped for `dev` in this direction. While there are some,
+/// `dev` is bound.
+struct Mapping {
+    addresses: KVec<DmaAddress>,
+    dev: BoundDevice,
+    direction: DataDirection,
+}
+
+impl Mapping {
+    /// # Safety
+    ///
+    /// As for [`Mapped::new`], and the pages must stay pinned as long.
+    unsafe fn new(pinned: &Pinned, dev: BoundDevice) -> Result<Self> {
+        // INVARIANT: Nothing is mapped yet.
+        let mut this = Self {
+            addresses: KVec::with_capacity(pinned.count, GFP_KERNEL)?,
+            dev,
+            direction: pinned.direction(),
+        };
+        let bound = this.dev.get().ok_or(ENODEV)?;
+        for page in pinned.pages.iter().take(pinned.count) {
+            // SAFETY: The device is bound, and the page is pinned as long as it is mapped.
             let addr = unsafe {
                 bindings::dma_map_page_attrs(
-                    raw(&*self.dev),
+                    raw(&*bound),
                     *page,
                     0,
                     PAGE_SIZE,
-                    self.direction.into(),
+                    this.direction.into(),
                     0,
                 )
             };
             // SAFETY: The device is valid, and the address is one that mapping returned for it.
-            to_result(unsafe { local::subdev_shim_dma_mapping_error(raw(&*self.dev), addr) })?;
-            *mapped = addr;
-            // INVARIANT: One more is mapped.
-            self.mapped += 1;
+            to_result(unsafe { local::subdev_shim_dma_mapping_error(raw(&*bound), addr) })?;
+            // INVARIANT: One more is mapped; the device is bound. There is room for all.
+            let _ = this.addresses.push_within_capacity(addr);
         }
-        Ok(())
+        drop(bound);
+        Ok(this)
     }
 
-    /// Number of pages that are pinned and mapped.
-    pub(crate) fn len(&self) -> usize {
-        self.mapped
-    }
-
-    /// The address of each page as the device sees it.
-    ///
-    /// # Safety
-    ///
-    /// The device must be done with what it does with the addresses before `self` is dropped.
-    pub(crate) unsafe fn addresses(&self) -> impl Iterator<Item = DmaAddress> + '_ {
-        self.slots.mapped.iter().take(self.mapped).copied()
-    }
-}
-
-impl Drop for Pinned<'_> {
-    fn drop(&mut self) {
-        for &addr in self.slots.mapped.iter().take(self.mapped) {
+    fn undo(&mut self) {
+        if self.addresses.is_empty() {
+            return;
+        }
+        let Some(dev) = self.dev.get() else {
+            // Against what `new` demands. Nothing can be done for what is mapped.
+            warn_on!(true);
+            return;
+        };
+        for &addr in self.addresses.iter() {
             // SAFETY: By the type invariant; the device is done with the page by the requirement of
-            // `addresses`.
+            // `Mapped::at`.
             unsafe {
                 bindings::dma_unmap_page_attrs(
-                    raw(&*self.dev),
+                    raw(&*dev),
                     addr,
                     PAGE_SIZE,
                     self.direction.into(),
@@ -184,22 +186,68 @@ impl Drop for Pinned<'_> {
                 )
             };
         }
-        // SAFETY: By the type invariant, and nobody uses the pages any more, as above.
-        unsafe { unpin(self.memory, self.observer, self.iova, self.count) };
+        drop(dev);
+        self.addresses.clear();
     }
 }
 
-/// Unpins the `count` pages at `iova`, if there are any.
-///
-/// # Safety
-///
-/// As that of [`Memory::unpin`].
-unsafe fn unpin(memory: &dyn Memory, observer: &dyn Observer, iova: u64, count: usize) {
-    if count > 0 {
-        observer.begin_call();
-        // SAFETY: Guaranteed by the caller.
-        unsafe { memory.unpin(iova, count) };
-        observer.end_call();
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        self.undo();
+    }
+}
+
+/// Pinned pages that are mapped for a device. They are unmapped before they are unpinned.
+pub(crate) struct Mapped {
+    mapping: Mapping,
+    _pinned: Pinned,
+}
+
+impl Mapped {
+    /// Maps the pages. Fails with them if the device cannot be given them.
+    ///
+    /// # Safety
+    ///
+    /// [`Self::unmap`] must have been called, or the value dropped, before the device is unbound.
+    pub(crate) unsafe fn new(pinned: Pinned, dev: BoundDevice) -> Result<Self, Pinned> {
+        // SAFETY: By the safety requirement; the pages are unpinned after the mapping was dropped.
+        match unsafe { Mapping::new(&pinned, dev) } {
+            Ok(mapping) => Ok(Self {
+                mapping,
+                _pinned: pinned,
+            }),
+            Err(_) => Err(pinned),
+        }
+    }
+
+    /// The device has no access any more; the pages stay pinned.
+    pub(crate) fn unmap(&mut self) {
+        self.mapping.undo();
+    }
+
+    /// The address for the device of what is `offset` bytes after the start, and how many bytes up to
+    /// `most` are contiguous there.
+    ///
+    /// # Safety
+    ///
+    /// The device must be done with what it does with the address before the pages are unmapped or
+    /// the value is dropped.
+    pub(crate) unsafe fn at(&self, offset: u64, most: u32) -> Option<(DmaAddress, u32)> {
+        const PAGE: u64 = PAGE_SIZE as u64;
+
+        let first = usize::try_from(offset / PAGE).ok()?;
+        let addresses = &self.mapping.addresses;
+        let start = addresses.get(first)?;
+        let mut len = PAGE - offset % PAGE;
+        for page in addresses.iter().skip(first + 1) {
+            let next = (start + offset % PAGE).checked_add(len);
+            if len >= u64::from(most) || next != Some(*page) {
+                break;
+            }
+            len += PAGE;
+        }
+        let len = u32::try_from(len).unwrap_or(u32::MAX).min(most);
+        Some((start + offset % PAGE, len))
     }
 }
 
@@ -245,8 +293,12 @@ fn pin_prefix(
             }
             Ok(false) => rest = half,
             Err(unpinned) => {
-                // SAFETY: They were pinned here, and nobody knows them.
-                unsafe { unpin(memory, observer, iova, count) };
+                if count > 0 {
+                    observer.begin_call();
+                    // SAFETY: They were pinned here, and nobody knows them.
+                    unsafe { memory.unpin(iova, count) };
+                    observer.end_call();
+                }
                 return Err(unpinned);
             }
         }

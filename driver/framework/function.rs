@@ -118,7 +118,7 @@ pub(crate) trait Function: Send + Sync {
 /// Who has a virtual function open, as the function sees it.
 pub(crate) trait Host: Send + Sync {
     /// Its memory.
-    fn memory(&self) -> &dyn Memory;
+    fn memory(&self) -> Arc<dyn Memory>;
 
     /// Memory of a region that it may map.
     fn mappable(&self, region: Region) -> Result<Mappable>;

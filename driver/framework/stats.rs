@@ -232,10 +232,13 @@ impl Meter {
     }
 
     /// Counts `pages` as pinned until what is returned is dropped.
-    pub(crate) fn pin(&self, pages: usize) -> PinnedPages<'_> {
+    pub(crate) fn pin(&self, pages: usize) -> PinnedPages {
         let pages = pages as u64;
         self.each(|stats| stats.pin(pages));
-        PinnedPages { meter: self, pages }
+        PinnedPages {
+            meter: self.clone(),
+            pages,
+        }
     }
 }
 
@@ -252,12 +255,12 @@ impl Meter {
 }
 
 /// Pages that count as pinned.
-pub(crate) struct PinnedPages<'a> {
-    meter: &'a Meter,
+pub(crate) struct PinnedPages {
+    meter: Meter,
     pages: u64,
 }
 
-impl Drop for PinnedPages<'_> {
+impl Drop for PinnedPages {
     fn drop(&mut self) {
         self.meter.each(|stats| {
             stats.pinned_pages.fetch_sub(self.pages, Relaxed);

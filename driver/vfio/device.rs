@@ -100,18 +100,24 @@ impl Device {
     }
 }
 
+impl Device {
+    fn host(&self, memory: vfio::Memory) -> Result<Arc<Host>> {
+        let host = Host {
+            memory: Arc::new(memory, GFP_KERNEL)?,
+            irqs: self.irqs.clone(),
+            subdev: self.subdev.clone(),
+        };
+        Ok(Arc::new(host, GFP_KERNEL)?)
+    }
+}
+
 impl vfio::Operations for Device {
     const NAME: &'static CStr = c"vfio-subdev";
 
     fn open(&self, memory: vfio::Memory) -> Result {
         self.subdev.open(self.irqs.clone())?;
-        let host = Host {
-            memory,
-            irqs: self.irqs.clone(),
-            subdev: self.subdev.clone(),
-        };
-        let opened = Arc::new(host, GFP_KERNEL)
-            .map_err(Error::from)
+        let opened = self
+            .host(memory)
             .and_then(|host| self.function.open(host));
         if opened.is_err() {
             self.subdev.closed();

@@ -28,14 +28,14 @@ use crate::{
 
 /// The memory, the eventfds and the state of one opening.
 pub(super) struct Host {
-    pub(super) memory: Memory,
+    pub(super) memory: Arc<Memory>,
     pub(super) irqs: Arc<Irqs>,
     pub(super) subdev: Arc<Subdev>,
 }
 
 impl framework::Host for Host {
-    fn memory(&self) -> &dyn memory::Memory {
-        &self.memory
+    fn memory(&self) -> Arc<dyn memory::Memory> {
+        self.memory.clone()
     }
 
     fn mappable(&self, region: Region) -> Result<Mappable> {

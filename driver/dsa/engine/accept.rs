@@ -28,7 +28,6 @@ use crate::{
             Swerr, //
         }, //
     },
-    ffi::workqueue,
     framework::{
         Host,
         Meter, //
@@ -121,10 +120,7 @@ impl Engine {
         // Before anybody can carry it out, who takes the lock for that.
         self.count(wq, Meter::submitted);
         drop(state);
-        if let Some(queue) = workqueue::engines() {
-            // Refused only if it is queued already, and then it will see the descriptor.
-            let _ = queue.enqueue(self.clone());
-        }
+        self.kick();
         Ok(())
     }
 
@@ -164,7 +160,7 @@ impl Engine {
         match reject.to {
             RejectTo::Record(addr) => {
                 let record = reject.completion();
-                self.write_record(wq, opcode, host.memory(), addr, &record);
+                self.write_record(wq, opcode, &*host.memory(), addr, &record);
             }
             RejectTo::Swerr => self.front.software_error(Swerr {
                 code: reject.status,

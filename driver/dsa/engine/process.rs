@@ -1,184 +1,195 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Carrying out what was accepted, and reporting its end.
+//! What the thread of an engine does, as long as there is something to do.
 
 use kernel::{
-    sync::{
-        barrier,
-        Arc, //
-    },
-    warn_on,
+    sync::Arc,
+    time::Delta,
     workqueue::WorkItem, //
 };
 
 use super::{
-    super::transfer::{
-        self,
-        Context,
-        Scratch, //
+    lane::{
+        Job,
+        Lane, //
     },
     state::Item,
-    Engine, //
+    submit::Went,
+    Engine,
+    Queue, //
 };
 use crate::{
     dsa_core::{
         desc::{
-            code::status,
-            Completion,
-            Reject,
+            Op,
             Work, //
         },
-        virt::Swerr, //
+        plan::Outcome, //
     },
-    ffi::memory::Memory,
-    framework::{
-        Host,
-        Meter, //
-    }, //
+    ffi::pinned::Observer,
+    framework::Host, //
 };
+
+/// How long the hardware may take before somebody looks without an interrupt: one may be lost.
+const LOOK: Delta = Delta::from_millis(500);
+
+/// The longest sleep, in ns.
+const SLEEP: u64 = 500_000_000;
+
+/// What came of a look at a virtual WQ.
+#[derive(Clone, Copy)]
+struct Look {
+    /// Something was done.
+    did: bool,
+    /// Something is being carried out.
+    busy: bool,
+    /// When to look again, in ns.
+    wait: u64,
+}
+
+impl Look {
+    const NOTHING: Self = Self {
+        did: false,
+        busy: false,
+        wait: SLEEP,
+    };
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            did: self.did || other.did,
+            busy: self.busy || other.busy,
+            wait: self.wait.min(other.wait),
+        }
+    }
+}
 
 impl WorkItem for Engine {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
+        let mut lanes = this.lanes.lock();
         loop {
-            let Some(item) = this.state.lock().begin() else {
-                return;
-            };
-            // Whoever closes the device waits until this has ended, and with it the reference to
-            // the host.
+            this.front.waker().clear();
+            this.give_up_stale();
+            // Whoever closes the device waits until nothing is carried out any more, and with it for
+            // the reference to the host.
             let host = this.front.host();
-            let ended = host.is_some_and(|host| match &item.checked {
-                Ok(work) => match &mut *this.scratch.lock() {
-                    Some(scratch) => this.process(&item, work, &*host, scratch),
-                    None => false,
-                },
-                Err(reject) => this.reject(&item, reject, &*host),
-            });
-            if !ended {
-                this.count(item.accepted.wq, Meter::aborted);
+            let mut look = Look::NOTHING;
+            for (lane, queue) in lanes.iter_mut().zip(this.queues.iter()) {
+                look = look.and(this.look(lane, queue, host.as_deref()));
             }
-            let wq = item.accepted.wq;
-            let has_more = {
-                let mut state = this.state.lock();
-                state.end();
-                state.is_waiting(wq)
-            };
-            // For one that was dropped.
-            this.bell.entry_free();
-            if let Some(queue) = this.queues.get(usize::from(wq)).filter(|_| !has_more) {
-                queue.flow.rest();
+            drop(host);
+            if look.did {
+                continue;
             }
-            this.changed.notify_all();
+            if !look.busy {
+                // Whoever has something from now on queues it again.
+                return;
+            }
+            this.front.waker().sleep(look.wait);
+            for (lane, queue) in lanes.iter().zip(this.queues.iter()) {
+                look_after(lane, queue);
+            }
         }
     }
 }
 
+/// Looks after what the hardware has for long.
+fn look_after(lane: &Lane, queue: &Queue) {
+    let late = lane
+        .flight
+        .iter()
+        .flatten()
+        .find(|flying| flying.since.elapsed() >= LOOK);
+    if let Some(flying) = late {
+        queue.submitter.look_after(&flying.ticket, flying.since);
+    }
+}
+
 impl Engine {
-    /// Completes a descriptor that is invalid. Returns false if it is to be dropped.
-    fn reject(&self, item: &Item, reject: &Reject, host: &dyn Host) -> bool {
-        {
-            let mut state = self.state.lock();
-            if state.drops_running() {
-                return false;
+    /// Does what can be done for a virtual WQ.
+    fn look(&self, lane: &mut Lane, queue: &Queue, host: Option<&dyn Host>) -> Look {
+        let memory = host.map(Host::memory);
+        let mut look = Look::NOTHING;
+        look.did |= self.land(lane, queue);
+        look.did |= self.begin(lane, host);
+        if let Some(at) = lane.current {
+            match self.go_on(lane, at, queue, memory.as_ref()) {
+                Went::On => look.did = true,
+                Went::Nowhere(ns) => look.wait = ns,
+                Went::Through => {
+                    lane.current = None;
+                    look.did = true;
+                }
             }
-            // Before the tenant can see the end: it may submit another at once then.
-            state.free_running();
         }
-        self.bell.entry_free();
-        let wq = item.accepted.wq;
-        self.count(wq, |meter| meter.rejected(reject.status));
-        self.report_invalid(wq, item.opcode, reject, host);
+        look.did |= self.finish_all(lane, queue, host);
+        look.busy = !lane.is_empty();
+        if lane.current.is_none() && lane.busy && !look.did {
+            lane.busy = false;
+            queue.flow.rest();
+        }
+        look
+    }
+
+    /// Begins with the next descriptor, if there is one and its turn has come. Returns whether it did.
+    fn begin(&self, lane: &mut Lane, host: Option<&dyn Host>) -> bool {
+        if lane.current.is_some() {
+            return false;
+        }
+        let Some(at) = lane.free_job() else {
+            return false;
+        };
+        let Some(item) = self.state.lock().begin(lane.wq) else {
+            return false;
+        };
+        let Item {
+            accepted,
+            opcode,
+            checked,
+        } = item;
+        match checked {
+            Ok(work) => {
+                let (work, outcome) = self.read_seed(work, host);
+                let job = Job {
+                    accepted,
+                    opcode,
+                    outcome,
+                    work,
+                    offset: 0,
+                    window: None,
+                    pieces: 0,
+                    stopped: false,
+                };
+                if let Some(place) = lane.jobs.get_mut(at) {
+                    *place = Some(job);
+                }
+                lane.current = Some(at);
+                lane.busy = true;
+            }
+            Err(reject) => self.reject(&accepted, opcode, &reject, host),
+        }
         true
     }
 
-    /// Carries out one descriptor. Returns false if it was dropped on the way.
-    fn process(
-        &self,
-        item: &Item,
-        work: &Work,
-        host: &dyn Host,
-        scratch: &mut Scratch,
-    ) -> bool {
-        let wq = item.accepted.wq;
-        let Some(queue) = self.queues.get(usize::from(wq)) else {
-            warn_on!(true);
-            return false;
+    /// Reads what an operation starts from in memory, once.
+    fn read_seed(&self, mut work: Work, host: Option<&dyn Host>) -> (Work, Outcome) {
+        let Op::Crc {
+            seed_addr: Some(addr),
+            ..
+        } = work.op
+        else {
+            return (work, Outcome::new(&work.op));
         };
-        let meter = &queue.meter;
-        let context = Context {
-            submitter: &*queue.submitter,
-            flow: &queue.flow,
-            memory: host.memory(),
-            gate: self,
-            share: usize::from(queue.share),
-            meter,
-        };
-        let Some(completion) = transfer::run(context, &work.op, scratch) else {
-            return false;
-        };
-        let bytes = completion.processed(&work.op).into();
-        if completion.is_success() {
-            meter.completed(bytes);
-        } else {
-            meter.failed(completion.status & status::MASK, bytes);
+        let mut seed = [0; 4];
+        self.begin_call();
+        let read = host.map(|host| host.memory().read(addr, &mut seed));
+        self.end_call();
+        work.op = work.op.with_seed(u32::from_le_bytes(seed));
+        let mut outcome = Outcome::new(&work.op);
+        if let Some(Err(_)) = read {
+            outcome.fault(0, addr, false);
         }
-        if completion.is_fault() {
-            meter.faulted();
-        }
-        // Before the tenant can see the end: it may submit another at once then.
-        self.state.lock().free_running();
-        self.bell.entry_free();
-        let record = Completion::wants_record(work, completion.status);
-        if let Some(addr) = work.cr.filter(|_| record) {
-            self.write_record(wq, item.opcode, host.memory(), addr, &completion);
-        } else if work.cr.is_none() && completion.status != status::SUCCESS {
-            self.front.software_error(Swerr {
-                code: completion.status & status::MASK,
-                wq: Some(wq),
-                opcode: Some(item.opcode),
-                addr: completion.is_fault().then_some(completion.fault_addr),
-                write: completion.status & status::WRITE != 0,
-                invalid_flags: 0,
-            });
-        }
-        self.interrupt(wq, work.interrupt);
-        true
-    }
-
-    /// Raises the interrupt that the end of a descriptor of `wq` asks for, if it does.
-    pub(super) fn interrupt(&self, wq: u8, vector: Option<u16>) {
-        if let Some(vector) = vector {
-            self.count(wq, Meter::interrupted);
-            self.front.interrupt(vector);
-        }
-    }
-
-    /// Writes a completion record, its status last: a tenant polls it.
-    pub(super) fn write_record(
-        &self,
-        wq: u8,
-        opcode: u8,
-        memory: &dyn Memory,
-        addr: u64,
-        completion: &Completion,
-    ) {
-        let bytes = completion.to_bytes();
-        let [status, rest @ ..] = &bytes;
-        let written = memory
-            .write(addr.wrapping_add(1), rest)
-            .inspect(|()| barrier::smp_mb(barrier::Write))
-            .and_then(|()| memory.write(addr, core::slice::from_ref(status)));
-        if written.is_err() {
-            self.count(wq, Meter::faulted);
-            self.front.software_error(Swerr {
-                code: status::CR_TRANSLATION,
-                wq: Some(wq),
-                opcode: Some(opcode),
-                addr: Some(addr),
-                write: true,
-                invalid_flags: 0,
-            });
-        }
+        (work, outcome)
     }
 }

@@ -75,7 +75,7 @@ impl Engine {
         };
         self.bell.entry_free();
         self.changed.notify_all();
-        self.nudge();
+        self.front.waker().wake();
         next
     }
 
@@ -91,7 +91,7 @@ impl Engine {
     /// Does not wait.
     pub(in super::super) fn fail_accepted(&self) {
         self.state.lock().fail_accepted();
-        self.nudge();
+        self.front.waker().wake();
     }
 
     /// Discards everything, and neither accepts nor submits any more. Does not wait.
@@ -99,17 +99,23 @@ impl Engine {
         let aborted = |wq| self.count(wq, Meter::aborted);
         self.state.lock().kill(aborted);
         self.changed.notify_all();
-        self.nudge();
+        self.front.waker().wake();
     }
 
-    /// After [`Self::kill`]: on return the hardware has nothing, and will be given nothing.
+    /// After [`Self::kill`]: on return the hardware has nothing, nothing is mapped for it, and neither
+    /// will be.
     ///
     /// Waits for the hardware only, which is bounded; access to the memory of a tenant may take as
     /// long as the tenant likes, and is not waited for.
     pub(in super::super) fn quiesce(&self) {
-        let mut state = self.state.lock();
-        while state.flying {
-            self.changed.wait(&mut state);
+        {
+            let mut state = self.state.lock();
+            while state.flies() {
+                self.changed.wait(&mut state);
+            }
         }
+        // Before the device is unbound; what is pinned stays so until its tenant's memory can be
+        // accessed.
+        self.ranges.lock().kill();
     }
 }

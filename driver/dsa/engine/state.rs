@@ -2,21 +2,9 @@
 
 //! What the lock of an engine guards.
 
-use kernel::{
-    prelude::*,
-    sync::aref::ARef,
-    task::Task,
-    time::{
-        Delta,
-        Instant,
-        Monotonic, //
-    }, //
-};
+use kernel::prelude::*;
 
-use super::super::{
-    ring::Ring,
-    span::Span, //
-};
+use super::super::ring::Ring;
 use crate::dsa_core::{
     desc::{
         Reject,
@@ -24,10 +12,6 @@ use crate::dsa_core::{
     },
     virt::MAX_WQS, //
 };
-
-/// How long pinning is not tried after a limit of the tenant did not allow it: VFIO prints a line
-/// whenever one does not.
-const BACK_OFF: Delta = Delta::from_secs(60);
 
 /// A descriptor that was accepted and has not ended.
 #[derive(Clone, Copy)]
@@ -47,30 +31,36 @@ pub(super) struct Item {
     pub(super) checked: Result<Work, Reject>,
 }
 
-/// The descriptors that were accepted, but for the one that is being carried out.
+/// The descriptors that were accepted and have not ended.
 #[derive(Default)]
 pub(super) struct Queues {
-    /// What is to be carried out.
-    waiting: Ring<Item>,
+    /// What is to be carried out, of each virtual WQ.
+    waiting: KVec<Ring<Item>>,
+    /// What is being carried out.
+    running: KVec<Accepted>,
     /// What is invalid, and being completed by the thread that submitted it.
     invalid: KVec<Accepted>,
 }
 
 impl Queues {
-    /// For at most `entries` of each kind.
-    pub(super) fn new(entries: usize) -> Result<Self> {
+    /// For virtual WQs with these shares.
+    pub(super) fn new(shares: impl Iterator<Item = usize> + Clone) -> Result<Self> {
+        let all = shares.clone().sum();
+        let mut waiting = KVec::new();
+        for share in shares {
+            waiting.push(Ring::new(share)?, GFP_KERNEL)?;
+        }
         Ok(Self {
-            waiting: Ring::new(entries)?,
-            invalid: KVec::with_capacity(entries, GFP_KERNEL)?,
+            waiting,
+            // One of each WQ may have given its entry back already.
+            running: KVec::with_capacity(2 * all, GFP_KERNEL)?,
+            invalid: KVec::with_capacity(all, GFP_KERNEL)?,
         })
     }
-}
 
-/// A thread that is in a call to pin or unpin.
-pub(super) struct Call {
-    pub(super) task: ARef<Task>,
-    /// Which one it is of all calls.
-    pub(super) number: u64,
+    fn of(&mut self, wq: u8) -> Option<&mut Ring<Item>> {
+        self.waiting.get_mut(usize::from(wq))
+    }
 }
 
 /// Whether an epoch comes before another, which it is not further away from than half of all.
@@ -82,8 +72,6 @@ fn is_before(epoch: u32, other: u32) -> bool {
 /// What an engine's lock guards.
 pub(super) struct State {
     queues: Queues,
-    /// The descriptor that is being carried out.
-    running: Option<Accepted>,
     /// Number of the next descriptor.
     next: u64,
     /// The descriptors of each WQ with numbers below this are dropped.
@@ -94,34 +82,21 @@ pub(super) struct State {
     epochs: [u32; MAX_WQS as usize],
     /// Nothing is accepted or submitted any more.
     dead: bool,
-    /// What is pinned, or is being pinned or unpinned.
-    pub(super) pinned: [Option<Span>; 2],
-    /// The hardware may have something of the descriptor that is being carried out.
-    pub(super) flying: bool,
-    /// The call to pin or unpin that is in progress.
-    pub(super) call: Option<Call>,
-    /// Number of such calls so far.
-    calls: u64,
-    /// When a limit of the tenant did not allow pinning last.
-    limited: Option<Instant<Monotonic>>,
+    /// Number of descriptors that the hardware may have.
+    flying: usize,
 }
 
 impl State {
-    pub(super) fn new() -> Result<Self> {
-        Ok(Self {
+    pub(super) fn new() -> Self {
+        Self {
             queues: Queues::default(),
-            running: None,
             next: 0,
             dropped: [0; MAX_WQS as usize],
             failed: 0,
             epochs: [0; MAX_WQS as usize],
             dead: false,
-            pinned: [None; 2],
-            flying: false,
-            call: None,
-            calls: 0,
-            limited: None,
-        })
+            flying: 0,
+        }
     }
 
     /// Begins with other queues, and with the epochs of a function as after power-on. Returns the
@@ -155,9 +130,14 @@ impl State {
 
     /// All that was accepted and has not ended.
     fn all(&self) -> impl Iterator<Item = &Accepted> {
-        let waiting = self.queues.waiting.iter().map(|item| &item.accepted);
-        let others = Iterator::chain(self.queues.invalid.iter(), self.running.iter());
-        Iterator::chain(waiting, others)
+        let Queues {
+            waiting,
+            running,
+            invalid,
+        } = &self.queues;
+        let waiting = waiting.iter().flat_map(Ring::iter);
+        let waiting = waiting.map(|item| &item.accepted);
+        Iterator::chain(waiting, Iterator::chain(running.iter(), invalid.iter()))
     }
 
     /// Entries that are taken of a WQ.
@@ -179,7 +159,8 @@ impl State {
 
     /// Has a descriptor wait to be carried out. Returns false if there is no place.
     pub(super) fn enqueue(&mut self, item: Item) -> bool {
-        self.queues.waiting.push(item).is_ok()
+        let waiting = self.queues.of(item.accepted.wq);
+        waiting.is_some_and(|waiting| waiting.push(item).is_ok())
     }
 
     /// Has an invalid descriptor being completed. Returns false if there is no place.
@@ -199,31 +180,27 @@ impl State {
         self.queues.invalid.retain(|other| other.number != number);
     }
 
-    /// Takes the next descriptor that is to be carried out.
-    pub(super) fn begin(&mut self) -> Option<Item> {
-        let item = self.queues.waiting.pop();
-        self.running = item.as_ref().map(|item| item.accepted);
-        item
+    /// Takes the next descriptor of a WQ that is to be carried out.
+    pub(super) fn begin(&mut self, wq: u8) -> Option<Item> {
+        if self.queues.running.len() == self.queues.running.capacity() {
+            return None;
+        }
+        let item = self.queues.of(wq)?.pop()?;
+        // There is room for one.
+        let _ = self.queues.running.push_within_capacity(item.accepted);
+        Some(item)
     }
 
-    /// The descriptor that is being carried out takes no entry any more.
-    pub(super) fn free_running(&mut self) {
-        if let Some(running) = &mut self.running {
-            running.holds_entry = false;
+    /// A descriptor that is being carried out takes no entry any more.
+    pub(super) fn free(&mut self, number: u64) {
+        for accepted in self.queues.running.iter_mut() {
+            accepted.holds_entry &= accepted.number != number;
         }
     }
 
-    /// The descriptor that was being carried out has ended.
-    pub(super) fn end(&mut self) {
-        self.running = None;
-    }
-
-    /// Whether a descriptor of a WQ is to be carried out.
-    pub(super) fn is_waiting(&self, wq: u8) -> bool {
-        self.queues
-            .waiting
-            .iter()
-            .any(|item| item.accepted.wq == wq)
+    /// A descriptor that was being carried out has ended.
+    pub(super) fn end(&mut self, number: u64) {
+        self.queues.running.retain(|other| other.number != number);
     }
 
     /// Number of what will be accepted next.
@@ -253,10 +230,9 @@ impl State {
         self.failed = self.next;
     }
 
-    /// Whether the descriptor that is being carried out is to fail.
-    pub(super) fn fails_running(&self) -> bool {
-        self.running
-            .is_some_and(|running| running.number < self.failed)
+    /// Whether a descriptor is to fail.
+    pub(super) fn fails(&self, accepted: &Accepted) -> bool {
+        accepted.number < self.failed
     }
 
     fn drop_waiting(&mut self, concerned: impl Fn(u8) -> bool, aborted: impl Fn(u8)) {
@@ -268,40 +244,31 @@ impl State {
             }
             keep
         };
-        self.queues.waiting.retain(keep);
+        for waiting in self.queues.waiting.iter_mut() {
+            waiting.retain(keep);
+        }
     }
 
-    /// Whether the descriptor that is being carried out is to be dropped.
-    pub(super) fn drops_running(&self) -> bool {
-        let is_dropped = |running: Accepted| {
-            let dropped = self.dropped.get(usize::from(running.wq));
-            dropped.is_some_and(|dropped| running.number < *dropped)
-        };
-        self.dead || self.running.is_some_and(is_dropped)
+    /// Whether a descriptor is to be dropped.
+    pub(super) fn drops(&self, accepted: &Accepted) -> bool {
+        let dropped = self.dropped.get(usize::from(accepted.wq));
+        self.dead || dropped.is_some_and(|dropped| accepted.number < *dropped)
     }
 
-    /// Whether something in `span` is pinned.
-    pub(super) fn pins(&self, span: &Span) -> bool {
-        let mut pinned = self.pinned.iter().flatten();
-        pinned.any(|pinned| pinned.overlaps(span))
+    /// The hardware is about to be given something of a descriptor. Returns false if it must not.
+    pub(super) fn fly(&mut self, accepted: &Accepted) -> bool {
+        let flies = !self.drops(accepted);
+        self.flying += usize::from(flies);
+        flies
     }
 
-    /// A thread begins a call to pin or unpin.
-    pub(super) fn begin_call(&mut self, task: ARef<Task>) {
-        self.calls += 1;
-        self.call = Some(Call {
-            task,
-            number: self.calls,
-        });
+    /// The hardware does not have something any more.
+    pub(super) fn land(&mut self) {
+        self.flying = self.flying.saturating_sub(1);
     }
 
-    /// A limit of the tenant does not allow pinning.
-    pub(super) fn set_limited(&mut self) {
-        self.limited = Some(Instant::now());
-    }
-
-    /// Whether a limit of the tenant did not allow pinning a while ago.
-    pub(super) fn is_limited(&self) -> bool {
-        self.limited.is_some_and(|since| since.elapsed() < BACK_OFF)
+    /// Whether the hardware may have something.
+    pub(super) fn flies(&self) -> bool {
+        self.flying > 0
     }
 }

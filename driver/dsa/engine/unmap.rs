@@ -13,21 +13,25 @@
 //! call returns, before it drops `iommu->lock`. So while the engine's thread sleeps inside a call to
 //! pin or unpin, the wait has an end, and VFIO calls again.
 //!
-//! Eleven calls are enough. A call returns early only while the engine's thread is queued for
-//! `iommu->lock`, and its caller queues behind it to look again. A mutex goes to its waiters in the
-//! order in which they came; a thread that is running may overtake the first of them, but then the
-//! next unlock hands it over (`MUTEX_FLAG_HANDOFF` in `srctree/kernel/locking/mutex.c`). So for each
-//! early return the engine's thread has had the lock once by the next look, or by the one after. It
-//! needs it at most three times: to end the pinning that is in progress, after which nothing more is
-//! pinned because memory is being unmapped, and to unpin two buffers.
+//! A call returns early only while the engine's thread is queued for `iommu->lock`, and its caller
+//! queues behind it to look again. A mutex goes to its waiters in the order in which they came; a thread
+//! that is running may overtake the first of them, but then the next unlock hands it over
+//! (`MUTEX_FLAG_HANDOFF` in `srctree/kernel/locking/mutex.c`). So each early return lets the engine's
+//! thread do one more call, of which it needs one for each range that is pinned there, and one or two
+//! that are in progress. There may be more ranges than VFIO calls for, so only the first calls for a
+//! range return early. After that two threads of one tenant that unmap at the same time wait for each
+//! other, as they do with any driver that unpins when it is called; it is not the host that ends.
 //!
 //! If the thread sleeps for another reason, a page that the tenant serves itself or a lock of the
 //! tenant's address space, it holds `iommu->lock`, and the caller waits for that before it calls
 //! again.
 
-use kernel::time::{
-    delay::fsleep,
-    Delta, //
+use kernel::{
+    sync::Arc,
+    time::{
+        delay::fsleep,
+        Delta, //
+    }, //
 };
 
 use super::{
@@ -40,41 +44,44 @@ use crate::ffi::task;
 const LOOKS: u32 = 500;
 const INTERVAL: Delta = Delta::from_millis(1);
 
+/// The first looks come sooner, as what is pinned and not in use goes at once.
+const SOON: (u32, Delta) = (20, Delta::from_micros(50));
+
+/// How many calls in a row for the same range may return early, of the ten that VFIO bears.
+const EARLY: usize = 8;
+
 impl Engine {
     /// The calling thread is taking a range of memory away: on return nothing in it is pinned, but
     /// for the exception above, nor will be until that thread is back in userspace.
-    pub(in super::super) fn unmap(&self, span: Span) {
-        self.unmaps.begin(span);
-        // What waits for its turn gives up, so that it is not waited for here.
-        self.nudge();
-        // The call to pin or unpin that was seen last, and how often it was seen asleep.
+    pub(in super::super) fn unmap(self: &Arc<Self>, span: Span) {
+        let calls = self.unmaps.begin(span);
+        self.kick();
+        // The call that was seen last, and how often it was seen asleep.
         let mut seen = 0;
         let mut looks = 0;
-        let mut state = self.state.lock();
-        while state.pins(&span) {
-            match &state.call {
-                Some(call) if task::is_blocked(&call.task) => {
-                    if call.number != seen {
-                        seen = call.number;
-                        looks = 0;
-                    }
-                    looks += 1;
-                    if looks > LOOKS {
-                        return;
+        for n in 0.. {
+            {
+                let ranges = self.ranges.lock();
+                if !ranges.pins(&span) {
+                    return;
+                }
+                if let Some(call) = &ranges.call {
+                    if task::is_blocked(&call.task) {
+                        if call.number != seen {
+                            seen = call.number;
+                            looks = 0;
+                        }
+                        looks += 1;
                     }
                 }
-                // Ended by `land`, which notifies.
-                None if state.flying => {
-                    self.changed.wait(&mut state);
-                    continue;
-                }
-                _ => (),
             }
-            drop(state);
+            if looks > LOOKS && calls <= EARLY {
+                return;
+            }
             // A signal does not cut this short, as it does the waits of a `CondVar` that have an
             // end.
-            fsleep(INTERVAL);
-            state = self.state.lock();
+            let (first, soon) = SOON;
+            fsleep(if n < first { soon } else { INTERVAL });
         }
     }
 }

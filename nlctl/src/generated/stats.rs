@@ -58,7 +58,9 @@ pub enum StatsAttr {
     /// Descriptors that failed because a limit of the VFIO user
     /// (RLIMIT_MEMLOCK) did not allow to pin memory for them.
     PinLimited(u64),
-    /// Pages that are pinned for descriptors, now.
+    /// Pages that are pinned for descriptors, now. They stay so for those
+    /// that come, until their user takes the memory away or closes the
+    /// device.
     PinnedPages(u64),
     /// Most pages that were pinned at the same time.
     PinnedPagesMax(u64),
@@ -212,7 +214,9 @@ pub struct Stats {
     /// Descriptors that failed because a limit of the VFIO user
     /// (RLIMIT_MEMLOCK) did not allow to pin memory for them.
     pub pin_limited: u64,
-    /// Pages that are pinned for descriptors, now.
+    /// Pages that are pinned for descriptors, now. They stay so for those
+    /// that come, until their user takes the memory away or closes the
+    /// device.
     pub pinned_pages: u64,
     /// Most pages that were pinned at the same time.
     pub pinned_pages_max: u64,

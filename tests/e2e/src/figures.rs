@@ -83,11 +83,18 @@ impl Figures {
     pub fn since(&self, before: &Self) -> Self {
         let mut more = self.clone();
         for (name, value) in &mut more.0 {
-            *value -= before.get(name);
+            *value = value.saturating_sub(before.get(name));
         }
         more.0
             .retain(|name, value| *value > 0 || !name.starts_with("code"));
         more.without_max()
+    }
+
+    /// The same when nothing is pinned any more.
+    pub fn unpinned(&self) -> Self {
+        let mut figures = self.clone();
+        figures.0.insert("pinned-pages".to_owned(), 0);
+        figures
     }
 
     fn without_max(mut self) -> Self {

@@ -167,12 +167,12 @@ impl Bench {
             engines: 1,
         };
         let front = Front::new(&params, &[0])?;
-        let submitter = Submitter::new(device.reference())?;
+        let submitter = Submitter::new(device.reference(), front.waker().clone())?;
         let (meter, stats) = Meter::kunit()?;
         let mut queues = KVec::new();
         let queue = Queue {
             submitter: submitter.clone(),
-            flow: scheduler.flow(Quality::default())?,
+            flow: scheduler.flow(Quality::default(), front.waker().clone())?,
             meter,
             share,
         };

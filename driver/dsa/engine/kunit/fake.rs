@@ -3,7 +3,6 @@
 //! Hardware and a host made of software.
 
 use kernel::{
-    new_condvar,
     new_mutex,
     prelude::*,
     sync::{
@@ -12,16 +11,22 @@ use kernel::{
             Relaxed, //
         },
         Arc,
-        CondVar,
         Mutex, //
+    },
+    time::{
+        Instant,
+        Monotonic, //
     }, //
 };
 
-use super::super::super::submitter::{
-    self,
-    Ended,
-    Make,
-    Ticket, //
+use super::super::super::{
+    submitter::{
+        self,
+        Ended,
+        Make,
+        Ticket, //
+    },
+    waker::Waker, //
 };
 use crate::{
     dsa_core::desc::{
@@ -51,6 +56,8 @@ struct State {
     descriptors: KVec<[u8; DESC_LEN]>,
     /// Nothing completes.
     held: bool,
+    /// But for this one.
+    completes: Option<usize>,
     lost: bool,
     /// The next descriptor completes with an invalid interrupt handle.
     revoked: bool,
@@ -60,25 +67,25 @@ struct State {
 #[pin_data]
 pub(super) struct Submitter {
     dev: BoundDevice,
+    waker: Arc<Waker>,
     #[pin]
     state: Mutex<State>,
-    #[pin]
-    changed: CondVar,
 }
 
 impl Submitter {
-    pub(super) fn new(dev: BoundDevice) -> Result<Arc<Self>> {
+    pub(super) fn new(dev: BoundDevice, waker: Arc<Waker>) -> Result<Arc<Self>> {
         let state = State {
             descriptors: KVec::new(),
             held: false,
+            completes: None,
             lost: false,
             revoked: false,
         };
         Arc::pin_init(
             pin_init!(Self {
                 dev,
+                waker,
                 state <- new_mutex!(state),
-                changed <- new_condvar!(),
             }),
             GFP_KERNEL,
         )
@@ -86,12 +93,17 @@ impl Submitter {
 
     fn change(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.lock());
-        self.changed.notify_all();
+        self.waker.wake();
     }
 
     /// From now on nothing completes.
     pub(super) fn hold(&self) {
         self.change(|state| state.held = true);
+    }
+
+    /// One of those that are held completes.
+    pub(super) fn complete(&self, at: usize) {
+        self.change(|state| state.completes = Some(at));
     }
 
     /// What is held completes.
@@ -149,13 +161,13 @@ unsafe impl submitter::Submitter for Submitter {
         Ok(Ticket::new(at))
     }
 
-    fn wait(&self, ticket: Ticket) -> Ended {
+    fn poll(&self, ticket: &Ticket) -> Option<Ended> {
         let mut state = self.state.lock();
-        while state.held && !state.lost {
-            self.changed.wait(&mut state);
-        }
         if state.lost {
-            return Ended::Lost;
+            return Some(Ended::Lost);
+        }
+        if state.held && state.completes != Some(ticket.at()) {
+            return None;
         }
         let bytes = state.descriptors.get(ticket.at()).and_then(length);
         let status = if core::mem::take(&mut state.revoked) {
@@ -163,12 +175,14 @@ unsafe impl submitter::Submitter for Submitter {
         } else {
             status::SUCCESS
         };
-        Ended::Done(Completion {
+        Some(Ended::Done(Completion {
             status,
             bytes: bytes.unwrap_or(0),
             ..Completion::default()
-        })
+        }))
     }
+
+    fn look_after(&self, _ticket: &Ticket, _since: Instant<Monotonic>) {}
 }
 
 /// Who has the function open.
@@ -190,8 +204,8 @@ impl Host {
 }
 
 impl framework::Host for Host {
-    fn memory(&self) -> &dyn Memory {
-        &*self.memory
+    fn memory(&self) -> Arc<dyn Memory> {
+        self.memory.clone()
     }
 
     fn mappable(&self, _region: Region) -> Result<Mappable> {

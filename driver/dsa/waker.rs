@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Sleep of the thread of an engine, and what ends it.
+
+use kernel::{
+    new_condvar,
+    new_mutex,
+    prelude::*,
+    sync::{
+        Arc,
+        CondVar,
+        Mutex, //
+    },
+    time::msecs_to_jiffies, //
+};
+
+/// Wakes the thread of an engine: something came, ended or was granted.
+#[pin_data]
+pub(super) struct Waker {
+    /// Whether there is something that the thread has not looked at. The lock is taken last.
+    #[pin]
+    news: Mutex<bool>,
+    #[pin]
+    woken: CondVar,
+}
+
+impl Waker {
+    pub(super) fn new() -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self {
+                news <- new_mutex!(false, "Waker::news"),
+                woken <- new_condvar!("Waker::woken"),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// There is something to look at. May be called with other locks held.
+    pub(super) fn wake(&self) {
+        *self.news.lock() = true;
+        self.woken.notify_one();
+    }
+
+    /// The thread is about to look at everything.
+    pub(super) fn clear(&self) {
+        *self.news.lock() = false;
+    }
+
+    /// Sleeps until there is something to look at since [`Self::clear`], for so many ns at most; they
+    /// are rounded up to what the timer of the kernel counts.
+    pub(super) fn sleep(&self, ns: u64) {
+        let ms = u32::try_from(ns.div_ceil(1_000_000)).unwrap_or(u32::MAX);
+        let mut left = msecs_to_jiffies(ms);
+        let mut news = self.news.lock();
+        while !*news && left > 0 {
+            use kernel::sync::CondVarTimeoutResult::*;
+            left = match self.woken.wait_interruptible_timeout(&mut news, left) {
+                // Engines run in kernel threads, which get no signals.
+                Woken { jiffies } | Signal { jiffies } => jiffies,
+                Timeout => 0,
+            };
+        }
+    }
+}
