@@ -368,14 +368,7 @@ impl Portal {
     }
 
     /// Takes what is stored in page `n`.
-    fn sweep_page(
-        &self,
-        n: usize,
-        page: &SharedPage,
-        wq: u8,
-        surplus: Surplus,
-        swept: &mut Swept,
-    ) {
+    fn sweep_page(&self, n: usize, page: &SharedPage, wq: u8, surplus: Surplus, swept: &mut Swept) {
         let mut left = SLOTS;
         while left > 0 {
             let mut rotations = self.rotations.lock();

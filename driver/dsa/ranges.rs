@@ -39,7 +39,7 @@ const BACK_OFF: Delta = Delta::from_secs(60);
 pub(super) struct Held {
     /// Dropped first: then the pages are not pinned any more.
     pub(super) mapped: Mapped,
-    pub(super) counted: PinnedPages,
+    pub(super) _counted: PinnedPages,
 }
 
 /// What there is of a range.

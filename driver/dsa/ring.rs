@@ -36,10 +36,6 @@ impl<T> Ring<T> {
         })
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.len
-    }
-
     pub(super) fn is_full(&self) -> bool {
         self.len == self.places.len()
     }

@@ -82,7 +82,9 @@ impl Unmaps {
         let same = |unmap: &&Unmap| core::ptr::eq(&*unmap.task, &*task) && unmap.span == span;
         let before = state.in_flight.iter().filter(same).count();
         let number = state.next;
-        state.in_flight.push(Unmap { number, span, task }, GFP_KERNEL)?;
+        state
+            .in_flight
+            .push(Unmap { number, span, task }, GFP_KERNEL)?;
         state.next += 1;
         drop(state);
         let this = self.clone();
@@ -101,7 +103,9 @@ impl Unmaps {
         state.resting = state.resting.filter(|(_, since)| since.elapsed() < REST);
         let mut in_flight = state.in_flight.iter().map(|unmap| &unmap.span);
         in_flight.any(|unmapped| unmapped.overlaps(span))
-            || state.resting.is_some_and(|(resting, _)| resting.overlaps(span))
+            || state
+                .resting
+                .is_some_and(|(resting, _)| resting.overlaps(span))
     }
 
     /// Whether something is.

@@ -116,9 +116,7 @@ impl vfio::Operations for Device {
 
     fn open(&self, memory: vfio::Memory) -> Result {
         self.subdev.open(self.irqs.clone())?;
-        let opened = self
-            .host(memory)
-            .and_then(|host| self.function.open(host));
+        let opened = self.host(memory).and_then(|host| self.function.open(host));
         if opened.is_err() {
             self.subdev.closed();
         }

@@ -133,7 +133,11 @@ impl Engine {
         };
         match mapped {
             Ok(mapped) => {
-                ranges.fill(at, len, Held { mapped, counted });
+                let held = Held {
+                    mapped,
+                    _counted: counted,
+                };
+                ranges.fill(at, len, held);
                 Ok(at)
             }
             Err(pinned) => {

@@ -106,7 +106,8 @@ impl Engine {
             return match queue.flow.pace() {
                 Err(ns) => Went::Nowhere(ns),
                 Ok(_) => {
-                    let went = self.submit_piece(queue, lane, at, place, Piece::EMPTY, [None; SIDES]);
+                    let went =
+                        self.submit_piece(queue, lane, at, place, Piece::EMPTY, [None; SIDES]);
                     self.through_if_on(lane, at, went)
                 }
             };
@@ -199,10 +200,7 @@ impl Engine {
         };
         let wanted = window.end;
         let Window {
-            end,
-            sides,
-            faults,
-            ..
+            end, sides, faults, ..
         } = &mut window;
         let buffers = op.buffers().into_iter();
         for ((buffer, side), fault) in buffers.zip(sides.iter_mut()).zip(faults.iter_mut()) {
@@ -261,7 +259,10 @@ impl Engine {
     /// The next piece of a window. `None` if nothing is mapped any more.
     fn piece(&self, queue: &Queue, job: &Job) -> Option<Piece> {
         let window = job.window.as_ref()?;
-        let max = window.bounds.turn.min(1 << queue.submitter.max_transfer_shift());
+        let max = window
+            .bounds
+            .turn
+            .min(1 << queue.submitter.max_transfer_shift());
         let mut len = max.min(window.end - job.offset);
         let mut addresses = [0; SIDES];
         let ranges = self.ranges.lock();
