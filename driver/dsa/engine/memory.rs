@@ -33,7 +33,9 @@ use crate::ffi::{
 
 /// Why there is no range.
 pub(super) enum Missing {
-    /// There may be one later: its memory is being taken away, or others need the place.
+    /// Its memory is being taken away; then it may be there, or not.
+    TakenAway,
+    /// Others need the place.
     Later,
     /// A limit of the tenant does not allow it.
     Limited,
@@ -75,7 +77,7 @@ impl Engine {
                 let mut ranges = self.ranges.lock();
                 // Whoever unmaps from now on sees what is pinned, and waits.
                 if self.unmaps.concern(&pages) {
-                    return Err(Missing::Later);
+                    return Err(Missing::TakenAway);
                 }
                 if let Some(at) = ranges.find(&pages, write) {
                     return Ok(Some(at));
@@ -109,7 +111,7 @@ impl Engine {
                 }
                 Err(Unpinned::Stopped) => {
                     self.forget(at);
-                    return Err(Missing::Later);
+                    return Err(Missing::TakenAway);
                 }
                 Err(Unpinned::Unmapped) => {
                     self.forget(at);

@@ -215,7 +215,10 @@ impl Engine {
                 Ok(Some(at)) => {
                     *side = Some(at);
                     let range = self.ranges.lock().span(at);
-                    let there = range.map_or(0, |range| range.iova + range.len - span.iova);
+                    let there = range.map_or(0, |range| {
+                        let before = span.iova.saturating_sub(range.iova);
+                        range.len.saturating_sub(before)
+                    });
                     // CAST: At most `len`.
                     there.min(span.len) as u32
                 }
@@ -223,7 +226,7 @@ impl Engine {
                 Err(missing) => {
                     self.leave(sides);
                     return match missing {
-                        Missing::Later if self.unmaps.are_there() => Opened::Later(TAKEN_AWAY),
+                        Missing::TakenAway => Opened::Later(TAKEN_AWAY),
                         Missing::Later if self.ranges.lock().are_used() => Opened::Later(LOOK),
                         // Nothing will end that it could wait for.
                         Missing::Later | Missing::Limited => {

@@ -59,7 +59,8 @@ impl Engine {
         // The call that was seen last, and how often it was seen asleep.
         let mut seen = 0;
         let mut looks = 0;
-        for n in 0.. {
+        let mut naps = 0u32;
+        loop {
             {
                 let ranges = self.ranges.lock();
                 if !ranges.pins(&span) {
@@ -71,7 +72,7 @@ impl Engine {
                             seen = call.number;
                             looks = 0;
                         }
-                        looks += 1;
+                        looks = looks.saturating_add(1);
                     }
                 }
             }
@@ -81,7 +82,8 @@ impl Engine {
             // A signal does not cut this short, as it does the waits of a `CondVar` that have an
             // end.
             let (first, soon) = SOON;
-            fsleep(if n < first { soon } else { INTERVAL });
+            fsleep(if naps < first { soon } else { INTERVAL });
+            naps = naps.saturating_add(1);
         }
     }
 }
