@@ -188,7 +188,7 @@ impl Portal {
         };
         let progress = Progress {
             busy: None,
-            patience: Patience::new(),
+            patience: Patience::default(),
             begun: 0,
             done: 0,
             waiting: 0,
@@ -238,7 +238,7 @@ impl Portal {
         drop(old);
         {
             let mut progress = self.progress.lock();
-            progress.patience = Patience::new();
+            progress.patience = Patience::default();
             progress.ended = false;
             progress.busy = None;
         }

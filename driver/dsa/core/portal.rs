@@ -164,15 +164,17 @@ pub struct Patience {
     found: bool,
 }
 
-impl Patience {
+impl Default for Patience {
     /// That for a tenant of whom nothing is known.
-    pub const fn new() -> Self {
+    fn default() -> Self {
         Self {
             us: IDLE_US,
             found: false,
         }
     }
+}
 
+impl Patience {
     /// Something has come.
     pub const fn found(&mut self) {
         self.found = true;

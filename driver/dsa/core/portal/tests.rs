@@ -175,7 +175,7 @@ fn the_worker_polls_while_something_comes() {
         open: true,
         ..Swept::default()
     };
-    let patience = Patience::new();
+    let patience = Patience::default();
     assert_eq!(
         Swept { found: 1, ..idle }.next(IDLE_US, patience),
         Next::Poll
@@ -192,7 +192,7 @@ fn the_worker_does_not_poll_for_what_it_could_not_take() {
         full: 0b10,
         ..Swept::default()
     };
-    let patience = Patience::new();
+    let patience = Patience::default();
     assert_eq!(full.next(0, patience), Next::Wait);
     // Another WQ has an entry free.
     assert_eq!(Swept { open: true, ..full }.next(0, patience), Next::Poll);
@@ -239,7 +239,7 @@ fn a_tenant_that_takes_long_to_store_is_waited_for_longer_each_time() {
         open: true,
         ..Swept::default()
     };
-    let mut patience = Patience::new();
+    let mut patience = Patience::default();
     let mut us = IDLE_US;
     for _ in 0..20 {
         assert_eq!(idle.next(us - 1, patience), Next::Poll);
@@ -254,5 +254,5 @@ fn a_tenant_that_takes_long_to_store_is_waited_for_longer_each_time() {
         patience.found();
         patience.ended();
     }
-    assert_eq!(patience, Patience::new());
+    assert_eq!(patience, Patience::default());
 }
