@@ -58,7 +58,7 @@ impl Engine {
         self.kick();
         // The call that was seen last, and how often it was seen asleep.
         let mut seen = 0;
-        let mut looks = 0;
+        let mut looks = 0u32;
         let mut naps = 0u32;
         loop {
             {
