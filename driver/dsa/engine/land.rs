@@ -46,15 +46,16 @@ impl Engine {
                 // The hardware has not done it: the handle was revoked after the submission.
                 Ended::Done(record) if is_revoked(&record) && flying.again < RESUBMISSIONS => {
                     let op = job.outcome.next_op();
-                    let make = |record, handle| descriptor(&op, &flying.piece, record, handle);
-                    match queue.submitter.submit(&make) {
-                        Ok(ticket) => {
-                            queue.meter.hw_submitted();
+                    let piece = &flying.piece;
+                    let make = |record, handle| descriptor(&op, piece, record, handle);
+                    queue.flow.take_again(piece.len);
+                    match self.give(queue, &job.accepted, &make, piece.len) {
+                        Some(ticket) => {
                             flying.ticket = ticket;
                             flying.again += 1;
                             continue;
                         }
-                        Err(_) => Ended::Lost,
+                        None => Ended::Lost,
                     }
                 }
                 ended => ended,
@@ -62,8 +63,6 @@ impl Engine {
             let Some(Flying { piece, sides, .. }) = place.take() else {
                 continue;
             };
-            self.land_one();
-            queue.flow.give_back(piece.len);
             self.leave(&sides);
             job.pieces = job.pieces.saturating_sub(1);
             match ended {
@@ -75,11 +74,5 @@ impl Engine {
             }
         }
         some
-    }
-
-    /// The hardware does not have something any more.
-    pub(super) fn land_one(&self) {
-        self.state.lock().land();
-        self.changed.notify_all();
     }
 }
