@@ -123,7 +123,9 @@ impl Unmaps {
         state.resting = state.resting.filter(|resting| !resting.is_over());
         let mut in_flight = state.in_flight.iter().map(|unmap| &unmap.span);
         in_flight.any(|unmapped| unmapped.overlaps(span))
-            || state.resting.is_some_and(|resting| resting.span.overlaps(span))
+            || state
+                .resting
+                .is_some_and(|resting| resting.span.overlaps(span))
     }
 
     /// Whether something is.

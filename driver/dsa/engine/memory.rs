@@ -227,7 +227,10 @@ impl Engine {
             let unpin = move || engine.unpin(at, held);
             let queue = workqueue::engines().ok_or(ENODEV);
             // Without memory to do that it is done here: what is dropped is unpinned.
-            if queue.and_then(|queue| Ok(queue.try_spawn(GFP_KERNEL, unpin)?)).is_err() {
+            if queue
+                .and_then(|queue| Ok(queue.try_spawn(GFP_KERNEL, unpin)?))
+                .is_err()
+            {
                 self.forget(at);
             }
         }

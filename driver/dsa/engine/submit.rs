@@ -371,7 +371,9 @@ impl Engine {
             goes
         };
         portal::delay_submission();
-        let ticket = goes.then(|| queue.submitter.submit(make, bytes).ok()).flatten();
+        let ticket = goes
+            .then(|| queue.submitter.submit(make, bytes).ok())
+            .flatten();
         if ticket.is_some() {
             queue.meter.hw_submitted();
         } else {
