@@ -76,7 +76,10 @@ fn run() -> Result<()> {
     resize(3, MANY)?;
     weights()?;
     flood()?;
-    resize(3, sizes.iter().find(|wq| wq.id == 3).map_or(0, |wq| wq.size))?;
+    resize(
+        3,
+        sizes.iter().find(|wq| wq.id == 3).map_or(0, |wq| wq.size),
+    )?;
     for wq in sizes.iter().filter(|wq| wq.id > 3) {
         resize(wq.id, wq.size)?;
     }
