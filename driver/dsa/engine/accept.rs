@@ -46,11 +46,17 @@ impl Engine {
         });
     }
 
-    /// Takes a descriptor, and does not wait for the tenant: one that is invalid is completed by who
-    /// carries out the others.
+    /// Takes a descriptor, and does not wait for the tenant: one that is invalid and has a completion
+    /// record is completed by who carries out the others.
     pub(in super::super) fn queue(self: &Arc<Self>, submission: &Submission) {
-        self.take(submission, |opcode, epoch, reject| {
-            self.accept(submission.wq, epoch, opcode, Err(reject))
+        self.take(submission, |opcode, epoch, reject| match reject.to {
+            RejectTo::Record(_) => self.accept(submission.wq, epoch, opcode, Err(reject)),
+            // That takes nothing of the tenant, and must not keep an entry from what comes next.
+            RejectTo::Swerr => {
+                let accepted = self.accept_invalid(submission.wq, epoch)?;
+                self.complete_invalid(accepted, opcode, &reject);
+                Ok(())
+            }
         });
     }
 

@@ -15,6 +15,7 @@ use crate::dsa::{Descriptor, Notice};
 use crate::figures::Figures;
 use crate::model::Subdev;
 use crate::scenario::Scenario;
+use crate::system::ctl;
 use crate::tenant::{FROM, TO, Tenant};
 use crate::tool::{self, dsa_nl};
 use crate::wait::{self, SOON};
@@ -74,8 +75,11 @@ fn run() -> Result<()> {
         resize(wq.id, 0)?;
     }
     resize(3, MANY)?;
-    weights()?;
-    flood()?;
+    // The hardware is to be what is waited for, and not the threads that submit.
+    ctl("delay 1")?;
+    let measured = weights().and_then(|()| flood());
+    ctl("delay 0")?;
+    measured?;
     resize(
         3,
         sizes.iter().find(|wq| wq.id == 3).map_or(0, |wq| wq.size),
