@@ -151,7 +151,7 @@ impl Engine {
         {
             let mut ranges = self.ranges.lock();
             ranges.set_stale(|_| true);
-            // By the thread, as all that is pinned and unpinned.
+            // By the thread, as whatever nobody takes away.
             self.kick();
             while !ranges.is_empty() {
                 self.changed.wait(&mut ranges);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Pinning what descriptors need, and giving it up. All of this is done by the thread of the engine.
+//! Pinning what descriptors need, and giving it up. All of this is done by the thread of the engine, but
+//! for unpinning what a tenant takes away.
 
 use kernel::{
     page::PAGE_SIZE,
