@@ -40,9 +40,7 @@ impl Engine {
     /// A descriptor that is invalid is completed here, so that it costs its tenant's own time.
     pub(in super::super) fn submit(self: &Arc<Self>, submission: &Submission) {
         self.take(submission, |opcode, epoch, reject| {
-            let accepted = self.accept_invalid(submission.wq, epoch)?;
-            self.complete_invalid(accepted, opcode, &reject);
-            Ok(())
+            self.reject_here(submission.wq, epoch, opcode, &reject)
         });
     }
 
@@ -52,11 +50,7 @@ impl Engine {
         self.take(submission, |opcode, epoch, reject| match reject.to {
             RejectTo::Record(_) => self.accept(submission.wq, epoch, opcode, Err(reject)),
             // That takes nothing of the tenant, and must not keep an entry from what comes next.
-            RejectTo::Swerr => {
-                let accepted = self.accept_invalid(submission.wq, epoch)?;
-                self.complete_invalid(accepted, opcode, &reject);
-                Ok(())
-            }
+            RejectTo::Swerr => self.reject_here(submission.wq, epoch, opcode, &reject),
         });
     }
 
@@ -146,6 +140,13 @@ impl Engine {
         } else {
             Err(swerr::WQ_FULL)
         }
+    }
+
+    /// Accepts a descriptor that is invalid, and completes it; fails with an error of SWERR.
+    fn reject_here(&self, wq: u8, epoch: u32, opcode: u8, reject: &Reject) -> Result<(), u8> {
+        let accepted = self.accept_invalid(wq, epoch)?;
+        self.complete_invalid(accepted, opcode, reject);
+        Ok(())
     }
 
     /// Completes a descriptor that is invalid, which takes as long as the tenant likes.
