@@ -16,7 +16,10 @@ use crate::dsa_core::{
         code::status,
         Completion, //
     },
-    plan::descriptor, //
+    plan::{
+        descriptor,
+        with_hints, //
+    }, //
 };
 
 /// How often a piece is submitted again because its interrupt handle was revoked.
@@ -46,7 +49,11 @@ impl Engine {
                 // The hardware has not done it: the handle was revoked after the submission.
                 Ended::Done(record) if is_revoked(&record) && flying.again < RESUBMISSIONS => {
                     let op = job.outcome.next_op();
-                    let make = |record, handle| descriptor(&op, &flying.piece, record, handle);
+                    let piece = &flying.piece;
+                    let hints = job.work.hints;
+                    let make = |record, handle| {
+                        with_hints(descriptor(&op, piece, record, handle), hints)
+                    };
                     match queue.submitter.submit(&make) {
                         Ok(ticket) => {
                             queue.meter.hw_submitted();

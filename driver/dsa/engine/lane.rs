@@ -18,18 +18,18 @@ use super::{
     state::Accepted, //
 };
 use crate::dsa_core::{
-    desc::Work,
+    desc::{
+        Work,
+        BUFFERS, //
+    },
     plan::{
         Outcome,
         Piece, //
     }, //
 };
 
-/// Buffers of an operation.
-pub(super) const SIDES: usize = 2;
-
 /// The ranges that buffers lie in, by their places.
-pub(super) type Sides = [Option<usize>; SIDES];
+pub(super) type Sides = [Option<usize>; BUFFERS];
 
 /// A descriptor that is being carried out.
 pub(super) struct Job {
@@ -37,8 +37,10 @@ pub(super) struct Job {
     pub(super) opcode: u8,
     pub(super) work: Work,
     pub(super) outcome: Outcome,
-    /// Bytes that were submitted.
+    /// Bytes that were submitted, in the order of the operation.
     pub(super) offset: u32,
+    /// Most bytes that are pinned at a time.
+    pub(super) most: u32,
     /// Where it goes on.
     pub(super) window: Option<Window>,
     /// Pieces in flight.
@@ -50,11 +52,11 @@ pub(super) struct Job {
 /// A part of a descriptor whose memory is pinned, as far as it is there.
 pub(super) struct Window {
     pub(super) bounds: Bounds,
-    /// Where what is there of all buffers ends.
+    /// Where what is there of all buffers ends, in the order of the operation.
     pub(super) end: u32,
     pub(super) sides: Sides,
     /// Where a buffer goes on that is not there, and so a fault is.
-    pub(super) faults: [Option<u32>; SIDES],
+    pub(super) missing: [Option<u32>; BUFFERS],
 }
 
 /// A piece that the hardware has.
@@ -114,6 +116,12 @@ impl Lane {
     /// A place for another piece.
     pub(super) fn free_flight(&self) -> Option<usize> {
         self.flight.iter().position(Option::is_none)
+    }
+
+    /// Whether nothing is being carried out but this.
+    pub(super) fn has_only(&self, at: usize) -> bool {
+        let mut others = self.jobs.iter().enumerate();
+        others.all(|(other, job)| other == at || job.is_none())
     }
 
     /// Whether nothing is being carried out.

@@ -157,6 +157,7 @@ impl Engine {
                     outcome,
                     work,
                     offset: 0,
+                    most: u32::MAX,
                     window: None,
                     pieces: 0,
                     stopped: false,

@@ -67,7 +67,7 @@ const MSIX_MASK: [u32; 4] = [!3, u32::MAX, u32::MAX, 1];
 const PRIORITY: u8 = 1;
 
 /// What the virtual GENCAP has of the hardware's: what [`desc`](super::super::desc) carries out.
-const GENCAP_KEPT: u64 = GenCap::CACHE_CTL_MEM | GenCap::MAX_XFER_SHIFT_MASK;
+const GENCAP_KEPT: u64 = GenCap::CACHE_CTL_MEM | GenCap::OVERLAP_COPY | GenCap::MAX_XFER_SHIFT_MASK;
 
 impl Function {
     /// Reads registers; zeroes where there is nothing.
