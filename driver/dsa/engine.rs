@@ -61,7 +61,7 @@ pub(super) struct Queue {
     /// What they go to.
     pub(super) submitter: Arc<dyn Submitter>,
     /// Has the engine take turns with others that submit there.
-    pub(super) flow: Flow,
+    pub(super) flow: Arc<Flow>,
     /// What counts them.
     pub(super) meter: Meter,
     /// Most descriptors that the virtual WQ holds.
@@ -157,6 +157,7 @@ impl Engine {
                 self.changed.wait(&mut ranges);
             }
         }
+        self.ranges.lock().forget_limit();
         let lanes = core::mem::take(&mut *self.lanes.lock());
         let queues = self.state.lock().replace(state::Queues::default());
         drop((lanes, queues));

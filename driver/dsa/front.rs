@@ -12,7 +12,7 @@ use kernel::{
 };
 
 use super::{
-    submitter::Owner,
+    flights::Flights,
     waker::Waker, //
 };
 use crate::{
@@ -41,6 +41,7 @@ pub(super) struct Front {
     params: virt::Params,
     /// Wakes the thread of the engine behind it.
     waker: Arc<Waker>,
+    flights: Arc<Flights>,
     /// The number of the hardware's WQ behind each virtual one.
     wqs: [u32; virt::MAX_WQS as usize],
     /// Taken before `registers`.
@@ -58,10 +59,12 @@ impl Front {
             *place = *id;
         }
         let waker = Waker::new()?;
+        let flights = Flights::new()?;
         Arc::pin_init(
             pin_init!(Self {
                 params: *params,
                 waker,
+                flights,
                 wqs,
                 host <- new_mutex!(None, "Front::host"),
                 registers <- new_mutex!(None, "Front::registers"),
@@ -73,6 +76,18 @@ impl Front {
     /// What wakes the thread of the engine behind it.
     pub(super) fn waker(&self) -> &Arc<Waker> {
         &self.waker
+    }
+
+    /// What the hardware has of the engine behind it.
+    pub(super) fn flights(&self) -> &Arc<Flights> {
+        &self.flights
+    }
+
+    /// Something went wrong in the hardware with what was submitted for it.
+    pub(super) fn fault_of_hardware(&self, fault: Fault) {
+        if let Some(host) = self.host() {
+            host.fault(fault, Culprit::Hardware);
+        }
     }
 
     /// The registers as after power-on, for `host`.
@@ -174,17 +189,5 @@ impl Front {
             address: error.addr,
             ..FaultKind::SoftwareError.into()
         }
-    }
-}
-
-impl Owner for Front {
-    fn fault(&self, fault: Fault) {
-        if let Some(host) = self.host() {
-            host.fault(fault, Culprit::Hardware);
-        }
-    }
-
-    fn ended(&self) {
-        self.waker.wake();
     }
 }

@@ -5,11 +5,7 @@
 use kernel::{
     prelude::*,
     sync::Arc,
-    time::{
-        Delta,
-        Instant,
-        Monotonic, //
-    }, //
+    time::Delta, //
 };
 
 use super::{
@@ -81,23 +77,26 @@ unsafe impl Submitter for Hardware {
         self.wq.status() == Status::Lost
     }
 
-    fn submit(&self, make: Make<'_>) -> Result<Ticket> {
-        self.wq.submit(make, &self.owner)
+    fn submit(&self, make: Make<'_>, bytes: u32) -> Result<Ticket> {
+        self.wq.submit(make, bytes, &self.owner)
     }
 
     fn poll(&self, ticket: &Ticket) -> Option<Ended> {
         self.wq.take(ticket)
     }
 
-    fn look_after(&self, ticket: &Ticket, since: Instant<Monotonic>) {
+    fn look_after(&self) {
         if self.wq.reap() {
             self.meter.interrupt_lost();
         }
         // A device that vanished, halted or was reset will not say so of itself.
-        if self.device.check().is_ok()
-            && since.elapsed() >= STUCK
-            && recovery::recover(&self.device, &self.wq, ticket)
-        {
+        if self.device.check().is_err() {
+            return;
+        }
+        let Some((ticket, since)) = self.wq.oldest(&self.owner) else {
+            return;
+        };
+        if since.elapsed() >= STUCK && recovery::recover(&self.device, &self.wq, &ticket) {
             self.owner.fault(Fault {
                 wq: Some(self.wq.id().into()),
                 ..FaultKind::Timeout.into()

@@ -13,7 +13,7 @@
 //! - The device as a whole: [`device`] has the work queues and notices when it is lost, [`recovery`]
 //!   ends descriptors that do not end by themselves and brings a device back that halted,
 //!   [`configure`] changes what it is set up as, [`interrupts`] handles its vectors; [`hardware`]
-//!   makes a submitter of all that.
+//!   makes a submitter of all that, and [`account`] is told by it what has ended.
 //! - What tenants submit: [`ring`] and [`span`] are helpers, [`ranges`] has the account of what is
 //!   pinned, [`unmaps`] keeps pins away from memory that is going, [`front`] has the registers that a tenant
 //!   sees, [`bell`] wakes who takes descriptors from a portal, and [`engine`] carries out all
@@ -36,7 +36,7 @@
 //! | `Device::commands` | the command register | one command, bounded | `Device::command` |
 //! | `Device::setup` | what the device is set up as | nothing | `Device`, also under the registry's lock |
 //! | `Function::halted` | whether the hardware below is lost, and that the registers agree | nothing | opening, halting, recovering |
-//! | `Portal::worker` | the thread in the tenant's process, whose end is waited for without the lock | nothing | opening and closing |
+//! | `Portal::worker` | the thread in the tenant's process | a thread that is ending, bounded | whoever asks for the region, closing |
 //! | `Portal::progress` | what the thread has done | the thread, bounded, without the lock | `portal` |
 //! | `Portal::rotations` | that what was found in a slot is accepted, before anything that discards | nothing | `portal` |
 //! | `Wq::state` | completion records and status | a recovery, bounded, without the lock | submission, interrupts |
@@ -48,11 +48,13 @@
 //! | `Bell::task` | who is woken up | nothing | `bell` |
 //! | `Unmaps::state` | memory that is going | nothing | `unmaps` |
 //! | `Scheduler::state` | the order of those who share a work queue | nothing | engines, and whoever changes how one is served |
+//! | `Flights::count` | how many descriptors the hardware has of a tenant | its end, bounded, without the lock | engines, whoever notices an end, removal |
 //! | `Waker::news` | whether the engine's thread has something to look at | nothing | whoever has something for it |
 //!
 //! Facts about the hardware are from the Intel Data Streaming Accelerator Architecture
 //! Specification (341204) as `drivers/dma/idxd` of the kernel has them.
 
+mod account;
 mod bell;
 mod bring_up;
 mod command;
@@ -61,6 +63,7 @@ mod configure;
 mod device;
 mod driver;
 mod engine;
+mod flights;
 mod front;
 mod function;
 mod hardware;

@@ -8,6 +8,7 @@ use kernel::{
 };
 
 use super::{
+    account::Account,
     config,
     configure,
     device::{
@@ -177,7 +178,8 @@ impl framework::Parent for Parent {
         for ((share, size), meter) in shares.iter().zip(sizes).zip(meters) {
             let wq = wq(share.id)?.clone();
             let flow = wq.scheduler().flow(share.quality, front.waker().clone())?;
-            let submitter = Hardware::new(device.clone(), wq, front.clone(), meter.clone())?;
+            let owner = Account::new(front.clone(), flow.clone())?;
+            let submitter = Hardware::new(device.clone(), wq, owner, meter.clone())?;
             let queue = Queue {
                 submitter,
                 flow,

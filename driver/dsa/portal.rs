@@ -243,15 +243,19 @@ impl Portal {
             progress.busy = None;
         }
         self.engine.bell().reset();
-        let thread = Thread::start(c"subdev-portal", self.clone())?;
-        {
-            let mut pages = self.pages.lock();
-            if pages.taker == Taker::Gone {
-                pages.taker = Taker::Thread;
-            }
-        }
+        // Before there is one, as it may end at once.
+        self.become_taken(Taker::Gone, Taker::Thread);
+        let thread = Thread::start(c"subdev-portal", self.clone());
+        let thread = thread.inspect_err(|_| self.become_taken(Taker::Thread, Taker::Gone))?;
         *worker = Some(thread);
         Ok(())
+    }
+
+    fn become_taken(&self, old: Taker, new: Taker) {
+        let mut pages = self.pages.lock();
+        if pages.taker == old {
+            pages.taker = new;
+        }
     }
 
     /// Waits for the end of the thread, and frees the pages. Nothing is mapped any more: each mapping

@@ -10,8 +10,6 @@
 use kernel::{
     page::PAGE_SIZE,
     prelude::*,
-    sync::aref::ARef,
-    task::Task,
     time::{
         Delta,
         Instant,
@@ -74,13 +72,6 @@ impl Range {
     }
 }
 
-/// A thread that is in a call that may need a lock of VFIO.
-pub(super) struct Call {
-    pub(super) task: ARef<Task>,
-    /// Which one it is of all calls.
-    pub(super) number: u64,
-}
-
 /// Whether another range can be pinned.
 pub(super) enum Room {
     /// It can.
@@ -102,10 +93,8 @@ pub(super) struct Ranges {
     limit: Option<(u64, Instant<Monotonic>)>,
     /// Nothing is mapped for the hardware any more.
     dead: bool,
-    /// The call that is in progress.
-    pub(super) call: Option<Call>,
-    /// Number of such calls so far.
-    calls: u64,
+    /// Counts what was pinned and unpinned, and calls that began or ended.
+    progress: u64,
 }
 
 impl Ranges {
@@ -119,8 +108,7 @@ impl Ranges {
             clock: 0,
             limit: None,
             dead: false,
-            call: None,
-            calls: 0,
+            progress: 0,
         })
     }
 
@@ -154,13 +142,11 @@ impl Ranges {
         }
     }
 
-    /// A range has a user less. Returns whether it is to be given up now.
-    pub(super) fn leave(&mut self, at: usize) -> bool {
-        let Some(range) = self.get_mut(at) else {
-            return false;
-        };
-        range.users = range.users.saturating_sub(1);
-        range.stale && range.users == 0
+    /// A range has a user less.
+    pub(super) fn leave(&mut self, at: usize) {
+        if let Some(range) = self.get_mut(at) {
+            range.users = range.users.saturating_sub(1);
+        }
     }
 
     /// Whether so many pages more can be pinned.
@@ -222,8 +208,10 @@ impl Ranges {
     /// A range that was reserved is pinned and mapped, as far as `len` bytes. What is not all that
     /// was asked for is not used again: the rest may come.
     pub(super) fn fill(&mut self, at: usize, len: u64, held: Held) {
+        self.note_progress();
         if let Some(range) = self.get_mut(at) {
-            range.stale |= len < range.span.len;
+            // Nor is what the CPU and the device see differently meanwhile.
+            range.stale |= len < range.span.len || held.mapped.needs_sync();
             range.span.len = len;
             range.what = What::Held(held);
         }
@@ -231,6 +219,7 @@ impl Ranges {
 
     /// There is nothing of a range any more.
     pub(super) fn forget(&mut self, at: usize) {
+        self.note_progress();
         if let Some(place) = self.places.get_mut(at) {
             *place = None;
         }
@@ -301,17 +290,30 @@ impl Ranges {
         }
     }
 
-    /// Whether that was called.
+    /// There is another tenant, with other limits.
+    pub(super) fn forget_limit(&mut self) {
+        self.limit = None;
+    }
+
+    /// Whether [`Self::kill`] was called.
     pub(super) fn is_dead(&self) -> bool {
         self.dead
     }
 
-    /// A thread begins a call that may need a lock of VFIO.
-    pub(super) fn begin_call(&mut self, task: ARef<Task>) {
-        self.calls += 1;
-        self.call = Some(Call {
-            task,
-            number: self.calls,
-        });
+    /// What is being pinned.
+    pub(super) fn being_pinned(&self) -> Option<Span> {
+        let mut ranges = self.ranges();
+        let found = ranges.find(|(_, range)| matches!(range.what, What::Pinning));
+        found.map(|(_, range)| range.span)
+    }
+
+    /// Something went on that whoever takes memory away may wait for.
+    pub(super) fn note_progress(&mut self) {
+        self.progress = self.progress.wrapping_add(1);
+    }
+
+    /// Another number whenever something has gone on.
+    pub(super) fn progress(&self) -> u64 {
+        self.progress
     }
 }

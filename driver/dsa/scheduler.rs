@@ -85,7 +85,7 @@ impl Scheduler {
     }
 
     /// A further user of the WQ, which is served like this, and woken up with `waker`.
-    pub(super) fn flow(self: &Arc<Self>, quality: Quality, waker: Arc<Waker>) -> Result<Flow> {
+    pub(super) fn flow(self: &Arc<Self>, quality: Quality, waker: Arc<Waker>) -> Result<Arc<Flow>> {
         let now = self.now();
         let place = Place {
             flow: fair::Flow::new(quality.weight),
@@ -110,10 +110,11 @@ impl Scheduler {
         }
         state.flows += 1;
         drop(state);
-        Ok(Flow {
+        let flow = Flow {
             scheduler: self.clone(),
             at,
-        })
+        };
+        Ok(Arc::new(flow, GFP_KERNEL)?)
     }
 
     /// The time, in ns.
@@ -200,7 +201,8 @@ pub(super) struct Bounds {
     pub(super) turn: u32,
 }
 
-/// A user of a hardware WQ. It is used by one thread at a time, but for [`Self::set`].
+/// A user of a hardware WQ. It is used by one thread at a time, but for [`Self::set`] and
+/// [`Self::give_back`].
 pub(super) struct Flow {
     scheduler: Arc<Scheduler>,
     at: usize,
@@ -270,6 +272,13 @@ impl Flow {
             return true;
         };
         place.alarm = None;
+        // What was asked for before was something else.
+        if (place.granted.is_some() || place.flow.is_asking()) && place.asked != bytes {
+            place.flow.withdraw();
+            if let Some(granted) = place.granted.take() {
+                fair.give_back(&mut place.flow, granted, now);
+            }
+        }
         if place.granted.is_none() {
             if !place.flow.is_asking() {
                 fair.ask(&mut place.flow, bytes);
@@ -304,6 +313,19 @@ impl Flow {
             place.alarm = until;
         }
         until.map_or(LOOK, |until| until.saturating_sub(now))
+    }
+
+    /// Takes a turn that others do not have to grant: for what was submitted before, and has to be once
+    /// more.
+    pub(super) fn take_again(&self, bytes: u32) {
+        let now = self.scheduler.now();
+        let mut state = self.scheduler.state.lock();
+        state.withdraw(self.at, now);
+        let State { fair, places, .. } = &mut *state;
+        if let Some(place) = places.get_mut(self.at).and_then(Option::as_mut) {
+            fair.ask(&mut place.flow, bytes);
+            fair.grant(&mut place.flow, now);
+        }
     }
 
     /// The turn that was asked for is not wanted any more, if there is one.

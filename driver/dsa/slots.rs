@@ -5,6 +5,10 @@
 use kernel::{
     prelude::*,
     sync::Arc,
+    time::{
+        Instant,
+        Monotonic, //
+    },
     warn_on, //
 };
 
@@ -35,6 +39,8 @@ enum Slot {
 /// A descriptor that was submitted, and who submitted it.
 struct Submitted {
     flight: Flight,
+    bytes: u32,
+    since: Instant<Monotonic>,
     owner: Arc<dyn Owner>,
 }
 
@@ -64,10 +70,22 @@ impl Slots {
             .position(|slot| matches!(slot, Slot::Free))
     }
 
-    /// The hardware has the descriptor `flight` of `owner` with the record `at`, which is free.
-    pub(super) fn occupy(&mut self, at: usize, flight: Flight, owner: Arc<dyn Owner>) -> Ticket {
+    /// The hardware has the descriptor `flight` of `owner`, of so many bytes, with the record `at`,
+    /// which is free.
+    pub(super) fn occupy(
+        &mut self,
+        at: usize,
+        flight: Flight,
+        bytes: u32,
+        owner: Arc<dyn Owner>,
+    ) -> Ticket {
         if let Some(submitted) = self.submitted.get_mut(at) {
-            *submitted = Some(Submitted { flight, owner });
+            *submitted = Some(Submitted {
+                flight,
+                bytes,
+                since: Instant::now(),
+                owner,
+            });
         }
         match self.slots.get_mut(at) {
             Some(slot) => *slot = Slot::Busy,
@@ -144,6 +162,17 @@ impl Slots {
         }
     }
 
+    /// What the hardware has of `owner` for the longest time, and since when.
+    pub(super) fn oldest(&self, owner: &Arc<dyn Owner>) -> Option<(Ticket, Instant<Monotonic>)> {
+        let all = self.slots.iter().zip(self.submitted.iter()).enumerate();
+        all.filter(|(_, (slot, _))| matches!(slot, Slot::Busy | Slot::Doomed))
+            .filter_map(|(at, (_, submitted))| Some((at, submitted.as_ref()?)))
+            .filter(|(_, submitted)| Arc::ptr_eq(&submitted.owner, owner))
+            .map(|(at, submitted)| (at, submitted.since))
+            .min_by_key(|(_, since)| core::cmp::Reverse(since.elapsed().as_nanos()))
+            .map(|(at, since)| (Ticket::new(at), since))
+    }
+
     /// Who has submitted what the hardware has and `is_meant` applies to.
     pub(super) fn owners<'a>(
         &'a self,
@@ -160,6 +189,6 @@ impl Slots {
 /// Tells who has submitted something that it has ended.
 fn tell(submitted: &Option<Submitted>) {
     if let Some(submitted) = submitted {
-        submitted.owner.ended();
+        submitted.owner.ended(submitted.bytes);
     }
 }

@@ -2,13 +2,7 @@
 
 //! What takes descriptors for the hardware, whoever owns its work queue.
 
-use kernel::{
-    prelude::*,
-    time::{
-        Instant,
-        Monotonic, //
-    }, //
-};
+use kernel::prelude::*;
 
 use crate::{
     dsa_core::desc::{
@@ -27,9 +21,9 @@ pub(super) trait Owner: Send + Sync {
     /// Something went wrong in the hardware with what it has submitted.
     fn fault(&self, fault: Fault);
 
-    /// Something ended of what it has submitted. Called with locks of the work queue held; does not
-    /// wait.
-    fn ended(&self);
+    /// A descriptor ended that it has submitted, of so many bytes. Called once for each, with locks
+    /// of the work queue held; does not wait.
+    fn ended(&self, bytes: u32);
 }
 
 /// A descriptor that was submitted, to be polled with the submitter that took it until it has ended.
@@ -73,14 +67,14 @@ pub(super) unsafe trait Submitter: Send + Sync {
     /// Whether nothing is completed any more.
     fn is_lost(&self) -> bool;
 
-    /// Submits a descriptor. May wait, bounded.
-    fn submit(&self, make: Make<'_>) -> Result<Ticket>;
+    /// Submits a descriptor, of whose end its owner is told with `bytes`. May wait, bounded.
+    fn submit(&self, make: Make<'_>, bytes: u32) -> Result<Ticket>;
 
     /// How a descriptor has ended, and gives up its ticket; nothing as long as the hardware has it.
     /// Its owner is told of the end.
     fn poll(&self, ticket: &Ticket) -> Option<Ended>;
 
-    /// Looks after a descriptor that was submitted at `since` and whose end nobody has told of. May
-    /// wait, bounded: one that is stuck ends with this.
-    fn look_after(&self, ticket: &Ticket, since: Instant<Monotonic>);
+    /// Looks after what was submitted long ago and whose end nobody has told of. May wait, bounded:
+    /// what is stuck ends with this.
+    fn look_after(&self);
 }

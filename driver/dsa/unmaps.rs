@@ -50,8 +50,23 @@ struct Unmap {
 struct State {
     in_flight: KVec<Unmap>,
     next: u64,
-    /// What is left alone for [`REST`], and since when.
-    resting: Option<(Span, Instant<Monotonic>)>,
+    /// What is left alone for [`REST`].
+    resting: Option<Resting>,
+}
+
+/// A range that is left alone for a while.
+#[derive(Clone, Copy)]
+struct Resting {
+    span: Span,
+    since: Instant<Monotonic>,
+    /// How often it was unmapped meanwhile.
+    calls: usize,
+}
+
+impl Resting {
+    fn is_over(&self) -> bool {
+        self.since.elapsed() >= REST
+    }
 }
 
 impl Unmaps {
@@ -67,13 +82,17 @@ impl Unmaps {
     /// The calling thread is unmapping `span`. Returns how often it has said so since it has entered
     /// the kernel, as far as that is known.
     pub(super) fn begin(self: &Arc<Self>, span: Span) -> usize {
-        let begun = self.begin_until_return(span);
-        if begun.is_err() {
+        self.begin_until_return(span).unwrap_or_else(|_| {
             let mut state = self.state.lock();
-            let others = state.resting.map(|(span, _)| span);
-            state.resting = Some((span.around(others), Instant::now()));
-        }
-        begun.unwrap_or(1)
+            let others = state.resting.filter(|resting| !resting.is_over());
+            let calls = others.map_or(0, |resting| resting.calls).saturating_add(1);
+            state.resting = Some(Resting {
+                span: span.around(others.map(|resting| resting.span)),
+                since: Instant::now(),
+                calls,
+            });
+            calls
+        })
     }
 
     fn begin_until_return(self: &Arc<Self>, span: Span) -> Result<usize> {
@@ -84,7 +103,8 @@ impl Unmaps {
         let number = state.next;
         state
             .in_flight
-            .push(Unmap { number, span, task }, GFP_KERNEL)?;
+            // Others must not wait for memory.
+            .push(Unmap { number, span, task }, GFP_NOWAIT)?;
         state.next += 1;
         drop(state);
         let this = self.clone();
@@ -100,12 +120,12 @@ impl Unmaps {
     /// Whether something in `span` is being unmapped.
     pub(super) fn concern(&self, span: &Span) -> bool {
         let mut state = self.state.lock();
-        state.resting = state.resting.filter(|(_, since)| since.elapsed() < REST);
+        state.resting = state.resting.filter(|resting| !resting.is_over());
         let mut in_flight = state.in_flight.iter().map(|unmap| &unmap.span);
         in_flight.any(|unmapped| unmapped.overlaps(span))
             || state
                 .resting
-                .is_some_and(|(resting, _)| resting.overlaps(span))
+                .is_some_and(|resting| resting.span.overlaps(span))
     }
 
     /// Whether something is.

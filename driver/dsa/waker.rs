@@ -11,8 +11,18 @@ use kernel::{
         CondVar,
         Mutex, //
     },
-    time::msecs_to_jiffies, //
+    time::{
+        delay::fsleep,
+        msecs_to_jiffies,
+        Delta, //
+    }, //
 };
+
+/// What is shorter, in ns, is no time for a timer that counts jiffies.
+const SHORT: u64 = 1_000_000;
+
+/// The longest sleep, in ns, that does not end when something comes.
+const STEP: u64 = 50_000;
 
 /// Wakes the thread of an engine: something came, ended or was granted.
 #[pin_data]
@@ -46,9 +56,18 @@ impl Waker {
         *self.news.lock() = false;
     }
 
-    /// Sleeps until there is something to look at since [`Self::clear`], for so many ns at most; they
-    /// are rounded up to what the timer of the kernel counts.
-    pub(super) fn sleep(&self, ns: u64) {
+    /// Sleeps until there is something to look at since [`Self::clear`], for so many ns at most; what is
+    /// longer than [`SHORT`] is rounded up to what the timer of the kernel counts. Returns whether there
+    /// is something.
+    pub(super) fn sleep(&self, ns: u64) -> bool {
+        if ns < SHORT {
+            // In steps, as this does not end when something comes.
+            if !*self.news.lock() {
+                let nanos = i64::try_from(ns.min(STEP)).unwrap_or(0);
+                fsleep(Delta::from_nanos(nanos));
+            }
+            return *self.news.lock();
+        }
         let ms = u32::try_from(ns.div_ceil(1_000_000)).unwrap_or(u32::MAX);
         let mut left = msecs_to_jiffies(ms);
         let mut news = self.news.lock();
@@ -60,5 +79,6 @@ impl Waker {
                 Timeout => 0,
             };
         }
+        *news
     }
 }

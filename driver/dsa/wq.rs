@@ -207,11 +207,16 @@ impl Wq {
         self.changed.notify_all();
     }
 
-    /// Submits a descriptor of `owner`.
+    /// Submits a descriptor of `owner`, which is told of its end with `bytes`.
     ///
     /// EBUSY says that there is no free entry, or that a recovery does not end; ENXIO that the work
     /// queue is disabled, ENODEV that it is lost.
-    pub(super) fn submit(&self, make: Make<'_>, owner: &Arc<dyn Owner>) -> Result<Ticket> {
+    pub(super) fn submit(
+        &self,
+        make: Make<'_>,
+        bytes: u32,
+        owner: &Arc<dyn Owner>,
+    ) -> Result<Ticket> {
         let mut state = self.state.lock();
         let since = Instant::<Monotonic>::now();
         loop {
@@ -242,12 +247,17 @@ impl Wq {
         // Under the lock, which serialises the stores, and orders them before `close`.
         self.regs.submit(place as usize, &descriptor)?;
         let flight = Flight::new(&descriptor);
-        Ok(state.slots.occupy(at, flight, owner.clone()))
+        Ok(state.slots.occupy(at, flight, bytes, owner.clone()))
     }
 
     /// What became of a descriptor; nothing as long as the hardware has it.
     pub(super) fn take(&self, ticket: &Ticket) -> Option<Ended> {
         self.state.lock().slots.take(ticket)
+    }
+
+    /// What the hardware has of `owner` for the longest time, and since when.
+    pub(super) fn oldest(&self, owner: &Arc<dyn Owner>) -> Option<(Ticket, Instant<Monotonic>)> {
+        self.state.lock().slots.oldest(owner)
     }
 
     /// Calls `found` with who has submitted what an error of the hardware may be about.

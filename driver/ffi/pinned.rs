@@ -132,6 +132,8 @@ struct Mapping {
     addresses: KVec<DmaAddress>,
     dev: BoundDevice,
     direction: DataDirection,
+    /// The device and the CPU may see different memory until it is unmapped.
+    needs_sync: bool,
 }
 
 impl Mapping {
@@ -144,6 +146,7 @@ impl Mapping {
             addresses: KVec::with_capacity(pinned.count, GFP_KERNEL)?,
             dev,
             direction: pinned.direction(),
+            needs_sync: false,
         };
         let bound = this.dev.get().ok_or(ENODEV)?;
         for page in pinned.pages.iter().take(pinned.count) {
@@ -160,6 +163,8 @@ impl Mapping {
             };
             // SAFETY: The device is valid, and the address is one that mapping returned for it.
             to_result(unsafe { local::subdev_shim_dma_mapping_error(raw(&*bound), addr) })?;
+            // SAFETY: As above.
+            this.needs_sync |= unsafe { local::subdev_shim_dma_need_sync(raw(&*bound), addr) };
             // INVARIANT: One more is mapped; the device is bound. There is room for all.
             let _ = this.addresses.push_within_capacity(addr);
         }
@@ -221,6 +226,11 @@ impl Mapped {
             }),
             Err(_) => Err(pinned),
         }
+    }
+
+    /// Whether the device and the CPU may see different memory until it is unmapped.
+    pub(crate) fn needs_sync(&self) -> bool {
+        self.mapping.needs_sync
     }
 
     /// The device has no access any more; the pages stay pinned.

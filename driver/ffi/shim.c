@@ -112,6 +112,11 @@ void subdev_shim_sock_put(struct sock *sk)
 	sock_put(sk);
 }
 
+bool subdev_shim_dma_need_sync(struct device *dev, dma_addr_t addr)
+{
+	return dma_need_sync(dev, addr);
+}
+
 int subdev_shim_dma_mapping_error(struct device *dev, dma_addr_t addr)
 {
 	return dma_mapping_error(dev, addr);

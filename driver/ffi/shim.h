@@ -57,6 +57,7 @@ uid_t subdev_shim_sock_uid(const struct sock *sk);
 void subdev_shim_sock_put(struct sock *sk);
 
 /* DMA. */
+bool subdev_shim_dma_need_sync(struct device *dev, dma_addr_t addr);
 int subdev_shim_dma_mapping_error(struct device *dev, dma_addr_t addr);
 
 /* Threads that are about to leave the module. */

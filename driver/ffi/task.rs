@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Threads: whether one sleeps, and what one does before it returns to userspace.
+//! Threads: which one runs, and what it does before it returns to userspace.
 //!
 //! C headers: [`include/linux/sched.h`](srctree/include/linux/sched.h),
 //! [`include/linux/task_work.h`](srctree/include/linux/task_work.h)
@@ -23,14 +23,6 @@ mod kunit;
 pub(crate) fn current() -> ARef<Task> {
     let task: &Task = kernel::current!();
     task.into()
-}
-
-/// Whether a thread sleeps, or is about to, at this moment. One that runs, or could, does not.
-pub(crate) fn is_blocked(task: &Task) -> bool {
-    // SAFETY: The task is valid while it is borrowed; its state may change at any time, as for
-    // `READ_ONCE(task->__state)` in C.
-    let state = unsafe { (&raw const (*task.as_ptr()).__state).read_volatile() };
-    state != bindings::TASK_RUNNING
 }
 
 /// Whether the calling thread is being killed: it is to return as soon as it can.

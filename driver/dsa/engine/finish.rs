@@ -33,14 +33,14 @@ use crate::{
 };
 
 impl Engine {
-    /// Reports the end of all descriptors that have ended. Returns whether there were some.
-    pub(super) fn finish_all(
+    /// Reports the end of a descriptor that has ended, if there is one. Returns whether there was: as
+    /// that may have to wait for the tenant, others are looked for after what else there is to do.
+    pub(super) fn finish_one(
         &self,
         lane: &mut Lane,
         queue: &Queue,
         host: Option<&dyn Host>,
     ) -> bool {
-        let mut some = false;
         for at in 0..lane.jobs.len() {
             if lane.current == Some(at) {
                 continue;
@@ -50,12 +50,12 @@ impl Engine {
             };
             if place.as_ref().is_some_and(|job| job.pieces == 0) {
                 if let Some(job) = place.take() {
-                    some = true;
                     self.finish(&job, queue, host);
+                    return true;
                 }
             }
         }
-        some
+        false
     }
 
     /// Reports the end of a descriptor, unless it was dropped.

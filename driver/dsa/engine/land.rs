@@ -54,14 +54,14 @@ impl Engine {
                     let make = |record, handle| {
                         with_hints(descriptor(&op, piece, record, handle), hints)
                     };
-                    match queue.submitter.submit(&make) {
-                        Ok(ticket) => {
-                            queue.meter.hw_submitted();
+                    queue.flow.take_again(piece.len);
+                    match self.give(queue, &job.accepted, &make, piece.len) {
+                        Some(ticket) => {
                             flying.ticket = ticket;
                             flying.again += 1;
                             continue;
                         }
-                        Err(_) => Ended::Lost,
+                        None => Ended::Lost,
                     }
                 }
                 ended => ended,
@@ -69,8 +69,6 @@ impl Engine {
             let Some(Flying { piece, sides, .. }) = place.take() else {
                 continue;
             };
-            self.land_one();
-            queue.flow.give_back(piece.len);
             self.leave(&sides);
             job.pieces = job.pieces.saturating_sub(1);
             match ended {
@@ -82,11 +80,5 @@ impl Engine {
             }
         }
         some
-    }
-
-    /// The hardware does not have something any more.
-    pub(super) fn land_one(&self) {
-        self.state.lock().land();
-        self.changed.notify_all();
     }
 }

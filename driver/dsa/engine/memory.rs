@@ -28,7 +28,7 @@ use crate::ffi::{
         Pinned,
         Unpinned, //
     },
-    task, //
+    workqueue, //
 };
 
 /// Why there is no range.
@@ -45,16 +45,20 @@ pub(super) enum Missing {
 
 impl Observer for Engine {
     fn begin_call(&self) {
-        self.ranges.lock().begin_call(task::current());
+        // Others do not wait for this tenant's memory.
+        for queue in self.queues.iter() {
+            queue.flow.withdraw();
+        }
+        self.ranges.lock().note_progress();
     }
 
     fn end_call(&self) {
-        let call = self.ranges.lock().call.take();
-        drop(call);
+        self.ranges.lock().note_progress();
     }
 
     fn stop(&self) -> bool {
-        self.unmaps.are_there()
+        let span = self.ranges.lock().being_pinned();
+        span.is_some_and(|span| self.unmaps.concern(&span))
     }
 }
 
@@ -72,6 +76,7 @@ impl Engine {
             return Ok(None);
         };
         let count = pages.len / PAGE_SIZE as u64;
+        let mut was_limited = false;
         loop {
             let reserved = {
                 let mut ranges = self.ranges.lock();
@@ -107,7 +112,12 @@ impl Engine {
                 Err(Unpinned::Limited) => {
                     self.ranges.lock().set_limited();
                     self.forget(at);
-                    // Once more, if something can be given up.
+                    if was_limited {
+                        return Err(Missing::Limited);
+                    }
+                    // Once more without what is not in use: VFIO prints a line each time.
+                    was_limited = true;
+                    self.give_up_idle();
                 }
                 Err(Unpinned::Stopped) => {
                     self.forget(at);
@@ -161,38 +171,76 @@ impl Engine {
 
     /// Unpins a range that nobody needs.
     fn give_up(&self, at: usize) {
-        let Some(held) = self.ranges.lock().take(at) else {
-            return;
-        };
-        self.begin_call();
-        drop(held);
-        self.end_call();
-        self.forget(at);
-    }
-
-    /// Ranges have a user less.
-    pub(super) fn leave(&self, sides: &Sides) {
-        for at in sides.iter().flatten() {
-            let is_last = self.ranges.lock().leave(*at);
-            if is_last {
-                self.give_up(*at);
-            }
+        let held = self.ranges.lock().take(at);
+        if let Some(held) = held {
+            self.begin_call();
+            self.unpin(at, held);
         }
     }
 
-    /// Gives up what is being taken away and what is stale, unless it is in use: then whoever uses it
-    /// last does.
-    pub(super) fn give_up_stale(&self) {
-        if self.unmaps.are_there() {
+    /// Ranges have a user less. Those that are stale are given up by the next look.
+    pub(super) fn leave(&self, sides: &Sides) {
+        let mut ranges = self.ranges.lock();
+        for at in sides.iter().flatten() {
+            ranges.leave(*at);
+        }
+    }
+
+    /// Gives up all that nobody needs. Returns whether there was something.
+    pub(super) fn give_up_idle(&self) -> bool {
+        let mut some = false;
+        loop {
+            let idle = self.ranges.lock().idle();
+            let Some(at) = idle else {
+                return some;
+            };
+            self.give_up(at);
+            some = true;
+        }
+    }
+
+    /// Gives up what is being taken away and what is stale, unless it is in use.
+    pub(super) fn give_up_stale(self: &Arc<Self>) {
+        let is_urgent = self.unmaps.are_there();
+        if is_urgent {
             let mut ranges = self.ranges.lock();
             ranges.set_stale(|span| self.unmaps.concern(span));
         }
         loop {
-            let stale = self.ranges.lock().idle_and_stale();
-            match stale {
-                Some(at) => self.give_up(at),
-                None => return,
+            let mut ranges = self.ranges.lock();
+            let Some(at) = ranges.idle_and_stale() else {
+                return;
+            };
+            let held = ranges.take(at);
+            drop(ranges);
+            let Some(held) = held else {
+                return;
+            };
+            if !is_urgent {
+                self.begin_call();
+                self.unpin(at, held);
+                continue;
+            }
+            // Side by side, so that all of them are queued for the locks of VFIO before whoever takes
+            // the memory away looks again, see `unmap`.
+            let engine = self.clone();
+            let unpin = move || engine.unpin(at, held);
+            let queue = workqueue::engines().ok_or(ENODEV);
+            // Without memory to do that it is done here: what is dropped is unpinned.
+            if queue
+                .and_then(|queue| Ok(queue.try_spawn(GFP_KERNEL, unpin)?))
+                .is_err()
+            {
+                self.forget(at);
             }
         }
+    }
+
+    /// Unpins a range that was taken.
+    fn unpin(&self, at: usize, held: Held) {
+        self.ranges.lock().note_progress();
+        drop(held);
+        self.forget(at);
+        self.front.waker().wake();
     }
 }

@@ -4,7 +4,11 @@
 
 use kernel::{
     sync::Arc,
-    time::Delta,
+    time::{
+        Delta,
+        Instant,
+        Monotonic, //
+    },
     workqueue::WorkItem, //
 };
 
@@ -35,6 +39,9 @@ const LOOK: Delta = Delta::from_millis(500);
 
 /// The longest sleep, in ns.
 const SLEEP: u64 = 500_000_000;
+
+/// How long, in ns, what is pinned stays for descriptors that come.
+const REST: u64 = 1_000_000_000;
 
 /// What came of a look at a virtual WQ.
 #[derive(Clone, Copy)]
@@ -68,7 +75,16 @@ impl WorkItem for Engine {
 
     fn run(this: Arc<Self>) {
         let mut lanes = this.lanes.lock();
+        let mut looked = Instant::<Monotonic>::now();
+        let mut rested = false;
         loop {
+            if looked.elapsed() >= LOOK {
+                looked = Instant::now();
+                lanes
+                    .iter()
+                    .zip(this.queues.iter())
+                    .for_each(|(lane, queue)| look_after(lane, queue));
+            }
             this.front.waker().clear();
             this.give_up_stale();
             // Whoever closes the device waits until nothing is carried out any more, and with it for
@@ -80,15 +96,19 @@ impl WorkItem for Engine {
             }
             drop(host);
             if look.did {
-                continue;
-            }
-            if !look.busy {
-                // Whoever has something from now on queues it again.
+                rested = false;
+            } else if look.busy {
+                let _ = this.front.waker().sleep(look.wait);
+            } else if rested {
+                // What is pinned counts against a limit that the tenant may want for something else.
+                if !this.give_up_idle() {
+                    // Whoever has something from now on queues it again.
+                    return;
+                }
+            } else if this.ranges.lock().is_empty() {
                 return;
-            }
-            this.front.waker().sleep(look.wait);
-            for (lane, queue) in lanes.iter().zip(this.queues.iter()) {
-                look_after(lane, queue);
+            } else {
+                rested = !this.front.waker().sleep(REST);
             }
         }
     }
@@ -96,13 +116,9 @@ impl WorkItem for Engine {
 
 /// Looks after what the hardware has for long.
 fn look_after(lane: &Lane, queue: &Queue) {
-    let late = lane
-        .flight
-        .iter()
-        .flatten()
-        .find(|flying| flying.since.elapsed() >= LOOK);
-    if let Some(flying) = late {
-        queue.submitter.look_after(&flying.ticket, flying.since);
+    let mut flight = lane.flight.iter().flatten();
+    if flight.any(|flying| flying.since.elapsed() >= LOOK) {
+        queue.submitter.look_after();
     }
 }
 
@@ -123,7 +139,7 @@ impl Engine {
                 }
             }
         }
-        look.did |= self.finish_all(lane, queue, host);
+        look.did |= self.finish_one(lane, queue, host);
         look.busy = !lane.is_empty();
         if lane.current.is_none() && lane.busy && !look.did {
             lane.busy = false;

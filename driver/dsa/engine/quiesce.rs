@@ -2,7 +2,10 @@
 
 //! Ending what was accepted: by waiting for it, or by dropping it.
 
-use kernel::time::Delta;
+use kernel::{
+    sync::Arc,
+    time::Delta, //
+};
 
 use super::Engine;
 use crate::{
@@ -15,6 +18,9 @@ use crate::{
 
 /// How often a thread that waits for a cap looks whether it is being killed.
 const LOOK: Delta = Delta::from_millis(100);
+
+/// How often whoever waits for the hardware looks after it.
+const LOOK_AFTER: Delta = Delta::from_millis(500);
 
 /// Whether a mask of virtual WQs has one.
 fn has(mask: u8, wq: u8) -> bool {
@@ -107,15 +113,16 @@ impl Engine {
     ///
     /// Waits for the hardware only, which is bounded; access to the memory of a tenant may take as
     /// long as the tenant likes, and is not waited for.
-    pub(in super::super) fn quiesce(&self) {
-        {
-            let mut state = self.state.lock();
-            while state.flies() {
-                self.changed.wait(&mut state);
+    pub(in super::super) fn quiesce(self: &Arc<Self>) {
+        while !self.front.flights().wait(LOOK_AFTER) {
+            // The thread may wait for its tenant.
+            for queue in self.queues.iter() {
+                queue.submitter.look_after();
             }
         }
         // Before the device is unbound; what is pinned stays so until its tenant's memory can be
         // accessed.
         self.ranges.lock().kill();
+        self.kick();
     }
 }

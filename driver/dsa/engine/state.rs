@@ -82,8 +82,6 @@ pub(super) struct State {
     epochs: [u32; MAX_WQS as usize],
     /// Nothing is accepted or submitted any more.
     dead: bool,
-    /// Number of descriptors that the hardware may have.
-    flying: usize,
 }
 
 impl State {
@@ -95,7 +93,6 @@ impl State {
             failed: 0,
             epochs: [0; MAX_WQS as usize],
             dead: false,
-            flying: 0,
         }
     }
 
@@ -253,22 +250,5 @@ impl State {
     pub(super) fn drops(&self, accepted: &Accepted) -> bool {
         let dropped = self.dropped.get(usize::from(accepted.wq));
         self.dead || dropped.is_some_and(|dropped| accepted.number < *dropped)
-    }
-
-    /// The hardware is about to be given something of a descriptor. Returns false if it must not.
-    pub(super) fn fly(&mut self, accepted: &Accepted) -> bool {
-        let flies = !self.drops(accepted);
-        self.flying += usize::from(flies);
-        flies
-    }
-
-    /// The hardware does not have something any more.
-    pub(super) fn land(&mut self) {
-        self.flying = self.flying.saturating_sub(1);
-    }
-
-    /// Whether the hardware may have something.
-    pub(super) fn flies(&self) -> bool {
-        self.flying > 0
     }
 }

@@ -10,7 +10,13 @@ use kernel::{
 };
 
 use super::{
-    super::span::Span,
+    super::{
+        span::Span,
+        submitter::{
+            Make,
+            Ticket, //
+        }, //
+    },
     lane::{
         Flying,
         Job,
@@ -19,6 +25,7 @@ use super::{
         Window, //
     },
     memory::Missing,
+    state::Accepted,
     Engine,
     Queue, //
 };
@@ -165,7 +172,7 @@ impl Engine {
                 }
             };
         }
-        self.leave_if_taken_away(job);
+        self.leave_if_taken_away(queue, job);
         if job.window.is_none() {
             if job.offset >= job.work.op.len() {
                 return self.stop(queue, job);
@@ -220,7 +227,7 @@ impl Engine {
     }
 
     /// Gives up the window of a descriptor if its tenant takes that memory away.
-    fn leave_if_taken_away(&self, job: &mut Job) {
+    fn leave_if_taken_away(&self, queue: &Queue, job: &mut Job) {
         let Some(window) = &job.window else {
             return;
         };
@@ -231,6 +238,8 @@ impl Engine {
             spans.any(|span| self.unmaps.concern(&span))
         };
         if is_going {
+            // Others need not wait for who waits for memory.
+            queue.flow.withdraw();
             if let Some(window) = job.window.take() {
                 self.leave(&window.sides);
             }
@@ -374,23 +383,18 @@ impl Engine {
             warn_on!(true);
             return Went::Through;
         };
-        if !self.state.lock().fly(&job.accepted) {
-            queue.flow.give_back(piece.len);
-            // It is dropped, which the next look finds.
-            return Went::On;
-        }
-        portal::delay_submission();
         let op = job.outcome.next_op();
         let hints = job.work.hints;
         let make = |record, handle| with_hints(descriptor(&op, &piece, record, handle), hints);
-        match queue.submitter.submit(&make) {
-            Ok(ticket) => {
-                queue.meter.hw_submitted();
+        // Before the hardware has it.
+        {
+            let mut ranges = self.ranges.lock();
+            sides.iter().flatten().for_each(|side| ranges.enter(*side));
+        }
+        match self.give(queue, &job.accepted, &make, piece.len) {
+            Some(ticket) => {
                 job.offset += piece.len;
                 job.pieces += 1;
-                let mut ranges = self.ranges.lock();
-                sides.iter().flatten().for_each(|side| ranges.enter(*side));
-                drop(ranges);
                 let flying = Flying {
                     ticket,
                     since: Instant::now(),
@@ -404,12 +408,46 @@ impl Engine {
                 }
                 Went::On
             }
-            Err(_) => {
-                self.land_one();
-                queue.flow.give_back(piece.len);
+            None => {
+                self.leave(&sides);
+                // That it is dropped is found later.
                 job.outcome.piece_lost();
                 self.stop(queue, job)
             }
         }
+    }
+
+    /// Gives a descriptor to the hardware, which has its turn; that is returned when it ends, or here.
+    /// Returns nothing if the hardware does not take it, or must not have it.
+    pub(super) fn give(
+        &self,
+        queue: &Queue,
+        accepted: &Accepted,
+        make: Make<'_>,
+        bytes: u32,
+    ) -> Option<Ticket> {
+        let flights = self.front.flights();
+        let goes = {
+            let state = self.state.lock();
+            let goes = !state.drops(accepted);
+            if goes {
+                // Under the lock, so that whoever kills waits for it.
+                flights.begin();
+            }
+            goes
+        };
+        portal::delay_submission();
+        let ticket = goes
+            .then(|| queue.submitter.submit(make, bytes).ok())
+            .flatten();
+        if ticket.is_some() {
+            queue.meter.hw_submitted();
+        } else {
+            if goes {
+                flights.end();
+            }
+            queue.flow.give_back(bytes);
+        }
+        ticket
     }
 }

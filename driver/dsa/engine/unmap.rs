@@ -7,20 +7,20 @@
 //! a `BUG_ON` (`vfio_dma_do_unmap` in `srctree/drivers/vfio/vfio_iommu_type1.c`). So a call returns
 //! when nothing is pinned, and waits for that as long as it takes, with one exception.
 //!
-//! The exception is a deadlock that waiting would be part of. Pinning and unpinning need type1's
-//! `iommu->lock`, which the caller has dropped. But a second thread of the tenant that unmaps may
-//! hold it: `vfio_notify_dma_unmap` takes `device_list_lock`, which the first one holds until this
-//! call returns, before it drops `iommu->lock`. So while the engine's thread sleeps inside a call to
-//! pin or unpin, the wait has an end, and VFIO calls again.
+//! The exception is a deadlock that waiting would be part of. Pinning, unpinning and access to memory
+//! need type1's `iommu->lock`, which the caller has dropped. But a second thread of the tenant that
+//! unmaps may hold it: `vfio_notify_dma_unmap` takes `device_list_lock`, which the first one holds until
+//! this call returns, before it drops `iommu->lock`. So where nothing goes on for long, and the hardware
+//! has nothing, the wait has an end, and VFIO calls again.
 //!
-//! A call returns early only while the engine's thread is queued for `iommu->lock`, and its caller
-//! queues behind it to look again. A mutex goes to its waiters in the order in which they came; a thread
-//! that is running may overtake the first of them, but then the next unlock hands it over
-//! (`MUTEX_FLAG_HANDOFF` in `srctree/kernel/locking/mutex.c`). So each early return lets the engine's
-//! thread do one more call, of which it needs one for each range that is pinned there, and one or two
-//! that are in progress. There may be more ranges than VFIO calls for, so only the first calls for a
-//! range return early. After that two threads of one tenant that unmap at the same time wait for each
-//! other, as they do with any driver that unpins when it is called; it is not the host that ends.
+//! Few such calls are enough. A caller queues for `iommu->lock` to look again, behind all who queue for it
+//! already; a mutex goes to its waiters in the order in which they came, and one that is running may
+//! overtake the first of them only once (`MUTEX_FLAG_HANDOFF` in `srctree/kernel/locking/mutex.c`). What is
+//! pinned in the range and not in use is unpinned by as many work items as there are ranges, so that
+//! all of them are queued. The engine's thread may have a call of its own in progress, and a few more
+//! to make until it has taken note of what has landed. If the first calls for a range were not enough all
+//! the same, the next ones wait without end: two threads of one tenant then wait for each other, as they
+//! do with any driver that unpins when it is called, and it is not the host that ends.
 //!
 //! If the thread sleeps for another reason, a page that the tenant serves itself or a lock of the
 //! tenant's address space, it holds `iommu->lock`, and the caller waits for that before it calls
@@ -38,9 +38,8 @@ use super::{
     super::span::Span,
     Engine, //
 };
-use crate::ffi::task;
 
-/// How often, and at what intervals, the engine's thread has to be seen asleep in the same call.
+/// How often, and at what intervals, nothing has to have gone on.
 const LOOKS: u32 = 500;
 const INTERVAL: Delta = Delta::from_millis(1);
 
@@ -56,25 +55,23 @@ impl Engine {
     pub(in super::super) fn unmap(self: &Arc<Self>, span: Span) {
         let calls = self.unmaps.begin(span);
         self.kick();
-        // The call that was seen last, and how often it was seen asleep.
+        // What had gone on at the last look, and how many looks ago that was.
         let mut seen = 0;
         let mut looks = 0u32;
         let mut naps = 0u32;
         loop {
-            {
+            let progress = {
                 let ranges = self.ranges.lock();
                 if !ranges.pins(&span) {
                     return;
                 }
-                if let Some(call) = &ranges.call {
-                    if task::is_blocked(&call.task) {
-                        if call.number != seen {
-                            seen = call.number;
-                            looks = 0;
-                        }
-                        looks = looks.saturating_add(1);
-                    }
-                }
+                ranges.progress()
+            };
+            if progress != seen || self.front.flights().are_there() {
+                seen = progress;
+                looks = 0;
+            } else {
+                looks = looks.saturating_add(1);
             }
             if looks > LOOKS && calls <= EARLY {
                 return;

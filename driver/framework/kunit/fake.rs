@@ -317,6 +317,10 @@ impl Function for Idle {
         1
     }
 
+    fn prepare(&self, _region: Region) -> Result {
+        Ok(())
+    }
+
     fn is_mappable(&self, _region: Region) -> bool {
         false
     }

@@ -16,6 +16,7 @@ use kernel::{
 use super::{
     super::{
         super::{
+            account::Account,
             front::Front,
             scheduler::Scheduler, //
         },
@@ -167,12 +168,14 @@ impl Bench {
             engines: 1,
         };
         let front = Front::new(&params, &[0])?;
-        let submitter = Submitter::new(device.reference(), front.waker().clone())?;
+        let flow = scheduler.flow(Quality::default(), front.waker().clone())?;
+        let owner = Account::new(front.clone(), flow.clone())?;
+        let submitter = Submitter::new(device.reference(), owner)?;
         let (meter, stats) = Meter::kunit()?;
         let mut queues = KVec::new();
         let queue = Queue {
             submitter: submitter.clone(),
-            flow: scheduler.flow(Quality::default(), front.waker().clone())?,
+            flow,
             meter,
             share,
         };

@@ -12,21 +12,18 @@ use kernel::{
         },
         Arc,
         Mutex, //
-    },
-    time::{
-        Instant,
-        Monotonic, //
     }, //
 };
 
 use super::super::super::{
+    account::Account,
     submitter::{
         self,
         Ended,
         Make,
+        Owner,
         Ticket, //
-    },
-    waker::Waker, //
+    }, //
 };
 use crate::{
     dsa_core::desc::{
@@ -54,6 +51,8 @@ use crate::{
 struct State {
     /// All descriptors that were submitted.
     descriptors: KVec<[u8; DESC_LEN]>,
+    /// Bytes of those whose owner was not told of their end.
+    untold: KVec<Option<u32>>,
     /// Nothing completes.
     held: bool,
     /// But for this one.
@@ -67,15 +66,16 @@ struct State {
 #[pin_data]
 pub(super) struct Submitter {
     dev: BoundDevice,
-    waker: Arc<Waker>,
+    owner: Arc<Account>,
     #[pin]
     state: Mutex<State>,
 }
 
 impl Submitter {
-    pub(super) fn new(dev: BoundDevice, waker: Arc<Waker>) -> Result<Arc<Self>> {
+    pub(super) fn new(dev: BoundDevice, owner: Arc<Account>) -> Result<Arc<Self>> {
         let state = State {
             descriptors: KVec::new(),
+            untold: KVec::new(),
             held: false,
             completes: None,
             lost: false,
@@ -84,7 +84,7 @@ impl Submitter {
         Arc::pin_init(
             pin_init!(Self {
                 dev,
-                waker,
+                owner,
                 state <- new_mutex!(state),
             }),
             GFP_KERNEL,
@@ -92,8 +92,20 @@ impl Submitter {
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.state.lock());
-        self.waker.wake();
+        let mut state = self.state.lock();
+        change(&mut state);
+        self.tell(&mut state);
+    }
+
+    /// Tells of what has ended.
+    fn tell(&self, state: &mut State) {
+        for at in 0..state.untold.len() {
+            let ends = state.ends(at);
+            let untold = state.untold.get_mut(at).filter(|_| ends);
+            if let Some(bytes) = untold.and_then(Option::take) {
+                self.owner.ended(bytes);
+            }
+        }
     }
 
     /// From now on nothing completes.
@@ -132,6 +144,12 @@ impl Submitter {
     }
 }
 
+impl State {
+    fn ends(&self, at: usize) -> bool {
+        self.lost || !self.held || self.completes == Some(at)
+    }
+}
+
 fn length(descriptor: &[u8; DESC_LEN]) -> Option<u32> {
     let bytes = descriptor.get(32..36)?;
     Some(u32::from_le_bytes(bytes.try_into().ok()?))
@@ -151,13 +169,15 @@ unsafe impl submitter::Submitter for Submitter {
         self.state.lock().lost
     }
 
-    fn submit(&self, make: Make<'_>) -> Result<Ticket> {
+    fn submit(&self, make: Make<'_>, bytes: u32) -> Result<Ticket> {
         let mut state = self.state.lock();
         if state.lost {
             return Err(ENODEV);
         }
         let at = state.descriptors.len();
         state.descriptors.push(make(0, 1), GFP_KERNEL)?;
+        state.untold.push(Some(bytes), GFP_KERNEL)?;
+        self.tell(&mut state);
         Ok(Ticket::new(at))
     }
 
@@ -166,7 +186,7 @@ unsafe impl submitter::Submitter for Submitter {
         if state.lost {
             return Some(Ended::Lost);
         }
-        if state.held && state.completes != Some(ticket.at()) {
+        if !state.ends(ticket.at()) {
             return None;
         }
         let bytes = state.descriptors.get(ticket.at()).and_then(length);
@@ -182,7 +202,7 @@ unsafe impl submitter::Submitter for Submitter {
         }))
     }
 
-    fn look_after(&self, _ticket: &Ticket, _since: Instant<Monotonic>) {}
+    fn look_after(&self) {}
 }
 
 /// Who has the function open.

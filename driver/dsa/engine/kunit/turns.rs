@@ -43,7 +43,7 @@ fn capped(max_rate: Option<u64>) -> Quality {
 }
 
 /// A flow that has all that is lent at a time, and the scheduler that it has it of.
-fn all_lent() -> Result<(Arc<Scheduler>, Flow)> {
+fn all_lent() -> Result<(Arc<Scheduler>, Arc<Flow>)> {
     let scheduler = Scheduler::new()?;
     let flow = scheduler.flow(Quality::default(), Waker::new()?)?;
     assert!(flow.pace().is_ok());

@@ -64,12 +64,33 @@ const SPANS: u64 = 10;
 /// the CPUs with whatever else the machine does.
 const ATTEMPTS: usize = 20;
 
+/// Entries of the WQ where tenants with small copies are to have work all the time.
+const MANY: u32 = 72;
+
 fn run() -> Result<()> {
+    let sizes = tool::wqs()?;
+    // The entries of those that nobody uses here.
+    for wq in sizes.iter().filter(|wq| wq.id > 3) {
+        resize(wq.id, 0)?;
+    }
+    resize(3, MANY)?;
     weights()?;
     flood()?;
+    resize(
+        3,
+        sizes.iter().find(|wq| wq.id == 3).map_or(0, |wq| wq.size),
+    )?;
+    for wq in sizes.iter().filter(|wq| wq.id > 3) {
+        resize(wq.id, wq.size)?;
+    }
     cap()?;
     waiting()?;
     kept()
+}
+
+fn resize(wq: u32, size: u32) -> Result<()> {
+    dsa_nl(&format!("wq set wq{wq} size {size}"))?.ok()?;
+    Ok(())
 }
 
 /// A tenant that always has as many descriptors outstanding as its WQ has entries.
@@ -214,7 +235,7 @@ fn weights() -> Result<()> {
         (small > large, [("small", small), ("large", large)])
     };
     let (small_is_heavier, [(_, of_small), (_, of_large)]) = weights(300, 100);
-    let small = Saturating::add("small", &format!("weight {of_small} size 12"), SMALL)?;
+    let small = Saturating::add("small", &format!("weight {of_small} size 64"), SMALL)?;
     let large = Saturating::add("large", &format!("weight {of_large} size 2"), LARGE)?;
     let idle = Tenant::add("wq 3 pasid-mode shared name idle size 2", SMALL as usize)?;
     let shown = tool::subdev("small")?.wq[0].clone();
@@ -329,7 +350,7 @@ impl<'a> Window<'a> {
 fn flood() -> Result<()> {
     step("a flood of NOOPs leaves another its share");
     let noops = Saturating::add("noops", "size 4", 0)?;
-    let copies = Saturating::add("copies", "size 12", SMALL)?;
+    let copies = Saturating::add("copies", "size 64", SMALL)?;
     beside(&[&noops, &copies], || {
         until("the first copies", || copies.done() >= 50)?;
         // Each counts half as much as a copy.

@@ -37,7 +37,7 @@ fn run() -> Result<()> {
     // That tasks wait is what is brought about here.
     let _quiet = Setting::no_hung_tasks()?;
     let victim = tool::add("wq 3 pasid-mode shared name victim size 4")?;
-    tool::add("wq 3 pasid-mode shared name sibling size 4")?;
+    let sibling = Tenant::add("wq 3 pasid-mode shared name sibling size 4", PAGE)?;
     let second = tool::add("wq 4 name second")?;
     let other = Tenant::add("wq 5 name other", PAGE)?;
     let dsa = Dsa::open_enabled(&victim.location()?)?;
@@ -46,15 +46,21 @@ fn run() -> Result<()> {
 
     step("a completion record lies in memory that nobody serves: its tenant waits for it");
     dsa.store(&Descriptor::noop().recorded_at(RECORD))?;
+    for _ in 1..dsa.size() {
+        // In the hardware when the record of the first is written.
+        dsa.store(&Descriptor::noop())?;
+    }
     withheld.await_access()?;
 
-    step("everybody else works, and every request is answered");
+    step("everybody else works, on the same WQ too, and every request is answered");
     other.works()?;
+    sibling.works()?;
     requests(&["victim", "sibling"])?;
     Tenant::add("wq 6 name passing", PAGE)?.works()?;
     tool::del("passing")?;
     tool::add("wq 6 state inactive name sleeping")?;
     tool::del("sleeping")?;
+    drop(sibling);
     tool::del("sibling")?;
 
     step("a group joins the container, for which the VFIO core waits; the subdev is deleted");
