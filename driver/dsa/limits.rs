@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     dsa_core::{
-        desc::SUPPORTED_OPCAP,
+        desc::OFFERED_OPCAP,
         setup::{
             Limits,
             Offer,
@@ -32,7 +32,7 @@ use crate::{
 pub(super) fn offer(device: &Device, shares: &[WqShare]) -> Result<Offer> {
     let most = device.caps.general.max_xfer_shift();
     // CAST: A field of 5 bits.
-    let mut offer = Offer::new(most as u8, SUPPORTED_OPCAP);
+    let mut offer = Offer::new(most as u8, OFFERED_OPCAP);
     for share in shares {
         let id = u8::try_from(share.id).map_err(|_| EINVAL)?;
         offer = offer.on(&device.wq_setup(id));

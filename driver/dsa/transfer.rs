@@ -28,7 +28,8 @@ use crate::{
             code::status,
             Buffer,
             Completion,
-            Op, //
+            Op,
+            BUFFERS, //
         },
         plan::{
             descriptor,
@@ -222,7 +223,7 @@ pub(super) fn run(context: Context<'_>, op: &Op, scratch: &mut Scratch) -> Optio
     }
 
     let mut outcome = Outcome::new(&op);
-    if op.buffers() == [None, None] {
+    if op.buffers() == [None; BUFFERS] {
         if pace(context)?.is_none() {
             outcome.piece_lost();
             return Some(outcome.finish());
@@ -247,7 +248,8 @@ pub(super) fn run(context: Context<'_>, op: &Op, scratch: &mut Scratch) -> Optio
             iova: buffer.iova.wrapping_add(u64::from(offset)),
             len: u64::from(len),
         };
-        let spans = op.buffers().map(|buffer| buffer.map(span));
+        let [first, second, _] = op.buffers();
+        let spans = [first, second].map(|buffer| buffer.map(span));
         if !context.gate.enter(spans) {
             return None;
         }
@@ -312,7 +314,7 @@ fn window(
         segments: [a_segments, b_segments],
         flight,
     } = scratch;
-    let [Some(a), b] = op.buffers() else {
+    let [Some(a), b, _] = op.buffers() else {
         warn_on!(true);
         return Err(Unpinned::Unmapped);
     };
@@ -332,7 +334,8 @@ fn window(
     let usable = reached(Some(&a_side)).min(reached(b_side.as_ref()));
     let flown = if usable > 0 {
         let max = bounds.turn.min(1 << context.submitter.max_transfer_shift());
-        let parts = pieces(a_segments, b_segments, max).map(|piece| Piece {
+        let sides = [&a_segments[..], &b_segments[..], &[]];
+        let parts = pieces(sides, op.order(), max).map(|piece| Piece {
             offset: offset + piece.offset,
             ..piece
         });

@@ -139,7 +139,7 @@ impl Engine {
                 opcode: Some(item.opcode),
                 addr: completion.is_fault().then_some(completion.fault_addr),
                 write: completion.status & status::WRITE != 0,
-                invalid_flags: 0,
+                ..Swerr::default()
             });
         }
         self.interrupt(wq, work.interrupt);
@@ -177,7 +177,7 @@ impl Engine {
                 opcode: Some(opcode),
                 addr: Some(addr),
                 write: true,
-                invalid_flags: 0,
+                ..Swerr::default()
             });
         }
     }

@@ -32,6 +32,11 @@ impl GenCap {
         self.0 & Self::OVERLAP_COPY != 0
     }
 
+    /// Whether descriptors can control the cache for memory writes.
+    pub const fn cache_control(self) -> bool {
+        self.0 & Self::CACHE_CTL_MEM != 0
+    }
+
     /// Whether the register CMDCAP is there.
     pub const fn cmd_cap(self) -> bool {
         self.0 & Self::CMD_CAP != 0

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! One result of those of the pieces.
+//! The result of an operation that may be divided.
 
 use super::{
-    super::desc::{
-        code::status,
-        Completion,
-        Op, //
+    super::{
+        super::desc::{
+            code::status,
+            Completion,
+            Op,
+            Order, //
+        },
+        Piece, //
     },
-    Piece, //
+    failed,
+    fault, //
 };
 
-/// The result of an operation, folded from those of its pieces.
-///
-/// It is the one that a single descriptor of the hardware would have: what stops the operation
-/// first, counted in bytes from its start, decides, in whatever order the pieces complete. It is a
-/// failure of the hardware if pieces are missing before that.
+/// Folds the results of pieces.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub struct Outcome {
+pub(super) struct Divided {
     op: Op,
     /// Whether a piece succeeded, be it an empty one.
     any_done: bool,
@@ -38,6 +39,8 @@ pub struct Outcome {
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 struct Stop {
     offset: u32,
+    /// The place of the buffer.
+    side: usize,
     /// Start of the piece in which it is; the same as `offset` if it is in none.
     start: u32,
     /// End of that piece.
@@ -48,10 +51,8 @@ struct Stop {
     fault_addr: u64,
 }
 
-impl Outcome {
-    /// The result of `op` before any piece is done. A seed in memory must have been read into it
-    /// ([`Op::with_seed`]).
-    pub fn new(op: &Op) -> Self {
+impl Divided {
+    pub(super) fn new(op: &Op) -> Self {
         Self {
             op: *op,
             any_done: false,
@@ -60,94 +61,90 @@ impl Outcome {
             done_end: 0,
             reported: 0,
             crc: match *op {
-                Op::Crc { seed, .. } => seed,
+                Op::Crc {
+                    seed,
+                    seed_addr: None,
+                    ..
+                } => seed,
                 _ => 0,
             },
             stop: None,
         }
     }
 
-    /// The operation of which to make the next piece's descriptor: a CRC goes on from the pieces
-    /// before, which must be done.
-    pub fn next_op(&self) -> Op {
+    pub(super) fn next_op(&self) -> Op {
         self.op.with_seed(self.crc)
     }
 
-    /// A piece is complete with the record that the hardware wrote. Those of a CRC must come in
-    /// order.
-    pub fn piece_done(&mut self, piece: &Piece, record: &Completion) {
-        let at = piece.offset.saturating_add(record.bytes.min(piece.len));
+    pub(super) fn piece_done(&mut self, piece: &Piece, record: &Completion) {
+        let done = record.bytes.min(piece.len);
+        let at = piece.offset.saturating_add(done);
         match record.status & status::MASK {
             status::SUCCESS => {
                 if self.compares() && record.result != 0 {
-                    self.stop_in(piece, at, status::SUCCESS, 0);
+                    self.stop_in(piece, at, 0, status::SUCCESS, 0);
                     return;
                 }
                 self.note_done(piece);
                 self.reported = self.reported.saturating_add(record.bytes);
-                if matches!(self.op, Op::Crc { .. }) {
-                    self.crc = record.crc();
-                }
+                self.note_crc(record);
             }
             status::PAGE_FAULT | status::PAGE_FAULT_INVALID => {
                 let write = record.status & status::WRITE != 0;
-                self.stop_in(piece, at, record.status, self.address(at, write));
+                let side = fault::side(&self.op, piece, done, record.fault_addr, write);
+                let addr = side.map_or(0, |side| fault::address(&self.op, side, at));
+                self.stop_in(piece, at, side.unwrap_or(0), record.status, addr);
+                // It tells the CRC up to there, which is the seed of the rest.
+                if done > 0 {
+                    self.note_crc(record);
+                }
             }
             // All else is about our descriptor or our hardware, not the tenant's doing.
-            _ => self.stop_in(piece, at, status::HARDWARE, 0),
+            _ => self.stop_in(piece, at, 0, status::HARDWARE, 0),
         }
     }
 
-    /// A piece that the hardware does not complete: it was not submitted, or was abandoned.
-    ///
-    /// It makes the operation a failure of the hardware, unless something stops the operation and
-    /// all before that is known to be done. It is known whenever pieces complete in order.
-    pub fn piece_lost(&mut self) {
+    pub(super) fn piece_lost(&mut self) {
         self.any_lost = true;
     }
 
-    /// The page of the tenant's address `addr`, needed `offset` bytes after the start, is not
-    /// there, or not there for a write.
-    pub fn fault(&mut self, offset: u32, addr: u64, write: bool) {
-        let kind = if write { status::WRITE } else { 0 };
-        self.stop(Stop {
-            offset,
-            start: offset,
-            end: offset,
-            done_before: 0,
-            status: status::PAGE_FAULT | kind,
-            fault_addr: addr,
-        });
+    pub(super) fn missing(&mut self, side: usize, reached: u32) {
+        let buffer = self.op.buffers().get(side).copied().flatten();
+        let write = buffer.is_some_and(|buffer| buffer.write);
+        let addr = fault::address(&self.op, side, reached);
+        self.stop_between(reached, side, addr, write);
     }
 
-    /// Whether something stops the operation, so that later pieces need not be done.
-    pub fn is_stopped(&self) -> bool {
+    pub(super) fn fault(&mut self, offset: u32, addr: u64, write: bool) {
+        self.stop_between(offset, 0, addr, write);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
         self.stop.is_some()
     }
 
-    /// The tenant's completion record.
-    pub fn finish(&self) -> Completion {
+    pub(super) fn finish(&self) -> Completion {
         let missing = match self.stop {
             // What is not submitted because of the stop is not missing; only a loss can be before
             // it.
             Some(stop) => self.any_lost && stop.done_before < stop.start,
             None => self.any_lost || !self.any_done || self.done < self.op.len(),
         };
+        // Tells that the rest of a copy is before, not behind, what is done.
+        let goes_back = self.op.order() == Order::Backward;
         let record = match self.stop {
-            _ if missing => Completion {
-                status: status::HARDWARE,
-                ..Completion::default()
-            },
+            _ if missing => failed(),
             Some(stop) => Completion {
                 status: stop.status,
                 // A comparison that stops without an error found a difference.
-                result: u8::from(stop.status == status::SUCCESS),
+                result: u8::from(stop.status == status::SUCCESS || goes_back),
                 bytes: stop.offset,
                 fault_addr: stop.fault_addr,
                 ..Completion::default()
             },
             None => Completion {
                 status: status::SUCCESS,
+                result: u8::from(goes_back),
                 bytes: self.reported,
                 ..Completion::default()
             },
@@ -186,10 +183,35 @@ impl Outcome {
         }
     }
 
-    /// Notes what stops the operation `offset` bytes after its start, in a piece.
-    fn stop_in(&mut self, piece: &Piece, offset: u32, status: u8, fault_addr: u64) {
+    /// Notes the CRC up to the end of what a record tells of.
+    fn note_crc(&mut self, record: &Completion) {
+        if matches!(self.op, Op::Crc { .. }) {
+            self.crc = record.crc();
+        }
+    }
+
+    /// Notes that a page is not there, `offset` bytes after the beginning.
+    fn stop_between(&mut self, offset: u32, side: usize, fault_addr: u64, write: bool) {
+        let status = match self.op {
+            Op::Drain { .. } => status::READBACK,
+            _ => status::PAGE_FAULT,
+        };
         self.stop(Stop {
             offset,
+            side,
+            start: offset,
+            end: offset,
+            done_before: 0,
+            status: status | if write { status::WRITE } else { 0 },
+            fault_addr,
+        });
+    }
+
+    /// Notes what stops the operation `offset` bytes after its beginning, in a piece.
+    fn stop_in(&mut self, piece: &Piece, offset: u32, side: usize, status: u8, fault_addr: u64) {
+        self.stop(Stop {
+            offset,
+            side,
             start: piece.offset,
             end: piece.offset.saturating_add(piece.len),
             done_before: 0,
@@ -199,9 +221,9 @@ impl Outcome {
     }
 
     /// Notes what stops the operation, unless something else does earlier. At the same place
-    /// reading comes before writing.
+    /// reading comes before writing, and the buffers come in their order.
     fn stop(&mut self, new: Stop) {
-        let order = |stop: &Stop| (stop.offset, stop.status & status::WRITE);
+        let order = |stop: &Stop| (stop.offset, stop.status & status::WRITE, stop.side);
         if self.stop.is_none_or(|old| order(&new) < order(&old)) {
             // All that is done lies before its piece, except for at most what is between that and
             // the last piece that is done.
@@ -211,16 +233,5 @@ impl Outcome {
                 ..new
             });
         }
-    }
-
-    /// The tenant's address `offset` bytes after the start, in the first buffer that is accessed
-    /// this way. The address that the hardware reports is not the tenant's to know.
-    fn address(&self, offset: u32, write: bool) -> u64 {
-        self.op
-            .buffers()
-            .into_iter()
-            .flatten()
-            .find(|buffer| buffer.write == write)
-            .map_or(0, |buffer| buffer.iova.wrapping_add(u64::from(offset)))
     }
 }
