@@ -13,7 +13,10 @@ use super::{
         Piece, //
     },
     failed,
-    fault, //
+    fault::{
+        self,
+        PieceFault, //
+    }, //
 };
 
 /// Folds the results of pieces.
@@ -77,11 +80,10 @@ impl Divided {
     }
 
     pub(super) fn piece_done(&mut self, piece: &Piece, record: &Completion) {
-        let done = record.bytes.min(piece.len);
-        let at = piece.offset.saturating_add(done);
         match record.status & status::MASK {
             status::SUCCESS => {
                 if self.compares() && record.result != 0 {
+                    let at = piece.offset.saturating_add(record.bytes.min(piece.len));
                     self.stop_in(piece, at, 0, status::SUCCESS, 0);
                     return;
                 }
@@ -90,17 +92,19 @@ impl Divided {
                 self.note_crc(record);
             }
             status::PAGE_FAULT | status::PAGE_FAULT_INVALID => {
-                let write = record.status & status::WRITE != 0;
-                let side = fault::side(&self.op, piece, done, record.fault_addr, write);
-                let addr = side.map_or(0, |side| fault::address(&self.op, side, at));
-                self.stop_in(piece, at, side.unwrap_or(0), record.status, addr);
+                let fault = PieceFault::new(&self.op, piece, record);
+                let at = piece.offset.saturating_add(fault.done);
+                self.stop_in(piece, at, fault.side, record.status, fault.addr);
                 // It tells the CRC up to there, which is the seed of the rest.
-                if done > 0 {
+                if fault.done > 0 {
                     self.note_crc(record);
                 }
             }
             // All else is about our descriptor or our hardware, not the tenant's doing.
-            _ => self.stop_in(piece, at, 0, status::HARDWARE, 0),
+            _ => {
+                let at = piece.offset.saturating_add(record.bytes.min(piece.len));
+                self.stop_in(piece, at, 0, status::HARDWARE, 0);
+            }
         }
     }
 

@@ -4,7 +4,9 @@
 
 use super::super::{
     super::desc::{
+        code::status,
         Buffer,
+        Completion,
         Op,
         Order, //
     },
@@ -17,21 +19,78 @@ use super::super::{
 pub(super) fn address(op: &Op, side: usize, at: u32) -> u64 {
     let buffer = op.buffers().get(side).copied().flatten();
     buffer.map_or(0, |buffer| {
-        buffer.iova.wrapping_add(place(op, buffer.len, at))
+        let from_start = match op.order() {
+            Order::Forward => at,
+            Order::Backward => buffer.len.saturating_sub(1).saturating_sub(at),
+        };
+        buffer.iova.wrapping_add(u64::from(from_start))
     })
 }
 
-/// The place of the buffer that faulted in a piece after `at` bytes of it; `None` if there is none
-/// that is accessed this way.
+/// A fault that the hardware reports of a piece of an operation that may be divided.
+pub(super) struct PieceFault {
+    /// Bytes of the piece that are done, in the order of the operation.
+    pub(super) done: u32,
+    /// The place of the buffer.
+    pub(super) side: usize,
+    /// The tenant's address; 0 if no buffer is accessed this way.
+    pub(super) addr: u64,
+}
+
+impl PieceFault {
+    /// What the record of `piece` tells.
+    ///
+    /// A piece that does not overlap in itself goes forward though the operation goes backward. What
+    /// is done of it is not what comes first then: nothing of it counts, and it is told of the page
+    /// as far as the operation comes upon it first.
+    pub(super) fn new(op: &Op, piece: &Piece, record: &Completion) -> Self {
+        let write = record.status & status::WRITE != 0;
+        let reported = record.bytes.min(piece.len);
+        let last = piece.len.saturating_sub(1);
+        let goes_back = op.order() == Order::Backward;
+        let is_reversed = goes_back && record.result == 0;
+        // Where in the piece it is, from its lowest byte on.
+        let low = if goes_back && !is_reversed {
+            last.saturating_sub(reported)
+        } else {
+            reported
+        };
+        let found = side(op, piece, low, record.fault_addr, write);
+        let addr = found.map_or(0, |(_, buffer)| {
+            let before = if goes_back {
+                buffer
+                    .len
+                    .saturating_sub(piece.offset.saturating_add(piece.len))
+            } else {
+                piece.offset
+            };
+            let start = buffer.iova.wrapping_add(u64::from(before));
+            let addr = start.wrapping_add(u64::from(low));
+            if is_reversed {
+                let end_of_page = addr | u64::from(PAGE_SIZE - 1);
+                end_of_page.min(start.wrapping_add(u64::from(last)))
+            } else {
+                addr
+            }
+        });
+        Self {
+            done: if is_reversed { 0 } else { reported },
+            side: found.map_or(0, |(side, _)| side),
+            addr,
+        }
+    }
+}
+
+/// The buffer that faulted in a piece, `low` bytes from its lowest on, and its place; `None` if there
+/// is none that is accessed this way.
 ///
 /// The hardware tells an address, of which the page counts: two buffers may be accessed in one way.
-pub(super) fn side(op: &Op, piece: &Piece, at: u32, fault_addr: u64, write: bool) -> Option<usize> {
-    let within = place(op, piece.len, at);
-    let is_there = |dma: u64| page(dma.wrapping_add(within)) == page(fault_addr);
+fn side(op: &Op, piece: &Piece, low: u32, fault_addr: u64, write: bool) -> Option<(usize, Buffer)> {
+    let is_there = |dma: u64| page(dma.wrapping_add(u64::from(low))) == page(fault_addr);
     let mut candidates = accessed(op, piece, write);
     let first = candidates.clone().next();
     let found = candidates.find(|(_, _, dma)| is_there(*dma)).or(first);
-    found.map(|(side, _, _)| side)
+    found.map(|(side, buffer, _)| (side, buffer))
 }
 
 /// The tenant's address for the one that the hardware reports of a piece that is the whole operation,
@@ -63,14 +122,6 @@ fn accessed<'a>(
     sides.filter_map(move |(side, (buffer, dma))| {
         let buffer = buffer.filter(|buffer| buffer.write == write)?;
         Some((side, buffer, dma))
-    })
-}
-
-/// The byte of `len` that is processed after `at` others.
-fn place(op: &Op, len: u32, at: u32) -> u64 {
-    u64::from(match op.order() {
-        Order::Forward => at,
-        Order::Backward => len.saturating_sub(1).saturating_sub(at),
     })
 }
 

@@ -251,6 +251,37 @@ fn a_copy_from_the_end_counts_from_there() {
 }
 
 #[test]
+fn a_piece_that_goes_the_other_way_is_not_counted() {
+    let op = Op::Memmove {
+        src: 0x10_0000,
+        dst: 0x10_2000,
+        len: 0x3000,
+    };
+    let piece = |offset| Piece {
+        offset,
+        addresses: [0xa_0000, 0xb_0000, 0],
+        len: 0x2000,
+    };
+    let mut outcome = Outcome::new(&op);
+    outcome.piece_done(&piece(0), &done(0));
+    // The lowest bytes of the next piece, which is from 0x0 to 0x1000 of the buffers, were done.
+    let next = Piece {
+        len: 0x1000,
+        ..piece(0x2000)
+    };
+    let record = Completion {
+        status: 0x83,
+        bytes: 0x123,
+        fault_addr: 0xb_0123,
+        ..Completion::default()
+    };
+    outcome.piece_done(&next, &record);
+    let told = outcome.finish();
+    assert_eq!((told.status, told.result, told.bytes), (0x83, 1, 0x2000));
+    assert_eq!(told.fault_addr, 0x10_2fff);
+}
+
+#[test]
 fn a_drain_tells_what_it_cannot_read_back() {
     let drain = Op::Drain {
         readback: [Some(0x10_0000), Some(0x20_0000)],
