@@ -198,6 +198,7 @@ impl Engine {
         else {
             return (work, Outcome::new(&work.op));
         };
+<<<<<<< HEAD
         let mut seed = [0; 4];
         self.begin_call();
         let read = host.map(|host| host.memory().read(addr, &mut seed));
@@ -206,6 +207,82 @@ impl Engine {
         let mut outcome = Outcome::new(&work.op);
         if let Some(Err(_)) = read {
             outcome.fault(0, addr, false);
+=======
+        let meter = &queue.meter;
+        let context = Context {
+            submitter: &*queue.submitter,
+            flow: &queue.flow,
+            memory: host.memory(),
+            gate: self,
+            share: usize::from(queue.share),
+            meter,
+        };
+        let Some(completion) = transfer::run(context, &work.op, scratch) else {
+            return false;
+        };
+        let bytes = completion.processed(&work.op).into();
+        if completion.is_success() {
+            meter.completed(bytes);
+        } else {
+            meter.failed(completion.status & status::MASK, bytes);
+        }
+        if completion.is_fault() {
+            meter.faulted();
+        }
+        // Before the tenant can see the end: it may submit another at once then.
+        self.state.lock().free_running();
+        self.bell.entry_free();
+        let record = Completion::wants_record(work, completion.status);
+        if let Some(addr) = work.cr.filter(|_| record) {
+            self.write_record(wq, item.opcode, host.memory(), addr, &completion);
+        } else if work.cr.is_none() && completion.status != status::SUCCESS {
+            self.front.software_error(Swerr {
+                code: completion.status & status::MASK,
+                wq: Some(wq),
+                opcode: Some(item.opcode),
+                addr: completion.is_fault().then_some(completion.fault_addr),
+                write: completion.status & status::WRITE != 0,
+                ..Swerr::default()
+            });
+        }
+        self.interrupt(wq, work.interrupt);
+        true
+    }
+
+    /// Raises the interrupt that the end of a descriptor of `wq` asks for, if it does.
+    pub(super) fn interrupt(&self, wq: u8, vector: Option<u16>) {
+        if let Some(vector) = vector {
+            self.count(wq, Meter::interrupted);
+            self.front.interrupt(vector);
+        }
+    }
+
+    /// Writes a completion record, its status last: a tenant polls it.
+    pub(super) fn write_record(
+        &self,
+        wq: u8,
+        opcode: u8,
+        memory: &dyn Memory,
+        addr: u64,
+        completion: &Completion,
+    ) {
+        let bytes = completion.to_bytes();
+        let [status, rest @ ..] = &bytes;
+        let written = memory
+            .write(addr.wrapping_add(1), rest)
+            .inspect(|()| barrier::smp_mb(barrier::Write))
+            .and_then(|()| memory.write(addr, core::slice::from_ref(status)));
+        if written.is_err() {
+            self.count(wq, Meter::faulted);
+            self.front.software_error(Swerr {
+                code: status::CR_TRANSLATION,
+                wq: Some(wq),
+                opcode: Some(opcode),
+                addr: Some(addr),
+                write: true,
+                ..Swerr::default()
+            });
+>>>>>>> w-ops
         }
         (work, outcome)
     }

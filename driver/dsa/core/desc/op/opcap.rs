@@ -21,9 +21,13 @@ pub const WHOLE_OPCAP: [u64; 4] = opcap(&[
 ]);
 
 /// Those that tenants are offered: what the engine of the driver carries out.
+<<<<<<< HEAD
 pub const OFFERED_OPCAP: [u64; 4] = opcap(&[
     NOOP, DRAIN, MEMMOVE, FILL, COMPARE, COMPVAL, DUALCAST, CRCGEN, COPY_CRC, CFLUSH,
 ]);
+=======
+pub const OFFERED_OPCAP: [u64; 4] = opcap(&[NOOP, MEMMOVE, FILL, COMPARE, COMPVAL, CRCGEN]);
+>>>>>>> w-ops
 
 /// The registers with a bit for each of these operations.
 const fn opcap(opcodes: &[u8]) -> [u64; 4] {
