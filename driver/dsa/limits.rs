@@ -30,9 +30,13 @@ use crate::{
 
 /// What work queues of a device have for a virtual device on them.
 pub(super) fn offer(device: &Device, shares: &[WqShare]) -> Result<Offer> {
-    let most = device.caps.general.max_xfer_shift();
-    // CAST: A field of 5 bits.
-    let mut offer = Offer::new(most as u8, SUPPORTED_OPCAP);
+    let general = &device.caps.general;
+    let mut offer = Offer {
+        // CAST: Fields of 5 and of 4 bits.
+        transfer_shift: general.max_xfer_shift() as u8,
+        batch_shift: general.max_batch_shift() as u8,
+        operations: SUPPORTED_OPCAP,
+    };
     for share in shares {
         let id = u8::try_from(share.id).map_err(|_| EINVAL)?;
         offer = offer.on(&device.wq_setup(id));

@@ -167,6 +167,7 @@ impl framework::Parent for Parent {
             gencap: caps
                 .general
                 .with_max_xfer_shift(offer.transfer_shift.into())
+                .with_max_batch_shift(offer.batch_shift.into())
                 .0,
             opcap: offer.operations,
             wqs: u8::try_from(shares.len()).map_err(|_| EINVAL)?,

@@ -27,6 +27,9 @@ use super::{
     }, //
 };
 
+// CAST: Widening.
+const PAGE: u64 = PAGE_SIZE as u64;
+
 /// Accompanies the calls that pin and unpin, each of which may take as long as the user likes.
 pub(crate) trait Observer {
     /// The calling thread is about to call.
@@ -236,28 +239,49 @@ impl Mapped {
     }
 
     /// The address for the device of what is `offset` bytes after the start, and how many bytes up to
-    /// `most` are contiguous there.
+    /// `most` are contiguous from there on.
     ///
     /// # Safety
     ///
     /// The device must be done with what it does with the address before the pages are unmapped or
     /// the value is dropped.
-    pub(crate) unsafe fn at(&self, offset: u64, most: u32) -> Option<(DmaAddress, u32)> {
-        const PAGE: u64 = PAGE_SIZE as u64;
-
-        let first = usize::try_from(offset / PAGE).ok()?;
+    pub(crate) unsafe fn from(&self, offset: u64, most: u32) -> Option<(DmaAddress, u32)> {
         let addresses = &self.mapping.addresses;
-        let start = addresses.get(first)?;
+        let first = usize::try_from(offset / PAGE).ok()?;
+        let start = addresses.get(first)?.wrapping_add(offset % PAGE);
         let mut len = PAGE - offset % PAGE;
         for page in addresses.iter().skip(first + 1) {
-            let next = (start + offset % PAGE).checked_add(len);
-            if len >= u64::from(most) || next != Some(*page) {
+            if len >= u64::from(most) || start.wrapping_add(len) != *page {
                 break;
             }
             len += PAGE;
         }
-        let len = u32::try_from(len).unwrap_or(u32::MAX).min(most);
-        Some((start + offset % PAGE, len))
+        // CAST: At most `most`.
+        Some((start, len.min(most.into()) as u32))
+    }
+
+    /// As [`Self::from`], of what ends `offset` bytes after the start: the address of its end, and how
+    /// many bytes are contiguous up to there.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Self::from`].
+    pub(crate) unsafe fn up_to(&self, offset: u64, most: u32) -> Option<(DmaAddress, u32)> {
+        let addresses = &self.mapping.addresses;
+        let before = offset.checked_sub(1)?;
+        let last = usize::try_from(before / PAGE).ok()?;
+        let mut start = *addresses.get(last)?;
+        let mut len = before % PAGE + 1;
+        let end = start.wrapping_add(len);
+        for page in addresses.iter().take(last).rev() {
+            if len >= u64::from(most) || page.wrapping_add(PAGE) != start {
+                break;
+            }
+            start = *page;
+            len += PAGE;
+        }
+        // CAST: At most `most`.
+        Some((end, len.min(most.into()) as u32))
     }
 }
 

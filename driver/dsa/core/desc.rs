@@ -22,8 +22,14 @@ pub use check::{
 pub use completion::Completion;
 pub use op::{
     Buffer,
+    Dif,
+    DifKind,
     Op,
-    SUPPORTED_OPCAP, //
+    Order,
+    ALL_OPCAP,
+    BUFFERS,
+    SUPPORTED_OPCAP,
+    WHOLE_OPCAP, //
 };
 
 /// Length of a descriptor in bytes.

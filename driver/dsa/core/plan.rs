@@ -5,8 +5,12 @@
 //!
 //! The buffers of an operation lie in pages ([`pages()`]) that are mapped for the hardware in
 //! [`Segment`]s. Cut at the boundaries of these ([`pieces()`]), the operation is carried out with one
-//! descriptor for each [`Piece`] ([`descriptor`]), and [`Outcome`] makes one result of theirs.
+//! descriptor for each [`Piece`] ([`descriptor`]), and [`Outcome`] makes one result of theirs. One that
+//! cannot be divided has one piece ([`Outcome::whole_piece`]).
+//!
+//! A batch is carried out descriptor by descriptor; [`BatchOutcome`] makes one result of theirs.
 
+mod batch;
 mod hw;
 mod outcome;
 mod pages;
@@ -15,7 +19,14 @@ mod pieces;
 #[cfg(test)]
 mod tests;
 
-pub use hw::descriptor;
+pub use batch::{
+    member,
+    BatchOutcome, //
+};
+pub use hw::{
+    descriptor,
+    with_hints, //
+};
 pub use outcome::Outcome;
 pub use pages::{
     pages,

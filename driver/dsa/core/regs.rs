@@ -161,6 +161,8 @@ pub mod swerr {
     pub const DESC_VALID: u64 = 1 << 2;
     /// Qword 0: the number of the WQ is valid.
     pub const WQ_VALID: u64 = 1 << 3;
+    /// Qword 0: the descriptor is from a batch, and its place there is valid.
+    pub const BATCH: u64 = 1 << 4;
     /// Qword 0: the access that faulted was a write.
     pub const FAULT_WRITE: u64 = 1 << 5;
     /// Qword 0: place of the error code, 8 bits.

@@ -49,6 +49,10 @@ const PRIORITY: u8 = 8;
 /// default of idxd. It bounds how long a tenant keeps an engine.
 pub const MAX_TRANSFER_SHIFT: u32 = 21;
 
+/// Largest batch as a power of two, 32 descriptors, where nobody asked for another: the default of
+/// idxd.
+const MAX_BATCH_SHIFT: u32 = 5;
+
 /// The smallest that can be asked for, 4 KiB: less would cut pages.
 const MIN_TRANSFER_SHIFT: u32 = 12;
 
@@ -77,6 +81,11 @@ impl Caps {
     /// Largest transfer of one descriptor, as a power of two, where nobody asked for another.
     pub fn default_transfer_shift(&self) -> u32 {
         self.general.max_xfer_shift().min(MAX_TRANSFER_SHIFT)
+    }
+
+    /// Largest batch, as a power of two, where nobody asked for another.
+    pub fn default_batch_shift(&self) -> u32 {
+        self.general.max_batch_shift().min(MAX_BATCH_SHIFT)
     }
 }
 
@@ -138,6 +147,8 @@ impl Wq {
         let common = Self {
             // CAST: A field of 5 bits.
             max_transfer_shift: caps.default_transfer_shift() as u8,
+            // CAST: A field of 4 bits.
+            max_batch_shift: caps.default_batch_shift() as u8,
             operations: caps.operations,
             ..Self::NONE
         };

@@ -32,7 +32,7 @@ pub use swerr::Swerr;
 use super::{
     desc::{
         Limits,
-        SUPPORTED_OPCAP, //
+        ALL_OPCAP, //
     },
     regs::table::portal::WQ_STRIDE, //
 };
@@ -58,7 +58,7 @@ pub struct Params {
     pub version: u32,
     /// Register GENCAP of the hardware.
     pub gencap: u64,
-    /// Operations that the user may use, as registers OPCAP; limited to [`SUPPORTED_OPCAP`].
+    /// Operations that the user may use, as registers OPCAP; limited to [`ALL_OPCAP`].
     pub opcap: [u64; 4],
     /// Number of WQs, 1 to [`MAX_WQS`].
     pub wqs: u8,
@@ -174,8 +174,8 @@ impl Function {
     pub fn new(params: &Params) -> Self {
         let wqs = params.wqs.clamp(1, MAX_WQS);
         let mut opcap = params.opcap;
-        for (operations, supported) in opcap.iter_mut().zip(SUPPORTED_OPCAP) {
-            *operations &= supported;
+        for (operations, offered) in opcap.iter_mut().zip(ALL_OPCAP) {
+            *operations &= offered;
         }
         // The register WQCAP has 16 bits for all WQs together.
         let mut left = u16::MAX;
@@ -259,6 +259,9 @@ impl Function {
             epoch: self.epoch(wq),
             opcap: self.params.opcap,
             max_transfer: self.gencap().max_transfer(),
+            max_batch: self.gencap().max_batch(),
+            overlapping_copy: self.gencap().overlap_copy(),
+            cache_control: self.gencap().cache_control(),
             vectors: self.vectors(),
             bus_master: self.config.bus_master(),
             wq_enabled: self.wq_enabled(wq),

@@ -8,6 +8,7 @@ use kernel::{
 };
 
 use super::{
+    finish::Origin,
     state::{
         Accepted,
         Item, //
@@ -28,10 +29,7 @@ use crate::{
             Swerr, //
         }, //
     },
-    framework::{
-        Host,
-        Meter, //
-    }, //
+    framework::Meter, //
 };
 
 impl Engine {
@@ -156,27 +154,14 @@ impl Engine {
         self.bell.entry_free();
         self.count(accepted.wq, |meter| meter.rejected(reject.status));
         if let Some(host) = self.front.host() {
-            self.report_invalid(accepted.wq, opcode, reject, &*host);
+            let origin = Origin {
+                wq: accepted.wq,
+                opcode,
+                index: None,
+            };
+            self.report_invalid(origin, reject, &*host);
         }
         self.state.lock().end_invalid(accepted.number);
         self.changed.notify_all();
-    }
-
-    /// Reports the end of a descriptor that is invalid.
-    pub(super) fn report_invalid(&self, wq: u8, opcode: u8, reject: &Reject, host: &dyn Host) {
-        match reject.to {
-            RejectTo::Record(addr) => {
-                let record = reject.completion();
-                self.write_record(wq, opcode, &*host.memory(), addr, &record);
-            }
-            RejectTo::Swerr => self.front.software_error(Swerr {
-                code: reject.status,
-                wq: Some(wq),
-                opcode: Some(opcode),
-                invalid_flags: reject.invalid_flags,
-                ..Swerr::default()
-            }),
-        }
-        self.interrupt(wq, reject.interrupt);
     }
 }

@@ -5,6 +5,7 @@
 use kernel::sync::barrier;
 
 use super::{
+    batch,
     lane::{
         Job,
         Lane, //
@@ -18,7 +19,8 @@ use crate::{
         desc::{
             code::status,
             Completion,
-            Reject, //
+            Reject,
+            RejectTo, //
         },
         virt::Swerr, //
     },
@@ -32,6 +34,39 @@ use crate::{
     }, //
 };
 
+/// A descriptor that a tenant is told of.
+#[derive(Clone, Copy)]
+pub(super) struct Origin {
+    /// The virtual WQ that it, or its batch, was submitted to.
+    pub(super) wq: u8,
+    pub(super) opcode: u8,
+    /// Place in its batch, if it is from one.
+    pub(super) index: Option<u16>,
+}
+
+impl Origin {
+    /// What SWERR has of it.
+    fn swerr(&self) -> Swerr {
+        Swerr {
+            wq: Some(self.wq),
+            opcode: Some(self.opcode),
+            batch_index: self.index,
+            ..Swerr::default()
+        }
+    }
+}
+
+/// How a descriptor ended.
+#[derive(Default)]
+pub(super) struct Ended {
+    /// Its status.
+    pub(super) status: u8,
+    /// Whether its record is written, if there was to be one.
+    pub(super) is_recorded: bool,
+    /// Bytes that it processed.
+    pub(super) bytes: u64,
+}
+
 impl Engine {
     /// Reports the end of a descriptor that has ended, if there is one. Returns whether there was: as
     /// that may have to wait for the tenant, others are looked for after what else there is to do.
@@ -42,7 +77,7 @@ impl Engine {
         host: Option<&dyn Host>,
     ) -> bool {
         for at in 0..lane.jobs.len() {
-            if lane.current == Some(at) {
+            if lane.is_current(at) {
                 continue;
             }
             let Some(place) = lane.jobs.get_mut(at) else {
@@ -50,7 +85,7 @@ impl Engine {
             };
             if place.as_ref().is_some_and(|job| job.pieces == 0) {
                 if let Some(job) = place.take() {
-                    self.finish(&job, queue, host);
+                    self.finish(lane, &job, queue, host);
                     return true;
                 }
             }
@@ -59,11 +94,16 @@ impl Engine {
     }
 
     /// Reports the end of a descriptor, unless it was dropped.
-    fn finish(&self, job: &Job, queue: &Queue, host: Option<&dyn Host>) {
+    fn finish(&self, lane: &mut Lane, job: &Job, queue: &Queue, host: Option<&dyn Host>) {
         let drops = self.state.lock().drops(&job.accepted);
-        match host.filter(|_| !drops) {
-            Some(host) => self.report(job, queue, host),
-            None => queue.meter.aborted(),
+        let ended = host.filter(|_| !drops).map(|host| self.report(job, queue, host));
+        if let Some(member) = job.member {
+            // One that is dropped is so with its batch, of which nothing is told.
+            batch::member_ended(lane, member.batch, &ended.unwrap_or_default());
+            return;
+        }
+        if ended.is_none() {
+            queue.meter.aborted();
         }
         self.end(&job.accepted);
     }
@@ -98,7 +138,12 @@ impl Engine {
                 self.free(accepted);
                 self.count(wq, |meter| meter.rejected(reject.status));
                 self.begin_call();
-                self.report_invalid(wq, opcode, reject, host);
+                let origin = Origin {
+                    wq,
+                    opcode,
+                    index: None,
+                };
+                self.report_invalid(origin, reject, host);
                 self.end_call();
             }
             None => self.count(wq, Meter::aborted),
@@ -106,62 +151,83 @@ impl Engine {
         self.end(accepted);
     }
 
-    fn report(&self, job: &Job, queue: &Queue, host: &dyn Host) {
-        let Job {
-            accepted,
-            opcode,
-            work,
-            outcome,
-            ..
-        } = job;
-        let wq = accepted.wq;
+    /// Reports how a descriptor ended.
+    fn report(&self, job: &Job, queue: &Queue, host: &dyn Host) -> Ended {
+        let work = &job.work;
+        let origin = job.origin();
         let meter = &queue.meter;
-        let completion = outcome.finish();
-        let bytes = completion.processed(&work.op).into();
-        if completion.is_success() {
-            meter.completed(bytes);
-        } else {
-            meter.failed(completion.status & status::MASK, bytes);
+        let (completion, bytes) = match &job.batch {
+            Some(batch) => batch.finish(),
+            None => {
+                let completion = job.outcome.finish();
+                (completion, completion.processed(&work.op).into())
+            }
+        };
+        if job.member.is_none() {
+            if completion.is_success() {
+                meter.completed(bytes);
+            } else {
+                meter.failed(completion.status & status::MASK, bytes);
+            }
+            self.free(&job.accepted);
         }
         if completion.is_fault() {
             meter.faulted();
         }
-        self.free(accepted);
         let record = Completion::wants_record(work, completion.status);
+        let mut is_recorded = true;
         if let Some(addr) = work.cr.filter(|_| record) {
             self.begin_call();
-            self.write_record(wq, *opcode, &*host.memory(), addr, &completion);
+            is_recorded = self.write_record(origin, &*host.memory(), addr, &completion);
             self.end_call();
         } else if work.cr.is_none() && completion.status != status::SUCCESS {
             self.front.software_error(Swerr {
                 code: completion.status & status::MASK,
-                wq: Some(wq),
-                opcode: Some(*opcode),
                 addr: completion.is_fault().then_some(completion.fault_addr),
                 write: completion.status & status::WRITE != 0,
-                invalid_flags: 0,
+                ..origin.swerr()
             });
         }
-        self.interrupt(wq, work.interrupt);
+        self.interrupt(origin.wq, work.interrupt);
+        Ended {
+            status: completion.status,
+            is_recorded,
+            bytes,
+        }
+    }
+
+    /// Reports the end of a descriptor that is invalid.
+    pub(super) fn report_invalid(&self, origin: Origin, reject: &Reject, host: &dyn Host) {
+        match reject.to {
+            RejectTo::Record(addr) => {
+                let record = reject.completion();
+                self.write_record(origin, &*host.memory(), addr, &record);
+            }
+            RejectTo::Swerr => self.front.software_error(Swerr {
+                code: reject.status,
+                invalid_flags: reject.invalid_flags,
+                ..origin.swerr()
+            }),
+        }
+        self.interrupt(origin.wq, reject.interrupt);
     }
 
     /// Raises the interrupt that the end of a descriptor of `wq` asks for, if it does.
-    pub(super) fn interrupt(&self, wq: u8, vector: Option<u16>) {
+    fn interrupt(&self, wq: u8, vector: Option<u16>) {
         if let Some(vector) = vector {
             self.count(wq, Meter::interrupted);
             self.front.interrupt(vector);
         }
     }
 
-    /// Writes a completion record, its status last: a tenant polls it.
-    pub(super) fn write_record(
+    /// Writes a completion record, its status last: a tenant polls it. Returns whether it is written.
+    fn write_record(
         &self,
-        wq: u8,
-        opcode: u8,
+        origin: Origin,
         memory: &dyn Memory,
         addr: u64,
         completion: &Completion,
-    ) {
+    ) -> bool {
         let bytes = completion.to_bytes();
         let [status, rest @ ..] = &bytes;
         let written = memory
@@ -169,15 +235,14 @@ impl Engine {
             .inspect(|()| barrier::smp_mb(barrier::Write))
             .and_then(|()| memory.write(addr, core::slice::from_ref(status)));
         if written.is_err() {
-            self.count(wq, Meter::faulted);
+            self.count(origin.wq, Meter::faulted);
             self.front.software_error(Swerr {
                 code: status::CR_TRANSLATION,
-                wq: Some(wq),
-                opcode: Some(opcode),
                 addr: Some(addr),
                 write: true,
-                invalid_flags: 0,
+                ..origin.swerr()
             });
         }
+        written.is_ok()
     }
 }

@@ -16,7 +16,10 @@ use crate::dsa_core::{
         code::status,
         Completion, //
     },
-    plan::descriptor, //
+    plan::{
+        descriptor,
+        with_hints, //
+    }, //
 };
 
 /// How often a piece is submitted again because its interrupt handle was revoked.
@@ -47,7 +50,10 @@ impl Engine {
                 Ended::Done(record) if is_revoked(&record) && flying.again < RESUBMISSIONS => {
                     let op = job.outcome.next_op();
                     let piece = &flying.piece;
-                    let make = |record, handle| descriptor(&op, piece, record, handle);
+                    let hints = job.work.hints;
+                    let make = |record, handle| {
+                        with_hints(descriptor(&op, piece, record, handle), hints)
+                    };
                     queue.flow.take_again(piece.len);
                     match self.give(queue, &job.accepted, &make, piece.len) {
                         Some(ticket) => {

@@ -13,6 +13,7 @@ use kernel::{
 };
 
 use super::{
+    batch::List,
     lane::{
         Job,
         Lane, //
@@ -125,19 +126,13 @@ fn look_after(lane: &Lane, queue: &Queue) {
 impl Engine {
     /// Does what can be done for a virtual WQ.
     fn look(&self, lane: &mut Lane, queue: &Queue, host: Option<&dyn Host>) -> Look {
-        let memory = host.map(Host::memory);
         let mut look = Look::NOTHING;
         look.did |= self.land(lane, queue);
         look.did |= self.begin(lane, host);
-        if let Some(at) = lane.current {
-            match self.go_on(lane, at, queue, memory.as_ref()) {
-                Went::On => look.did = true,
-                Went::Nowhere(ns) => look.wait = ns,
-                Went::Through => {
-                    lane.current = None;
-                    look.did = true;
-                }
-            }
+        match self.go_on_with_current(lane, queue, host) {
+            Some(Went::Nowhere(ns)) => look.wait = ns,
+            Some(_) => look.did = true,
+            None => (),
         }
         look.did |= self.finish_one(lane, queue, host);
         look.busy = !lane.is_empty();
@@ -146,6 +141,26 @@ impl Engine {
             queue.flow.rest();
         }
         look
+    }
+
+    /// Goes on with what is being submitted, if there is something.
+    fn go_on_with_current(
+        &self,
+        lane: &mut Lane,
+        queue: &Queue,
+        host: Option<&dyn Host>,
+    ) -> Option<Went> {
+        let current = lane.current?;
+        let is_batch = lane.job(current).is_some_and(|job| job.batch.is_some());
+        let at = lane.current_member.or((!is_batch).then_some(current));
+        let went = match at {
+            Some(at) => self.go_on(lane, at, queue, host.map(Host::memory).as_ref()),
+            None => self.unroll(lane, current, queue, host),
+        };
+        if matches!(went, Went::Through) && lane.current_member.take().is_none() {
+            lane.current = None;
+        }
+        Some(went)
     }
 
     /// Begins with the next descriptor, if there is one and its turn has come. Returns whether it did.
@@ -167,19 +182,8 @@ impl Engine {
         match checked {
             Ok(work) => {
                 let (work, outcome) = self.read_seed(work, host);
-                let job = Job {
-                    accepted,
-                    opcode,
-                    outcome,
-                    work,
-                    offset: 0,
-                    window: None,
-                    pieces: 0,
-                    stopped: false,
-                };
-                if let Some(place) = lane.jobs.get_mut(at) {
-                    *place = Some(job);
-                }
+                lane.put(at, Job::new(accepted, opcode, work, outcome));
+                lane.list = List::EMPTY;
                 lane.current = Some(at);
                 lane.busy = true;
             }
@@ -189,7 +193,7 @@ impl Engine {
     }
 
     /// Reads what an operation starts from in memory, once.
-    fn read_seed(&self, mut work: Work, host: Option<&dyn Host>) -> (Work, Outcome) {
+    pub(super) fn read_seed(&self, mut work: Work, host: Option<&dyn Host>) -> (Work, Outcome) {
         let Op::Crc {
             seed_addr: Some(addr),
             ..

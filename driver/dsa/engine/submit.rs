@@ -22,8 +22,7 @@ use super::{
         Job,
         Lane,
         Sides,
-        Window,
-        SIDES, //
+        Window, //
     },
     memory::Missing,
     state::Accepted,
@@ -32,9 +31,15 @@ use super::{
 };
 use crate::{
     dsa_core::{
-        desc::Op,
+        desc::{
+            Buffer,
+            Op,
+            Order,
+            BUFFERS, //
+        },
         plan::{
             descriptor,
+            with_hints,
             Piece, //
         }, //
     },
@@ -56,6 +61,50 @@ const TAKEN_AWAY: u64 = 1_000_000;
 /// How long, in ns, whoever waits for what is in flight waits before it looks of itself.
 const LOOK: u64 = 500_000_000;
 
+/// Most bytes of an operation that are pinned at a time.
+fn longest(op: &Op) -> u32 {
+    // Leaves as much for the distance of two buffers that overlap.
+    WINDOW >> u32::from(op.overlap().is_some())
+}
+
+/// Where a part of a buffer is, from `offset` to `end` in the order of the operation.
+fn part(op: &Op, buffer: &Buffer, offset: u32, end: u32) -> Span {
+    let low = match op.order() {
+        Order::Forward => offset,
+        Order::Backward => buffer.len.saturating_sub(end),
+    };
+    Span {
+        iova: buffer.iova.wrapping_add(u64::from(low)),
+        len: u64::from(end.saturating_sub(offset)),
+    }
+}
+
+/// The memory of both buffers of a copy that overlap, from `offset` to `end`, if the hardware may
+/// have to copy what overlaps: it must see that it does. Buffers that are further apart are copied in
+/// parts that do not.
+fn union(op: &Op, offset: u32, end: u32) -> Option<Span> {
+    op.overlap()?;
+    let mut parts = op.buffers().into_iter().flatten();
+    let (a, b) = (parts.next()?, parts.next()?);
+    let (a, b) = (part(op, &a, offset, end), part(op, &b, offset, end));
+    let union = a.around(Some(b));
+    (union.len <= u64::from(WINDOW)).then_some(union)
+}
+
+/// How many bytes there are of `own` in a range, in the order of the operation.
+fn there(op: &Op, own: &Span, range: &Span) -> u32 {
+    let there = match op.order() {
+        Order::Backward if !range.contains(own) => 0,
+        Order::Backward => own.len,
+        Order::Forward => {
+            let before = own.iova.saturating_sub(range.iova);
+            range.len.saturating_sub(before).min(own.len)
+        }
+    };
+    // CAST: No longer than an operation.
+    there as u32
+}
+
 /// What came of an attempt to go on with a descriptor.
 pub(super) enum Went {
     /// It went on.
@@ -64,6 +113,11 @@ pub(super) enum Went {
     Nowhere(u64),
     /// All of it that there is to submit is submitted.
     Through,
+}
+
+impl Went {
+    /// It cannot before something ends, which wakes the thread.
+    pub(super) const WHEN_WOKEN: Self = Self::Nowhere(LOOK);
 }
 
 /// How a window is opened.
@@ -85,8 +139,10 @@ impl Engine {
         memory: Option<&Arc<dyn Memory>>,
     ) -> Went {
         let Some(place) = lane.free_flight() else {
-            return Went::Nowhere(LOOK);
+            return Went::WHEN_WOKEN;
         };
+        // What comes later has not begun.
+        let waits = !lane.has_only(at);
         let Some(job) = lane.job(at) else {
             warn_on!(true);
             return Went::Through;
@@ -105,16 +161,18 @@ impl Engine {
             job.outcome.piece_lost();
             return self.stop(queue, job);
         }
-        // Each piece of a CRC starts from the result of the one before.
-        if matches!(job.work.op, Op::Crc { .. }) && job.pieces > 0 {
-            return Went::Nowhere(LOOK);
+        if (job.work.op.is_sequential() || job.work.is_strict()) && job.pieces > 0 {
+            return Went::WHEN_WOKEN;
         }
-        if job.work.op.buffers() == [None; SIDES] {
+        if waits && matches!(job.work.op, Op::Drain { .. }) {
+            return Went::WHEN_WOKEN;
+        }
+        if job.work.op.buffers() == [None; BUFFERS] {
             return match queue.flow.pace() {
                 Err(ns) => Went::Nowhere(ns),
                 Ok(_) => {
                     let went =
-                        self.submit_piece(queue, lane, at, place, Piece::EMPTY, [None; SIDES]);
+                        self.submit_piece(queue, lane, at, place, Piece::EMPTY, [None; BUFFERS]);
                     self.through_if_on(lane, at, went)
                 }
             };
@@ -194,47 +252,41 @@ impl Engine {
     }
 
     /// Pins what comes next of a descriptor.
-    fn open_window(&self, queue: &Queue, job: &Job, memory: &Arc<dyn Memory>) -> Opened {
+    fn open_window(&self, queue: &Queue, job: &mut Job, memory: &Arc<dyn Memory>) -> Opened {
         let bounds = match queue.flow.pace() {
             Ok(bounds) => bounds,
             Err(ns) => return Opened::Later(ns),
         };
         let op = &job.work.op;
-        let len = WINDOW.min(bounds.window).min(op.len() - job.offset);
+        let most = bounds.window.min(job.most).min(op.len() - job.offset);
+        let end = job.offset + most.min(longest(op));
         let mut window = Window {
             bounds,
-            end: job.offset + len,
-            sides: [None; SIDES],
-            faults: [None; SIDES],
+            end,
+            sides: [None; BUFFERS],
+            missing: [None; BUFFERS],
         };
-        let wanted = window.end;
-        let Window {
-            end, sides, faults, ..
-        } = &mut window;
+        let Window { sides, missing, .. } = &mut window;
         let buffers = op.buffers().into_iter();
-        for ((buffer, side), fault) in buffers.zip(sides.iter_mut()).zip(faults.iter_mut()) {
+        for ((buffer, side), missing) in buffers.zip(sides.iter_mut()).zip(missing.iter_mut()) {
             let Some(buffer) = buffer else {
                 continue;
             };
-            let span = Span {
-                iova: buffer.iova.wrapping_add(u64::from(job.offset)),
-                len: u64::from(len),
+            let own = part(op, &buffer, job.offset, end);
+            let (span, write) = match union(op, job.offset, end) {
+                Some(union) => (union, true),
+                None => (own, buffer.write),
             };
-            let reached = match self.range(queue, memory, &span, buffer.write) {
-                Ok(Some(at)) => {
-                    *side = Some(at);
-                    let range = self.ranges.lock().span(at);
-                    let there = range.map_or(0, |range| {
-                        let before = span.iova.saturating_sub(range.iova);
-                        range.len.saturating_sub(before)
-                    });
-                    // CAST: At most `len`.
-                    there.min(span.len) as u32
+            match self.range(queue, memory, &span, write) {
+                Ok(at) => {
+                    *side = at;
+                    let range = at.and_then(|at| self.ranges.lock().span(at));
+                    let there = range.map_or(0, |range| there(op, &own, &range));
+                    *missing = (there < end - job.offset).then_some(job.offset + there);
                 }
-                Ok(None) => 0,
-                Err(missing) => {
+                Err(why) => {
                     self.leave(sides);
-                    return match missing {
+                    return match why {
                         Missing::TakenAway => Opened::Later(TAKEN_AWAY),
                         Missing::Later if self.ranges.lock().are_used() => Opened::Later(LOOK),
                         // Nothing will end that it could wait for.
@@ -245,11 +297,18 @@ impl Engine {
                         Missing::Unmapped => Opened::Never,
                     };
                 }
-            };
-            let reached = job.offset + reached;
-            *fault = (reached < wanted).then_some(reached);
-            *end = (*end).min(reached);
+            }
         }
+        let is_whole = window.missing == [None; BUFFERS];
+        if op.order() == Order::Backward && !is_whole && end - job.offset > 1 {
+            // What is there is known from the start on, and is needed up to the end: once more with
+            // less, down to the byte that is missing.
+            self.leave(&window.sides);
+            job.most = (end - job.offset) / 2;
+            return Opened::Later(0);
+        }
+        job.most = u32::MAX;
+        window.end = window.missing.iter().flatten().fold(end, |end, at| end.min(*at));
         Opened::Window(window)
     }
 
@@ -259,10 +318,9 @@ impl Engine {
         let Some(window) = job.window.take() else {
             return;
         };
-        for (buffer, fault) in job.work.op.buffers().iter().zip(window.faults) {
-            if let (Some(buffer), Some(at)) = (buffer, fault) {
-                let addr = buffer.iova.wrapping_add(u64::from(at));
-                job.outcome.fault(at, addr, buffer.write);
+        for (side, missing) in window.missing.iter().enumerate() {
+            if let Some(at) = missing {
+                job.outcome.missing(side, *at);
             }
         }
         self.leave(&window.sides);
@@ -271,32 +329,44 @@ impl Engine {
     /// The next piece of a window. `None` if nothing is mapped any more.
     fn piece(&self, queue: &Queue, job: &Job) -> Option<Piece> {
         let window = job.window.as_ref()?;
-        let max = window
-            .bounds
-            .turn
-            .min(1 << queue.submitter.max_transfer_shift());
+        let op = &job.work.op;
+        let turn = window.bounds.turn;
+        let max = turn.min(1 << queue.submitter.max_transfer_shift());
         let mut len = max.min(window.end - job.offset);
-        let mut addresses = [0; SIDES];
+        let mut addresses = [0; BUFFERS];
+        let is_backward = op.order() == Order::Backward;
         let ranges = self.ranges.lock();
-        let sides = window.sides.iter().zip(job.work.op.buffers());
+        let sides = window.sides.iter().zip(op.buffers());
         for ((side, buffer), address) in sides.zip(addresses.iter_mut()) {
             let (Some(side), Some(buffer)) = (side, buffer) else {
                 continue;
             };
-            let iova = buffer.iova.wrapping_add(u64::from(job.offset));
-            let offset = iova.checked_sub(ranges.span(*side)?.iova)?;
+            let own = part(op, &buffer, job.offset, window.end);
+            let range = ranges.span(*side)?;
+            let offset = own.iova.checked_sub(range.iova)?;
+            let mapped = ranges.mapped(*side)?;
             // SAFETY: The range has this window as its user, and has the piece as another before the
             // hardware has it, until it is done with it (`land`). One that is unmapped all the same
             // is so when the engine is dead and nothing is in flight, and nothing is submitted then.
-            let (dma, there) = unsafe { ranges.mapped(*side)?.at(offset, len) }?;
+            let (dma, there) = unsafe {
+                if is_backward {
+                    mapped.up_to(offset.checked_add(own.len)?, len)
+                } else {
+                    mapped.from(offset, len)
+                }
+            }?;
             *address = dma;
             len = len.min(there);
         }
-        let [a, b] = addresses;
+        if is_backward {
+            for (side, address) in window.sides.iter().zip(addresses.iter_mut()) {
+                // Of its end.
+                *address = address.wrapping_sub(side.map_or(0, |_| u64::from(len)));
+            }
+        }
         Some(Piece {
             offset: job.offset,
-            a,
-            b,
+            addresses,
             len,
         })
     }
@@ -319,7 +389,8 @@ impl Engine {
             return Went::Through;
         };
         let op = job.outcome.next_op();
-        let make = |record, handle| descriptor(&op, &piece, record, handle);
+        let hints = job.work.hints;
+        let make = |record, handle| with_hints(descriptor(&op, &piece, record, handle), hints);
         // Before the hardware has it.
         {
             let mut ranges = self.ranges.lock();

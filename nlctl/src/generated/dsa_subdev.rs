@@ -22,8 +22,7 @@ pub enum DsaSubdevAttr {
     /// for that.
     MaxTransferSize(u64),
     /// Largest number of descriptors in a batch: a power of two, at most the
-    /// smallest of its work queues', or 0 in a request for that. With
-    /// isolation "mediated" only 1, as there are no batches.
+    /// smallest of its work queues', or 0 in a request for that.
     MaxBatchSize(u32),
     /// Operations that its user can have carried out (OPCAP), in the form of
     /// opcap of the parent: some of those that all of its work queues carry
@@ -98,8 +97,7 @@ pub struct DsaSubdev {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_transfer_size: Option<u64>,
     /// Largest number of descriptors in a batch: a power of two, at most the
-    /// smallest of its work queues', or 0 in a request for that. With
-    /// isolation "mediated" only 1, as there are no batches.
+    /// smallest of its work queues', or 0 in a request for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_batch_size: Option<u32>,
     /// Operations that its user can have carried out (OPCAP), in the form of

@@ -37,8 +37,8 @@ pub enum DsaWqAttr {
     /// Subdevs on it have the same limit, or a smaller one of their own.
     MaxTransferSize(u64),
     /// Largest number of descriptors in a batch: a power of two, at most the
-    /// parent's. Default is 1. Subdevs with isolation "mediated" have no
-    /// batches.
+    /// parent's. Default is 32, or less if the device can do less. Subdevs on
+    /// it have the same limit, or a smaller one of their own.
     MaxBatchSize(u32),
     /// Operations that the work queue carries out, in the form of opcap of the
     /// parent. Default is all of the parent's. Can be set on a device that has
@@ -142,8 +142,8 @@ pub struct DsaWq {
     /// Subdevs on it have the same limit, or a smaller one of their own.
     pub max_transfer_size: u64,
     /// Largest number of descriptors in a batch: a power of two, at most the
-    /// parent's. Default is 1. Subdevs with isolation "mediated" have no
-    /// batches.
+    /// parent's. Default is 32, or less if the device can do less. Subdevs on
+    /// it have the same limit, or a smaller one of their own.
     pub max_batch_size: u32,
     /// Operations that the work queue carries out, in the form of opcap of the
     /// parent. Default is all of the parent's. Can be set on a device that has

@@ -244,8 +244,8 @@ impl DsaWqRequest {
     }
 
     /// Largest number of descriptors in a batch: a power of two, at most the
-    /// parent's. Default is 1. Subdevs with isolation "mediated" have no
-    /// batches.
+    /// parent's. Default is 32, or less if the device can do less. Subdevs on
+    /// it have the same limit, or a smaller one of their own.
     pub fn max_batch_size(self, max_batch_size: u32) -> Self {
         Self {
             attributes: replace(self.attributes, DsaWqAttr::MaxBatchSize(max_batch_size)),
@@ -345,8 +345,7 @@ impl DsaSubdevRequest {
     }
 
     /// Largest number of descriptors in a batch: a power of two, at most the
-    /// smallest of its work queues', or 0 in a request for that. With
-    /// isolation "mediated" only 1, as there are no batches.
+    /// smallest of its work queues', or 0 in a request for that.
     pub fn max_batch_size(self, max_batch_size: u32) -> Self {
         Self {
             attributes: replace(

@@ -45,6 +45,28 @@ impl<'a> Execution<'a> {
         execution.errors
     }
 
+    /// Runs a descriptor of no device.
+    pub(crate) fn bare(
+        memory: &'a Memory,
+        interrupts: &'a Interrupts,
+        trace: &'a Trace,
+        rules: &'a Rules,
+        descriptor: &Descriptor,
+    ) -> Vec<SoftwareError> {
+        let mut execution = Self {
+            memory,
+            interrupts,
+            trace,
+            rules,
+            wq: 0,
+            batch: 0,
+            members_logged: false,
+            errors: Vec::new(),
+        };
+        execution.execute(descriptor, None);
+        execution.errors
+    }
+
     /// Runs a descriptor, which is a batch's member if it has an index there; whether it
     /// succeeded.
     fn execute(&mut self, descriptor: &Descriptor, batch_index: Option<u16>) -> bool {

@@ -26,11 +26,13 @@
 //! | `handles`, `interrupts` | which interrupt, and how it reaches the client |
 //! | `memory` | the memory reached by DMA |
 //! | [`control`], `faults` | what can be made to go wrong, and how it is asked for |
+//! | [`bare`] | operations without a device, for tests of others |
 //! | [`trace`] | what happened, for people to read |
 //!
 //! Not modelled: page requests that resolve a fault, address spaces behind PASIDs (all lead to the same
 //! memory), IMS, performance counters, DSA 3.0.
 
+pub mod bare;
 mod check;
 mod command;
 mod completion;

@@ -4,6 +4,7 @@
 
 use super::{
     code::{
+        delta,
         le_bytes,
         le_u32,
         le_u64,
@@ -18,13 +19,16 @@ use super::{
 pub struct Completion {
     /// Status; see [`status`]. 0 while the operation is not complete.
     pub status: u8,
-    /// Result of a comparison.
+    /// Result: of a comparison, of a delta record, what is wrong with a data integrity field, or 1
+    /// if a copy went from the end to the start.
     pub result: u8,
-    /// Bytes completed: up to a fault or a difference.
+    /// Bytes completed: up to a fault or a difference, from where the operation began. For a batch,
+    /// descriptors.
     pub bytes: u32,
     /// Address that faulted.
     pub fault_addr: u64,
-    /// Fields from 0x10 on: the CRC, or flags that are not valid.
+    /// Fields from 0x10 on: the CRC, the length of a delta record, tags of data integrity fields, or
+    /// flags that are not valid.
     pub tail: [u8; 16],
 }
 
@@ -75,17 +79,27 @@ impl Completion {
     pub fn is_fault(&self) -> bool {
         matches!(
             self.status & status::MASK,
-            status::PAGE_FAULT | status::PAGE_FAULT_INVALID
+            status::PAGE_FAULT
+                | status::PAGE_FAULT_INVALID
+                | status::BATCH_PAGE_FAULT
+                | status::READBACK
         )
     }
 
     /// Bytes of `op` that were processed: all, or those up to what stopped it. On success the
     /// hardware need not say.
     pub fn processed(&self, op: &Op) -> u32 {
-        if self.is_success() && self.result == 0 {
-            op.len()
-        } else {
-            self.bytes
+        let stops = match op {
+            Op::Compare { .. } | Op::ComparePattern { .. } => self.result != 0,
+            Op::CreateDelta { .. } => self.result == delta::OVERFLOW,
+            _ => false,
+        };
+        match op {
+            _ if self.is_success() && !stops => op.len(),
+            // It counts bytes of the record.
+            Op::ApplyDelta { len, .. } => (self.bytes / delta::ENTRY * delta::UNIT).min(*len),
+            Op::Batch { .. } => 0,
+            _ => self.bytes,
         }
     }
 

@@ -2,27 +2,48 @@
 
 //! The operations that a tenant may ask for.
 
-use super::code::opcode;
+mod buffer;
+pub(super) mod delta;
+mod dif;
+mod opcap;
+mod part;
 
-/// The operations of [`Op`] in the form of the registers OPCAP.
-pub const SUPPORTED_OPCAP: [u64; 4] = [
-    1 << opcode::NOOP
-        | 1 << opcode::MEMMOVE
-        | 1 << opcode::FILL
-        | 1 << opcode::COMPARE
-        | 1 << opcode::COMPVAL
-        | 1 << opcode::CRCGEN,
-    0,
-    0,
-    0,
-];
+pub use buffer::{
+    Buffer,
+    BUFFERS, //
+};
+pub use dif::{
+    Dif,
+    DifKind, //
+};
+pub use opcap::{
+    ALL_OPCAP,
+    SUPPORTED_OPCAP,
+    WHOLE_OPCAP, //
+};
+
+use super::code::opcode;
 
 /// An operation with its operands: addresses of the tenant, lengths in bytes.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Op {
     /// Does nothing.
     Noop,
-    /// Copies between buffers that do not overlap.
+    /// Carries out a list of descriptors, which is the driver's to do:
+    /// [`BatchOutcome`](super::super::plan::BatchOutcome).
+    Batch {
+        /// Address of the list.
+        list: u64,
+        /// Number of descriptors.
+        count: u32,
+    },
+    /// Waits for what the tenant submitted before, which is the driver's to do, and reads at
+    /// addresses.
+    Drain {
+        /// The addresses to read back.
+        readback: [Option<u64>; 2],
+    },
+    /// Copies between buffers, which may overlap; see [`Op::overlap`].
     Memmove {
         /// Source.
         src: u64,
@@ -62,10 +83,47 @@ pub enum Op {
         /// The expected result, if it is to be checked.
         expect: Option<u8>,
     },
+    /// Records how two buffers differ; for the result see [`delta`](super::code::delta).
+    CreateDelta {
+        /// The old bytes.
+        a: u64,
+        /// The new bytes.
+        b: u64,
+        /// Length of both.
+        len: u32,
+        /// Where the record goes.
+        delta: u64,
+        /// Room for the record, no more than it can ever need.
+        max: u32,
+        /// A bit for each result that is expected, if it is to be checked.
+        expect: Option<u8>,
+    },
+    /// Changes a buffer as a delta record says.
+    ApplyDelta {
+        /// The record.
+        delta: u64,
+        /// Length of the record, no more than can be read before an error.
+        delta_len: u32,
+        /// Destination.
+        dst: u64,
+        /// Length of the destination.
+        len: u32,
+    },
+    /// Copies to two places.
+    Dualcast {
+        /// Source.
+        src: u64,
+        /// Destinations.
+        dst: [u64; 2],
+        /// Length.
+        len: u32,
+    },
     /// Makes a CRC-32C.
     Crc {
         /// Source.
         src: u64,
+        /// Where to copy it, if it is to be copied.
+        dst: Option<u64>,
         /// Length.
         len: u32,
         /// The CRC to go on from; 0 starts a new one.
@@ -77,35 +135,24 @@ pub enum Op {
         /// Takes the data not reflected.
         bypass_reflection: bool,
     },
+    /// Works on blocks with data integrity fields.
+    Dif(Dif),
+    /// Flushes from the caches.
+    Flush {
+        /// Destination.
+        dst: u64,
+        /// Length.
+        len: u32,
+    },
 }
 
-/// A buffer of an operation.
+/// From which end an operation goes through its buffers.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub struct Buffer {
-    /// Address of the tenant.
-    pub iova: u64,
-    /// Length in bytes.
-    pub len: u32,
-    /// Whether the operation writes to it, else it reads.
-    pub write: bool,
-}
-
-impl Buffer {
-    /// Whether the buffer goes past the end of the address space.
-    pub(super) fn wraps(&self) -> bool {
-        let last = u64::from(self.len.saturating_sub(1));
-        self.iova.checked_add(last).is_none()
-    }
-
-    /// Whether two buffers have a byte in common. Neither may wrap.
-    pub(super) fn overlaps(&self, other: &Buffer) -> bool {
-        // The distance of the starts is below the length of the one that starts first.
-        if self.iova <= other.iova {
-            other.iova.wrapping_sub(self.iova) < u64::from(self.len)
-        } else {
-            self.iova.wrapping_sub(other.iova) < u64::from(other.len)
-        }
-    }
+pub enum Order {
+    /// From the start to the end.
+    Forward,
+    /// From the end to the start.
+    Backward,
 }
 
 impl Op {
@@ -113,23 +160,41 @@ impl Op {
     pub const fn opcode(&self) -> u8 {
         match self {
             Op::Noop => opcode::NOOP,
+            Op::Batch { .. } => opcode::BATCH,
+            Op::Drain { .. } => opcode::DRAIN,
             Op::Memmove { .. } => opcode::MEMMOVE,
             Op::Fill { .. } => opcode::FILL,
             Op::Compare { .. } => opcode::COMPARE,
             Op::ComparePattern { .. } => opcode::COMPVAL,
-            Op::Crc { .. } => opcode::CRCGEN,
+            Op::CreateDelta { .. } => opcode::CREATE_DELTA,
+            Op::ApplyDelta { .. } => opcode::APPLY_DELTA,
+            Op::Dualcast { .. } => opcode::DUALCAST,
+            Op::Crc { dst: None, .. } => opcode::CRCGEN,
+            Op::Crc { dst: Some(_), .. } => opcode::COPY_CRC,
+            Op::Dif(dif) => dif.opcode(),
+            Op::Flush { .. } => opcode::CFLUSH,
         }
     }
 
-    /// Bytes to process.
+    /// Bytes to process: the transfer size, and for a drain what it reads at each address.
     pub const fn len(&self) -> u32 {
         match *self {
-            Op::Noop => 0,
+            Op::Noop
+            | Op::Batch { .. }
+            | Op::Drain {
+                readback: [None, None],
+            } => 0,
+            Op::Drain { .. } => 1,
             Op::Memmove { len, .. }
             | Op::Fill { len, .. }
             | Op::Compare { len, .. }
             | Op::ComparePattern { len, .. }
-            | Op::Crc { len, .. } => len,
+            | Op::CreateDelta { len, .. }
+            | Op::ApplyDelta { len, .. }
+            | Op::Dualcast { len, .. }
+            | Op::Crc { len, .. }
+            | Op::Dif(Dif { len, .. })
+            | Op::Flush { len, .. } => len,
         }
     }
 
@@ -138,21 +203,45 @@ impl Op {
         self.len() == 0
     }
 
-    /// The buffers, both of length [`Op::len`]: the one that is read, or else written, and a
-    /// second one. They are sides `a` and `b` of [`pieces()`](super::super::plan::pieces).
-    pub const fn buffers(&self) -> [Option<Buffer>; 2] {
-        const fn buffer(iova: u64, len: u32, write: bool) -> Option<Buffer> {
-            Some(Buffer { iova, len, write })
+    /// Whether it can be carried out in pieces, so that its buffers need not be contiguous for the
+    /// device. They are all of length [`Op::len`] then.
+    pub const fn is_divisible(&self) -> bool {
+        !matches!(
+            self,
+            Op::CreateDelta { .. } | Op::ApplyDelta { .. } | Op::Dif(_)
+        )
+    }
+
+    /// In which order it goes through its buffers if these overlap, as only those of a copy may.
+    ///
+    /// Both must be parts of one mapping of the union of the two then, so that pieces overlap for
+    /// the device as they do for the tenant.
+    pub const fn overlap(&self) -> Option<Order> {
+        let Op::Memmove { src, dst, len } = *self else {
+            return None;
+        };
+        // CAST: Widening; `From` is not usable in a const function.
+        let len = len as u64;
+        if src < dst && dst - src < len {
+            Some(Order::Backward)
+        } else if dst <= src && src - dst < len {
+            Some(Order::Forward)
+        } else {
+            None
         }
-        match *self {
-            Op::Noop => [None, None],
-            Op::Memmove { src, dst, len } => [buffer(src, len, false), buffer(dst, len, true)],
-            Op::Fill { dst, len, .. } => [buffer(dst, len, true), None],
-            Op::Compare { a, b, len, .. } => [buffer(a, len, false), buffer(b, len, false)],
-            Op::ComparePattern { src, len, .. } | Op::Crc { src, len, .. } => {
-                [buffer(src, len, false), None]
-            }
+    }
+
+    /// In which order it goes through its buffers: whatever stops it, what comes before is done.
+    pub const fn order(&self) -> Order {
+        match self.overlap() {
+            Some(order) => order,
+            None => Order::Forward,
         }
+    }
+
+    /// Whether each piece can only begin when the one before it is done.
+    pub const fn is_sequential(&self) -> bool {
+        matches!(self, Op::Crc { .. }) || self.overlap().is_some()
     }
 
     /// The same operation with a seed that was read from memory or that chains; only a CRC has

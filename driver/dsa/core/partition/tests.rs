@@ -12,7 +12,7 @@ fn splits_evenly_with_the_rest_in_front() {
     assert_eq!(sizes(128, 8), [16; 8]);
     assert_eq!(sizes(10, 4), [3, 3, 2, 2]);
     assert_eq!(sizes(2, 4), [1, 1, 0, 0]);
-    assert_eq!(sizes(128, 0), []);
+    assert_eq!(sizes(128, 0), [0_u16; 0]);
 }
 
 proptest! {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
+mod batch;
 mod cuts;
-mod hardware;
 mod outcome;
-mod split;
+mod whole;
 
 use super::super::desc;

@@ -21,6 +21,8 @@ impl GenCap {
     pub const CONFIG_EN: u64 = 1 << 31;
     /// Mask of the logarithm of the largest transfer.
     pub const MAX_XFER_SHIFT_MASK: u64 = 0x1f << 16;
+    /// Mask of the logarithm of the largest batch.
+    pub const MAX_BATCH_SHIFT_MASK: u64 = 0xf << 21;
 
     /// Whether WQs can have descriptors block on a fault.
     pub const fn block_on_fault(self) -> bool {
@@ -30,6 +32,11 @@ impl GenCap {
     /// Whether Memory Move accepts buffers that overlap.
     pub const fn overlap_copy(self) -> bool {
         self.0 & Self::OVERLAP_COPY != 0
+    }
+
+    /// Whether descriptors can control the cache for memory writes.
+    pub const fn cache_control(self) -> bool {
+        self.0 & Self::CACHE_CTL_MEM != 0
     }
 
     /// Whether the register CMDCAP is there.
@@ -55,7 +62,7 @@ impl GenCap {
             return self;
         }
         // CAST: Widening; `From` is not usable in a const function.
-        Self(self.0 & !(0x1f << 16) | (shift as u64) << 16)
+        Self(self.0 & !Self::MAX_XFER_SHIFT_MASK | (shift as u64) << 16)
     }
 
     /// Largest transfer of one descriptor in bytes.
@@ -67,6 +74,15 @@ impl GenCap {
     pub const fn max_batch_shift(self) -> u32 {
         // CAST: A field of 4 bits.
         bits(self.0, 24, 21) as u32
+    }
+
+    /// The same capabilities with a largest batch of at most this power of two.
+    pub const fn with_max_batch_shift(self, shift: u32) -> Self {
+        if shift >= self.max_batch_shift() {
+            return self;
+        }
+        // CAST: Widening; `From` is not usable in a const function.
+        Self(self.0 & !Self::MAX_BATCH_SHIFT_MASK | (shift as u64) << 21)
     }
 
     /// Largest number of descriptors in a batch.

@@ -25,16 +25,6 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// That of the driver, of whose virtual devices there are no batches, where they have
-    /// `operations`.
-    pub const fn new(transfer_shift: u8, operations: [u64; 4]) -> Self {
-        Self {
-            transfer_shift,
-            batch_shift: 0,
-            operations,
-        }
-    }
-
     /// What is left of it on a work queue.
     pub fn on(mut self, wq: &Wq) -> Self {
         self.transfer_shift = self.transfer_shift.min(wq.max_transfer_shift);

@@ -415,7 +415,11 @@ proptest! {
 
 /// Up to 2 MiB, no batches, and four operations.
 fn offer() -> Offer {
-    Offer::new(21, [0x1_0019, 0, 0, 0])
+    Offer {
+        transfer_shift: 21,
+        batch_shift: 0,
+        operations: [0x1_0019, 0, 0, 0],
+    }
 }
 
 #[test]

@@ -67,7 +67,10 @@ const MSIX_MASK: [u32; 4] = [!3, u32::MAX, u32::MAX, 1];
 const PRIORITY: u8 = 1;
 
 /// What the virtual GENCAP has of the hardware's: what [`desc`](super::super::desc) carries out.
-const GENCAP_KEPT: u64 = GenCap::CACHE_CTL_MEM | GenCap::MAX_XFER_SHIFT_MASK;
+const GENCAP_KEPT: u64 = GenCap::CACHE_CTL_MEM
+    | GenCap::OVERLAP_COPY
+    | GenCap::MAX_XFER_SHIFT_MASK
+    | GenCap::MAX_BATCH_SHIFT_MASK;
 
 impl Function {
     /// Reads registers; zeroes where there is nothing.
@@ -198,7 +201,10 @@ impl Function {
         let dword = |at| match at {
             wqcfg::SIZE => u32::from(self.params.size(number)),
             wqcfg::MODE => wqcfg::mode(true, PRIORITY),
-            wqcfg::LIMITS => wqcfg::limits(self.gencap().max_xfer_shift(), 0),
+            wqcfg::LIMITS => {
+                let gencap = self.gencap();
+                wqcfg::limits(gencap.max_xfer_shift(), gencap.max_batch_shift())
+            }
             wqcfg::STATE => wqcfg::with_state(match wq {
                 // The device on its way to disabled takes its WQs with it.
                 WqState::Enabled if self.state == State::Draining => wqcfg::BUSY,

@@ -21,6 +21,8 @@ pub struct Swerr {
     pub wq: Option<u8>,
     /// Operation code of the descriptor that is to blame.
     pub opcode: Option<u8>,
+    /// Place of that descriptor in its batch, if it is from one.
+    pub batch_index: Option<u16>,
     /// Address that faulted.
     pub addr: Option<u64>,
     /// Whether the access that faulted was a write.
@@ -64,7 +66,11 @@ impl Swerr {
         if self.write {
             first |= swerr::FAULT_WRITE;
         }
-        let second = u64::from(self.invalid_flags) << swerr::INVALID_FLAGS_SHIFT;
+        let mut second = u64::from(self.invalid_flags) << swerr::INVALID_FLAGS_SHIFT;
+        if let Some(index) = self.batch_index {
+            first |= swerr::BATCH;
+            second |= u64::from(index);
+        }
         [first, second, self.addr.unwrap_or(0), 0]
     }
 }

@@ -24,7 +24,7 @@ fn params() -> Params {
         revision: 1,
         version: regs::VERSION_1,
         gencap: HOST_GENCAP,
-        opcap: SUPPORTED_OPCAP,
+        opcap: ALL_OPCAP,
         wqs: 2,
         sizes: [16; WQS],
         engines: 4,

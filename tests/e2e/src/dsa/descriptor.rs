@@ -7,6 +7,8 @@ use std::ops::{BitOr, BitOrAssign};
 pub mod opcode {
     /// Do nothing.
     pub const NOOP: u8 = 0x00;
+    /// Carry out a list of descriptors.
+    pub const BATCH: u8 = 0x01;
     /// Copy memory.
     pub const MEMMOVE: u8 = 0x03;
     /// Fill memory with a pattern of 8 bytes.
@@ -15,6 +17,8 @@ pub mod opcode {
     pub const COMPARE: u8 = 0x05;
     /// Compute a CRC-32C.
     pub const CRCGEN: u8 = 0x10;
+    /// Copy memory, and compute its CRC-32C.
+    pub const COPY_CRC: u8 = 0x11;
     /// A code that no version of the hardware gives a meaning.
     pub const UNKNOWN: u8 = 0xff;
 }
@@ -120,6 +124,16 @@ impl Descriptor {
             flags: self.flags | Flags::CHECK_RESULT,
             extra: expected.into(),
             ..self
+        }
+    }
+
+    /// Carries out `count` descriptors, which are at `list`.
+    pub fn batch(list: u64, count: u32) -> Self {
+        Self {
+            opcode: opcode::BATCH,
+            first: list,
+            size: count,
+            ..Self::default()
         }
     }
 

@@ -109,7 +109,7 @@ fn defaults() -> Result<()> {
             ("group", 0.into()),
             ("block-on-fault", 0.into()),
             ("max-transfer-size", (1 << 21).into()),
-            ("max-batch-size", 1.into()),
+            ("max-batch-size", 32.into()),
         ],
     )?;
     let parent = parent()?;

@@ -198,8 +198,11 @@ fn bad_descriptors(dsa: &Dsa, memory: &Memory) -> Result<()> {
             status::BAD_SIZE,
         ),
         (
-            "a source that overlaps the target",
-            Descriptor::memmove(to, to + 8, 64),
+            "a source that overlaps the target of a copy with a CRC",
+            Descriptor {
+                opcode: opcode::COPY_CRC,
+                ..Descriptor::memmove(to, to + 8, 64)
+            },
             status::OVERLAP,
         ),
         (

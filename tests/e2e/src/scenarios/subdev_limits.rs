@@ -24,7 +24,7 @@ const LEN: usize = 128 << 10;
 const COPIES: &str = "09";
 
 /// The mask of a subdev on the device of the tests: all that the driver carries out.
-const ALL: &str = "790001";
+const ALL: &str = "7f02030001";
 
 /// Where the limits of a WQ are in its configuration.
 const WQCFG_LIMITS: u64 = 0x0c;
@@ -59,7 +59,7 @@ fn run() -> Result<()> {
     step("each user sees its own");
     let (small, large) = (Tenant::open(&small, LEN)?, Tenant::open(&large, LEN)?);
     check::equal("small", seen(&small)?, (65536, 65536, 0x09))?;
-    check::equal("large", seen(&large)?, (2 << 20, 2 << 20, 0x1_0079))?;
+    check::equal("large", seen(&large)?, (2 << 20, 2 << 20, 0x1_0003_027f))?;
 
     step("and gets it: what is beyond ends as the hardware ends it");
     large.works()?;
@@ -91,8 +91,11 @@ fn refusals() -> Result<()> {
         ("max-transfer-size 4194304", ["max-transfer-size", power]),
         ("max-transfer-size 5000", ["max-transfer-size", power]),
         ("max-transfer-size 2048", ["max-transfer-size", power]),
-        ("max-batch-size 2", ["max-batch-size", "only 1 is accepted"]),
-        ("op-config 0b", ["op-config", &offered]),
+        (
+            "max-batch-size 64",
+            ["max-batch-size", "a power of two from 1 to 32 is accepted"],
+        ),
+        ("op-config 80", ["op-config", &offered]),
         (
             "portal direct",
             ["portal", "polled and trapped are accepted"],
@@ -134,7 +137,7 @@ fn changed() -> Result<()> {
     )?;
     tool::json::<Value>("subdev set large max-transfer-size 262144 state active")?;
     let user = Tenant::open(&tool::subdev("large")?, LEN)?;
-    check::equal("large", seen(&user)?, (262_144, 262_144, 0x1_0079))?;
+    check::equal("large", seen(&user)?, (262_144, 262_144, 0x1_0003_027f))?;
     user.works()?;
     drop(user);
     tool::json::<Value>("subdev set large state inactive")?;
@@ -160,7 +163,7 @@ fn changed() -> Result<()> {
     let free: Value = tool::json(&format!("subdev set small {line} state active"))?;
     check::equal("limits", &free["dsa-subdev"], &Value::Null)?;
     let user = Tenant::open(&tool::subdev("small")?, LEN)?;
-    check::equal("small", seen(&user)?, (2 << 20, 2 << 20, 0x1_0079))?;
+    check::equal("small", seen(&user)?, (2 << 20, 2 << 20, 0x1_0003_027f))?;
     user.works()?;
     // Nothing is changed by that again, so nobody is in the way.
     tool::json::<Value>(&format!("subdev set small {line}"))?;

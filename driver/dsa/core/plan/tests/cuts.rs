@@ -2,7 +2,10 @@
 
 //! Pages and pieces.
 
-use super::super::*;
+use super::{
+    super::*,
+    desc::Order, //
+};
 use proptest::prelude::*;
 
 fn segment(dma: u64, len: u32) -> Segment {
@@ -38,35 +41,68 @@ fn segments_join_where_one_goes_on() {
 fn pieces_of_two_buffers() {
     let a = [segment(0x1000, 100), segment(0x2000, 50)];
     let b = [segment(0x8000, 60), segment(0, 0), segment(0x9000, 90)];
-    let cut: Vec<_> = pieces(&a, &b, 64)
-        .map(|piece| (piece.offset, piece.a, piece.b, piece.len))
+    let cut: Vec<_> = pieces([&a, &b, &[]], Order::Forward, 64)
+        .map(|piece| (piece.offset, piece.addresses, piece.len))
         .collect();
     assert_eq!(
         cut,
         [
-            (0, 0x1000, 0x8000, 60),
-            (60, 0x103c, 0x9000, 40),
-            (100, 0x2000, 0x9028, 50),
+            (0, [0x1000, 0x8000, 0], 60),
+            (60, [0x103c, 0x9000, 0], 40),
+            (100, [0x2000, 0x9028, 0], 50),
         ]
     );
 }
 
 #[test]
 fn pieces_of_one_buffer() {
-    let cut: Vec<_> = pieces(&[segment(0x1000, 130)], &[], 64)
-        .map(|piece| (piece.offset, piece.a, piece.b, piece.len))
+    let one = [segment(0x1000, 130)];
+    // Whichever it is, as for a drain that reads back at its second address only.
+    for side in 0..3 {
+        let mut sides = [&[][..]; 3];
+        sides[side] = &one;
+        let cut: Vec<_> = pieces(sides, Order::Forward, 64)
+            .map(|piece| (piece.offset, piece.addresses, piece.len))
+            .collect();
+        let at = |dma| {
+            let mut addresses = [0; 3];
+            addresses[side] = dma;
+            addresses
+        };
+        assert_eq!(
+            cut,
+            [
+                (0, at(0x1000), 64),
+                (64, at(0x1040), 64),
+                (128, at(0x1080), 2)
+            ]
+        );
+        assert_eq!(pieces(sides, Order::Forward, 0).count(), 0);
+    }
+    assert_eq!(pieces([&[]; 3], Order::Forward, 64).count(), 0);
+}
+
+#[test]
+fn pieces_from_the_end() {
+    let a = [segment(0x1000, 100), segment(0x2000, 50)];
+    let b = [segment(0x8000, 60), segment(0, 0), segment(0x9000, 90)];
+    let cut: Vec<_> = pieces([&a, &b, &[]], Order::Backward, 64)
+        .map(|piece| (piece.offset, piece.addresses, piece.len))
         .collect();
     assert_eq!(
         cut,
-        [(0, 0x1000, 0, 64), (64, 0x1040, 0, 64), (128, 0x1080, 0, 2)]
+        [
+            (0, [0x2000, 0x9028, 0], 50),
+            (50, [0x103c, 0x9000, 0], 40),
+            (90, [0x1000, 0x8000, 0], 60),
+        ]
     );
-    assert_eq!(pieces(&[segment(0x1000, 130)], &[], 0).count(), 0);
 }
 
 #[test]
 fn pieces_end_with_what_can_be_told() {
     let all = [segment(0, u32::MAX), segment(0, u32::MAX)];
-    let sum: u64 = pieces(&all, &[], u32::MAX)
+    let sum: u64 = pieces([&all, &[], &[]], Order::Forward, u32::MAX)
         .map(|piece| u64::from(piece.len))
         .sum();
     assert_eq!(sum, u64::from(u32::MAX));
@@ -105,26 +141,33 @@ proptest! {
     }
 
     #[test]
-    fn pieces_cover_the_operation(a in segments(), b in segments(), max in 1..100_000_000_u32) {
+    fn pieces_cover_the_operation(
+        sides in prop::array::uniform3(segments()),
+        backward: bool,
+        max in 1..100_000_000_u32,
+    ) {
         let sum = |segments: &[Segment]| segments.iter().map(|s| u64::from(s.len)).sum::<u64>();
-        let total = if b.is_empty() { sum(&a) } else { sum(&a).min(sum(&b)) };
+        let used = || sides.iter().filter(|side| !side.is_empty());
+        let total = used().map(|side| sum(side)).min().unwrap_or(0);
         let total = total.min(u64::from(u32::MAX));
 
+        let order = if backward { Order::Backward } else { Order::Forward };
         let mut next = 0;
-        for piece in pieces(&a, &b, max) {
+        for piece in pieces(sides.each_ref().map(|side| &side[..]), order, max) {
             prop_assert_eq!(u64::from(piece.offset), next);
             prop_assert!((1..=max).contains(&piece.len));
-            let (dma, left) = find(&a, next);
-            prop_assert_eq!(piece.a, dma);
-            prop_assert!(u64::from(piece.len) <= left);
-            if b.is_empty() {
-                prop_assert_eq!(piece.b, 0);
-            } else {
-                let (dma, left) = find(&b, next);
-                prop_assert_eq!(piece.b, dma);
-                prop_assert!(u64::from(piece.len) <= left);
+            let len = u64::from(piece.len);
+            for (address, side) in piece.addresses.into_iter().zip(&sides) {
+                if side.is_empty() {
+                    prop_assert_eq!(address, 0);
+                    continue;
+                }
+                let from_start = if backward { sum(side) - next - len } else { next };
+                let (dma, left) = find(side, from_start);
+                prop_assert_eq!(address, dma);
+                prop_assert!(len <= left);
             }
-            next += u64::from(piece.len);
+            next += len;
         }
         prop_assert_eq!(next, total);
     }

@@ -7,8 +7,13 @@ use proptest::prelude::*;
 use super::{
     super::*,
     desc::{
-        code::status,
+        code::{
+            flag,
+            status, //
+        },
         Completion,
+        Dif,
+        DifKind,
         Op, //
     }, //
 };
@@ -32,8 +37,7 @@ const fn compare(expect: Option<u8>) -> Op {
 fn piece(offset: u32) -> Piece {
     Piece {
         offset,
-        a: 0xa000,
-        b: 0xb000,
+        addresses: [0xa000, 0xb000, 0xc000],
         len: 100,
     }
 }
@@ -156,6 +160,144 @@ fn addresses_of_the_hardware_are_not_told() {
 }
 
 #[test]
+fn a_fault_is_in_the_buffer_that_the_hardware_tells() {
+    let dualcast = Op::Dualcast {
+        src: 0x10_0000,
+        dst: [0x20_0000, 0x30_0000],
+        len: 300,
+    };
+    for (op, code, reported, told) in [
+        (dualcast, 0x03, 0xa009, 0x10_006d),
+        (dualcast, 0x83, 0xb009, 0x20_006d),
+        (dualcast, 0x83, 0xc009, 0x30_006d),
+        // Only of its page can one be sure.
+        (dualcast, 0x83, 0xc000, 0x30_006d),
+        (dualcast, 0x83, 0xdead_b000, 0x20_006d),
+        (compare(None), 0x03, 0xa009, 0x10_006d),
+        (compare(None), 0x03, 0xb009, 0x20_006d),
+        (compare(None), 0x83, 0xb009, 0),
+    ] {
+        let mut outcome = Outcome::new(&op);
+        outcome.piece_done(&piece(0), &done(100));
+        let record = Completion {
+            status: code,
+            bytes: 9,
+            fault_addr: reported,
+            ..Completion::default()
+        };
+        outcome.piece_done(&piece(100), &record);
+        let record = outcome.finish();
+        assert_eq!((record.status, record.bytes), (code, 109));
+        assert_eq!(record.fault_addr, told, "{reported:#x}");
+    }
+}
+
+#[test]
+fn of_two_pages_that_are_missing_the_first_buffers_is_told() {
+    let dualcast = Op::Dualcast {
+        src: 0x10_0000,
+        dst: [0x20_0000, 0x30_0000],
+        len: 300,
+    };
+    for sides in [[1, 2], [2, 1]] {
+        let mut outcome = Outcome::new(&dualcast);
+        for side in sides {
+            outcome.missing(side, 100);
+        }
+        let record = outcome.finish();
+        assert_eq!((record.status, record.bytes), (0x83, 100));
+        assert_eq!(record.fault_addr, 0x20_0064);
+    }
+    let mut outcome = Outcome::new(&dualcast);
+    outcome.missing(1, 100);
+    outcome.missing(2, 99);
+    assert_eq!(outcome.finish().fault_addr, 0x30_0063);
+}
+
+#[test]
+fn a_copy_from_the_end_counts_from_there() {
+    let op = Op::Memmove {
+        src: 0x10_0000,
+        dst: 0x10_0080,
+        len: 300,
+    };
+    let mut outcome = Outcome::new(&op);
+    // Pieces that do not overlap in themselves go forward, which is nothing to the tenant.
+    outcome.piece_done(&piece(0), &done(100));
+    outcome.piece_done(&piece(100), &differs(100));
+    outcome.piece_done(&piece(200), &done(100));
+    assert_eq!((outcome.finish().status, outcome.finish().result), (1, 1));
+
+    let mut outcome = Outcome::new(&op);
+    outcome.piece_done(&piece(0), &done(100));
+    outcome.missing(0, 130);
+    let record = outcome.finish();
+    assert_eq!((record.status, record.result, record.bytes), (3, 1, 130));
+    assert_eq!(record.fault_addr, 0x10_0000 + 299 - 130);
+
+    let mut outcome = Outcome::new(&op);
+    outcome.piece_done(&piece(0), &done(100));
+    let record = Completion {
+        status: 0x83,
+        result: 1,
+        bytes: 9,
+        fault_addr: 0xb000 + 99 - 9,
+        ..Completion::default()
+    };
+    outcome.piece_done(&piece(100), &record);
+    let record = outcome.finish();
+    assert_eq!((record.status, record.result, record.bytes), (0x83, 1, 109));
+    assert_eq!(record.fault_addr, 0x10_0080 + 299 - 109);
+}
+
+#[test]
+fn a_piece_that_goes_the_other_way_is_not_counted() {
+    let op = Op::Memmove {
+        src: 0x10_0000,
+        dst: 0x10_2000,
+        len: 0x3000,
+    };
+    let piece = |offset| Piece {
+        offset,
+        addresses: [0xa_0000, 0xb_0000, 0],
+        len: 0x2000,
+    };
+    let mut outcome = Outcome::new(&op);
+    outcome.piece_done(&piece(0), &done(0));
+    // The lowest bytes of the next piece, which is from 0x0 to 0x1000 of the buffers, were done.
+    let next = Piece {
+        len: 0x1000,
+        ..piece(0x2000)
+    };
+    let record = Completion {
+        status: 0x83,
+        bytes: 0x123,
+        fault_addr: 0xb_0123,
+        ..Completion::default()
+    };
+    outcome.piece_done(&next, &record);
+    let told = outcome.finish();
+    assert_eq!((told.status, told.result, told.bytes), (0x83, 1, 0x2000));
+    assert_eq!(told.fault_addr, 0x10_2fff);
+}
+
+#[test]
+fn a_drain_tells_what_it_cannot_read_back() {
+    let drain = Op::Drain {
+        readback: [Some(0x10_0000), Some(0x20_0000)],
+    };
+    let mut outcome = Outcome::new(&drain);
+    outcome.piece_done(&Piece { len: 1, ..piece(0) }, &done(0));
+    assert_eq!(outcome.finish(), done(0));
+    outcome.missing(1, 0);
+    let record = outcome.finish();
+    assert_eq!((record.status, record.bytes), (status::READBACK, 0));
+    assert_eq!(record.fault_addr, 0x20_0000);
+    outcome.missing(0, 0);
+    assert_eq!(outcome.finish().fault_addr, 0x10_0000);
+}
+
+#[test]
 fn our_own_failures_are_the_hardwares() {
     for code in [0, status::OPCODE, status::INT_HANDLE, 0x21] {
         let mut outcome = Outcome::new(&MEMMOVE);
@@ -191,6 +333,7 @@ fn nothing_is_done_in_one_piece() {
 fn a_crc_chains() {
     let op = Op::Crc {
         src: 0x10_0000,
+        dst: None,
         len: 200,
         seed: 7,
         seed_addr: Some(0x30_0000),
@@ -215,6 +358,141 @@ fn a_crc_chains() {
     outcome.piece_done(&piece(100), &record);
     let told = outcome.finish();
     assert_eq!((told.status, told.bytes, told.crc()), (1, 200, 10));
+}
+
+#[test]
+fn a_crc_is_told_up_to_a_fault() {
+    let op = |seed_addr| Op::Crc {
+        src: 0x10_0000,
+        dst: Some(0x20_0000),
+        len: 200,
+        seed: 7,
+        seed_addr,
+        bypass_inversion: false,
+        bypass_reflection: false,
+    };
+    let mut record = done(100);
+    record.tail[0] = 9;
+    let mut outcome = Outcome::new(&op(None));
+    outcome.piece_done(&piece(0), &record);
+    let mut faulted = outcome;
+    record.status = 0x83;
+    record.bytes = 5;
+    record.tail[0] = 10;
+    faulted.piece_done(&piece(100), &record);
+    let told = faulted.finish();
+    assert_eq!((told.status, told.bytes, told.crc()), (0x83, 105, 10));
+    outcome.missing(1, 100);
+    let told = outcome.finish();
+    assert_eq!((told.status, told.bytes, told.crc()), (0x83, 100, 9));
+
+    // Nothing is known before the seed is.
+    let mut outcome = Outcome::new(&op(Some(0x30_0000)));
+    outcome.fault(0, 0x30_0000, false);
+    let told = outcome.finish();
+    assert_eq!((told.status, told.crc()), (0x03, 0));
+    assert_eq!(told.fault_addr, 0x30_0000);
+}
+
+#[test]
+fn descriptors_have_their_fields_where_the_hardware_has_them() {
+    let dif = Dif {
+        kind: DifKind::Update,
+        src: 0x10_0000,
+        dst: 0x20_0000,
+        len: 520,
+        fields: core::array::from_fn(|n| n as u8),
+    };
+    let (a, b, c) = (0xa000, 0xb000, 0xc000_u64);
+    let third = c.to_le_bytes();
+    // The operation, the fields at 0x10 and 0x18, and what begins at 0x28.
+    for (op, code, first, second, specific) in [
+        (
+            Op::Dualcast {
+                src: 0x10_0000,
+                dst: [0x20_0000, 0x30_0000],
+                len: 300,
+            },
+            0x09,
+            a,
+            b,
+            &third[..],
+        ),
+        (
+            Op::CreateDelta {
+                a: 0x10_0000,
+                b: 0x20_0000,
+                len: 304,
+                delta: 0x30_0000,
+                max: 0x1234,
+                expect: Some(1),
+            },
+            0x07,
+            a,
+            b,
+            &[&third[..], &[0x34, 0x12]].concat(),
+        ),
+        (
+            Op::ApplyDelta {
+                delta: 0x10_0000,
+                delta_len: 0x1234,
+                dst: 0x20_0000,
+                len: 304,
+            },
+            0x08,
+            a,
+            b,
+            &[0x34, 0x12],
+        ),
+        (Op::Dif(dif), 0x15, a, b, &dif.fields),
+        (
+            Op::Flush {
+                dst: 0x10_0000,
+                len: 300,
+            },
+            0x20,
+            0,
+            a,
+            &[],
+        ),
+    ] {
+        let raw = descriptor(&op, &piece(0), 0x40, 2);
+        let field = |at: usize| u64::from_le_bytes(raw[at..at + 8].try_into().unwrap());
+        assert_eq!(raw[4..8], [0x1c, 0, 0, code]);
+        assert_eq!((field(0x10), field(0x18)), (first, second), "{op:?}");
+        assert_eq!(raw[0x20..0x26], [100, 0, 0, 0, 2, 0]);
+        let (given, rest) = raw[0x28..].split_at(specific.len());
+        assert_eq!(given, specific);
+        assert!(rest.iter().all(|byte| *byte == 0));
+    }
+}
+
+#[test]
+fn what_is_the_drivers_to_do_is_nothing_to_the_hardware() {
+    let nothing = descriptor(&Op::Noop, &Piece::EMPTY, 0x40, 2);
+    for op in [
+        Op::Drain {
+            readback: [Some(0x10_0000), None],
+        },
+        Op::Batch {
+            list: 0x10_0000,
+            count: 2,
+        },
+    ] {
+        assert_eq!(descriptor(&op, &piece(0), 0x40, 2), nothing);
+    }
+}
+
+#[test]
+fn hints_are_passed_and_nothing_else() {
+    let raw = descriptor(&MEMMOVE, &piece(0), 0x40, 2);
+    let hinted = with_hints(raw, flag::CACHE_CONTROL | flag::STRICT_ORDER);
+    assert_eq!(hinted[4..8], [0x1c, 0x21, 0, 0x03]);
+    assert_eq!(
+        with_hints(raw, !(flag::CACHE_CONTROL | flag::STRICT_ORDER)),
+        raw
+    );
+    assert_eq!(with_hints(raw, 0), raw);
 }
 
 /// The record of an operation that the hardware failed.
@@ -325,6 +603,113 @@ fn expected(fates: &[Fate]) -> (u8, u32) {
     }
 }
 
+/// Operations of any operands, whether they would be accepted or not.
+fn any_op() -> impl Strategy<Value = Op> {
+    let values = (any::<[u64; 3]>(), any::<[u32; 2]>(), any::<[u8; 24]>());
+    (0..14_u8, values).prop_map(|(kind, ([a, b, c], [len, other], fields))| {
+        let expect = Some(fields[0]).filter(|_| fields[1] & 1 != 0);
+        let flag = |bit: u8| fields[1] >> bit & 1 != 0;
+        let dif = |kind| {
+            Op::Dif(Dif {
+                kind,
+                src: a,
+                dst: b,
+                len,
+                fields,
+            })
+        };
+        match kind {
+            0 => Op::Drain {
+                readback: [Some(a), flag(1).then_some(b)],
+            },
+            1 => Op::Memmove {
+                src: a,
+                dst: if flag(2) { a ^ u64::from(other) } else { b },
+                len,
+            },
+            2 => Op::Fill {
+                dst: a,
+                len,
+                pattern: b,
+            },
+            3 => Op::Compare { a, b, len, expect },
+            4 => Op::ComparePattern {
+                src: a,
+                len,
+                pattern: b,
+                expect,
+            },
+            5 => Op::CreateDelta {
+                a,
+                b,
+                len,
+                delta: c,
+                max: other,
+                expect,
+            },
+            6 => Op::ApplyDelta {
+                delta: a,
+                delta_len: other,
+                dst: b,
+                len,
+            },
+            7 => Op::Dualcast {
+                src: a,
+                dst: [b, c],
+                len,
+            },
+            8 => Op::Crc {
+                src: a,
+                dst: flag(1).then_some(b),
+                len,
+                seed: other,
+                seed_addr: flag(2).then_some(c),
+                bypass_inversion: flag(3),
+                bypass_reflection: flag(4),
+            },
+            9 => dif(DifKind::Check),
+            10 => dif(DifKind::Insert),
+            11 => dif(DifKind::Strip),
+            12 => dif(DifKind::Update),
+            _ => Op::Flush { dst: a, len },
+        }
+    })
+}
+
+/// Something that an outcome is told.
+#[derive(Clone, Debug)]
+enum Told {
+    Record(Piece, Box<Completion>),
+    Missing(usize, u32),
+    Lost,
+}
+
+fn told() -> impl Strategy<Value = Told> {
+    let code = prop_oneof![
+        4 => prop::sample::select(vec![0x01, 0x03, 0x83, 0x04, 0x84, 0x07, 0x08, 0x09]),
+        1 => any::<u8>(),
+    ];
+    let piece = (any::<u32>(), any::<[u64; 3]>(), any::<u32>());
+    let record = (code, piece, any::<[u8; 32]>()).prop_map(|(code, piece, raw)| {
+        let (offset, addresses, len) = piece;
+        let piece = Piece {
+            offset,
+            addresses,
+            len,
+        };
+        let record = Completion {
+            status: code,
+            ..Completion::from_bytes(&raw)
+        };
+        Told::Record(piece, Box::new(record))
+    });
+    prop_oneof![
+        4 => record,
+        2 => (0..4_usize, any::<u32>()).prop_map(|(side, reached)| Told::Missing(side, reached)),
+        1 => Just(Told::Lost),
+    ]
+}
+
 proptest! {
     #[test]
     fn in_order_the_first_piece_that_is_not_done_decides(fates in fates()) {
@@ -345,5 +730,30 @@ proptest! {
             return Ok(());
         }
         prop_assert_eq!((record.status, record.bytes), expected(&fates));
+    }
+
+    #[test]
+    fn whatever_the_hardware_tells_comes_to_something(
+        op in any_op(),
+        told in prop::collection::vec(told(), 0..6),
+    ) {
+        let mut outcome = Outcome::new(&op);
+        for told in &told {
+            let _ = outcome.whole_piece([0x1000, 0x2000, 0x3000]);
+            let _ = outcome.is_stopped();
+            match told {
+                Told::Record(piece, record) => {
+                    let _ = descriptor(&outcome.next_op(), piece, 0x40, 1);
+                    outcome.piece_done(piece, record);
+                }
+                Told::Missing(side, reached) => outcome.missing(*side, *reached),
+                Told::Lost => outcome.piece_lost(),
+            }
+            let record = outcome.finish();
+            prop_assert_ne!(record.status, 0);
+            if !record.is_fault() {
+                prop_assert_eq!(record.fault_addr, 0);
+            }
+        }
     }
 }

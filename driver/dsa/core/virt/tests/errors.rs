@@ -9,6 +9,7 @@ fn an_error_is_told_with_what_is_known_of_it() {
         code: 0x11,
         wq: Some(1),
         opcode: Some(3),
+        batch_index: None,
         addr: Some(0x1234_5678_9abc),
         write: true,
         invalid_flags: 0x0800,
@@ -17,6 +18,21 @@ fn an_error_is_told_with_what_is_known_of_it() {
     let told = [0, 8, 16, 24].map(|at| read64(&f, regs::SWERR + at));
     assert_eq!(told, [0x3_0001_112d, 0x800 << 32, 0x1234_5678_9abc, 0]);
     assert_eq!(read32(&f, regs::INTCAUSE), intcause::SWERR);
+}
+
+#[test]
+fn an_error_of_a_batch_is_told_with_the_place_in_it() {
+    let mut f = enabled();
+    let _ = f.report_swerr(Swerr {
+        code: 0x11,
+        wq: Some(1),
+        opcode: Some(3),
+        batch_index: Some(0x1234),
+        invalid_flags: 0x80_0000,
+        ..Swerr::default()
+    });
+    let told = [0, 8, 16].map(|at| read64(&f, regs::SWERR + at));
+    assert_eq!(told, [0x3_0001_111d, 0x0080_0000_0000_1234, 0]);
 }
 
 #[test]

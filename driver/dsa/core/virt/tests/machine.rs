@@ -204,7 +204,7 @@ proptest! {
                         let after = (told(&function), read32(&function, regs::CMDSTS));
                         prop_assert_eq!(after, before);
                         let swerr = read64(&function, regs::SWERR);
-                        prop_assert_eq!(swerr >> 8 & 0xff, regs::swerr::COMMAND_ACTIVE.into());
+                        prop_assert_eq!(swerr >> 8 & 0xff, u64::from(regs::swerr::COMMAND_ACTIVE));
                     } else if naive.accepts(code, operand) {
                         let Effect::Command(command) = effect else {
                             return Err(TestCaseError::fail(format!("{step:?} has no effect")));

@@ -190,8 +190,11 @@ fn a_disabled_wq_submits_to_be_refused() {
 #[test]
 fn descriptors_are_checked_against_the_registers() {
     let expected = Limits {
-        opcap: SUPPORTED_OPCAP,
+        opcap: ALL_OPCAP,
         max_transfer: 1 << 31,
+        max_batch: 1 << 10,
+        overlapping_copy: true,
+        cache_control: true,
         vectors: 3,
         bus_master: true,
         wq_enabled: true,

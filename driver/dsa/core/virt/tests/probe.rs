@@ -25,11 +25,14 @@ fn idxd_finds_a_device_with_read_only_configuration() {
     assert_eq!(run(f, Command::ResetDevice, 0), 0);
 
     let gencap = GenCap(read64(f, regs::GENCAP));
-    // Of the hardware's, without block on fault, overlap, batches, IMS and configuration.
-    assert_eq!(gencap.0, 0x1f_0014);
-    assert!(gencap.cmd_cap() && !gencap.config_en() && !gencap.overlap_copy());
+    // Of the hardware's, without block on fault, IMS and configuration.
+    assert_eq!(gencap.0, 0x15f_0016);
+    assert!(gencap.cmd_cap() && !gencap.config_en() && gencap.overlap_copy());
     assert_eq!((gencap.evl_support(), gencap.ims_slots()), (0, 0));
-    assert_eq!(gencap.max_transfer(), 1 << 31);
+    assert_eq!(
+        (gencap.max_transfer(), gencap.max_batch()),
+        (1 << 31, 1 << 10)
+    );
     assert_eq!(read32(f, regs::CMDCAP), 0x67fe);
 
     let grpcap = GrpCap(read64(f, regs::GRPCAP));
@@ -40,7 +43,7 @@ fn idxd_finds_a_device_with_read_only_configuration() {
     assert_eq!(wqcap.stride(), 32);
     assert!(wqcap.dedicated_mode() && !wqcap.shared_mode());
     let opcap = [0, 8, 16, 24].map(|at| read64(f, regs::OPCAP + at));
-    assert_eq!(opcap, [0x1_0079, 0, 0, 0]);
+    assert_eq!(opcap, ALL_OPCAP);
 
     let offsets = Offsets([0, 8].map(|at| read64(f, regs::OFFSETS + at)));
     assert_eq!(offsets.0, [0x0000_0003_0005_0004, 0]);
@@ -55,8 +58,8 @@ fn idxd_finds_a_device_with_read_only_configuration() {
     assert_eq!(group, [0b11, 0, 0, 0, 0b1111, 0]);
     for wq in 0..2 {
         let dwords = [0, 1, 2, 3, 4, 5, 6, 7].map(|n| read32(f, 0x500 + wq * 32 + n * 4));
-        // Size 16, dedicated with priority 1, transfers of 2^31.
-        assert_eq!(dwords, [16, 0, 0x11, 31, 0, 0, 0, 0]);
+        // Size 16, dedicated with priority 1, transfers of 2^31, batches of 2^10.
+        assert_eq!(dwords, [16, 0, 0x11, 31 | 10 << 5, 0, 0, 0, 0]);
     }
     assert_eq!(read32(f, 0x500 + 2 * 32), 0);
 
@@ -167,7 +170,7 @@ fn numbers_out_of_range_are_brought_into_it() {
     let wqcap = WqCap(read64(&f, regs::WQCAP));
     assert_eq!((f.wqs(), wqcap.wqs(), wqcap.total_size()), (8, 8, 0xffff));
     assert_eq!(read64(&f, regs::ENGCAP), 1);
-    assert_eq!(read64(&f, regs::OPCAP), 0x1_0079);
+    assert_eq!(read64(&f, regs::OPCAP), ALL_OPCAP[0]);
     assert_eq!(read64(&f, regs::OPCAP + 8), 0);
 }
 

@@ -226,7 +226,7 @@ fn what_has_halted_is_revived_by_a_reset_once_the_hardware_is_back() {
         // Nothing else helps.
         assert_eq!(
             run(&mut f, Command::EnableDevice, 0),
-            error::HARDWARE.into()
+            u32::from(error::HARDWARE)
         );
         assert_eq!(revive(&mut f), 0);
         assert_eq!(read32(&f, regs::GENSTS), gensts::DISABLED);
