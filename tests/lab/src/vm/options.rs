@@ -30,6 +30,9 @@ pub struct Options {
     /// `cpu_shim` does it.
     #[arg(long)]
     movdir64b: bool,
+    /// Have an IOMMU translate what devices access.
+    #[arg(long)]
+    iommu: bool,
     /// More words for the kernel's command line.
     #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
     append: Vec<String>,
@@ -60,6 +63,8 @@ pub struct Plan {
     pub driver: bool,
     /// Whether the module that does MOVDIR64B is loaded.
     pub movdir64b: bool,
+    /// Whether there is an IOMMU, which the kernel uses.
+    pub iommu: bool,
     /// More words for the kernel's command line.
     pub append: String,
     /// The folder to share, absolute.
@@ -126,11 +131,13 @@ impl Options {
                 .collect(),
             driver: !self.no_driver,
             movdir64b: self.movdir64b,
+            iommu: self.iommu,
             append: self
                 .append
                 .iter()
                 .map(String::as_str)
                 .chain(self.movdir64b.then_some("setcpuid=movdir64b"))
+                .chain(self.iommu.then_some("intel_iommu=on iommu=nopt"))
                 .collect::<Vec<_>>()
                 .join(" "),
             share,
@@ -178,6 +185,16 @@ mod tests {
         assert_eq!(with.append, "quiet setcpuid=movdir64b");
         assert!(with.movdir64b);
         assert!(!plan(&["--append", "quiet", "--", "true"])?.movdir64b);
+        Ok(())
+    }
+
+    #[test]
+    fn the_kernel_is_told_to_use_an_iommu() -> Result<()> {
+        let plan = |words: &[&str]| Options::of_words(words.iter().copied())?.plan();
+        let with = plan(&["--iommu", "--", "true"])?;
+        assert_eq!(with.append, "intel_iommu=on iommu=nopt");
+        assert!(with.iommu);
+        assert!(!plan(&["--", "true"])?.iommu);
         Ok(())
     }
 }

@@ -113,6 +113,13 @@ pub fn start(guest: &Guest, plan: &Plan, dir: &Path) -> Result<(Process, Ports)>
         &binds,
     );
 
+    if plan.iommu {
+        // Before the devices that it translates for. With the mode, the kernel has each change taken
+        // note of at once, by devices that QEMU does not carry out itself too.
+        qemu.args(["-device", "intel-iommu,caching-mode=on"]);
+        // It translates interrupts too, which KVM leaves to QEMU then.
+        qemu.args(["-machine", "kernel-irqchip=split"]);
+    }
     filesystem(&mut qemu, "root", "/mnt", true);
     filesystem(&mut qemu, "layer", &format!("{RUN}/layer"), true);
     if plan.share.is_some() {
