@@ -24,9 +24,12 @@ use crate::{
         gensts,
         Command, //
     },
-    ffi::pci::{
-        Driver,
-        Probe, //
+    ffi::{
+        mapped,
+        pci::{
+            Driver,
+            Probe, //
+        }, //
     },
     framework::{
         self,
@@ -90,7 +93,7 @@ impl Running {
             let wq = Wq::new(pdev.as_ref(), regs.clone(), id, wq.size)?;
             wqs.push(wq, GFP_KERNEL)?;
         }
-        let device = Device::new(regs, caps, wqs, setup)?;
+        let device = Device::new(regs, caps, mapped::is_contiguous(pdev.as_ref()), wqs, setup)?;
 
         let vectors = probe.vectors(caps.wq.wqs() + 1)?;
         vectors.add(c"subdev-misc", Handler::misc(device.clone()))?;

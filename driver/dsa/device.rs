@@ -149,6 +149,8 @@ impl Drop for Outage<'_> {
 pub(super) struct Device {
     pub(super) regs: Arc<Registers>,
     pub(super) caps: Capabilities,
+    /// Whether an IOMMU makes pages of memory contiguous for it.
+    contiguous: bool,
     wqs: KVec<Arc<Wq>>,
     since: Instant<Monotonic>,
     /// Held while a command is active.
@@ -181,6 +183,7 @@ impl Device {
     pub(super) fn new(
         regs: Arc<Registers>,
         caps: Capabilities,
+        contiguous: bool,
         wqs: KVec<Arc<Wq>>,
         setup: Setup,
     ) -> Result<Arc<Self>> {
@@ -188,6 +191,7 @@ impl Device {
             pin_init!(Self {
                 regs,
                 caps,
+                contiguous,
                 wqs,
                 since: Instant::now(),
                 commands <- new_mutex!((), "Device::commands"),
@@ -204,6 +208,11 @@ impl Device {
             }),
             GFP_KERNEL,
         )
+    }
+
+    /// Whether an IOMMU makes pages of memory contiguous for it.
+    pub(super) fn is_contiguous(&self) -> bool {
+        self.contiguous
     }
 
     /// All work queues.

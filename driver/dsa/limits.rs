@@ -11,11 +11,16 @@ use super::{
 };
 use crate::{
     dsa_core::{
-        desc::SUPPORTED_OPCAP,
+        desc::{
+            ALL_OPCAP,
+            SUPPORTED_OPCAP,
+            WHOLE_OPCAP, //
+        },
         setup::{
             Limits,
             Offer,
-            Portal, //
+            Portal,
+            MAX_TRANSFER_SHIFT, //
         }, //
     },
     framework::{
@@ -35,11 +40,20 @@ pub(super) fn offer(device: &Device, shares: &[WqShare]) -> Result<Offer> {
         // CAST: Fields of 5 and of 4 bits.
         transfer_shift: general.max_xfer_shift() as u8,
         batch_shift: general.max_batch_shift() as u8,
-        operations: SUPPORTED_OPCAP,
+        operations: match device.is_contiguous() {
+            true => ALL_OPCAP,
+            false => SUPPORTED_OPCAP,
+        },
     };
     for share in shares {
         let id = u8::try_from(share.id).map_err(|_| EINVAL)?;
         offer = offer.on(&device.wq_setup(id));
+    }
+    if u32::from(offer.transfer_shift) > MAX_TRANSFER_SHIFT {
+        // Their buffers are pinned as a whole.
+        for (word, whole) in offer.operations.iter_mut().zip(WHOLE_OPCAP) {
+            *word &= !whole;
+        }
     }
     Ok(offer)
 }

@@ -19,7 +19,7 @@ use kernel::{
 
 use super::span::Span;
 use crate::{
-    ffi::pinned::Mapped,
+    ffi::mapped::Mapped,
     framework::PinnedPages, //
 };
 

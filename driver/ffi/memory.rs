@@ -35,6 +35,6 @@ pub(crate) unsafe trait Memory: Send + Sync {
     ///
     /// # Safety
     ///
-    /// They are pinned, by the caller, and not used any more.
+    /// They are pinned, by one call of the caller, and not used any more.
     unsafe fn unpin(&self, iova: u64, count: usize);
 }

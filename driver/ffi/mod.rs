@@ -12,6 +12,7 @@ pub(crate) mod device;
 pub(crate) mod eventfd;
 pub(crate) mod genl;
 pub(crate) mod irq;
+pub(crate) mod mapped;
 pub(crate) mod memory;
 pub(crate) mod mmap;
 pub(crate) mod netlink;

@@ -22,9 +22,9 @@ use super::{
     Queue, //
 };
 use crate::ffi::{
+    mapped::Mapped,
     memory::Memory,
     pinned::{
-        Mapped,
         Observer,
         Pinned,
         Unpinned, //

@@ -41,19 +41,22 @@ use crate::{
             descriptor,
             with_hints,
             Piece, //
-        }, //
+        },
+        setup::MAX_TRANSFER_SHIFT, //
     },
     ffi::{
-        memory::{
-            Memory,
-            PIN_MAX, //
-        },
+        memory::Memory,
+        pinned::PINNED_MAX,
         portal, //
     }, //
 };
 
-/// Bytes that are pinned at a time: whatever their offset, they lie on at most [`PIN_MAX`] pages.
-const WINDOW: u32 = ((PIN_MAX - 1) * PAGE_SIZE) as u32;
+/// Bytes of an operation that are pinned at a time, unless it cannot be divided: one descriptor of
+/// [`MAX_TRANSFER_SHIFT`].
+const WINDOW: u32 = 1 << MAX_TRANSFER_SHIFT;
+
+/// Whatever the offset, it can be pinned; so can a destination that has fields which the source lacks.
+const _: () = assert!(WINDOW as usize + WINDOW as usize / 64 < (PINNED_MAX - 1) * PAGE_SIZE);
 
 /// How long, in ns, to wait for memory that a tenant is taking away.
 const TAKEN_AWAY: u64 = 1_000_000;
@@ -67,8 +70,15 @@ fn longest(op: &Op) -> u32 {
     WINDOW >> u32::from(op.overlap().is_some())
 }
 
-/// Where a part of a buffer is, from `offset` to `end` in the order of the operation.
+/// Where a part of a buffer is, from `offset` to `end` in the order of the operation: all of it if that
+/// cannot be divided.
 fn part(op: &Op, buffer: &Buffer, offset: u32, end: u32) -> Span {
+    if !op.is_divisible() {
+        return Span {
+            iova: buffer.iova,
+            len: buffer.len.into(),
+        };
+    }
     let low = match op.order() {
         Order::Forward => offset,
         Order::Backward => buffer.len.saturating_sub(end),
@@ -103,6 +113,15 @@ fn there(op: &Op, own: &Span, range: &Span) -> u32 {
     };
     // CAST: No longer than an operation.
     there as u32
+}
+
+/// Tells where buffers are not there.
+fn tell_missing(job: &mut Job, missing: [Option<u32>; BUFFERS]) {
+    for (side, at) in missing.into_iter().enumerate() {
+        if let Some(at) = at {
+            job.outcome.missing(side, at);
+        }
+    }
 }
 
 /// What came of an attempt to go on with a descriptor.
@@ -183,7 +202,10 @@ impl Engine {
                 return self.stop(queue, job);
             }
             match self.open_window(queue, job, memory) {
-                Opened::Window(window) => job.window = Some(window),
+                Opened::Window(window) => {
+                    job.window = Some(window);
+                    return Went::On;
+                }
                 Opened::Later(ns) => return Went::Nowhere(ns),
                 Opened::Never => {
                     job.outcome.piece_lost();
@@ -258,8 +280,12 @@ impl Engine {
             Err(ns) => return Opened::Later(ns),
         };
         let op = &job.work.op;
+        let is_divisible = op.is_divisible();
         let most = bounds.window.min(job.most).min(op.len() - job.offset);
-        let end = job.offset + most.min(longest(op));
+        let end = match is_divisible {
+            true => job.offset + most.min(longest(op)),
+            false => op.len(),
+        };
         let mut window = Window {
             bounds,
             end,
@@ -282,7 +308,7 @@ impl Engine {
                     *side = at;
                     let range = at.and_then(|at| self.ranges.lock().span(at));
                     let there = range.map_or(0, |range| there(op, &own, &range));
-                    *missing = (there < end - job.offset).then_some(job.offset + there);
+                    *missing = (u64::from(there) < own.len).then_some(job.offset + there);
                 }
                 Err(why) => {
                     self.leave(sides);
@@ -308,6 +334,11 @@ impl Engine {
             return Opened::Later(0);
         }
         job.most = u32::MAX;
+        if !is_divisible {
+            // What can be done depends on it.
+            tell_missing(job, core::mem::take(&mut window.missing));
+            return Opened::Window(window);
+        }
         window.end = window.missing.iter().flatten().fold(end, |end, at| end.min(*at));
         Opened::Window(window)
     }
@@ -318,11 +349,7 @@ impl Engine {
         let Some(window) = job.window.take() else {
             return;
         };
-        for (side, missing) in window.missing.iter().enumerate() {
-            if let Some(at) = missing {
-                job.outcome.missing(side, *at);
-            }
-        }
+        tell_missing(job, window.missing);
         self.leave(&window.sides);
     }
 
@@ -330,8 +357,10 @@ impl Engine {
     fn piece(&self, queue: &Queue, job: &Job) -> Option<Piece> {
         let window = job.window.as_ref()?;
         let op = &job.work.op;
-        let turn = window.bounds.turn;
-        let max = turn.min(1 << queue.submitter.max_transfer_shift());
+        let max = match op.is_divisible() {
+            true => window.bounds.turn.min(1 << queue.submitter.max_transfer_shift()),
+            false => u32::MAX,
+        };
         let mut len = max.min(window.end - job.offset);
         let mut addresses = [0; BUFFERS];
         let is_backward = op.order() == Order::Backward;
@@ -345,24 +374,34 @@ impl Engine {
             let range = ranges.span(*side)?;
             let offset = own.iova.checked_sub(range.iova)?;
             let mapped = ranges.mapped(*side)?;
+            let most = match op.is_divisible() {
+                true => len,
+                false => there(op, &own, &range),
+            };
             // SAFETY: The range has this window as its user, and has the piece as another before the
             // hardware has it, until it is done with it (`land`). One that is unmapped all the same
             // is so when the engine is dead and nothing is in flight, and nothing is submitted then.
-            let (dma, there) = unsafe {
+            let (dma, contiguous) = unsafe {
                 if is_backward {
-                    mapped.up_to(offset.checked_add(own.len)?, len)
+                    mapped.up_to(offset.checked_add(own.len)?, most)
                 } else {
-                    mapped.from(offset, len)
+                    mapped.from(offset, most)
                 }
             }?;
             *address = dma;
-            len = len.min(there);
+            if !op.is_divisible() && contiguous < most {
+                return None;
+            }
+            len = len.min(contiguous);
         }
         if is_backward {
             for (side, address) in window.sides.iter().zip(addresses.iter_mut()) {
                 // Of its end.
                 *address = address.wrapping_sub(side.map_or(0, |_| u64::from(len)));
             }
+        }
+        if !op.is_divisible() {
+            return job.outcome.whole_piece(addresses);
         }
         Some(Piece {
             offset: job.offset,
@@ -398,7 +437,10 @@ impl Engine {
         }
         match self.give(queue, &job.accepted, &make, piece.len) {
             Some(ticket) => {
-                job.offset += piece.len;
+                job.offset = match op.is_divisible() {
+                    true => job.offset + piece.len,
+                    false => job.work.op.len(),
+                };
                 job.pieces += 1;
                 let flying = Flying {
                     ticket,

@@ -17,7 +17,8 @@ use kernel::{
         Arc,
         CondVar,
         Mutex, //
-    }, //
+    },
+    warn_on, //
 };
 
 use super::{
@@ -47,8 +48,8 @@ struct State {
     pins: Pins,
     /// Calls to pin so far.
     calls: usize,
-    /// Pages that are pinned.
-    pinned: usize,
+    /// What calls have pinned: address and number of pages.
+    pinned: KVec<(u64, usize)>,
 }
 
 /// Some pages from [`BASE`] on. What is copied is apart from what is pinned.
@@ -72,7 +73,7 @@ impl Fake {
             bytes: KVec::from_elem(0, PAGES * PAGE_SIZE, GFP_KERNEL)?,
             pins: Pins::Granted,
             calls: 0,
-            pinned: 0,
+            pinned: KVec::new(),
         };
         Arc::pin_init(
             pin_init!(Self {
@@ -97,7 +98,7 @@ impl Fake {
 
     /// Pages that are pinned.
     pub(crate) fn pinned(&self) -> usize {
-        self.state.lock().pinned
+        self.state.lock().pinned.iter().map(|(_, count)| count).sum()
     }
 }
 
@@ -130,15 +131,20 @@ unsafe impl Memory for Fake {
         if state.pins == Pins::Limited {
             return Err(ENOMEM);
         }
-        state.pinned += pages.len();
+        state.pinned.push((iova, pages.len()), GFP_KERNEL)?;
         for (to, page) in pages.iter_mut().zip(there) {
             *to = page.as_ptr();
         }
         Ok(())
     }
 
-    unsafe fn unpin(&self, _iova: u64, count: usize) {
-        self.state.lock().pinned -= count;
+    unsafe fn unpin(&self, iova: u64, count: usize) {
+        let pinned = &mut self.state.lock().pinned;
+        let at = pinned.iter().position(|pin| *pin == (iova, count));
+        // As IOMMUFD does.
+        if !warn_on!(at.is_none()) {
+            at.map(|at| pinned.remove(at));
+        }
     }
 }
 
