@@ -36,7 +36,7 @@ impl Owner for Account {
 
     fn ended(&self, bytes: u32) {
         self.flow.give_back(bytes);
-        self.front.flights().end();
+        self.front.flights().leave();
         self.front.waker().wake();
     }
 }

@@ -11,10 +11,7 @@ use kernel::{
     }, //
 };
 
-use super::{
-    flights::Flights,
-    waker::Waker, //
-};
+use super::waker::Waker;
 use crate::{
     dsa_core::{
         desc::{
@@ -28,6 +25,7 @@ use crate::{
         }, //
     },
     framework::{
+        Count,
         Culprit,
         Fault,
         FaultKind,
@@ -41,7 +39,8 @@ pub(super) struct Front {
     params: virt::Params,
     /// Wakes the thread of the engine behind it.
     waker: Arc<Waker>,
-    flights: Arc<Flights>,
+    /// How many descriptors the hardware has of the tenant.
+    flights: Arc<Count>,
     /// The number of the hardware's WQ behind each virtual one.
     wqs: [u32; virt::MAX_WQS as usize],
     /// Taken before `registers`.
@@ -59,7 +58,7 @@ impl Front {
             *place = *id;
         }
         let waker = Waker::new()?;
-        let flights = Flights::new()?;
+        let flights = Count::new()?;
         Arc::pin_init(
             pin_init!(Self {
                 params: *params,
@@ -79,7 +78,7 @@ impl Front {
     }
 
     /// What the hardware has of the engine behind it.
-    pub(super) fn flights(&self) -> &Arc<Flights> {
+    pub(super) fn flights(&self) -> &Arc<Count> {
         &self.flights
     }
 

@@ -48,7 +48,7 @@
 //! | `Bell::task` | who is woken up | nothing | `bell` |
 //! | `Unmaps::state` | memory that is going | nothing | `unmaps` |
 //! | `Scheduler::state` | the order of those who share a work queue | nothing | engines, and whoever changes how one is served |
-//! | `Flights::count` | how many descriptors the hardware has of a tenant | its end, bounded, without the lock | engines, whoever notices an end, removal |
+//! | `Front::flights` | how many descriptors the hardware has of a tenant | its end, bounded, without the lock | engines, whoever notices an end, removal |
 //! | `Waker::news` | whether the engine's thread has something to look at | nothing | whoever has something for it |
 //!
 //! Facts about the hardware are from the Intel Data Streaming Accelerator Architecture
@@ -63,7 +63,6 @@ mod configure;
 mod device;
 mod driver;
 mod engine;
-mod flights;
 mod front;
 mod function;
 mod hardware;

@@ -17,13 +17,14 @@
 //! | events | order and numbers of events | nothing | the `report`s of `events`, `amend` |
 //! | `Subdev::state` | phase, state, settings and handles of a subdev | nothing | all of `subdev.rs`, `handover.rs` |
 //!
-//! `Presence` has a lock of its own, under which nothing is taken. A provider's own locks come
+//! `Count` has a lock of its own, under which nothing is taken. A provider's own locks come
 //! below the configuration lock, and its functions call [`Host::enabled`] and its like, which take
 //! the event lock, with locks of theirs held; the framework calls no function with one of its locks
 //! held, but for the configuration lock.
 
 mod choose;
 mod configure;
+mod count;
 mod create;
 mod delete;
 mod engage;
@@ -40,7 +41,6 @@ mod meters;
 mod node;
 mod notifier;
 mod parent;
-mod presence;
 mod provider;
 mod query;
 mod queue;
@@ -66,6 +66,7 @@ pub(crate) use self::{
         set_wq,
         SetWq, //
     },
+    count::Count,
     create::{
         create,
         Made, //

@@ -12,7 +12,7 @@ use kernel::{
 };
 
 use super::{
-    presence::Presence,
+    count::Count,
     provider::{
         Description,
         Parent,
@@ -47,7 +47,7 @@ pub(super) struct Node {
     pub(super) description: Description,
     pub(super) provider: Arc<dyn Parent>,
     pub(super) dev: BoundDevice,
-    pub(super) presence: Arc<Presence>,
+    pub(super) presence: Arc<Count>,
     /// Of all that are, or were, on it.
     pub(super) stats: Arc<Stats>,
     /// The configuration lock: held while the hardware is configured, which may be waited for.
@@ -105,7 +105,7 @@ impl Node {
         name: Name,
         dev: BoundDevice,
         provider: Arc<dyn Parent>,
-        presence: Arc<Presence>,
+        presence: Arc<Count>,
         stats: Arc<Stats>,
     ) -> impl PinInit<Self> {
         pin_init!(Self {

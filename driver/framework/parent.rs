@@ -15,10 +15,12 @@ use kernel::{
         },
         Arc,
         UniqueArc, //
-    }, //
+    },
+    time::Delta, //
 };
 
 use super::{
+    count::Count,
     events::{
         self,
         Cause,
@@ -30,7 +32,6 @@ use super::{
         Node, //
     },
     notifier::Notifier,
-    presence::Presence,
     provider::{
         Parent,
         WorkQueue, //
@@ -52,6 +53,9 @@ use crate::{
     subdev_core::name::Name, //
 };
 
+/// How long to wait at a time: a wait without an end is reported as a hung task.
+const TURN: Delta = Delta::from_secs(1);
+
 /// The registration of a parent.
 pub(crate) struct ParentRegistration {
     node: Arc<Node>,
@@ -66,7 +70,7 @@ pub(crate) fn register_parent(
     wqs: KVec<Arc<dyn WorkQueue>>,
 ) -> Result<ParentRegistration> {
     let prefix = provider.description().prefix;
-    let presence = Presence::new()?;
+    let presence = Count::new()?;
     let stats = Stats::new()?;
     let mut entries = RBTree::new();
     for wq in wqs {
@@ -135,7 +139,8 @@ impl ParentRegistration {
             config.quiesce(&*node.provider);
             retire_all(node.index, None, &mut config);
         }
-        node.presence.wait_until_zero();
+        // That may take as long as a VFIO user likes.
+        while !node.presence.wait_until_zero(TURN) {}
         let state = node.provider.state();
         let removed = {
             let mut registry = REGISTRY.lock();

@@ -30,6 +30,7 @@ use kernel::{
 };
 
 use super::{
+    count::Count,
     events::{
         self,
         Cause,
@@ -50,7 +51,6 @@ use super::{
         Snapshot, //
     },
     node::Node,
-    presence::Presence,
     queue::QUEUE,
     stats::Stats, //
 };
@@ -171,7 +171,7 @@ impl State {
 pub(crate) struct Subdev {
     identity: Identity,
     pub(super) dev: BoundDevice,
-    pub(super) presence: Arc<Presence>,
+    pub(super) presence: Arc<Count>,
     born: Instant<Monotonic>,
     /// From the first activation on, and kept: while inactive, a subdev is to be small.
     stats: SetOnce<Arc<Stats>>,

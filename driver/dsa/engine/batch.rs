@@ -88,7 +88,9 @@ impl List {
 
     /// The descriptor at a place of the list, if it was read.
     fn get(&self, index: u32) -> Option<Descriptor> {
-        let at = index.checked_sub(self.start).filter(|at| *at < self.count)?;
+        let at = index
+            .checked_sub(self.start)
+            .filter(|at| *at < self.count)?;
         self.raw.get(at as usize).map(Descriptor::parse)
     }
 

@@ -96,7 +96,9 @@ impl Engine {
     /// Reports the end of a descriptor, unless it was dropped.
     fn finish(&self, lane: &mut Lane, job: &Job, queue: &Queue, host: Option<&dyn Host>) {
         let drops = self.state.lock().drops(&job.accepted);
-        let ended = host.filter(|_| !drops).map(|host| self.report(job, queue, host));
+        let ended = host
+            .filter(|_| !drops)
+            .map(|host| self.report(job, queue, host));
         if let Some(member) = job.member {
             // One that is dropped is so with its batch, of which nothing is told.
             batch::member_ended(lane, member.batch, &ended.unwrap_or_default());

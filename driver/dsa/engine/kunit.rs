@@ -2,6 +2,7 @@
 
 //! What an engine does with what a tenant submits, on hardware and memory made of software.
 
+mod batch;
 mod bench;
 mod fake;
 mod turns;

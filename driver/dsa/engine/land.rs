@@ -51,9 +51,8 @@ impl Engine {
                     let op = job.outcome.next_op();
                     let piece = &flying.piece;
                     let hints = job.work.hints;
-                    let make = |record, handle| {
-                        with_hints(descriptor(&op, piece, record, handle), hints)
-                    };
+                    let make =
+                        |record, handle| with_hints(descriptor(&op, piece, record, handle), hints);
                     queue.flow.take_again(piece.len);
                     match self.give(queue, &job.accepted, &make, piece.len) {
                         Some(ticket) => {

@@ -114,7 +114,7 @@ impl Engine {
     /// Waits for the hardware only, which is bounded; access to the memory of a tenant may take as
     /// long as the tenant likes, and is not waited for.
     pub(in super::super) fn quiesce(self: &Arc<Self>) {
-        while !self.front.flights().wait(LOOK_AFTER) {
+        while !self.front.flights().wait_until_zero(LOOK_AFTER) {
             // The thread may wait for its tenant.
             for queue in self.queues.iter() {
                 queue.submitter.look_after();

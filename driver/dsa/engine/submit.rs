@@ -339,7 +339,11 @@ impl Engine {
             tell_missing(job, core::mem::take(&mut window.missing));
             return Opened::Window(window);
         }
-        window.end = window.missing.iter().flatten().fold(end, |end, at| end.min(*at));
+        window.end = window
+            .missing
+            .iter()
+            .flatten()
+            .fold(end, |end, at| end.min(*at));
         Opened::Window(window)
     }
 
@@ -358,7 +362,10 @@ impl Engine {
         let window = job.window.as_ref()?;
         let op = &job.work.op;
         let max = match op.is_divisible() {
-            true => window.bounds.turn.min(1 << queue.submitter.max_transfer_shift()),
+            true => window
+                .bounds
+                .turn
+                .min(1 << queue.submitter.max_transfer_shift()),
             false => u32::MAX,
         };
         let mut len = max.min(window.end - job.offset);
@@ -479,7 +486,7 @@ impl Engine {
             let goes = !state.drops(accepted);
             if goes {
                 // Under the lock, so that whoever kills waits for it.
-                flights.begin();
+                flights.enter();
             }
             goes
         };
@@ -491,7 +498,7 @@ impl Engine {
             queue.meter.hw_submitted();
         } else {
             if goes {
-                flights.end();
+                flights.leave();
             }
             queue.flow.give_back(bytes);
         }

@@ -67,7 +67,7 @@ impl Engine {
                 }
                 ranges.progress()
             };
-            if progress != seen || self.front.flights().are_there() {
+            if progress != seen || !self.front.flights().is_zero() {
                 seen = progress;
                 looks = 0;
             } else {

@@ -98,7 +98,12 @@ impl Fake {
 
     /// Pages that are pinned.
     pub(crate) fn pinned(&self) -> usize {
-        self.state.lock().pinned.iter().map(|(_, count)| count).sum()
+        self.state
+            .lock()
+            .pinned
+            .iter()
+            .map(|(_, count)| count)
+            .sum()
     }
 }
 

@@ -38,6 +38,7 @@ use crate::{
             Completion,
             DESC_LEN, //
         },
+        plan::member,
         regs::{
             self,
             Command, //
@@ -73,6 +74,8 @@ use crate::{
 const RECORDS: u64 = BASE;
 pub(super) const SRC: u64 = BASE + 0x1000;
 pub(super) const DST: u64 = BASE + 0x3000;
+/// Where the list of a batch is.
+pub(super) const LIST: u64 = BASE + 0x5000;
 /// The first byte that is not there.
 pub(super) const END: u64 = BASE + 0x8000;
 
@@ -114,6 +117,17 @@ impl Descriptor {
         Self::new(opcode::FILL)
             .put(24, &at.to_le_bytes())
             .put(32, &len.to_le_bytes())
+    }
+
+    pub(super) fn batch(list: u64, count: u32) -> Self {
+        Self::new(opcode::BATCH)
+            .put(16, &list.to_le_bytes())
+            .put(32, &count.to_le_bytes())
+    }
+
+    /// Behind those that come before it in its batch.
+    pub(super) fn fence(self) -> Self {
+        self.put(4, &flag::FENCE.to_le_bytes())
     }
 
     /// With completion record `n`.
@@ -161,7 +175,7 @@ impl Bench {
             device_id: 0x0b25,
             revision: 0,
             version: regs::VERSION_1,
-            gencap: 21 << 16,
+            gencap: 21 << 16 | 5 << 21,
             opcap: [u64::MAX; 4],
             wqs: 1,
             sizes,
@@ -221,15 +235,36 @@ impl Bench {
         });
     }
 
-    /// The error that SWERR reports, if any.
-    pub(super) fn swerr(&self) -> Option<u8> {
+    /// Writes a descriptor to memory.
+    pub(super) fn put(&self, addr: u64, descriptor: Descriptor) -> Result {
+        self.memory.write(addr, &descriptor.0)
+    }
+
+    /// Writes descriptor `n` of a list.
+    pub(super) fn list(&self, n: u32, descriptor: Descriptor) -> Result {
+        self.put(member(LIST, n), descriptor)
+    }
+
+    fn swerr_word(&self, n: usize) -> Option<u64> {
         let mut bytes = [0; 8];
         self.front
-            .look(|registers| registers.bar0_read(regs::SWERR as u64, &mut bytes))?;
-        let register = u64::from_le_bytes(bytes);
+            .look(|registers| registers.bar0_read((regs::SWERR + 8 * n) as u64, &mut bytes))?;
+        Some(u64::from_le_bytes(bytes))
+    }
+
+    /// The error that SWERR reports, if any.
+    pub(super) fn swerr(&self) -> Option<u8> {
+        let register = self.swerr_word(0)?;
         let valid = register & regs::swerr::VALID != 0;
         // CAST: A field of 8 bits.
         valid.then_some((register >> regs::swerr::ERROR_SHIFT) as u8)
+    }
+
+    /// The place in its batch of the descriptor that SWERR reports, if it is from one.
+    pub(super) fn swerr_place(&self) -> Option<u16> {
+        let is_member = self.swerr_word(0)? & regs::swerr::BATCH != 0;
+        // CAST: A field of 16 bits.
+        is_member.then_some(self.swerr_word(1)? as u16)
     }
 
     /// Descriptors that were submitted, and how they ended: with success, with an error, refused and
@@ -264,6 +299,11 @@ impl Bench {
     /// The bytes completed in completion record `n`.
     pub(super) fn bytes(&self, n: u32) -> Result<u32> {
         Ok(self.completion(n)?.bytes)
+    }
+
+    /// The address that faulted in completion record `n`.
+    pub(super) fn fault(&self, n: u32) -> Result<u64> {
+        Ok(self.completion(n)?.fault_addr)
     }
 
     /// Waits for completion record `n`; its status.

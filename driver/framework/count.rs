@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! How much of a parent is still there: what its unbinding waits for.
+//! Something that is counted, and waited for to be none.
 
 use kernel::{
     new_condvar,
@@ -11,45 +11,43 @@ use kernel::{
         CondVar,
         Mutex, //
     },
-    time::Delta, //
+    time::Delta,
+    warn_on, //
 };
 
 use super::wait::wait_for;
 
-/// How long to wait at a time: a wait without an end is reported as a hung task.
-const TURN: Delta = Delta::from_secs(1);
-
-/// Counts the subdevs of a parent that are in the registry, and those that have a VFIO device.
+/// How many there are of something. Its lock is taken last.
 #[pin_data]
-pub(super) struct Presence {
+pub(crate) struct Count {
     #[pin]
     count: Mutex<usize>,
     #[pin]
     zero: CondVar,
 }
 
-impl Presence {
+impl Count {
     /// Starts at zero.
-    pub(super) fn new() -> Result<Arc<Self>> {
+    pub(crate) fn new() -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
-                count <- new_mutex!(0),
-                zero <- new_condvar!(),
+                count <- new_mutex!(0, "Count::count"),
+                zero <- new_condvar!("Count::zero"),
             }),
             GFP_KERNEL,
         )
     }
 
     /// There is one more.
-    pub(super) fn enter(&self) {
+    pub(crate) fn enter(&self) {
         let mut count = self.count.lock();
         *count = count.saturating_add(1);
     }
 
     /// There is one less.
-    pub(super) fn leave(&self) {
+    pub(crate) fn leave(&self) {
         let mut count = self.count.lock();
-        if kernel::warn_on!(*count == 0) {
+        if warn_on!(*count == 0) {
             return;
         }
         *count -= 1;
@@ -58,9 +56,14 @@ impl Presence {
         }
     }
 
-    /// Waits until there is none. That may take as long as a VFIO user likes.
-    pub(super) fn wait_until_zero(&self) {
+    /// Whether there is none.
+    pub(crate) fn is_zero(&self) -> bool {
+        *self.count.lock() == 0
+    }
+
+    /// Waits until there is none, for `limit` at most. Returns whether there is none.
+    pub(crate) fn wait_until_zero(&self, limit: Delta) -> bool {
         let is_zero = |count: &usize| (*count == 0).then_some(());
-        while wait_for(&self.count, &self.zero, TURN, is_zero).is_none() {}
+        wait_for(&self.count, &self.zero, limit, is_zero).is_some()
     }
 }
