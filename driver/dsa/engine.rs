@@ -6,10 +6,10 @@
 //!
 //! The state of an engine is in [`state`]. Descriptors come in by [`accept`]. [`process`] is what the
 //! thread does: for each virtual WQ, which [`lane`] has the account of, it cuts one descriptor after
-//! another into pieces and submits them ([`submit`]), those of a batch as [`batch`] reads them, and
-//! takes note of those that have ended, in whatever order ([`land`]); [`finish`] reports the end of a
-//! descriptor. [`memory`] pins what descriptors need and gives it up. [`quiesce`] ends descriptors
-//! early, and [`unmap`] waits for them where their memory is taken away.
+//! another into pieces ([`window`]) and submits them ([`submit`]), those of a batch as [`batch`] reads
+//! them, and takes note of those that have ended, in whatever order ([`land`]); [`finish`] reports the
+//! end of a descriptor. [`memory`] pins what descriptors need and gives it up. [`quiesce`] ends
+//! descriptors early, and [`unmap`] waits for them where their memory is taken away.
 
 mod accept;
 mod batch;
@@ -24,6 +24,7 @@ mod quiesce;
 mod state;
 mod submit;
 mod unmap;
+mod window;
 
 use kernel::{
     impl_has_work,

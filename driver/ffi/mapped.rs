@@ -16,13 +16,15 @@ use kernel::{
     },
     error::to_result,
     page::PAGE_SIZE,
-    prelude::*,
-    warn_on, //
+    prelude::*, //
 };
 
 use super::{
     bindings as local,
-    bound::BoundDevice,
+    bound::{
+        BoundDevice,
+        Held, //
+    },
     device::raw,
     pinned::Pinned, //
 };
@@ -145,10 +147,9 @@ enum Place {
 ///
 /// # Invariants
 ///
-/// What is in `place` is mapped for `dev`, in this direction. While there is something, `dev` is bound.
+/// What is in `place` is mapped for the device that is held with it, in this direction.
 struct Mapping {
-    place: Option<Place>,
-    dev: BoundDevice,
+    place: Option<(Place, Held)>,
     direction: DataDirection,
     /// The device and the CPU may see different memory until it is unmapped.
     needs_sync: bool,
@@ -157,13 +158,17 @@ struct Mapping {
 impl Mapping {
     /// # Safety
     ///
-    /// As for [`Mapped::new`], and the pages must stay pinned as long.
-    unsafe fn new(pinned: &Pinned, dev: BoundDevice) -> Result<Self> {
-        // INVARIANT: Nothing is mapped yet.
+    /// The pages must stay pinned until the value is dropped.
+    unsafe fn new(pinned: &Pinned, dev: Held) -> Result<Self> {
+        let direction = pinned.direction();
+        let place = match Contiguous::new(&dev, pinned.len(), direction) {
+            Some(range) => Place::Contiguous(range),
+            None => Place::Pages(KVec::with_capacity(pinned.len(), GFP_KERNEL)?),
+        };
+        // INVARIANT: Nothing is mapped there yet.
         let mut this = Self {
-            place: None,
-            dev,
-            direction: pinned.direction(),
+            place: Some((place, dev)),
+            direction,
             needs_sync: false,
         };
         // SAFETY: By the safety requirement.
@@ -173,39 +178,30 @@ impl Mapping {
 
     /// # Safety
     ///
-    /// As for [`Self::new`].
+    /// As for [`Self::new`]; nothing is mapped yet.
     unsafe fn map(&mut self, pinned: &Pinned) -> Result {
-        let dev = self.dev.get().ok_or(ENODEV)?;
-        let first = match Contiguous::new(&dev, pinned.len(), self.direction) {
-            Some(range) => {
-                let first = range.state.addr;
-                // INVARIANT: Nothing of it is linked yet; the device is bound.
-                let place = self.place.insert(Place::Contiguous(range));
-                let Place::Contiguous(range) = place else {
-                    return Err(EINVAL);
-                };
+        let Some((place, dev)) = &mut self.place else {
+            return Ok(());
+        };
+        match place {
+            Place::Contiguous(range) => {
                 for page in pinned.pages() {
                     // SAFETY: It was allocated for the device, for so many pages; they stay pinned by
                     // the safety requirement.
-                    unsafe { range.link(&dev, page) }?;
+                    unsafe { range.link(dev, page) }?;
                 }
                 // SAFETY: As above.
-                unsafe { range.sync(&dev) }?;
-                first
+                unsafe { range.sync(dev) }?;
+                // SAFETY: The device is valid, and the address is mapped for it.
+                self.needs_sync =
+                    unsafe { local::subdev_shim_dma_need_sync(raw(dev), range.state.addr) };
             }
-            None => {
-                let addresses = KVec::with_capacity(pinned.len(), GFP_KERNEL)?;
-                // INVARIANT: Nothing is mapped yet.
-                let place = self.place.insert(Place::Pages(addresses));
-                let Place::Pages(addresses) = place else {
-                    return Err(EINVAL);
-                };
-                let mut needs_sync = false;
+            Place::Pages(addresses) => {
                 for page in pinned.pages() {
                     // SAFETY: The device is bound, and the page is pinned as long as it is mapped.
                     let addr = unsafe {
                         bindings::dma_map_page_attrs(
-                            raw(&*dev),
+                            raw(dev),
                             page,
                             0,
                             PAGE_SIZE,
@@ -215,40 +211,28 @@ impl Mapping {
                     };
                     // SAFETY: The device is valid, and the address is one that mapping returned for
                     // it.
-                    to_result(unsafe { local::subdev_shim_dma_mapping_error(raw(&*dev), addr) })?;
+                    to_result(unsafe { local::subdev_shim_dma_mapping_error(raw(dev), addr) })?;
                     // INVARIANT: One more is mapped; the device is bound. There is room for all.
                     let _ = addresses.push_within_capacity(addr);
                     // SAFETY: As above.
-                    needs_sync |= unsafe { local::subdev_shim_dma_need_sync(raw(&*dev), addr) };
+                    self.needs_sync |= unsafe { local::subdev_shim_dma_need_sync(raw(dev), addr) };
                 }
-                self.needs_sync = needs_sync;
-                return Ok(());
             }
-        };
-        // SAFETY: The device is valid, and the address is mapped for it.
-        self.needs_sync = unsafe { local::subdev_shim_dma_need_sync(raw(&*dev), first) };
+        }
         Ok(())
     }
 
     fn undo(&mut self) {
-        let Some(place) = self.place.take() else {
-            return;
-        };
-        let Some(dev) = self.dev.get() else {
-            // Against what `new` demands. Nothing can be done for what is mapped.
-            warn_on!(true);
-            return;
-        };
-        match place {
-            // SAFETY: By the type invariant; the device is done with the pages by the requirement of
-            // `Mapped::from`.
-            Place::Contiguous(range) => unsafe { range.undo(&dev) },
-            Place::Pages(addresses) => {
+        match self.place.take() {
+            // SAFETY: By the type invariant. What the device has of an address is the business of who
+            // submits it, see `Mapped::from`.
+            Some((Place::Contiguous(range), dev)) => unsafe { range.undo(&dev) },
+            Some((Place::Pages(addresses), dev)) => {
                 for &addr in addresses.iter() {
                     // SAFETY: As above.
                     unsafe {
                         bindings::dma_unmap_page_attrs(
-                            raw(&*dev),
+                            raw(&dev),
                             addr,
                             PAGE_SIZE,
                             self.direction.into(),
@@ -257,6 +241,7 @@ impl Mapping {
                     };
                 }
             }
+            None => (),
         }
     }
 }
@@ -267,7 +252,8 @@ impl Drop for Mapping {
     }
 }
 
-/// Pinned pages that are mapped for a device. They are unmapped before they are unpinned.
+/// Pinned pages that are mapped for a device, which stays bound as long. They are unmapped before they
+/// are unpinned.
 pub(crate) struct Mapped {
     mapping: Mapping,
     _pinned: Pinned,
@@ -275,12 +261,11 @@ pub(crate) struct Mapped {
 
 impl Mapped {
     /// Maps the pages. Fails with them if the device cannot be given them.
-    ///
-    /// # Safety
-    ///
-    /// [`Self::unmap`] must have been called, or the value dropped, before the device is unbound.
-    pub(crate) unsafe fn new(pinned: Pinned, dev: BoundDevice) -> Result<Self, Pinned> {
-        // SAFETY: By the safety requirement; the pages are unpinned after the mapping was dropped.
+    pub(crate) fn new(pinned: Pinned, dev: &BoundDevice) -> Result<Self, Pinned> {
+        let Some(dev) = dev.hold() else {
+            return Err(pinned);
+        };
+        // SAFETY: The pages are unpinned after the mapping was dropped.
         match unsafe { Mapping::new(&pinned, dev) } {
             Ok(mapping) => Ok(Self {
                 mapping,
@@ -303,12 +288,10 @@ impl Mapped {
     /// The address for the device of what is `offset` bytes after the start, and how many bytes up to
     /// `most` are contiguous from there on.
     ///
-    /// # Safety
-    ///
-    /// The device must be done with what it does with the address before the pages are unmapped or
-    /// the value is dropped.
-    pub(crate) unsafe fn from(&self, offset: u64, most: u32) -> Option<(DmaAddress, u32)> {
-        let (start, len) = match self.mapping.place.as_ref()? {
+    /// Whoever gives the address to the device must see to it that the device is done with it before
+    /// the pages are unmapped or the value is dropped.
+    pub(crate) fn from(&self, offset: u64, most: u32) -> Option<(DmaAddress, u32)> {
+        let (start, len) = match &self.mapping.place.as_ref()?.0 {
             // CAST: Widening.
             Place::Contiguous(range) => (
                 range.state.addr.checked_add(offset)?,
@@ -333,12 +316,8 @@ impl Mapped {
 
     /// As [`Self::from`], of what ends `offset` bytes after the start: the address of its end, and how
     /// many bytes are contiguous up to there.
-    ///
-    /// # Safety
-    ///
-    /// As for [`Self::from`].
-    pub(crate) unsafe fn up_to(&self, offset: u64, most: u32) -> Option<(DmaAddress, u32)> {
-        let (end, len) = match self.mapping.place.as_ref()? {
+    pub(crate) fn up_to(&self, offset: u64, most: u32) -> Option<(DmaAddress, u32)> {
+        let (end, len) = match &self.mapping.place.as_ref()?.0 {
             Place::Contiguous(range) => {
                 // CAST: Widening.
                 (range.len as u64).checked_sub(offset)?;

@@ -137,12 +137,11 @@ impl Engine {
         let len = (pinned.len() * PAGE_SIZE) as u64;
         let counted = queue.meter.pin(pinned.len());
         let mut ranges = self.ranges.lock();
-        let mapped = if ranges.is_dead() {
-            Err(pinned)
-        } else {
-            // SAFETY: Before the device is unbound, `Ranges::kill` is called, which unmaps it: with
-            // the same lock, after which it is dead.
-            unsafe { Mapped::new(pinned, queue.submitter.device().clone()) }
+        // The unbinding of the device waits for what is mapped, which `Ranges::kill` unmaps before: with
+        // the same lock, after which it is dead.
+        let mapped = match ranges.is_dead() {
+            true => Err(pinned),
+            false => Mapped::new(pinned, queue.submitter.device()),
         };
         match mapped {
             Ok(mapped) => {

@@ -26,6 +26,7 @@ const ROOT: &str = "/sys/kernel/debug/kunit";
 const SUITES: &[&str] = &[
     "subdev_auxiliary",
     "subdev_engine",
+    "subdev_engine_batch",
     "subdev_framework",
     "subdev_genl",
     "subdev_stages",
