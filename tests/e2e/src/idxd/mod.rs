@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The machine with `idxd` in place of our module.
 
+mod dmatest;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -8,6 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+pub use self::dmatest::DmaTest;
 use crate::kmsg::Kmsg;
 use crate::process::{self, Output};
 use crate::system::Function;
