@@ -15,6 +15,9 @@ use crate::{system, wait};
 /// How long a run may take; the machine is emulated.
 const LONG: Duration = Duration::from_secs(240);
 
+/// What tells in a line of the kernel log that a thread has ended.
+const SUMMARY: &str = ": summary ";
+
 /// The module `dmatest`, unloaded when dropped.
 pub struct DmaTest(());
 
@@ -34,7 +37,7 @@ impl DmaTest {
         system::write_sysfs(&path, value)
     }
 
-    /// Starts a number of transfers, each of which may take so many milliseconds.
+    /// Starts a number of transfers in each thread, each of which may take so many milliseconds.
     pub fn start(&self, transfers: u32, timeout: u32) -> Result<()> {
         self.set("timeout", &timeout.to_string())?;
         self.set("iterations", &transfers.to_string())?;
@@ -53,16 +56,25 @@ impl DmaTest {
 
     /// Waits for the end of the run, and gives its summary: `N tests, N failures …`.
     pub fn finish(&self, log: &mut Kmsg) -> Result<String> {
-        let summary = wait::until(LONG, "the end of dmatest", || {
-            let lines = log.lines()?;
-            Ok(lines.into_iter().find(|line| line.contains(": summary ")))
+        let summary = self.finish_threads(log, 1)?.pop();
+        summary.context("dmatest has no summary")
+    }
+
+    /// The same of a run in several threads, each of which has a summary. A run that is told to end
+    /// before frees memory that the device still writes to.
+    pub fn finish_threads(&self, log: &mut Kmsg, threads: usize) -> Result<Vec<String>> {
+        let mut summaries = Vec::new();
+        wait::until_true(LONG, "the end of dmatest", || {
+            let lines = log.lines()?.into_iter();
+            summaries.extend(lines.filter(|line| line.contains(SUMMARY)));
+            Ok(summaries.len() >= threads)
         })?;
         // The channel is given back when the run is told to end.
         self.set("run", "0")?;
         let running = fs::read_to_string("/sys/module/dmatest/parameters/run")
             .context("dmatest does not tell whether it runs")?;
         ensure!(running.trim_end() == "N", "dmatest still runs");
-        Ok(summary)
+        Ok(summaries)
     }
 }
 
