@@ -17,6 +17,7 @@
 //! | [`vfio`] | a VFIO client: group, container, device, memory |
 //! | [`ffi`] | the VFIO ioctls, userfaultfd, descriptors of others; the only room of unsafe code but for one block |
 //! | [`tool`], [`monitor`], [`model`] | `dsa-nl`: commands, events, and what they print |
+//! | [`idxd`] | upstream's driver in place of our module, and `dmatest` |
 //! | [`client`], [`crowd`] | the library `nlctl`, one request after another; many subdevs |
 //! | [`lossy`] | sockets whose answers the kernel drops |
 //! | [`system`], [`kmsg`], [`kmemleak`] | the machine: modules, sysfs, the kernel log, lost memory |
@@ -37,6 +38,7 @@ mod figures;
 pub mod fuzz;
 pub mod genl;
 mod guest;
+pub mod idxd;
 pub mod inject;
 pub mod kmemleak;
 pub mod kmsg;

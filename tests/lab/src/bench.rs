@@ -17,11 +17,16 @@ pub enum Subject {
     Model,
     /// The module: what it costs to manage 4096 subdevs, how much memory they take, how soon events come.
     Control,
+    /// The module: how fast copies go through a subdev, beside upstream's driver.
+    Datapath,
 }
 
 /// Options of the machine of [`Subject::Control`], four devices with 1024 entries each, and its command.
 const CONTROL: &str = "--dsa 4 --model=--wq-capacity=1024 --";
 const MEASURE: &str = "e2e bench control";
+
+/// The same of [`Subject::Datapath`]: upstream's driver wants MOVDIR64B.
+const DATAPATH: &str = "--movdir64b -- e2e bench datapath";
 
 /// Measures `subject`, or all of them, and returns whether it is fast enough.
 ///
@@ -37,7 +42,8 @@ pub fn bench(lab: &Lab, subject: Option<Subject>) -> Result<bool> {
     for subject in subjects {
         passed &= match subject {
             Subject::Model => on_host(lab, "dsa-model", "model")?,
-            Subject::Control => in_machine(lab)?,
+            Subject::Control => control(lab)?,
+            Subject::Datapath => in_machine(lab, &guest(lab)?, DATAPATH)?,
         };
     }
     Ok(passed)
@@ -52,10 +58,19 @@ fn on_host(lab: &Lab, package: &str, name: &str) -> Result<bool> {
 }
 
 /// A program in a virtual machine that can have netdevsim's devices.
-fn in_machine(lab: &Lab) -> Result<bool> {
-    let guest = vm::Guest::ensure(lab, Flavour::Stock)?;
+fn control(lab: &Lab) -> Result<bool> {
+    let guest = guest(lab)?;
     netdevsim::ensure(lab, &guest.root, &guest.kernel)?;
     let words = format!("{CONTROL} {} && {MEASURE}", netdevsim::load());
+    in_machine(lab, &guest, &words)
+}
+
+fn guest(lab: &Lab) -> Result<vm::Guest> {
+    vm::Guest::ensure(lab, Flavour::Stock)
+}
+
+/// A program in a virtual machine with such options.
+fn in_machine(lab: &Lab, guest: &vm::Guest, words: &str) -> Result<bool> {
     let plan = vm::Options::of_words(words.split_whitespace())?.plan()?;
-    Ok(vm::run(lab, &guest, &plan, vm::Streams::without_input())?.status == 0)
+    Ok(vm::run(lab, guest, &plan, vm::Streams::without_input())?.status == 0)
 }

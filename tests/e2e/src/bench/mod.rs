@@ -3,6 +3,7 @@
 //! speed of the machine is anybody's guess; memory is measured in bytes.
 
 mod control;
+mod datapath;
 mod latency;
 mod memory;
 mod table;
@@ -15,11 +16,14 @@ use clap::ValueEnum;
 pub enum Subject {
     /// What it costs to manage many subdevs, how much memory they take, and how soon events come.
     Control,
+    /// How fast copies go through a subdev, beside upstream's driver.
+    Datapath,
 }
 
 /// Measures, prints a table, and returns whether each bar is cleared.
 pub fn run(subject: Subject) -> Result<bool> {
     match subject {
         Subject::Control => control::run(),
+        Subject::Datapath => datapath::run(),
     }
 }

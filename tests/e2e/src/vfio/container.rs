@@ -2,7 +2,7 @@
 //! A container: an IOMMU address space, and memory in it.
 
 use std::fs::{File, OpenOptions};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -248,6 +248,12 @@ impl Buffer {
             .memory
             .as_volatile_slice()
             .load(at, Ordering::Acquire)?)
+    }
+
+    /// A word, which a device may read and write at any time.
+    pub fn word(&self, offset: usize) -> Result<&AtomicU64> {
+        let (at, _) = self.cuts(offset, size_of::<u64>())?[0];
+        Ok(self.memory.get_atomic_ref(at)?)
     }
 
     /// The pieces of memory, as offset and length, behind a range.

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::VM;
-use super::machine::{TWO_GROUPS, attribute, command, configure, disable, try_command, with_idxd};
 use crate::check::{self, step};
+use crate::idxd::{TWO_GROUPS, attribute, command, configure, disable, try_command, with_idxd};
 use crate::kmsg::Kmsg;
 use crate::scenario::Scenario;
 

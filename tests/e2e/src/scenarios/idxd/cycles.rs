@@ -3,11 +3,11 @@
 
 use anyhow::{Context, Result};
 
-use super::machine::{
+use crate::check::{self, step};
+use crate::idxd::{
     self, TWO_GROUPS, USER_WQ, attribute, await_attribute, command, configure, configure_one,
     disable, with_idxd,
 };
-use crate::check::{self, step};
 use crate::kmsg::{self, Kmsg};
 use crate::scenario::Scenario;
 use crate::system::Function;
@@ -23,7 +23,7 @@ pub const IDXD_CYCLES: Scenario = Scenario {
 const CYCLES: usize = 20;
 
 fn run(log: &mut Kmsg) -> Result<()> {
-    let function = machine::function()?;
+    let function = idxd::function()?;
     log.lines()?;
     for number in 1..=CYCLES {
         // A reset function gets its user WQ back from the driver; WQs of the kernel it does not.
@@ -59,7 +59,7 @@ fn cycle(function: &Function, with_reset: bool) -> Result<()> {
     check::equal(&state, attribute(&state)?.as_str(), "disabled")?;
     disable()?;
     function.unbind()?;
-    machine::bind(function)
+    idxd::bind(function)
 }
 
 /// What `idxd` says of a device that is well, on a machine without an IOMMU, that is disabled with its

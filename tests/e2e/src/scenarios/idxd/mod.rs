@@ -8,7 +8,6 @@
 mod configuration;
 mod cycles;
 mod faults;
-mod machine;
 mod profiles;
 mod transfers;
 mod user;

@@ -4,9 +4,8 @@
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
-use super::machine::{self, KERNEL_WQ, command, configure_one, disable, with_idxd};
-use super::transfers::DmaTest;
 use crate::check::{self, step};
+use crate::idxd::{self, DmaTest, KERNEL_WQ, command, configure_one, disable, with_idxd};
 use crate::kmsg::Kmsg;
 use crate::scenario::Scenario;
 
@@ -45,7 +44,7 @@ fn second_generation(log: &mut Kmsg) -> Result<()> {
 
     step("idxd enables the device with its log");
     configure_one(KERNEL_WQ)?;
-    let function = machine::function()?;
+    let function = idxd::function()?;
     check::equal("GENCFG", function.register(GENCFG)? & EVENT_LOG, EVENT_LOG)?;
     let entries = function.register(EVLCFG + 8)? & 0xffff;
     check::equal("entries", &device["event_log_size"], &entries.into())?;

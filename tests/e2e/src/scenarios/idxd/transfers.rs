@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! `dmatest`: the kernel's own test of DMA channels.
+//! `dmatest` on the channels of `idxd`.
 
-use std::fs;
-use std::path::Path;
-use std::time::Duration;
-
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use super::VM;
-use super::machine::{TWO_GROUPS, command, configure, disable, with_idxd};
 use crate::check::step;
+use crate::idxd::{DmaTest, TWO_GROUPS, configure, disable, with_idxd};
 use crate::kmsg::Kmsg;
 use crate::scenario::Scenario;
-use crate::system::ctl;
-use crate::{system, wait};
 
 pub const IDXD_DMATEST: Scenario = Scenario {
     name: "idxd-dmatest",
@@ -21,9 +15,6 @@ pub const IDXD_DMATEST: Scenario = Scenario {
     about: "a kernel WQ is a DMA channel on which dmatest runs clean for 1,000 transfers",
     run: || with_idxd(run),
 };
-
-/// How long a run may take; the machine is emulated.
-const LONG: Duration = Duration::from_secs(240);
 
 fn run(log: &mut Kmsg) -> Result<()> {
     configure(TWO_GROUPS)?;
@@ -36,64 +27,4 @@ fn run(log: &mut Kmsg) -> Result<()> {
     );
     drop(test);
     disable()
-}
-
-/// The module `dmatest`, unloaded when dropped.
-pub struct DmaTest(());
-
-impl DmaTest {
-    /// Loads it for copies on one channel at a time.
-    pub fn load() -> Result<Self> {
-        system::insert(
-            "dmatest.ko",
-            &["dmatest=0", "threads_per_chan=1", "max_channels=1"],
-        )?;
-        Ok(Self(()))
-    }
-
-    /// Sets one of its parameters.
-    pub fn set(&self, parameter: &str, value: &str) -> Result<()> {
-        let path = Path::new("/sys/module/dmatest/parameters").join(parameter);
-        system::write_sysfs(&path, value)
-    }
-
-    /// Starts a number of transfers, each of which may take so many milliseconds.
-    pub fn start(&self, transfers: u32, timeout: u32) -> Result<()> {
-        self.set("timeout", &timeout.to_string())?;
-        self.set("iterations", &transfers.to_string())?;
-        self.set("channel", "dma0chan0")?;
-        self.set("run", "1")
-    }
-
-    /// Runs so many transfers and gives the summary. The channel is good for one run: that ends by
-    /// terminating it, which `idxd` only recovers from when its WQ is enabled anew.
-    pub fn run(&self, log: &mut Kmsg, transfers: u32, timeout: u32) -> Result<String> {
-        // What was said before this run is not its summary.
-        log.lines()?;
-        self.start(transfers, timeout)?;
-        self.finish(log)
-    }
-
-    /// Waits for the end of the run, and gives its summary: `N tests, N failures …`.
-    pub fn finish(&self, log: &mut Kmsg) -> Result<String> {
-        let summary = wait::until(LONG, "the end of dmatest", || {
-            let lines = log.lines()?;
-            Ok(lines.into_iter().find(|line| line.contains(": summary ")))
-        })?;
-        // The channel is given back when the run is told to end.
-        self.set("run", "0")?;
-        let running = fs::read_to_string("/sys/module/dmatest/parameters/run")
-            .context("dmatest does not tell whether it runs")?;
-        ensure!(running.trim_end() == "N", "dmatest still runs");
-        Ok(summary)
-    }
-}
-
-impl Drop for DmaTest {
-    fn drop(&mut self) {
-        // A scenario that failed may have left transfers that are held, whose end would be waited
-        // for. Should the module stay, `modprobe -r idxd` fails and says so.
-        let _ = ctl("clear");
-        let _ = command("rmmod", "dmatest");
-    }
 }

@@ -7,10 +7,10 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use super::super::VM;
-use super::super::machine::{
+use crate::check::{self, step};
+use crate::idxd::{
     CONFIG, TWO_GROUPS, attribute, await_attribute, command, disable, try_command, with_idxd,
 };
-use crate::check::{self, step};
 use crate::kmsg::Kmsg;
 use crate::process::Talker;
 use crate::scenario::Scenario;

@@ -7,12 +7,11 @@
 use anyhow::{Result, ensure};
 
 use super::super::VM;
-use super::super::machine::{
-    self, TWO_GROUPS, USER_WQ, attribute, await_attribute, command, configure, configure_one,
-    disable, unbind_given_up, with_idxd,
-};
-use super::super::transfers::DmaTest;
 use crate::check::{self, step};
+use crate::idxd::{
+    self, DmaTest, TWO_GROUPS, USER_WQ, attribute, await_attribute, command, configure,
+    configure_one, disable, unbind_given_up, with_idxd,
+};
 use crate::kmsg::{Kmsg, await_lines};
 use crate::scenario::Scenario;
 use crate::system::{Function, ctl, model_status};
@@ -72,7 +71,7 @@ fn await_restored() -> Result<()> {
 /// (`idxd_cmd_exec`), so that it cannot recover by itself.
 fn software_reset(log: &mut Kmsg) -> Result<()> {
     step("a halt that takes a software reset: idxd notices it, and gives the device up");
-    let function = machine::function()?;
+    let function = idxd::function()?;
     configure_one(USER_WQ)?;
     log.lines()?;
     ctl("halt software")?;
@@ -86,7 +85,7 @@ fn platform_reset(log: &mut Kmsg, reset: &str) -> Result<()> {
     step(format!(
         "a halt that takes a {reset} reset: idxd says so, and gives the device up"
     ));
-    let function = machine::function()?;
+    let function = idxd::function()?;
     // No WQ stays enabled: upstream stops those of the kernel twice then, and gives back the portals
     // of all twice, of which the kernel complains (`idxd_halt`, then `idxd_drv_disable_wq`).
     configure_one(USER_WQ)?;
@@ -103,7 +102,7 @@ fn platform_reset(log: &mut Kmsg, reset: &str) -> Result<()> {
     function.remove()?;
     ctl("vanish")?;
     ctl("return")?;
-    machine::rescan()?;
+    idxd::rescan()?;
     transfers_are_well(log)
 }
 
@@ -114,7 +113,7 @@ fn recover(log: &mut Kmsg, function: &Function) -> Result<()> {
     check::equal("model", &model_status()?["state"], &"halted".into())?;
     function.reset()?;
     check::equal("model", &model_status()?["state"], &"disabled".into())?;
-    machine::bind(function)?;
+    idxd::bind(function)?;
     transfers_are_well(log)
 }
 

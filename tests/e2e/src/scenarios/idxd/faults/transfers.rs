@@ -10,9 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 
 use super::super::VM;
-use super::super::machine::{KERNEL_WQ, configure_one, disable, with_idxd};
-use super::super::transfers::DmaTest;
 use crate::check::step;
+use crate::idxd::{DmaTest, KERNEL_WQ, configure_one, disable, with_idxd};
 use crate::kmsg::{Kmsg, await_lines};
 use crate::scenario::Scenario;
 use crate::system::{ctl, model_status};

@@ -4,10 +4,8 @@
 use anyhow::Result;
 
 use super::super::VM;
-use super::super::machine::{
-    self, USER_WQ, attribute, configure_one, disable, try_command, with_idxd,
-};
 use crate::check::{self, step};
+use crate::idxd::{self, USER_WQ, attribute, configure_one, disable, try_command, with_idxd};
 use crate::kmsg::{Kmsg, await_lines};
 use crate::scenario::Scenario;
 use crate::system::ctl;
@@ -21,7 +19,7 @@ pub const IDXD_VANISHING: Scenario = Scenario {
 };
 
 fn run(log: &mut Kmsg) -> Result<()> {
-    let function = machine::function()?;
+    let function = idxd::function()?;
     configure_one(USER_WQ)?;
 
     step("commands to a device that has vanished fail and do not hang");
@@ -40,7 +38,7 @@ fn run(log: &mut Kmsg) -> Result<()> {
 
     step("and takes it when it is back");
     ctl("return")?;
-    machine::rescan()?;
+    idxd::rescan()?;
     check::equal("state", attribute("dsa0/state")?.as_str(), "disabled")?;
     configure_one(USER_WQ)?;
     disable()

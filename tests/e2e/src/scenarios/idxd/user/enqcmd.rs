@@ -10,10 +10,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::super::machine::{self, with_idxd};
 use super::device::{Device, Operation, Page, Pages, regs};
 use super::{instructions, without_driver};
 use crate::check::{self, step};
+use crate::idxd::{self, with_idxd};
 use crate::kmsg::Kmsg;
 use crate::scenario::Scenario;
 use crate::system::{ctl, model_status};
@@ -32,7 +32,7 @@ const THRESHOLD: usize = 2;
 const PASID: u64 = 1;
 
 fn run(_log: &mut Kmsg) -> Result<()> {
-    let pci = machine::function()?.path();
+    let pci = idxd::function()?.path();
     without_driver(|device| {
         enable_pasid(&pci)?;
         shared(device)?;

@@ -16,8 +16,8 @@ pub use self::enqcmd::ENQCMD;
 pub use self::instructions::go_wrong;
 pub use self::store::{MISTAKE, STORE};
 use super::VM;
-use super::machine::{self, with_idxd};
 use crate::check::{self, step};
+use crate::idxd::{self, with_idxd};
 use crate::kmsg::Kmsg;
 use crate::scenario::Scenario;
 use crate::system;
@@ -39,7 +39,7 @@ fn run(_log: &mut Kmsg) -> Result<()> {
 /// Does some work on the device while it has no driver. `idxd` has shown where it is, and gets it
 /// back.
 fn without_driver(work: impl FnOnce(&Device) -> Result<()>) -> Result<()> {
-    let function = machine::function()?;
+    let function = idxd::function()?;
     function.unbind()?;
     system::write_sysfs(&function.path().join("enable"), "1")?;
     let device = Device::open(&function.path())?;
@@ -47,7 +47,7 @@ fn without_driver(work: impl FnOnce(&Device) -> Result<()>) -> Result<()> {
     device.command(regs::RESET_DEVICE, 0)?;
     drop(device);
     system::write_sysfs(&function.path().join("enable"), "0")?;
-    machine::bind(&function)
+    idxd::bind(&function)
 }
 
 /// What an operation has to come to.

@@ -12,9 +12,9 @@ use vm_memory::mmap::MmapRegion;
 use vm_memory::{FileOffset, VolatileMemory};
 
 use super::super::VM;
-use super::super::machine::command;
 use super::instructions::{self, MISTAKES};
 use crate::check::{self, step};
+use crate::idxd::command;
 use crate::process;
 use crate::scenario::Scenario;
 use crate::wait::SOON;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The machine with `idxd` in place of our module.
 
+mod dmatest;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -8,6 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+pub use self::dmatest::DmaTest;
 use crate::kmsg::Kmsg;
 use crate::process::{self, Output};
 use crate::system::Function;
@@ -30,7 +33,7 @@ pub const KERNEL_WQ: &str = "wq0.0";
 pub const USER_WQ: &str = "wq0.2";
 
 /// Runs `work` with `idxd` bound to the device, and gives the device back to our module after it.
-pub fn with_idxd(work: fn(&mut Kmsg) -> Result<()>) -> Result<()> {
+pub fn with_idxd<T>(work: impl FnOnce(&mut Kmsg) -> Result<T>) -> Result<T> {
     let parents = tool::parents()?.len();
     let mut log = Kmsg::from_now()?;
     system::unload_module()?;
@@ -39,10 +42,11 @@ pub fn with_idxd(work: fn(&mut Kmsg) -> Result<()>) -> Result<()> {
     }
     command("modprobe", "idxd")?;
     await_device()?;
-    work(&mut log)?;
+    let done = work(&mut log)?;
     command("modprobe", "-r idxd")?;
     system::load_module()?;
-    system::await_parents(parents)
+    system::await_parents(parents)?;
+    Ok(done)
 }
 
 fn await_device() -> Result<()> {
