@@ -23,10 +23,11 @@ pub struct Scenario {
 
 impl Scenario {
     /// Runs it, prints its steps and verdict, and returns whether it passed. What is new in `log`
-    /// counts as its.
-    pub fn passes(&self, log: &mut Kmsg) -> bool {
+    /// counts as its. Memory is looked for that it or one of the others in `since` has lost; not at
+    /// all without any.
+    pub fn passes(&self, log: &mut Kmsg, since: &[&str]) -> bool {
         println!("{}: {}", self.name, self.about);
-        match self.guarded(log) {
+        match self.guarded(log, since) {
             Ok(()) => {
                 println!("{}: ok", self.name);
                 true
@@ -39,11 +40,11 @@ impl Scenario {
     }
 
     /// Runs it between the checks that every scenario has to stand.
-    fn guarded(&self, log: &mut Kmsg) -> Result<()> {
+    fn guarded(&self, log: &mut Kmsg, since: &[&str]) -> Result<()> {
         let parents = clean_state()?;
         // What is there was told of when it came.
         let mut taint = Taint::now()?;
-        let result = run_catching(self.run).and_then(|()| nothing_left(parents));
+        let result = run_catching(self.run).and_then(|()| nothing_left(parents, since));
         // The log is looked at whatever happened: it may tell why.
         let mut lines = log.lines()?;
         let known = upstream::take_known(self.name, &mut lines);
@@ -95,17 +96,20 @@ fn clean_state() -> Result<usize> {
     Ok(parents)
 }
 
-/// Demands that no subdev is left, that the module can go and come back, and that no memory is
-/// lost, neither while the module is there nor by its going.
-fn nothing_left(parents: usize) -> Result<()> {
+/// Demands that no subdev is left, that the module can go and come back, and that no memory was lost
+/// by the scenarios `since`, neither while the module was there nor by its going.
+fn nothing_left(parents: usize, since: &[&str]) -> Result<()> {
     let left = tool::subdevs()?;
     ensure!(
         left.is_empty(),
         "the scenario left subdevs behind: {left:?}"
     );
+    if since.is_empty() {
+        return reload(parents);
+    }
     kmemleak::settle()?;
     // Before the module goes, as it takes the names of its functions along.
-    kmemleak::expect_none("the scenario")?;
+    kmemleak::expect_none(&since.join(", "))?;
     system::unload_module()?;
     kmemleak::expect_none("the module was unloaded")?;
     system::load_module()?;

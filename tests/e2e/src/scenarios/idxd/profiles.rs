@@ -19,7 +19,7 @@ pub const IDXD_SECOND: Scenario = Scenario {
 
 pub const IDXD_HANDLES: Scenario = Scenario {
     name: "idxd-handles",
-    vm: "--movdir64b --model=--interrupt-handles",
+    vm: "--kernel stock --movdir64b --model=--interrupt-handles",
     about: "the kernel's idxd asks for the interrupt handles without which no transfer is done",
     run: || with_idxd(handles),
 };

@@ -21,7 +21,7 @@ use crate::wait::{self, SOON};
 
 pub const ENQCMD: Scenario = Scenario {
     name: "enqcmd",
-    vm: "--movdir64b --model=--pasid",
+    vm: "--kernel stock --movdir64b --model=--pasid",
     about: "a shared WQ accepts descriptors from ENQCMD up to its threshold, and refuses more",
     run: || with_idxd(run),
 };

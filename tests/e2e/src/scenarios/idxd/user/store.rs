@@ -11,7 +11,6 @@ use nix::libc;
 use vm_memory::mmap::MmapRegion;
 use vm_memory::{FileOffset, VolatileMemory};
 
-use super::super::VM;
 use super::instructions::{self, MISTAKES};
 use crate::check::{self, step};
 use crate::idxd::command;
@@ -21,7 +20,8 @@ use crate::wait::SOON;
 
 pub const STORE: Scenario = Scenario {
     name: "cpu-shim",
-    vm: VM,
+    // The module that it is about is looked after too.
+    vm: "--movdir64b",
     about: "MOVDIR64B waits for pages as a processor's own does, and its faults are the same",
     run: || {
         absent_pages()?;
