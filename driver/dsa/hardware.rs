@@ -85,6 +85,10 @@ unsafe impl Submitter for Hardware {
         self.wq.take(ticket)
     }
 
+    fn reap(&self) -> bool {
+        self.wq.reap()
+    }
+
     fn look_after(&self) {
         if self.wq.reap() {
             self.meter.interrupt_lost();

@@ -74,6 +74,10 @@ pub(super) unsafe trait Submitter: Send + Sync {
     /// Its owner is told of the end.
     fn poll(&self, ticket: &Ticket) -> Option<Ended>;
 
+    /// Looks for what has ended, and tells its owners; no interrupt needs to have told of it. Returns
+    /// whether something has.
+    fn reap(&self) -> bool;
+
     /// Looks after what was submitted long ago and whose end nobody has told of. May wait, bounded:
     /// what is stuck ends with this.
     fn look_after(&self);

@@ -51,6 +51,11 @@ impl Waker {
         self.woken.notify_one();
     }
 
+    /// Whether there is something to look at since [`Self::clear`].
+    pub(super) fn has_news(&self) -> bool {
+        *self.news.lock()
+    }
+
     /// The thread is about to look at everything.
     pub(super) fn clear(&self) {
         *self.news.lock() = false;

@@ -38,6 +38,10 @@ use crate::{
 /// How long the hardware may take before somebody looks without an interrupt: one may be lost.
 const LOOK: Delta = Delta::from_millis(500);
 
+/// Most bytes of what is polled for, and for how long: hardware moves so much in a fraction of it.
+const SMALL: u32 = 64 << 10;
+const MOMENT: Delta = Delta::from_micros(20);
+
 /// The longest sleep, in ns.
 const SLEEP: u64 = 500_000_000;
 
@@ -99,7 +103,9 @@ impl WorkItem for Engine {
             if look.did {
                 rested = false;
             } else if look.busy {
-                let _ = this.front.waker().sleep(look.wait);
+                if !this.poll(&lanes) {
+                    let _ = this.front.waker().sleep(look.wait);
+                }
             } else if rested {
                 // What is pinned counts against a limit that the tenant may want for something else.
                 if !this.give_up_idle() {
@@ -115,6 +121,12 @@ impl WorkItem for Engine {
     }
 }
 
+/// Whether the hardware was given something just now that it is done with soon.
+fn ends_soon(lane: &Lane) -> bool {
+    let mut flight = lane.flight.iter().flatten();
+    flight.any(|flying| flying.piece.len <= SMALL && flying.since.elapsed() < MOMENT)
+}
+
 /// Looks after what the hardware has for long.
 fn look_after(lane: &Lane, queue: &Queue) {
     let mut flight = lane.flight.iter().flatten();
@@ -124,6 +136,23 @@ fn look_after(lane: &Lane, queue: &Queue) {
 }
 
 impl Engine {
+    /// Looks for a moment for the end of what is small: that takes the hardware less time than an
+    /// interrupt takes. Returns whether there is something to look at.
+    fn poll(&self, lanes: &[Lane]) -> bool {
+        let mut soon = lanes.iter().map(ends_soon).zip(self.queues.iter());
+        let Some((_, queue)) = soon.find(|(soon, _)| *soon) else {
+            return false;
+        };
+        let since = Instant::<Monotonic>::now();
+        while since.elapsed() < MOMENT {
+            if queue.submitter.reap() || self.front.waker().has_news() {
+                return true;
+            }
+            core::hint::spin_loop();
+        }
+        false
+    }
+
     /// Does what can be done for a virtual WQ.
     fn look(&self, lane: &mut Lane, queue: &Queue, host: Option<&dyn Host>) -> Look {
         let mut look = Look::NOTHING;

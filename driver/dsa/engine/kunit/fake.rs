@@ -202,6 +202,10 @@ unsafe impl submitter::Submitter for Submitter {
         }))
     }
 
+    fn reap(&self) -> bool {
+        false
+    }
+
     fn look_after(&self) {}
 }
 
