@@ -8,7 +8,7 @@
 //! thread does: for each virtual WQ, which [`lane`] has the account of, it cuts one descriptor after
 //! another into pieces ([`window`]) and submits them ([`submit`]), those of a batch as [`batch`] reads
 //! them, and takes note of those that have ended, in whatever order ([`land`]); [`finish`] reports the
-//! end of a descriptor. [`memory`] pins what descriptors need and gives it up. [`quiesce`] ends
+//! end of a descriptor, and [`record`] writes its record. [`memory`] pins what descriptors need and gives it up. [`quiesce`] ends
 //! descriptors early, and [`unmap`] waits for them where their memory is taken away.
 
 mod accept;
@@ -21,6 +21,7 @@ mod lane;
 mod memory;
 mod process;
 mod quiesce;
+mod record;
 mod state;
 mod submit;
 mod unmap;

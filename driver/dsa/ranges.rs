@@ -121,15 +121,24 @@ impl Ranges {
         self.places.get_mut(at)?.as_mut()
     }
 
-    /// A range that has all of `span`; it has a further user then.
-    pub(super) fn find(&mut self, span: &Span, write: bool) -> Option<usize> {
+    fn place_of(&self, span: &Span, write: bool) -> Option<usize> {
         let fits = |range: &Range| {
             let is_held = matches!(range.what, What::Held(_)) && !range.stale;
             is_held && range.span.contains(span) && (range.write || !write)
         };
-        let (at, _) = self.ranges().find(|(_, range)| fits(range))?;
+        self.ranges().find(|(_, range)| fits(range)).map(|(at, _)| at)
+    }
+
+    /// A range that has all of `span`; it has a further user then.
+    pub(super) fn find(&mut self, span: &Span, write: bool) -> Option<usize> {
+        let at = self.place_of(span, write)?;
         self.enter(at);
         Some(at)
+    }
+
+    /// Whether all of `span` is there to be written to.
+    pub(super) fn has(&self, span: &Span) -> bool {
+        self.place_of(span, true).is_some()
     }
 
     /// A range has a further user.

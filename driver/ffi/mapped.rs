@@ -256,7 +256,7 @@ impl Drop for Mapping {
 /// are unpinned.
 pub(crate) struct Mapped {
     mapping: Mapping,
-    _pinned: Pinned,
+    pinned: Pinned,
 }
 
 impl Mapped {
@@ -269,7 +269,7 @@ impl Mapped {
         match unsafe { Mapping::new(&pinned, dev) } {
             Ok(mapping) => Ok(Self {
                 mapping,
-                _pinned: pinned,
+                pinned,
             }),
             Err(_) => Err(pinned),
         }
@@ -278,6 +278,13 @@ impl Mapped {
     /// Whether the device and the CPU may see different memory until it is unmapped.
     pub(crate) fn needs_sync(&self) -> bool {
         self.mapping.needs_sync
+    }
+
+    /// Stores words `offset` bytes after the start, by the CPU, the first one last. Returns whether they
+    /// are there, on one page, and may be written to.
+    pub(crate) fn store(&self, offset: u64, words: &[u64]) -> bool {
+        // Else it could be overwritten with what the device sees.
+        !self.needs_sync() && self.pinned.store(offset, words)
     }
 
     /// The device has no access any more; the pages stay pinned.

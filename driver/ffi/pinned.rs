@@ -7,12 +7,18 @@ use kernel::{
     dma::DataDirection,
     page::PAGE_SIZE,
     prelude::*,
-    sync::Arc, //
+    sync::{
+        barrier,
+        Arc, //
+    }, //
 };
 
-use super::memory::{
-    Memory,
-    PIN_MAX, //
+use super::{
+    bindings as local,
+    memory::{
+        Memory,
+        PIN_MAX, //
+    }, //
 };
 
 /// Most pages that are pinned for one value.
@@ -106,6 +112,33 @@ impl Pinned {
     /// The pages that are pinned.
     pub(super) fn pages(&self) -> impl Iterator<Item = *mut bindings::page> + '_ {
         self.pages.iter().take(self.len()).copied()
+    }
+
+    /// Stores words at `offset`, a multiple of their length, the first one last: whoever has seen that
+    /// sees all. Returns whether they are there, on one page, and may be written to.
+    pub(super) fn store(&self, offset: u64, words: &[u64]) -> bool {
+        const LEN: usize = size_of::<u64>();
+        // CAST: Widening, and the place on a page.
+        let (page, at) = (offset / PAGE_SIZE as u64, offset as usize % PAGE_SIZE);
+        let fits = self.write && at % LEN == 0 && at + words.len() * LEN <= PAGE_SIZE;
+        let page = usize::try_from(page).ok().filter(|_| fits);
+        let Some(page) = page.and_then(|page| self.pages().nth(page)) else {
+            return false;
+        };
+        // SAFETY: The page is pinned.
+        let memory = unsafe { local::subdev_shim_page_memory(page) }.cast::<u64>();
+        if memory.is_null() {
+            return false;
+        }
+        for (n, word) in words.iter().enumerate().rev() {
+            if n == 0 {
+                barrier::smp_mb(barrier::Write);
+            }
+            // SAFETY: It is on the page, which is memory and stays there as it is pinned. Its user may
+            // access it at any time, and the kernel does so with volatile accesses only.
+            unsafe { memory.add(at / LEN + n).write_volatile(*word) };
+        }
+        true
     }
 
     pub(super) fn direction(&self) -> DataDirection {

@@ -178,6 +178,13 @@ void *subdev_shim_page_address(struct page *page)
 	return page_address(page);
 }
 
+void *subdev_shim_page_memory(struct page *page)
+{
+	if (PageReserved(page) || is_zone_device_page(page))
+		return NULL;
+	return page_address(page);
+}
+
 unsigned long subdev_shim_page_to_pfn(struct page *page)
 {
 	return page_to_pfn(page);

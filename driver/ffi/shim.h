@@ -80,6 +80,8 @@ int subdev_shim_mmap_write_lock(struct mm_struct *mm);
 void subdev_shim_mmap_write_unlock(struct mm_struct *mm);
 void subdev_shim_vma_set_shared_pages(struct vm_area_struct *vma);
 void *subdev_shim_page_address(struct page *page);
+/* Where the kernel has a page; NULL if it is no ordinary memory. */
+void *subdev_shim_page_memory(struct page *page);
 unsigned long subdev_shim_page_to_pfn(struct page *page);
 
 /* VFIO. */

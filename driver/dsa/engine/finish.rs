@@ -2,8 +2,6 @@
 
 //! Reporting the end of descriptors.
 
-use kernel::sync::barrier;
-
 use super::{
     batch,
     lane::{
@@ -24,10 +22,7 @@ use crate::{
         },
         virt::Swerr, //
     },
-    ffi::{
-        memory::Memory,
-        pinned::Observer, //
-    },
+    ffi::pinned::Observer,
     framework::{
         Host,
         Meter, //
@@ -46,7 +41,7 @@ pub(super) struct Origin {
 
 impl Origin {
     /// What SWERR has of it.
-    fn swerr(&self) -> Swerr {
+    pub(super) fn swerr(&self) -> Swerr {
         Swerr {
             wq: Some(self.wq),
             opcode: Some(self.opcode),
@@ -180,7 +175,7 @@ impl Engine {
         let mut is_recorded = true;
         if let Some(addr) = work.cr.filter(|_| record) {
             self.begin_call();
-            is_recorded = self.write_record(origin, &*host.memory(), addr, &completion);
+            is_recorded = self.record(origin, queue, &host.memory(), addr, &completion);
             self.end_call();
         } else if work.cr.is_none() && completion.status != status::SUCCESS {
             self.front.software_error(Swerr {
@@ -220,31 +215,5 @@ impl Engine {
             self.count(wq, Meter::interrupted);
             self.front.interrupt(vector);
         }
-    }
-
-    /// Writes a completion record, its status last: a tenant polls it. Returns whether it is written.
-    fn write_record(
-        &self,
-        origin: Origin,
-        memory: &dyn Memory,
-        addr: u64,
-        completion: &Completion,
-    ) -> bool {
-        let bytes = completion.to_bytes();
-        let [status, rest @ ..] = &bytes;
-        let written = memory
-            .write(addr.wrapping_add(1), rest)
-            .inspect(|()| barrier::smp_mb(barrier::Write))
-            .and_then(|()| memory.write(addr, core::slice::from_ref(status)));
-        if written.is_err() {
-            self.count(origin.wq, Meter::faulted);
-            self.front.software_error(Swerr {
-                code: status::CR_TRANSLATION,
-                addr: Some(addr),
-                write: true,
-                ..origin.swerr()
-            });
-        }
-        written.is_ok()
     }
 }

@@ -44,7 +44,6 @@ pub(crate) enum Pins {
 }
 
 struct State {
-    bytes: KVec<u8>,
     pins: Pins,
     /// Calls to pin so far.
     calls: usize,
@@ -52,7 +51,7 @@ struct State {
     pinned: KVec<(u64, usize)>,
 }
 
-/// Some pages from [`BASE`] on. What is copied is apart from what is pinned.
+/// Some pages from [`BASE`] on. Copies are made under the lock.
 #[pin_data]
 pub(crate) struct Fake {
     pages: KVec<Page>,
@@ -67,10 +66,9 @@ impl Fake {
     pub(crate) fn new() -> Result<Arc<Self>> {
         let mut pages = KVec::with_capacity(PAGES, GFP_KERNEL)?;
         for _ in 0..PAGES {
-            pages.push(Page::alloc_page(GFP_KERNEL)?, GFP_KERNEL)?;
+            pages.push(Page::alloc_page(GFP_KERNEL | __GFP_ZERO)?, GFP_KERNEL)?;
         }
         let state = State {
-            bytes: KVec::from_elem(0, PAGES * PAGE_SIZE, GFP_KERNEL)?,
             pins: Pins::Granted,
             calls: 0,
             pinned: KVec::new(),
@@ -96,6 +94,13 @@ impl Fake {
         self.state.lock().calls
     }
 
+    /// Where a byte is.
+    fn place(&self, iova: u64) -> Result<(&Page, usize)> {
+        let at = iova.checked_sub(BASE).ok_or(EINVAL)? as usize;
+        let page = self.pages.get(at / PAGE_SIZE).ok_or(EINVAL)?;
+        Ok((page, at % PAGE_SIZE))
+    }
+
     /// Pages that are pinned.
     pub(crate) fn pinned(&self) -> usize {
         self.state
@@ -110,18 +115,23 @@ impl Fake {
 // SAFETY: The pages are there until the value is dropped.
 unsafe impl Memory for Fake {
     fn read(&self, iova: u64, data: &mut [u8]) -> Result {
-        let at = iova.checked_sub(BASE).ok_or(EINVAL)? as usize;
-        let state = self.state.lock();
-        let from = state.bytes.get(at..at + data.len()).ok_or(EINVAL)?;
-        data.copy_from_slice(from);
+        let _state = self.state.lock();
+        for (n, byte) in (0..).zip(data) {
+            let (page, at) = self.place(iova + n)?;
+            // SAFETY: A byte, which nobody else writes but by the functions here and with volatile
+            // accesses.
+            unsafe { page.read_raw(byte, at, 1)? };
+        }
         Ok(())
     }
 
     fn write(&self, iova: u64, data: &[u8]) -> Result {
-        let at = iova.checked_sub(BASE).ok_or(EINVAL)? as usize;
-        let mut state = self.state.lock();
-        let to = state.bytes.get_mut(at..at + data.len()).ok_or(EINVAL)?;
-        to.copy_from_slice(data);
+        let _state = self.state.lock();
+        for (n, byte) in (0..).zip(data) {
+            let (page, at) = self.place(iova + n)?;
+            // SAFETY: As above.
+            unsafe { page.write_raw(byte, at, 1)? };
+        }
         Ok(())
     }
 

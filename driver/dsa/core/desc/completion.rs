@@ -50,6 +50,16 @@ impl Completion {
         raw
     }
 
+    /// The same in words of 64 bits, the first of which has the status.
+    pub fn to_words(self) -> [u64; Self::LEN / 8] {
+        let mut words = [0; Self::LEN / 8];
+        let raw = self.to_bytes();
+        for (word, bytes) in words.iter_mut().zip(raw.chunks_exact(8)) {
+            *word = le_u64(bytes, 0);
+        }
+        words
+    }
+
     /// Takes apart a record that the hardware wrote.
     pub fn from_bytes(raw: &[u8; Self::LEN]) -> Self {
         let [status, result, ..] = *raw;
