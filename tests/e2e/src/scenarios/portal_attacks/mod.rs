@@ -2,6 +2,10 @@
 //! What a user can do with a mapped portal that is not what portals are for.
 
 mod file;
+mod kept;
+mod memory;
+mod records;
+mod slots;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -13,14 +17,20 @@ use nix::libc;
 use nix::sys::mman::ProtFlags;
 
 pub use self::file::PORTAL_FILE;
+pub use self::kept::PORTAL_KEPT;
+pub use self::memory::PORTAL_MEMORY;
+pub use self::records::PORTAL_RECORDS;
+pub use self::slots::PORTAL_SLOTS;
 use super::portal::SHARED;
 use crate::check::{self, step};
 use crate::dsa::regs::Command;
-use crate::dsa::{Descriptor, RECORDS, opcode, record_iova, slots, store_to};
+use crate::dsa::{Descriptor, Notice, RECORDS, opcode, record_iova, slots, store_to};
+use crate::figures::Figures;
 use crate::scenario::Scenario;
 use crate::tenant::{FROM, NOWHERE, TO, Tenant};
 use crate::tool;
 use crate::vfio::{How, Mapping, PAGE, Region};
+use crate::wait::{self, SOON};
 
 pub const PORTAL_ATTACKS: Scenario = Scenario {
     name: "portal-attacks",
@@ -32,6 +42,9 @@ pub const PORTAL_ATTACKS: Scenario = Scenario {
 /// Bytes to copy.
 const LEN: usize = 4096;
 
+/// Bytes that keep the hardware busy for a while.
+const MUCH: usize = 64 << 12;
+
 /// IOVA of a page of a portal.
 const PORTAL_IOVA: u64 = 0x00e0_0000_0000;
 
@@ -39,6 +52,9 @@ const PORTAL_IOVA: u64 = 0x00e0_0000_0000;
 const MANY: usize = 1000;
 
 const READ_WRITE: ProtFlags = ProtFlags::PROT_READ.union(ProtFlags::PROT_WRITE);
+
+/// How often a mapping is moved.
+const MOVES: u64 = 200;
 
 /// Two pages, which can be cut.
 const TWO: How = How {
@@ -70,6 +86,13 @@ fn attacks() -> Result<()> {
     portal.protect(0, portal.len(), READ_WRITE)?;
     mine.works()?;
 
+    step("a mapping is moved about when its thread falls asleep, and no store is lost");
+    for n in 0..MOVES {
+        mine.dsa.move_portal()?;
+        mine.dsa.run_noticed(mine.copy(), Notice::Record)?;
+        thread::sleep(Duration::from_micros(n % 20 * 25));
+    }
+    pages(&mine, &other)?;
     dma(&mine, &other)?;
 
     step("a flood that leaves no slot empty does not stop a quiet tenant");
@@ -104,7 +127,32 @@ fn attacks() -> Result<()> {
     tool::await_opstate("mine", "attached")?;
     drop(other);
     tool::del("mine")?;
-    tool::del("other")
+    tool::del("other")?;
+    two_wqs()
+}
+
+fn two_wqs() -> Result<()> {
+    step("a WQ whose portal is always full does not stop the other one of its subdev");
+    let mut both = Tenant::add("wq 4,5 name both portal polled", MUCH)?;
+    both.dsa.map_portal()?;
+    both.dsa.set_wq(1);
+    let copy = both.copy();
+    while_flooding(both.dsa.portal()?, copy, || {
+        for n in 0..20 {
+            // Also when its page was taken away meanwhile.
+            thread::sleep(Duration::from_millis(n % 4 * 5));
+            let done = both.dsa.run(Descriptor::compare(FROM, FROM, MUCH as u32))?;
+            done.success("COMPARE")?;
+        }
+        Ok(())
+    })?;
+    for wq in [0, 1] {
+        both.dsa.set_wq(wq);
+        both.dsa.run(copy)?.success("MEMMOVE")?;
+        both.holds()?;
+    }
+    drop(both);
+    tool::del("both")
 }
 
 fn limits(tenant: &Tenant) -> Result<()> {
@@ -125,10 +173,44 @@ fn limits(tenant: &Tenant) -> Result<()> {
     ] {
         ensure!(mapping.advise(advice).is_err(), "{what} is done");
     }
-    let read = mapping.read_from_outside();
-    check::equal("process_vm_readv", read.err(), Some(Errno::EFAULT))?;
+    for (what, done, error) in [
+        (
+            "process_vm_readv",
+            mapping.read_from_outside(),
+            Errno::EFAULT,
+        ),
+        (
+            "process_vm_writev",
+            mapping.write_from_outside(),
+            Errno::EFAULT,
+        ),
+        ("vmsplice", mapping.splice(), Errno::EFAULT),
+        ("futex", mapping.wake(), Errno::EFAULT),
+        ("userfaultfd", mapping.serve_by_user(), Errno::EINVAL),
+    ] {
+        check::equal(what, done.err(), Some(error))?;
+    }
+    let stayed = mapping.move_and_stay();
+    check::equal("MREMAP_DONTUNMAP", stayed.err(), Some(Errno::EINVAL))?;
+    // That changes nothing, whether it is done or not.
+    let _ = mapping.lock();
     mapping.probe().context("reading it")?;
     ensure!(!mapping.probe_in_child()?, "a child has inherited it");
+    drop(mapping);
+
+    step("a part of a mapping can be given up, and none becomes one of something else");
+    let device = tenant.dsa.device();
+    let mut mapping = device.map(Region::Bar2, TWO)?;
+    mapping.resize(2 * PAGE, PAGE).context("mremap to less")?;
+    mapping.probe().context("reading what is left")?;
+    for start in [device.region_len(Region::Bar2), 1 << 40, 1 << 42] {
+        let mapping = device.map(Region::Bar2, SHARED)?;
+        let renumbered = mapping.renumber((device.start(Region::Bar2) + start) / PAGE as u64);
+        ensure!(
+            renumbered.is_err(),
+            "a page at {start:#x} of the portals is mapped"
+        );
+    }
     tenant.works()
 }
 
@@ -179,6 +261,40 @@ pub(super) fn while_flooding(
         let flooded = flooding.join();
         done.and(flooded.unwrap_or_else(|_| Err(anyhow::anyhow!("the flood panicked"))))
     })
+}
+
+fn pages(mine: &Tenant, other: &Tenant) -> Result<()> {
+    step("what is stored to the pages that no WQ has, and to all pages at once, hurts nobody");
+    let portal = mine.dsa.portal()?;
+    let noop = Descriptor::noop().recorded_at(record_iova(RECORDS - 1));
+    // The last page of a WQ is that of its interrupt messages, which nobody looks at.
+    let dead = portal.len() - PAGE;
+    for _ in 0..20 {
+        for slot in (dead..dead + PAGE).step_by(64) {
+            store_to(portal, slot, &noop.encode())?;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    mine.works()?;
+    for slot in (0..portal.len()).step_by(64) {
+        store_to(portal, slot, &noop.encode())?;
+    }
+    other.works()?;
+    mine.works()?;
+    ended(mine)?;
+    ensure!(portal.load(dead)? != 0, "what nobody looks at was taken");
+    Ok(())
+}
+
+/// Waits until all that is stored to the portal of `mine` was taken, and has ended.
+fn ended(mine: &Tenant) -> Result<()> {
+    let portal = mine.dsa.portal()?;
+    for slot in slots() {
+        wait::until_true(SOON, "an empty slot", || Ok(portal.load(slot)? == 0))?;
+    }
+    mine.dsa.command(Command::DrainAll, 0)?;
+    mine.dsa.take_software_error()?;
+    Figures::of("subdev", "mine")?.expect(&[("in-flight", 0)])
 }
 
 fn dma(mine: &Tenant, other: &Tenant) -> Result<()> {
