@@ -7,7 +7,7 @@
 
 use std::io::{BufRead, Write, stdin, stdout};
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -194,6 +194,11 @@ impl Actor {
     pub fn signal(&self, signal: Signal) -> Result<()> {
         kill(Pid::from_raw(self.id().try_into()?), signal)
             .with_context(|| format!("sending {signal} to a VFIO user"))
+    }
+
+    /// Whether it has ended, and how.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        self.0.ended()
     }
 
     /// Kills it with SIGKILL, whatever it does.

@@ -33,8 +33,15 @@ impl Group {
         Ok(group)
     }
 
+    /// Whether the kernel has a controller, which the group need not have.
+    pub fn knows(&self, controller: &str) -> Result<bool> {
+        let root = self.0.parent().context("the root of control groups")?;
+        let all = fs::read_to_string(root.join("cgroup.controllers"))?;
+        Ok(all.split_whitespace().any(|it| it == controller))
+    }
+
     /// Gives it a controller that it did not have.
-    fn add(&self, controller: &str) -> Result<()> {
+    pub fn add(&self, controller: &str) -> Result<()> {
         let root = self.0.parent().context("the root of control groups")?;
         fs::write(
             root.join("cgroup.subtree_control"),

@@ -5,8 +5,12 @@
 struct Known {
     /// The one scenario that may bring it about.
     scenario: &'static str,
-    /// What its `WARNING` line holds.
+    /// What its first line holds.
+    begin: &'static str,
+    /// What one of its lines holds.
     sign: &'static str,
+    /// What its last line holds.
+    end: &'static str,
 }
 
 const KNOWN: &[Known] = &[
@@ -15,7 +19,23 @@ const KNOWN: &[Known] = &[
     // of it (srctree drivers/vfio/group.c).
     Known {
         scenario: "inject-family",
+        begin: BEGIN,
         sign: " at vfio_group_release+",
+        end: END,
+    },
+    // The memory of a control group is at an end, and a process in it is killed, or there is none that
+    // may be (srctree mm/oom_kill.c): the report has a stack.
+    Known {
+        scenario: "portal-limits",
+        begin: OOM,
+        sign: "Memory cgroup out of memory",
+        end: "Memory cgroup out of memory: Killed process",
+    },
+    Known {
+        scenario: "portal-limits",
+        begin: OOM,
+        sign: "no killable",
+        end: "Out of memory and no killable processes",
     },
 ];
 
@@ -40,25 +60,31 @@ const ALLOWED: &[Allowed] = &[Allowed {
 const BEGIN: &str = "------------[ cut here ]------------";
 const END: &str = "---[ end trace ";
 
+/// What a report begins with that memory is at an end.
+const OOM: &str = " invoked oom-killer: ";
+
 /// Takes the reports that are known of `scenario` out of `lines`, and returns
 /// their number.
 pub fn take_known(scenario: &str, lines: &mut Vec<String>) -> usize {
-    let known = |line: &str| {
-        KNOWN.iter().any(|known| {
-            known.scenario == scenario && line.contains("WARNING") && line.contains(known.sign)
-        })
-    };
     let mut taken = 0;
-    let mut from = 0;
-    while let Some(begin) = position(lines, from, |line| line.starts_with(BEGIN)) {
-        from = begin + 1;
-        let Some(end) = position(lines, from, |line| line.starts_with(END)) else {
-            break;
-        };
-        if lines.get(from).is_some_and(|line| known(line)) {
-            lines.drain(begin..=end);
-            taken += 1;
-            from = begin;
+    for known in KNOWN.iter().filter(|it| it.scenario == scenario) {
+        let mut from = 0;
+        while let Some(begin) = position(lines, from, |line| line.contains(known.begin)) {
+            from = begin + 1;
+            // The next one begins where this one has ended.
+            let next = position(lines, from, |line| line.contains(known.begin));
+            let end = position(lines, from, |line| line.contains(known.end));
+            let Some(end) = end.filter(|end| next.is_none_or(|next| *end < next)) else {
+                continue;
+            };
+            if lines[begin..=end]
+                .iter()
+                .any(|line| line.contains(known.sign))
+            {
+                lines.drain(begin..=end);
+                taken += 1;
+                from = begin;
+            }
         }
     }
     taken

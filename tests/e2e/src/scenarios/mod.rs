@@ -107,6 +107,7 @@ pub const ALL: &[Scenario] = &[
     portal_attacks::PORTAL_RECORDS,
     portal_attacks::PORTAL_MEMORY,
     portal_attacks::PORTAL_KEPT,
+    portal_attacks::PORTAL_LIMITS,
     portal_quota::PORTAL_QUOTA,
     client::CLIENT,
     set_irqs::SET_IRQS,

@@ -3,6 +3,7 @@
 
 mod file;
 mod kept;
+mod limits;
 mod memory;
 mod records;
 mod slots;
@@ -18,6 +19,7 @@ use nix::sys::mman::ProtFlags;
 
 pub use self::file::PORTAL_FILE;
 pub use self::kept::PORTAL_KEPT;
+pub use self::limits::PORTAL_LIMITS;
 pub use self::memory::PORTAL_MEMORY;
 pub use self::records::PORTAL_RECORDS;
 pub use self::slots::PORTAL_SLOTS;
