@@ -23,6 +23,14 @@ const KNOWN: &[Known] = &[
         sign: " at vfio_group_release+",
         end: END,
     },
+    // VFIO pins in a way that cannot wait for who serves memory by a userfaultfd, which a kernel with
+    // DEBUG_VM tells (srctree fs/userfaultfd.c, `handle_userfault`).
+    Known {
+        scenario: "portal-memory",
+        begin: "FAULT_FLAG_ALLOW_RETRY missing",
+        sign: "vaddr_get_pfns",
+        end: " </TASK>",
+    },
     // The memory of a control group is at an end, and a process in it is killed, or there is none that
     // may be (srctree mm/oom_kill.c): the report has a stack.
     Known {
@@ -141,6 +149,29 @@ mod tests {
             take_allowed(scenario, &mut lines);
             assert_eq!(lines.len(), left + 1);
         }
+    }
+
+    #[test]
+    fn a_report_ends_where_it_says() {
+        let lines = |end| {
+            [
+                "e2e invoked oom-killer: gfp_mask=0xcc0",
+                "Call Trace:",
+                end,
+                "after",
+            ]
+        };
+        let (killed, other) = ("Memory cgroup out of memory: Killed process 7", "BUG: else");
+        let mut log = lines(other).map(str::to_owned).to_vec();
+        log.extend(lines(killed).map(str::to_owned));
+        assert_eq!(take_known("portal-limits", &mut log), 1);
+        assert_eq!(
+            log,
+            lines(other)
+                .into_iter()
+                .chain(["after"])
+                .collect::<Vec<_>>()
+        );
     }
 
     #[test]
