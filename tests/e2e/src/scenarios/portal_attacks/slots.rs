@@ -28,7 +28,7 @@ pub const PORTAL_SLOTS: Scenario = Scenario {
 };
 
 /// Bytes that a copy takes which keeps the hardware busy for a while.
-const LEN: usize = 1 << 20;
+const LEN: usize = 1 << 18;
 
 /// Bytes of the neighbour's copies.
 const LITTLE: usize = 4096;
@@ -59,7 +59,7 @@ const COPY_RECORD: usize = 41;
 const WRITERS: u64 = 2;
 
 /// Rounds of a neighbour meanwhile.
-const ROUNDS: usize = 100;
+const ROUNDS: usize = 40;
 
 /// Where a descriptor lies that is rewritten while it is carried out.
 trait Place: Sync {
@@ -223,7 +223,7 @@ fn taken(mine: &Tenant, window: &Buffer) -> Result<()> {
     let slot = slots().nth(40).context("no slot")?;
     let portal = mine.dsa.portal()?;
     let [fill, copy] = PLACES.map(|page| page * PAGE);
-    for number in 0..20_u64 {
+    for number in 0..10_u64 {
         window.write(0, &words(UNTOUCHED, window.len()))?;
         // So that it waits for its turn.
         for record in 0..3 {
@@ -278,7 +278,7 @@ fn sources(mine: &Tenant, other: &Tenant, source: &Buffer) -> Result<()> {
     let target = mine.dsa.map(WINDOW + (1 << 24), PAGE)?;
     let size = PAGE as u32;
     let work = || -> Result<()> {
-        for _ in 0..50 {
+        for _ in 0..30 {
             let copy = Descriptor::memmove(SOURCE, target.iova(), size);
             mine.dsa.submit(0, copy, Notice::Record)?;
             let sum = Descriptor::crc(SOURCE, size, 0);
@@ -350,8 +350,8 @@ fn processes() -> Result<()> {
     let portal = taken.map_portal()?;
     let fill = Descriptor::fill(TO, LITTLE as u32, FILLED).encode();
     quiet.tell(&Request::copies(LITTLE, 20))?;
-    one.tell(&Request::Overwrite { rounds: 50 })?;
-    for _ in 0..50 {
+    one.tell(&Request::Overwrite { rounds: 10 })?;
+    for _ in 0..10 {
         slots().try_for_each(|slot| store_to(&portal, slot, &fill))?;
     }
     one.answer()?;
