@@ -7,7 +7,7 @@
 
 use std::io::{BufRead, Write, stdin, stdout};
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -16,12 +16,12 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Gid, Pid, Uid, setresgid, setresuid};
 use serde::{Deserialize, Serialize};
 
-use crate::dsa::{Completion, Descriptor, Dsa, Notice, RECORDS, regs};
+use crate::dsa::{Completion, Descriptor, Dsa, Notice, RECORDS, regs, slots, store_to};
 use crate::pattern;
 use crate::process::Talker;
 use crate::tenant::{FROM, TO};
 use crate::tool::NOBODY;
-use crate::vfio::{Buffer, Location};
+use crate::vfio::{Buffer, Location, PAGE};
 use crate::{check, wait};
 
 /// Word that turns the program into an actor.
@@ -85,6 +85,12 @@ pub enum Request {
         len: u32,
         /// How many copies.
         count: u32,
+    },
+    /// Store copies of what [`Actor::map`] maps to all slots of the mapped portal, whether or not they are
+    /// empty, and wait until none is in flight.
+    Overwrite {
+        /// How many times.
+        rounds: u32,
     },
     /// Drain, disable, enable and reset the device, over and over.
     Restart {
@@ -190,6 +196,11 @@ impl Actor {
             .with_context(|| format!("sending {signal} to a VFIO user"))
     }
 
+    /// Whether it has ended, and how.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        self.0.ended()
+    }
+
     /// Kills it with SIGKILL, whatever it does.
     pub fn kill(&mut self) -> Result<()> {
         self.0.kill()
@@ -291,6 +302,7 @@ impl User {
                         .submit(record as usize % RECORDS, copy, Notice::Interrupt)?;
                 }
             }
+            Request::Overwrite { rounds } => self.overwrite(rounds)?,
             Request::Restart { rounds } => {
                 for round in 0..rounds {
                     self.restart()
@@ -323,6 +335,17 @@ impl User {
             .run(Descriptor::memmove(from, to, len))?
             .success("MEMMOVE")?;
         check::same_bytes("the copy", &self.read(to, len as usize)?, &want)
+    }
+
+    fn overwrite(&mut self, rounds: u32) -> Result<()> {
+        let dsa = self.dsa()?;
+        let copy = Descriptor::memmove(FROM, TO, PAGE as u32).encode();
+        for _ in 0..rounds {
+            slots().try_for_each(|slot| store_to(dsa.portal()?, slot, &copy))?;
+        }
+        dsa.command(regs::Command::DrainAll, 0)?;
+        dsa.take_software_error()?;
+        Ok(())
     }
 
     fn restart(&mut self) -> Result<()> {

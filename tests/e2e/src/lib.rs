@@ -22,12 +22,14 @@
 //! | [`lossy`] | sockets whose answers the kernel drops |
 //! | [`system`], [`kmsg`], [`kmemleak`] | the machine: modules, sysfs, the kernel log, lost memory |
 //! | [`upstream`] | what the kernel is known to report of itself |
+//! | [`cgroup`] | limits of processes |
 //! | [`process`], [`wait`], [`check`] | children, deadlines, assertions |
 //! | [`pattern`], [`seed`], [`amount`] | bytes, where chance starts, how much is done |
 
 pub mod actor;
 pub mod amount;
 pub mod bench;
+mod cgroup;
 pub mod check;
 pub mod client;
 pub mod crowd;

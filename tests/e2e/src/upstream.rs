@@ -5,8 +5,12 @@
 struct Known {
     /// The one scenario that may bring it about.
     scenario: &'static str,
-    /// What its `WARNING` line holds.
+    /// What its first line holds.
+    begin: &'static str,
+    /// What one of its lines holds.
     sign: &'static str,
+    /// What its last line holds.
+    end: &'static str,
 }
 
 const KNOWN: &[Known] = &[
@@ -15,7 +19,31 @@ const KNOWN: &[Known] = &[
     // of it (srctree drivers/vfio/group.c).
     Known {
         scenario: "inject-family",
+        begin: BEGIN,
         sign: " at vfio_group_release+",
+        end: END,
+    },
+    // VFIO pins in a way that cannot wait for who serves memory by a userfaultfd, which a kernel with
+    // DEBUG_VM tells (srctree fs/userfaultfd.c, `handle_userfault`).
+    Known {
+        scenario: "portal-memory",
+        begin: "FAULT_FLAG_ALLOW_RETRY missing",
+        sign: "vaddr_get_pfns",
+        end: " </TASK>",
+    },
+    // The memory of a control group is at an end, and a process in it is killed, or there is none that
+    // may be (srctree mm/oom_kill.c): the report has a stack.
+    Known {
+        scenario: "portal-limits",
+        begin: OOM,
+        sign: "Memory cgroup out of memory",
+        end: "Memory cgroup out of memory: Killed process",
+    },
+    Known {
+        scenario: "portal-limits",
+        begin: OOM,
+        sign: "no killable",
+        end: "Out of memory and no killable processes",
     },
 ];
 
@@ -40,25 +68,31 @@ const ALLOWED: &[Allowed] = &[Allowed {
 const BEGIN: &str = "------------[ cut here ]------------";
 const END: &str = "---[ end trace ";
 
+/// What a report begins with that memory is at an end.
+const OOM: &str = " invoked oom-killer: ";
+
 /// Takes the reports that are known of `scenario` out of `lines`, and returns
 /// their number.
 pub fn take_known(scenario: &str, lines: &mut Vec<String>) -> usize {
-    let known = |line: &str| {
-        KNOWN.iter().any(|known| {
-            known.scenario == scenario && line.contains("WARNING") && line.contains(known.sign)
-        })
-    };
     let mut taken = 0;
-    let mut from = 0;
-    while let Some(begin) = position(lines, from, |line| line.starts_with(BEGIN)) {
-        from = begin + 1;
-        let Some(end) = position(lines, from, |line| line.starts_with(END)) else {
-            break;
-        };
-        if lines.get(from).is_some_and(|line| known(line)) {
-            lines.drain(begin..=end);
-            taken += 1;
-            from = begin;
+    for known in KNOWN.iter().filter(|it| it.scenario == scenario) {
+        let mut from = 0;
+        while let Some(begin) = position(lines, from, |line| line.contains(known.begin)) {
+            from = begin + 1;
+            // The next one begins where this one has ended.
+            let next = position(lines, from, |line| line.contains(known.begin));
+            let end = position(lines, from, |line| line.contains(known.end));
+            let Some(end) = end.filter(|end| next.is_none_or(|next| *end < next)) else {
+                continue;
+            };
+            if lines[begin..=end]
+                .iter()
+                .any(|line| line.contains(known.sign))
+            {
+                lines.drain(begin..=end);
+                taken += 1;
+                from = begin;
+            }
         }
     }
     taken
@@ -115,6 +149,29 @@ mod tests {
             take_allowed(scenario, &mut lines);
             assert_eq!(lines.len(), left + 1);
         }
+    }
+
+    #[test]
+    fn a_report_ends_where_it_says() {
+        let lines = |end| {
+            [
+                "e2e invoked oom-killer: gfp_mask=0xcc0",
+                "Call Trace:",
+                end,
+                "after",
+            ]
+        };
+        let (killed, other) = ("Memory cgroup out of memory: Killed process 7", "BUG: else");
+        let mut log = lines(other).map(str::to_owned).to_vec();
+        log.extend(lines(killed).map(str::to_owned));
+        assert_eq!(take_known("portal-limits", &mut log), 1);
+        assert_eq!(
+            log,
+            lines(other)
+                .into_iter()
+                .chain(["after"])
+                .collect::<Vec<_>>()
+        );
     }
 
     #[test]

@@ -216,5 +216,15 @@ fn vfio() -> Result<()> {
     };
     let state = || client.state(Generation::Ignored);
     injector.enumerate("a session", session, |()| Ok(()), state)?;
+    let session = |fault: &mut Fault<'_>| {
+        let mut dsa = Dsa::open_enabled(&location)?;
+        // The kernel accesses it, so that a page that cannot be had is told.
+        fault.during(|| {
+            dsa.map_portal()?;
+            Ok(dsa.portal()?.probe()?)
+        })?;
+        dsa.run(Descriptor::noop())?.success("NOOP")
+    };
+    injector.enumerate("a mapped portal", session, |_| Ok(()), state)?;
     tool::del("used")
 }

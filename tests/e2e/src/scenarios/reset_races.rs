@@ -20,8 +20,8 @@ pub const RESET_RACES: Scenario = Scenario {
     run,
 };
 
-/// How often each of [`WAYS`] is gone.
-const ROUNDS: u32 = 10;
+/// How often each of [`WAYS`] is gone, with stores to the file and to memory.
+const ROUNDS: [u32; 2] = [10, 5];
 
 /// Threads that submit, each to memory of its own.
 const WRITERS: usize = 3;
@@ -60,16 +60,22 @@ fn run() -> Result<()> {
     let memory = dsa.map(TO, WRITERS * LEN)?;
     // All of them are tried, as they are different in the driver.
     let mut wrong = Vec::new();
-    for (name, stop) in WAYS {
-        step(format!(
-            "{name}, {ROUNDS} times while {WRITERS} threads submit"
-        ));
-        let mut rounds = 1..=ROUNDS;
-        let failed = rounds.find_map(|round| {
-            let error = race(&mut dsa, &memory, stop).err()?;
-            Some(format!("{name}, round {round} of {ROUNDS}: {error:#}"))
-        });
-        wrong.extend(failed);
+    for (what, rounds) in ["written to the file", "stored to memory"]
+        .into_iter()
+        .zip(ROUNDS)
+    {
+        step(format!("descriptors are {what}"));
+        for (name, stop) in WAYS {
+            step(format!(
+                "{name}, {rounds} times while {WRITERS} threads submit"
+            ));
+            let failed = (1..=rounds).find_map(|round| {
+                let error = race(&mut dsa, &memory, stop).err()?;
+                Some(format!("{name}, round {round} of {rounds}: {error:#}"))
+            });
+            wrong.extend(failed);
+        }
+        dsa.map_portal()?;
     }
     ensure!(wrong.is_empty(), "{}", wrong.join("\n    "));
     drop(memory);

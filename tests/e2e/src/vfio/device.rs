@@ -125,6 +125,11 @@ impl Device {
         self.span(region).len
     }
 
+    /// Where in the file of the device a region begins.
+    pub fn start(&self, region: Region) -> u64 {
+        self.span(region).start
+    }
+
     /// Whether the device says that a region can be mapped.
     pub fn is_mappable(&self, region: Region) -> bool {
         self.span(region).mappable

@@ -14,6 +14,8 @@ use nix::sys::mman::{self, MRemapFlags, MapFlags, ProtFlags};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{self, ForkResult};
 
+use crate::ffi;
+
 const READ_WRITE: ProtFlags = ProtFlags::PROT_READ.union(ProtFlags::PROT_WRITE);
 
 /// Has the kernel read a word.
@@ -178,6 +180,78 @@ impl Mapping {
         // SAFETY: Both are as long as they say, and the local one is not used meanwhile.
         let read = unsafe { libc::process_vm_readv(process, &local, 1, &remote, 1, 0) };
         Errno::result(read).map(drop)
+    }
+
+    /// Has the kernel write its first word for another process (process_vm_writev), which is this one.
+    pub fn write_from_outside(&self) -> nix::Result<()> {
+        let mut word = [0xff_u8; 8];
+        let local = libc::iovec {
+            iov_base: word.as_mut_ptr().cast(),
+            iov_len: word.len(),
+        };
+        let remote = libc::iovec {
+            iov_base: self.start.as_ptr(),
+            iov_len: word.len(),
+        };
+        let process = unistd::Pid::this().as_raw();
+        // SAFETY: Both are as long as they say; the remote one is accessed by words of any value.
+        let written = unsafe { libc::process_vm_writev(process, &local, 1, &remote, 1, 0) };
+        Errno::result(written).map(drop)
+    }
+
+    /// Gives its first page to a pipe (vmsplice).
+    pub fn splice(&self) -> nix::Result<()> {
+        let (_read, write) = unistd::pipe()?;
+        let part = libc::iovec {
+            iov_base: self.start.as_ptr(),
+            iov_len: size_of::<u64>(),
+        };
+        // SAFETY: The kernel reads what is there, or tells that it cannot.
+        let spliced = unsafe { libc::vmsplice(write.as_raw_fd(), &part, 1, 0) };
+        Errno::result(spliced).map(drop)
+    }
+
+    /// Wakes whoever waits for its first word (futex), in whichever process.
+    pub fn wake(&self) -> nix::Result<()> {
+        let (word, wake) = (self.start.as_ptr(), libc::FUTEX_WAKE);
+        // SAFETY: The kernel takes the address as a name, and changes nothing.
+        let woken = unsafe { libc::syscall(libc::SYS_futex, word, wake, 1) };
+        Errno::result(woken).map(drop)
+    }
+
+    /// Has it stay in memory (mlock).
+    pub fn lock(&self) -> nix::Result<()> {
+        // SAFETY: The mapping is ours, and nobody relies on what can be done with it.
+        let locked = unsafe { libc::mlock(self.start.as_ptr(), self.len) };
+        Errno::result(locked).map(drop)
+    }
+
+    /// Moves what it has elsewhere, and keeps its place (MREMAP_DONTUNMAP).
+    pub fn move_and_stay(&self) -> nix::Result<Self> {
+        let flags = libc::MREMAP_MAYMOVE | libc::MREMAP_DONTUNMAP;
+        // SAFETY: What stays is accessed by words of any value.
+        let start = unsafe { libc::mremap(self.start.as_ptr(), self.len, self.len, flags) };
+        if start == libc::MAP_FAILED {
+            return Err(Errno::last());
+        }
+        let start = NonNull::new(start).ok_or(Errno::EINVAL)?;
+        Ok(Self {
+            start,
+            len: self.len,
+        })
+    }
+
+    /// Has it be of the file from page number `page` on (remap_file_pages).
+    pub fn renumber(&self, page: u64) -> nix::Result<()> {
+        let number = libc::SYS_remap_file_pages;
+        // SAFETY: What is replaced is ours, and accessed by words of any value.
+        let result = unsafe { libc::syscall(number, self.start.as_ptr(), self.len, 0, page, 0) };
+        Errno::result(result).map(drop)
+    }
+
+    /// Has a userfaultfd serve it.
+    pub fn serve_by_user(&self) -> nix::Result<()> {
+        ffi::withhold(&ffi::userfaultfd()?, self.address(), self.len as u64)
     }
 
     /// Where it is in the memory of the process.

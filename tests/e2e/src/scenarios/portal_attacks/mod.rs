@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What a user can do with a mapped portal that is not what portals are for.
 
-use std::fs;
+mod file;
+mod kept;
+mod limits;
+mod memory;
+mod records;
+mod slots;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -10,18 +16,22 @@ use anyhow::{Context, Result, ensure};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::mman::ProtFlags;
-use nix::sys::signal::Signal;
 
-use super::portal::{SHARED, user};
-use crate::actor::{Actor, Request};
+pub use self::file::PORTAL_FILE;
+pub use self::kept::PORTAL_KEPT;
+pub use self::limits::PORTAL_LIMITS;
+pub use self::memory::PORTAL_MEMORY;
+pub use self::records::PORTAL_RECORDS;
+pub use self::slots::PORTAL_SLOTS;
+use super::portal::SHARED;
 use crate::check::{self, step};
 use crate::dsa::regs::Command;
-use crate::dsa::{Descriptor, RECORDS, opcode, record_iova, slots, store_to, store_to_empty};
+use crate::dsa::{Descriptor, Notice, RECORDS, opcode, record_iova, slots, store_to};
 use crate::figures::Figures;
 use crate::scenario::Scenario;
 use crate::tenant::{FROM, NOWHERE, TO, Tenant};
-use crate::tool::{self, dsa_nl};
-use crate::vfio::{How, Mapping, PAGE, Region, Taken};
+use crate::tool;
+use crate::vfio::{How, Mapping, PAGE, Region};
 use crate::wait::{self, SOON};
 
 pub const PORTAL_ATTACKS: Scenario = Scenario {
@@ -31,15 +41,11 @@ pub const PORTAL_ATTACKS: Scenario = Scenario {
     run: attacks,
 };
 
-pub const PORTAL_FILE: Scenario = Scenario {
-    name: "portal-file",
-    vm: "",
-    about: "a portal that is mapped in a process beside the opener, which is stopped, and executes",
-    run: file,
-};
-
 /// Bytes to copy.
 const LEN: usize = 4096;
+
+/// Bytes that keep the hardware busy for a while.
+const MUCH: usize = 64 << 12;
 
 /// IOVA of a page of a portal.
 const PORTAL_IOVA: u64 = 0x00e0_0000_0000;
@@ -48,6 +54,9 @@ const PORTAL_IOVA: u64 = 0x00e0_0000_0000;
 const MANY: usize = 1000;
 
 const READ_WRITE: ProtFlags = ProtFlags::PROT_READ.union(ProtFlags::PROT_WRITE);
+
+/// How often a mapping is moved.
+const MOVES: u64 = 200;
 
 /// Two pages, which can be cut.
 const TWO: How = How {
@@ -79,6 +88,13 @@ fn attacks() -> Result<()> {
     portal.protect(0, portal.len(), READ_WRITE)?;
     mine.works()?;
 
+    step("a mapping is moved about when its thread falls asleep, and no store is lost");
+    for n in 0..MOVES {
+        mine.dsa.move_portal()?;
+        mine.dsa.run_noticed(mine.copy(), Notice::Record)?;
+        thread::sleep(Duration::from_micros(n % 20 * 25));
+    }
+    pages(&mine, &other)?;
     dma(&mine, &other)?;
 
     step("a flood that leaves no slot empty does not stop a quiet tenant");
@@ -113,7 +129,32 @@ fn attacks() -> Result<()> {
     tool::await_opstate("mine", "attached")?;
     drop(other);
     tool::del("mine")?;
-    tool::del("other")
+    tool::del("other")?;
+    two_wqs()
+}
+
+fn two_wqs() -> Result<()> {
+    step("a WQ whose portal is always full does not stop the other one of its subdev");
+    let mut both = Tenant::add("wq 4,5 name both portal polled", MUCH)?;
+    both.dsa.map_portal()?;
+    both.dsa.set_wq(1);
+    let copy = both.copy();
+    while_flooding(both.dsa.portal()?, copy, || {
+        for n in 0..20 {
+            // Also when its page was taken away meanwhile.
+            thread::sleep(Duration::from_millis(n % 4 * 5));
+            let done = both.dsa.run(Descriptor::compare(FROM, FROM, MUCH as u32))?;
+            done.success("COMPARE")?;
+        }
+        Ok(())
+    })?;
+    for wq in [0, 1] {
+        both.dsa.set_wq(wq);
+        both.dsa.run(copy)?.success("MEMMOVE")?;
+        both.holds()?;
+    }
+    drop(both);
+    tool::del("both")
 }
 
 fn limits(tenant: &Tenant) -> Result<()> {
@@ -134,10 +175,44 @@ fn limits(tenant: &Tenant) -> Result<()> {
     ] {
         ensure!(mapping.advise(advice).is_err(), "{what} is done");
     }
-    let read = mapping.read_from_outside();
-    check::equal("process_vm_readv", read.err(), Some(Errno::EFAULT))?;
+    for (what, done, error) in [
+        (
+            "process_vm_readv",
+            mapping.read_from_outside(),
+            Errno::EFAULT,
+        ),
+        (
+            "process_vm_writev",
+            mapping.write_from_outside(),
+            Errno::EFAULT,
+        ),
+        ("vmsplice", mapping.splice(), Errno::EFAULT),
+        ("futex", mapping.wake(), Errno::EFAULT),
+        ("userfaultfd", mapping.serve_by_user(), Errno::EINVAL),
+    ] {
+        check::equal(what, done.err(), Some(error))?;
+    }
+    let stayed = mapping.move_and_stay();
+    check::equal("MREMAP_DONTUNMAP", stayed.err(), Some(Errno::EINVAL))?;
+    // That changes nothing, whether it is done or not.
+    let _ = mapping.lock();
     mapping.probe().context("reading it")?;
     ensure!(!mapping.probe_in_child()?, "a child has inherited it");
+    drop(mapping);
+
+    step("a part of a mapping can be given up, and none becomes one of something else");
+    let device = tenant.dsa.device();
+    let mut mapping = device.map(Region::Bar2, TWO)?;
+    mapping.resize(2 * PAGE, PAGE).context("mremap to less")?;
+    mapping.probe().context("reading what is left")?;
+    for start in [device.region_len(Region::Bar2), 1 << 40, 1 << 42] {
+        let mapping = device.map(Region::Bar2, SHARED)?;
+        let renumbered = mapping.renumber((device.start(Region::Bar2) + start) / PAGE as u64);
+        ensure!(
+            renumbered.is_err(),
+            "a page at {start:#x} of the portals is mapped"
+        );
+    }
     tenant.works()
 }
 
@@ -190,6 +265,40 @@ pub(super) fn while_flooding(
     })
 }
 
+fn pages(mine: &Tenant, other: &Tenant) -> Result<()> {
+    step("what is stored to the pages that no WQ has, and to all pages at once, hurts nobody");
+    let portal = mine.dsa.portal()?;
+    let noop = Descriptor::noop().recorded_at(record_iova(RECORDS - 1));
+    // The last page of a WQ is that of its interrupt messages, which nobody looks at.
+    let dead = portal.len() - PAGE;
+    for _ in 0..20 {
+        for slot in (dead..dead + PAGE).step_by(64) {
+            store_to(portal, slot, &noop.encode())?;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    mine.works()?;
+    for slot in (0..portal.len()).step_by(64) {
+        store_to(portal, slot, &noop.encode())?;
+    }
+    other.works()?;
+    mine.works()?;
+    ended(mine)?;
+    ensure!(portal.load(dead)? != 0, "what nobody looks at was taken");
+    Ok(())
+}
+
+/// Waits until all that is stored to the portal of `mine` was taken, and has ended.
+fn ended(mine: &Tenant) -> Result<()> {
+    let portal = mine.dsa.portal()?;
+    for slot in slots() {
+        wait::until_true(SOON, "an empty slot", || Ok(portal.load(slot)? == 0))?;
+    }
+    mine.dsa.command(Command::DrainAll, 0)?;
+    mine.dsa.take_software_error()?;
+    Figures::of("subdev", "mine")?.expect(&[("in-flight", 0)])
+}
+
 fn dma(mine: &Tenant, other: &Tenant) -> Result<()> {
     let container = mine.dsa.device().container();
     for (whose, tenant) in [("its own", mine), ("another subdev's", other)] {
@@ -232,108 +341,4 @@ fn dma(mine: &Tenant, other: &Tenant) -> Result<()> {
         container.unmap(PORTAL_IOVA, PAGE as u64)?;
     }
     mine.works()
-}
-
-/// All threads of a process are stopped.
-fn is_stopped(process: u32) -> Result<bool> {
-    for thread in fs::read_dir(format!("/proc/{process}/task"))? {
-        let stat = fs::read_to_string(thread?.path().join("stat"))?;
-        let state = stat.rsplit(") ").next().unwrap_or_default();
-        if !state.starts_with('T') {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-fn stop(opener: &Actor) -> Result<()> {
-    opener.signal(Signal::SIGSTOP)?;
-    wait::until_true(SOON, "the opener to be stopped", || is_stopped(opener.id()))
-}
-
-fn file() -> Result<()> {
-    for name in ["one", "two"] {
-        tool::add(&format!(
-            "wq 3 pasid-mode shared size 4 name {name} portal polled"
-        ))?;
-    }
-    let (mut one, mut two) = (user("one", 3)?, user("two", 5)?);
-    let copied = Request::Holds {
-        iova: TO,
-        len: LEN,
-        seed: 3,
-    };
-
-    step("what another process stores is taken by the thread of the opener");
-    let taken = Taken::from_process(one.id())?;
-    let portal = taken.map_portal()?;
-    let mut free = slots().skip(32);
-    let mut store = |descriptor: Descriptor| -> Result<()> {
-        let slot = free.next().context("no slot is left")?;
-        store_to_empty(&portal, slot, &descriptor.encode())
-    };
-    store(Descriptor::memmove(FROM, TO, LEN as u32))?;
-    wait::until_true(SOON, "the copy", || Ok(one.ask(&copied).is_ok()))?;
-
-    step("a drain by an admin does not wait for an opener that is stopped and has stored nothing");
-    wait::until_true(SOON, "a drain", || {
-        stop(&one)?;
-        let drained = dsa_nl("subdev drain one")?;
-        if drained.status.success() {
-            return Ok(true);
-        }
-        // It was stopped before its thread slept.
-        one.signal(Signal::SIGCONT)?;
-        thread::sleep(Duration::from_millis(50));
-        Ok(false)
-    })?;
-
-    step("what is stored while it is stopped waits, and an admin does not");
-    store(Descriptor::fill(TO, LEN as u32, 0))?;
-    tool::refused(
-        &dsa_nl("subdev drain one")?,
-        &["work in flight does not end"],
-    )?;
-    one.signal(Signal::SIGCONT)?;
-    wait::until_true(SOON, "the fill", || Ok(one.ask(&copied).is_err()))?;
-
-    step("a subdev is deleted while its opener is stopped");
-    stop(&one)?;
-    dsa_nl("subdev del one force")?.ok()?;
-    portal.store(0, u64::MAX)?;
-    check::equal("what was stored", portal.load(0)?, u64::MAX)?;
-    one.kill()?;
-    drop((portal, taken));
-
-    step("who has a portal from an opener that executes another program gets SIGBUS");
-    let taken = Taken::from_process(two.id())?;
-    let portal = taken.map_portal()?;
-    portal.probe().context("reading")?;
-    two.tell(&Request::Execute)?;
-    wait::until_true(SOON, "an end of the mapping", || {
-        Ok(portal.probe() == Err(Errno::EFAULT))
-    })?;
-
-    step("until it asks for the region, and has a thread of its own");
-    drop(portal);
-    let portal = taken.map_portal()?;
-    let before = Figures::of("subdev", "two")?.get("failed");
-    // The memory of the subdev went with the program that was.
-    let copy = Descriptor::memmove(FROM, TO, LEN as u32);
-    store_to_empty(&portal, 0, &copy.encode())?;
-    wait::until_true(SOON, "the end of a descriptor", || {
-        Ok(Figures::of("subdev", "two")?.get("failed") == before + 1)
-    })?;
-    // What is said before would be read by the program that was.
-    two.ask(&Request::Close)?;
-    check::equal("opstate", tool::subdev("two")?.opstate.as_str(), "enabled")?;
-    drop((portal, taken));
-    tool::await_opstate("two", "attached")?;
-
-    step("it is opened anew, and works");
-    let mut again = user("two", 7)?;
-    again.ask(&Request::copies(LEN, 3))?;
-    again.finish()?;
-    two.finish()?;
-    tool::del("two")
 }
