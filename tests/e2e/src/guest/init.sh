@@ -47,6 +47,7 @@ echo 1 >$test/run || end "failed: dmatest"
 say copying
 # Comes back when all threads are done.
 cat $test/wait >/dev/null
+dmesg | grep 'dmatest: .*: result #' | head -n 20
 dmesg | sed -n 's/.*dmatest: .*\(dma0chan0-copy[0-9]*: summary .*\)/guest: \1/p'
 say "end of copies"
 case $(word then) in
