@@ -3,9 +3,11 @@
 //! What the instructions do.
 //!
 //! A store of 64 bytes becomes eight of 8 bytes. Stores of several processors to one portal must
-//! not mix, so one at a time is made. MOVDIR64B stores in ascending order. The two that learn
-//! whether their descriptor was accepted store in descending order, by which the device model knows
-//! them, and then read the answer from where they stored.
+//! not mix, so one at a time is made. MOVDIR64B stores the first last: where the portal is memory,
+//! whoever polls it takes a descriptor once its first 8 bytes are there, and the processor may be
+//! away for long between two stores. The two that learn whether their descriptor was accepted store
+//! in descending order, by which the device model knows them, and then read the answer from where
+//! they stored.
 
 use kernel::{prelude::*, sync::global_lock};
 
@@ -70,9 +72,11 @@ fn perform(
 
     let _one_at_a_time = PORTALS.lock();
     if operation == Operation::Movdir64b {
-        for (index, quadword) in descriptor.into_iter().enumerate() {
+        let [first, ..] = descriptor;
+        for (index, quadword) in descriptor.into_iter().enumerate().skip(1) {
             processor.write(at(target, index), quadword)?;
         }
+        processor.write(target, first)?;
         if !processor.user() {
             // SAFETY: The lock keeps calls apart.
             unsafe { cpu_shim_count_kernel_store() };

@@ -5,7 +5,8 @@
 //! it and the other two, for IMS, lead nowhere. Every 64-byte slot of a page is a doorbell. A
 //! processor's 64-byte store arrives in parts, because QEMU splits it into 8-byte accesses: a slot
 //! collects the parts and submits when it is complete. A part at the beginning of a slot starts
-//! over, so what an interrupted writer left behind does no harm.
+//! over, so what an interrupted writer left behind does no harm, unless it is the only one that is
+//! missing: who emulates MOVDIR64B writes it last.
 //!
 //! ENQCMD makes a deferrable write, which has an answer; vfio-user knows no such thing. Whoever
 //! emulates ENQCMD writes the parts in **descending** order, which no ordinary store does, and then
@@ -40,7 +41,7 @@ struct Slot {
 
 /// How far a store has come.
 enum Written {
-    /// These bytes, one bit each, in any order from the first on.
+    /// These bytes, one bit each, in any order from the first or the second part on.
     Upwards(u64),
     /// From this one to the end, in descending order.
     Downwards(usize),
@@ -91,8 +92,12 @@ impl Portals {
         });
         slot.bytes[within..end].copy_from_slice(data);
         let part = (u64::MAX >> (SIZE - data.len())) << within;
+        let is_missing = |parts| parts != 0 && parts | part == u64::MAX;
         slot.written = match slot.written {
             Written::Downwards(from) if end == from => Written::Downwards(within),
+            Written::Upwards(parts) if within == 0 && is_missing(parts) => {
+                Written::Upwards(u64::MAX)
+            }
             Written::Upwards(_) | Written::Downwards(_) if within == 0 => Written::Upwards(part),
             Written::Downwards(_) | Written::Upwards(0) if end == SIZE => {
                 Written::Downwards(within)
@@ -185,6 +190,19 @@ mod tests {
         assert_eq!(portals.write(PAGE + 96, &[0xee; 32]), None, "the next slot");
         let done = write_in_parts(&mut portals, PAGE, 8);
         assert_eq!(done.iter().flatten().collect::<Vec<_>>(), [&0]);
+    }
+
+    #[test]
+    fn the_first_part_may_be_the_last() {
+        let mut portals = Portals::default();
+        // Of a writer that was interrupted.
+        assert_eq!(portals.write(8, &[0xee; 8]), None);
+        for at in (8..SIZE).step_by(8) {
+            assert_eq!(portals.write(at as u64, &bytes()[at..at + 8]), None);
+        }
+        let arrival = portals.write(0, &bytes()[..8]).expect("all is there");
+        assert_eq!(arrival.descriptor, Descriptor(bytes()));
+        assert_eq!(arrival.write, Write::Posted { limited: false });
     }
 
     #[test]

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use e2e::kmsg::Kmsg;
 use e2e::scenario::Scenario;
-use e2e::scenarios::{ALL, BY_HAND};
+use e2e::scenarios::ALL;
 use e2e::{actor, amount, bench, demo, fuzz, scenarios, seed};
 
 /// Scenarios that run inside the virtual machine.
@@ -135,8 +135,7 @@ fn run(names: &[String], fail_fast: bool) -> Result<bool> {
 }
 
 fn find(name: &str) -> Result<&'static Scenario> {
-    let mut all = ALL.iter().chain(BY_HAND);
-    let found = all.find(|scenario| scenario.name == name);
+    let found = ALL.iter().find(|scenario| scenario.name == name);
     found.ok_or_else(|| {
         anyhow::anyhow!("there is no scenario {name:?}; `e2e list` lists those that there are")
     })

@@ -156,12 +156,9 @@ pub const ALL: &[Scenario] = &[
     fuzz::FUZZ,
     injection::FAMILY,
     injection::VFIO,
+    guest::GUEST,
     stress::STRESS,
 ];
-
-/// Those that are run by hand, by their names: KVM in a processor that QEMU emulates now and then gives
-/// a guest an exception that there was not (EXITINTINFO is not cleared), which ends its kernel.
-pub const BY_HAND: &[Scenario] = &[guest::GUEST];
 
 #[cfg(test)]
 mod tests {

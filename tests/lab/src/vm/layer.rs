@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use super::terminal::Terminal;
 use super::{Guest, Plan};
-use crate::build::c_client;
+use crate::build::{c_client, kvm_amd};
 use crate::lab::Lab;
 use crate::root::kernel_packages::SERIES;
 
@@ -34,6 +34,10 @@ pub fn assemble(lab: &Lab, guest: &Guest, plan: &Plan, top: &Path) -> Result<()>
     let modules = top.join("usr/lib/modules").join(&guest.kernel.release);
     for (name, file) in module.files() {
         place(file, &modules.join("extra").join(name))?;
+    }
+    // `modprobe` goes on to take Debian's: the index does not know this one.
+    if let Some(file) = &guest.kvm_amd {
+        place(file, &modules.join("extra").join(kvm_amd::FILE))?;
     }
     for entry in fs::read_dir(&module.index)
         .with_context(|| format!("cannot read {}", module.index.display()))?

@@ -41,6 +41,7 @@ use self::rundir::RunDir;
 use self::terminal::Modes;
 use crate::build::c_client;
 use crate::build::kernel::{self, Flavour, Kernel};
+use crate::build::kvm_amd;
 use crate::build::module::{self, Module};
 use crate::build::userspace::{self, Programs};
 use crate::lab::Lab;
@@ -53,6 +54,7 @@ pub struct Guest {
     pub module: Module,
     pub programs: Programs,
     c_client: PathBuf,
+    kvm_amd: Option<PathBuf>,
     initramfs: PathBuf,
     accel: Accel,
 }
@@ -84,6 +86,7 @@ impl Guest {
         programs: Programs,
     ) -> Result<Self> {
         let c_client = c_client::ensure(lab, &root)?;
+        let kvm_amd = kvm_amd::ensure(lab, &root, &kernel)?;
         let initramfs = initramfs::ensure(lab, &root, &kernel)?;
         let accel = accel::choose(lab, &root, &kernel, &initramfs)?;
         Ok(Self {
@@ -92,6 +95,7 @@ impl Guest {
             module,
             programs,
             c_client,
+            kvm_amd,
             initramfs,
             accel,
         })
