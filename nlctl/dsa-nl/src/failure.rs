@@ -48,6 +48,12 @@ pub enum Failure {
         /// The time.
         seconds: u64,
     },
+    /// What was to be shown was not there in time.
+    #[error("nothing was there to be shown within {0} s")]
+    NotThere(
+        /// The time in seconds.
+        u64,
+    ),
     /// A command of a batch failed.
     #[error("{file}:{line}: {source}")]
     Line {
@@ -81,7 +87,7 @@ impl Failure {
             Self::Usage(_) | Self::Grammar { .. } => USAGE,
             Self::Line { source, .. } => source.code(),
             Self::Batch { code, .. } => *code,
-            Self::Timeout { .. } => TIMEOUT,
+            Self::Timeout { .. } | Self::NotThere(_) => TIMEOUT,
             Self::Kernel(_) | Self::Io(_) => REFUSED,
         }
     }

@@ -26,7 +26,7 @@ pub fn help_or_failure(error: &clap::Error, typed: &[String]) -> Result<(), Fail
     Err(Failure::Grammar {
         text: Finding { error, typed }.text(),
         usage: match error.get(ContextKind::Usage) {
-            Some(usage) => format!("\n{usage}\n\nFor more information, try '--help'.\n"),
+            Some(usage) => format!("\n{usage}\n\nFor more information, try 'help'.\n"),
             None => String::new(),
         },
     })
@@ -112,7 +112,7 @@ impl Finding<'_> {
         };
         let key = key.split([' ', '=']).next().unwrap_or(key);
         let mut typed = self.typed.iter();
-        match typed.any(|word| !word.is_empty() && key.starts_with(word.as_str())) {
+        match typed.any(|word| word.as_str() == key) {
             true => key.to_string(),
             false => format!("--{key}"),
         }
