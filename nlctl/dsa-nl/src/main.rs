@@ -7,6 +7,7 @@
 //! - [`run`] carries out one command, [`ask`] with the kernel; [`choose`] and
 //!   [`wait`] say what of its answer is shown, and when; [`monitor`] goes on,
 //! - [`batch`] carries out many,
+//! - [`config`] makes what there is what a file says,
 //! - [`output`] prints objects as tables, JSON or YAML,
 //! - [`failure`] maps what goes wrong to words and exit codes.
 //!
@@ -19,6 +20,7 @@
 mod ask;
 mod batch;
 mod choose;
+mod config;
 mod failure;
 mod grammar;
 mod monitor;

@@ -2,9 +2,10 @@
 
 //! Carries out one command.
 
-use nlctl::{Attribute, AttributeSet, Handle, OperationInfo, SubdevAttr};
+use nlctl::Handle;
 
 use crate::ask::{self, Told};
+use crate::config::apply;
 use crate::failure::Failure;
 use crate::grammar::{Call, Invocation, Options};
 use crate::monitor::{self, Clock};
@@ -34,6 +35,9 @@ pub async fn run(
             };
             monitor::run(handle, printer, monitor, clock).await
         }
+        Invocation::Export => apply::export(handle, printer).await,
+        Invocation::Diff(file) => apply::diff(handle, printer, file).await,
+        Invocation::Apply(file) => apply::apply(handle, printer, file, options.dry_run).await,
         Invocation::Schema => {
             let text = format!("{:#}\n", schema::schema());
             printer.print(&Page::Line(text, schema::schema()))
@@ -57,7 +61,7 @@ pub fn makes_a_lease(invocation: &Invocation) -> bool {
 }
 
 fn page(call: &Call, told: Told) -> Page {
-    let set = set(call);
+    let set = call.set();
     let mut objects = told.objects;
     match (call.verb, objects.as_mut_slice()) {
         ("del" | "reset" | "drain", _) => Page::Silent(set, objects),
@@ -72,14 +76,4 @@ fn page(call: &Call, told: Told) -> Page {
         (_, [one]) if told.one => Page::One(set, one.take()),
         _ => Page::List(set, objects),
     }
-}
-
-/// The set of the objects that a command tells of.
-fn set(call: &Call) -> &'static AttributeSet {
-    let kind = call.kind.name();
-    let name = match call.verb {
-        "stats" => format!("{kind}-stats-get"),
-        _ => format!("{kind}-get"),
-    };
-    OperationInfo::find(&name).map_or(SubdevAttr::SET, |it| it.set)
 }

@@ -34,6 +34,28 @@ Examples:
   dsa-nl monitor parent dsa0 kind subdev,fault
   dsa-nl -j monitor subdev net0 count 1 timeout 10";
 
+pub const EXPORT: &str = "\
+Examples:
+  dsa-nl export > subdevs.yaml
+  dsa-nl -jp export > subdevs.json
+
+Parents are named by their places, as pci/0000:6a:01.0. YAML, unless -j or -o says
+otherwise.";
+
+pub const DIFF: &str = "\
+Examples:
+  dsa-nl diff subdevs.yaml
+  dsa-nl export | dsa-nl diff -";
+
+pub const APPLY: &str = "\
+Examples:
+  dsa-nl apply subdevs.yaml
+  dsa-nl --dry-run apply subdevs.yaml --prune
+  dsa-nl apply --format accel-config dsa.conf --skip-unknown
+
+A subdev is the one of that UUID, or, without one, of that name. What FILE does not
+say stays as it is. When a step is refused, those before it are taken back.";
+
 /// Examples of a command.
 pub fn examples(object: &str, verb: &str) -> &'static [&'static str] {
     match (object, verb) {

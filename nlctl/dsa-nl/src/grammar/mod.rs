@@ -24,8 +24,9 @@ use clap::{ArgMatches, Command};
 
 use crate::failure::Failure;
 
-pub use said::{Call, Invocation, Monitor};
-pub use tree::{Format, When};
+pub use keys::READ_ONLY;
+pub use said::{Apply, Call, Invocation, Monitor};
+pub use tree::{Format, Source, When};
 pub use verbs::{Kind, number_of};
 
 /// A command line that was understood.
@@ -193,7 +194,7 @@ mod tests {
     #[test]
     fn what_the_hardware_has_is_in_the_spec() {
         use nlctl::{Attribute, DsaParentAttr};
-        for (set, names) in keys::READ_ONLY {
+        for (set, names) in READ_ONLY {
             assert_eq!(set, DsaParentAttr::SET.name);
             for name in names {
                 assert!(DsaParentAttr::SET.find(name).is_some(), "{name}");

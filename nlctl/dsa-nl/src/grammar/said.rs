@@ -2,12 +2,17 @@
 
 //! What was typed, put together to a request.
 
+use std::path::PathBuf;
+
 use clap::ArgMatches;
-use nlctl::{Kind as Wire, NotifyKinds, ParentRef, WqRef};
+use nlctl::{
+    Attribute, AttributeSet, Kind as Wire, NotifyKinds, OperationInfo, ParentRef, SubdevAttr, WqRef,
+};
 use serde_json::{Map, Value, json};
 
 use super::Options;
 use super::keys::{Key, Role};
+use super::tree::Source;
 use super::verbs::{Kind, Target, Verb, number_of};
 use crate::failure::Failure;
 use crate::words;
@@ -20,6 +25,25 @@ pub enum Invocation {
     Monitor(Monitor),
     /// Print the schema of the tool's JSON.
     Schema,
+    /// Print what there is as a configuration.
+    Export,
+    /// Show the steps to what a file says.
+    Diff(Apply),
+    /// Carry them out.
+    Apply(Apply),
+}
+
+/// Which file to apply, and how.
+#[derive(Debug)]
+pub struct Apply {
+    pub file: PathBuf,
+    pub source: Source,
+    /// Delete the subdevs that the file does not have.
+    pub prune: bool,
+    /// Leave out what is of parents that are not there.
+    pub skip_absent: bool,
+    /// Leave out what cannot be.
+    pub skip_unknown: bool,
 }
 
 /// A request, as it was typed.
@@ -40,6 +64,32 @@ pub struct Call {
     pub wait: Option<u64>,
 }
 
+impl Call {
+    /// A request with nothing said.
+    pub fn new(kind: Kind, verb: &'static str) -> Self {
+        Self {
+            kind,
+            verb,
+            target: None,
+            parent: None,
+            request: Map::new(),
+            choice: Map::new(),
+            dry_run: false,
+            wait: None,
+        }
+    }
+
+    /// The set of the objects that it tells of.
+    pub fn set(&self) -> &'static AttributeSet {
+        let kind = self.kind.name();
+        let name = match self.verb {
+            "stats" => format!("{kind}-stats-get"),
+            _ => format!("{kind}-get"),
+        };
+        OperationInfo::find(&name).map_or(SubdevAttr::SET, |it| it.set)
+    }
+}
+
 /// Which events to print, and for how long.
 #[derive(Debug, Default)]
 pub struct Monitor {
@@ -58,17 +108,33 @@ pub fn invocation(matches: &ArgMatches, options: Options) -> Result<Invocation, 
     if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == name) {
         return Ok(Invocation::Call(call(kind, matches, options)?));
     }
-    if options.dry_run {
+    if options.dry_run && name != "apply" {
         return Err(no_dry_run(name));
     }
     Ok(match name {
         "schema" => Invocation::Schema,
+        "export" => Invocation::Export,
+        "diff" => Invocation::Diff(apply(matches)),
+        "apply" => Invocation::Apply(apply(matches)),
         _ => Invocation::Monitor(monitor(matches)),
     })
 }
 
 fn no_dry_run(what: &str) -> Failure {
-    Failure::Usage(format!("'{what}' has no dry run; 'add' and 'set' have"))
+    Failure::Usage(format!(
+        "'{what}' has no dry run; 'add', 'set' and 'apply' have"
+    ))
+}
+
+fn apply(matches: &ArgMatches) -> Apply {
+    let file = matches.get_one::<PathBuf>("file").cloned();
+    Apply {
+        file: file.unwrap_or_else(|| "-".into()),
+        source: matches.get_one("format").copied().unwrap_or_default(),
+        prune: matches.get_flag("prune"),
+        skip_absent: matches.get_flag("skip-absent"),
+        skip_unknown: matches.get_flag("skip-unknown"),
+    }
 }
 
 fn monitor(matches: &ArgMatches) -> Monitor {
@@ -106,14 +172,9 @@ fn call(kind: Kind, matches: &ArgMatches, options: Options) -> Result<Call, Fail
         )));
     }
     let mut call = Call {
-        kind,
-        verb: verb.name,
-        target: None,
-        parent: None,
-        request: Map::new(),
-        choice: Map::new(),
         dry_run: options.dry_run,
         wait,
+        ..Call::new(kind, verb.name)
     };
     if let Some(matches) = matches {
         if verb.target != Target::None {

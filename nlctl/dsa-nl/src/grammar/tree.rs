@@ -48,6 +48,16 @@ impl From<When> for anstream::ColorChoice {
     }
 }
 
+/// Of what tool a configuration is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Source {
+    /// Of this one.
+    #[default]
+    Subdev,
+    /// Of accel-config, for idxd.
+    AccelConfig,
+}
+
 /// Names of all objects and commands that stand at the beginning.
 pub fn names() -> Vec<String> {
     let root = root();
@@ -95,6 +105,9 @@ fn commands(name: &'static str) -> Command {
         .subcommand_help_heading("Objects and commands")
         .subcommands(Kind::ALL.map(object))
         .subcommand(monitor())
+        .subcommand(export())
+        .subcommand(apply("diff"))
+        .subcommand(apply("apply"))
         .subcommand(schema())
 }
 
@@ -310,6 +323,49 @@ fn kinds(word: &str) -> Result<NotifyKinds, String> {
         )),
         bits => Ok(bits.into()),
     }
+}
+
+fn export() -> Command {
+    Command::new("export")
+        .about("Print what there is, as a configuration for 'apply'")
+        .after_help(help::EXPORT)
+}
+
+fn apply(name: &'static str) -> Command {
+    let (about, examples) = match name {
+        "diff" => (
+            "Show the steps to what a configuration says; exit with status 3 if there are any",
+            help::DIFF,
+        ),
+        _ => (
+            "Make what there is what a configuration says: all of it, or nothing",
+            help::APPLY,
+        ),
+    };
+    Command::new(name)
+        .about(about)
+        .after_help(examples)
+        .arg(
+            Arg::new("file")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .required(true)
+                .help("YAML or JSON; - is the standard input"),
+        )
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .value_name("FORMAT")
+                .value_parser(EnumValueParser::<Source>::new())
+                .hide_possible_values(true)
+                .help("Of what tool FILE is: subdev, or accel-config (save-config)"),
+        )
+        .arg(flag("prune").help("Delete the subdevs that FILE does not have"))
+        .arg(flag("skip-absent").help("Leave out what FILE says of parents that are not there"))
+        .arg(
+            flag("skip-unknown")
+                .help("Of accel-config: leave out what has no place here, and say so"),
+        )
 }
 
 fn schema() -> Command {

@@ -66,9 +66,14 @@ impl Printer {
     /// read of it.
     pub fn warn(&self, warning: Option<&Warning>) {
         if let Some(warning) = warning {
-            let text = visible(&warning.to_string());
-            let _ = writeln!(self.complaints(), "{WARNING}Warning:{WARNING:#} {text}.");
+            self.note(&warning.to_string());
         }
+    }
+
+    /// Says what an admin should know though nothing is wrong.
+    pub fn note(&self, text: &str) {
+        let text = visible(text);
+        let _ = writeln!(self.complaints(), "{WARNING}Warning:{WARNING:#} {text}.");
     }
 
     /// Whether the output is for programs.

@@ -8,7 +8,7 @@
 use nlctl::AttributeSet;
 use serde_json::Value;
 
-use super::{columns, document, table, text};
+use super::{columns, document, table, text, yaml};
 
 /// One thing to print.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,8 @@ pub enum Page {
     Silent(&'static AttributeSet, Vec<Value>),
     /// A line, and its document.
     Line(String, Value),
+    /// A document that is the same for people and for programs.
+    File(Value),
 }
 
 impl Page {
@@ -42,7 +44,7 @@ impl Page {
             Self::List(set, objects) | Self::Silent(set, objects) => {
                 document::objects(set, objects)
             }
-            Self::Line(_, document) => document.clone(),
+            Self::Line(_, document) | Self::File(document) => document.clone(),
         }
     }
 
@@ -68,6 +70,7 @@ impl Page {
             }
             Self::Silent(..) => String::new(),
             Self::Line(line, _) => line.clone(),
+            Self::File(document) => yaml::document(document),
         }
     }
 }

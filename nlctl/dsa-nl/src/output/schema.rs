@@ -8,6 +8,8 @@ use nlctl::{Accepts, AttributeInfo, AttributeSet, Kind, NotifyKinds, OPERATIONS}
 use serde_json::{Map, Value, json};
 
 use super::document;
+use crate::config::form;
+use crate::grammar;
 use crate::words::is_register;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -37,6 +39,8 @@ pub fn schema() -> Value {
         }));
     }
     documents.push(event());
+    documents.push(steps());
+    documents.push(configuration(&mut definitions));
     json!({
         "$schema": DRAFT,
         "title": "dsa-nl",
@@ -61,6 +65,57 @@ fn collect(sets: &mut Vec<&'static AttributeSet>, set: &'static AttributeSet) {
 
 fn list_of(name: &str) -> Value {
     json!({"type": "array", "items": {"$ref": format!("#/$defs/{name}")}})
+}
+
+/// What `diff` and `apply` print.
+fn steps() -> Value {
+    json!({
+        "type": "object",
+        "properties": {"step": {"type": "array", "items": {
+            "type": "object",
+            "properties": {
+                "object": {"enum": ["parent", "wq", "subdev"]},
+                "command": {"enum": ["add", "set", "del"]},
+                "target": {"type": "string"},
+                "request": {"type": "object"},
+            },
+            "required": ["object", "command", "target", "request"],
+            "additionalProperties": false,
+        }}},
+        "required": ["step"],
+        "additionalProperties": false,
+    })
+}
+
+/// What `export` prints.
+fn configuration(definitions: &mut Map<String, Value>) -> Value {
+    let mut properties = Map::new();
+    let kinds = [
+        grammar::Kind::Parent,
+        grammar::Kind::Wq,
+        grammar::Kind::Subdev,
+    ];
+    for kind in kinds {
+        let Some(set) = form::operation(kind).map(|it| it.set) else {
+            continue;
+        };
+        let mut own = Map::new();
+        for name in form::names(kind) {
+            if let Some((_, info)) = set.find(name) {
+                own.insert(name.to_string(), attribute(info));
+            }
+        }
+        let name = format!("configuration-{}", kind.name());
+        properties.insert(kind.name().to_string(), list_of(&name));
+        let object = json!({"type": "object", "properties": own, "additionalProperties": false});
+        definitions.insert(name, object);
+    }
+    json!({
+        "type": "object",
+        "properties": properties,
+        "required": kinds.map(grammar::Kind::name),
+        "additionalProperties": false,
+    })
 }
 
 /// A line of `monitor`.
