@@ -149,7 +149,8 @@ impl Failure {
         let text = visible(&self.to_string());
         let text = text.trim_end_matches('.');
         // There is no place left to complain about a closed stderr.
-        let _ = writeln!(to, "{ERROR}Error:{ERROR:#} {text}.");
+        let end = if text.ends_with('?') { "" } else { "." };
+        let _ = writeln!(to, "{ERROR}Error:{ERROR:#} {text}{end}");
         if let Self::Grammar { usage, .. } = self {
             let _ = write!(to, "{usage}");
         }

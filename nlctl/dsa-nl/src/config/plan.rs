@@ -457,9 +457,9 @@ impl Planner {
                 let size = wq.get("size")?;
                 let had = nests(&now, "wq").find(|it| it.get("id") == wq.get("id"))?;
                 let shrinks = size.as_u64() < had.get("size").and_then(Value::as_u64);
-                shrinks.then(|| json!({"id": wq.get("id")?, "size": size}).into())
+                shrinks.then(|| json!({"id": wq.get("id"), "size": size}))
             });
-            let smaller: Vec<Value> = smaller.filter_map(|it: Option<Value>| it).collect();
+            let smaller: Vec<Value> = smaller.collect();
             if !smaller.is_empty() {
                 self.set(&now, object(json!({ "wq": smaller })));
             }

@@ -111,12 +111,15 @@ fn matches(
     args: Vec<OsString>,
 ) -> Result<Option<ArgMatches>, Failure> {
     let words = expand::expand(&root, args.iter().cloned());
-    match root.try_get_matches_from(program.into_iter().chain(words)) {
+    match root
+        .clone()
+        .try_get_matches_from(program.into_iter().chain(words))
+    {
         Ok(matches) => Ok(Some(matches)),
         Err(error) => {
             let typed = args.iter().map(|arg| arg.to_string_lossy().into_owned());
             let typed: Vec<_> = typed.collect();
-            finding::help_or_failure(&error, &typed).map(|()| None)
+            finding::help_or_failure(&error, &typed, &root).map(|()| None)
         }
     }
 }
