@@ -8,6 +8,8 @@
 //!   [`wait`] say what of its answer is shown, and when; [`monitor`] goes on,
 //! - [`batch`] carries out many,
 //! - [`config`] makes what there is what a file says,
+//! - [`complete`] tells shells what could come next,
+//! - [`bind`] gives devices to the module,
 //! - [`output`] prints objects as tables, JSON or YAML,
 //! - [`failure`] maps what goes wrong to words and exit codes.
 //!
@@ -19,7 +21,9 @@
 
 mod ask;
 mod batch;
+mod bind;
 mod choose;
+mod complete;
 mod config;
 mod failure;
 mod grammar;

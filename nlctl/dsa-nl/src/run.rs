@@ -5,12 +5,13 @@
 use nlctl::Handle;
 
 use crate::ask::{self, Told};
+use crate::bind::{self, Places};
 use crate::config::apply;
 use crate::failure::Failure;
 use crate::grammar::{Call, Invocation, Options};
 use crate::monitor::{self, Clock};
 use crate::output::{Page, Printer, schema};
-use crate::{choose, wait};
+use crate::{choose, complete, grammar, wait};
 
 /// Carries out one command and prints what comes of it.
 pub async fn run(
@@ -35,6 +36,20 @@ pub async fn run(
             };
             monitor::run(handle, printer, monitor, clock).await
         }
+        Invocation::Complete(words) => {
+            let all = complete::candidates(handle, &grammar::command(), words).await?;
+            let lines: String = all.iter().map(|word| format!("{word}\n")).collect();
+            printer.print(&Page::Text(lines))
+        }
+        Invocation::Completion(script) => printer.print(&Page::Text((*script).into())),
+        Invocation::Man(folder) => Ok(clap_mangen::generate_to(grammar::command(), folder)?),
+        Invocation::Bind(parent) => bind::bind(&Places::default(), parent),
+        Invocation::Unbind { parent, force } => {
+            if !force {
+                unused(handle, parent).await?;
+            }
+            bind::unbind(&Places::default(), parent)
+        }
         Invocation::Export => apply::export(handle, printer).await,
         Invocation::Diff(file) => apply::diff(handle, printer, file).await,
         Invocation::Apply(file) => apply::apply(handle, printer, file, options.dry_run).await,
@@ -42,6 +57,20 @@ pub async fn run(
             let text = format!("{:#}\n", schema::schema());
             printer.print(&Page::Line(text, schema::schema()))
         }
+    }
+}
+
+/// Demands that no subdev is on a parent.
+async fn unused(handle: &Handle, parent: &str) -> Result<(), Failure> {
+    match handle.parent().get(parent).execute().await {
+        Ok(answer) if answer.object.subdev_count > 0 => {
+            Err(Failure::Io(std::io::Error::other(format!(
+                "{parent} still has subdevs, {} of them; delete them first, or say 'force'",
+                answer.object.subdev_count
+            ))))
+        }
+        // There is none without the module, and then no subdev either.
+        _ => Ok(()),
     }
 }
 

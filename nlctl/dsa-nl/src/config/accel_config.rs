@@ -252,6 +252,7 @@ impl Reader {
         object.insert("dsa-parent".into(), Value::Object(dsa));
         config.entries.push(Entry {
             kind: Kind::Parent,
+            file: None,
             line: Some(node.line),
             object,
         });
@@ -287,6 +288,7 @@ impl Reader {
         }
         Ok(Entry {
             kind: Kind::Wq,
+            file: None,
             line: Some(node.line),
             object,
         })
@@ -309,6 +311,7 @@ pub fn complete(have: &Config, mut want: Config) -> Config {
                 object.insert("size".into(), json!(0));
                 want.entries.push(Entry {
                     kind: Kind::Wq,
+                    file: parent.file.clone(),
                     line: parent.line,
                     object,
                 });

@@ -9,16 +9,17 @@
 use std::io::{self, IsTerminal, Read};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 
 use indicatif::ProgressBar;
 use nlctl::Handle;
 use serde_json::{Value, json};
+use tokio::time::{Duration, Instant, sleep};
 
 use super::have::{Have, have};
 use super::plan::{Conflict, State, Step, plan};
-use super::{Config, accel_config, read};
+use super::{Config, Entry, accel_config, read};
 use crate::ask;
 use crate::failure::Failure;
 use crate::grammar::{Apply, Call, Source};
@@ -30,6 +31,9 @@ const MANY: usize = 8;
 /// What keeps a second `apply` out: who has this abstract socket applies, and the
 /// kernel takes it back however that ends.
 const LOCK: &str = "subdev/dsa-nl/apply";
+
+/// How long to wait before looking again whether somebody else is done.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Prints what there is, for `apply`.
 pub async fn export(handle: &Handle, printer: &mut Printer) -> Result<(), Failure> {
@@ -54,7 +58,7 @@ pub async fn apply(
     apply: &Apply,
     dry_run: bool,
 ) -> Result<(), Failure> {
-    let _lock = lock()?;
+    let _lock = lock(apply.wait).await?;
     let (have, steps) = prepare(handle, printer, apply).await?;
     if dry_run {
         return printer.print(&page(&steps, "would "));
@@ -125,12 +129,21 @@ async fn send(handle: &Handle, step: &Step) -> Result<(), Failure> {
     ask::ask(handle, &call).await.map(drop)
 }
 
-fn lock() -> Result<UnixListener, Failure> {
+/// Keeps others out, after waiting that many seconds for one that is at work.
+async fn lock(seconds: u64) -> Result<UnixListener, Failure> {
     let address = SocketAddr::from_abstract_name(LOCK)?;
-    UnixListener::bind_addr(&address).map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => Failure::Locked,
-        _ => error.into(),
-    })
+    let end = Instant::now() + Duration::from_secs(seconds);
+    loop {
+        match UnixListener::bind_addr(&address) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                if Instant::now() >= end {
+                    return Err(Failure::Locked);
+                }
+                sleep(PAUSE).await;
+            }
+            result => return Ok(result?),
+        }
+    }
 }
 
 /// Reads the file and plans.
@@ -139,28 +152,16 @@ async fn prepare(
     printer: &Printer,
     apply: &Apply,
 ) -> Result<(Have, Vec<Step>), Failure> {
-    let file = apply.file.display().to_string();
-    let text = text(&apply.file)?;
-    let want = match apply.source {
-        Source::Subdev => read::config(&text).map_err(|wrong| wrong.within(&file))?,
-        Source::AccelConfig => {
-            let read = accel_config::config(&text, apply.skip_unknown);
-            let (config, skipped) = read.map_err(|wrong| wrong.within(&file))?;
-            for wrong in skipped {
-                printer.note(&format!("{file}:{}: {}", wrong.line, wrong.text));
-            }
-            config
-        }
-    };
+    let want = wanted(printer, apply)?;
     let have = have(handle).await?;
-    let place = |conflict: Conflict| match conflict.line {
-        Some(line) => Failure::File {
-            file: file.clone(),
+    let place = |conflict: Conflict| match (conflict.file, conflict.line) {
+        (Some(file), Some(line)) => Failure::File {
+            file,
             line,
             text: conflict.text,
             refused: true,
         },
-        None => Failure::Usage(conflict.text),
+        _ => Failure::Usage(conflict.text),
     };
     let want: Config = have.place(want, apply.skip_absent).map_err(place)?;
     let want = match apply.source {
@@ -169,6 +170,51 @@ async fn prepare(
     };
     let steps = plan(&have.config, &want, apply.prune).map_err(place)?;
     Ok((have, steps))
+}
+
+/// What the files say.
+fn wanted(printer: &Printer, apply: &Apply) -> Result<Config, Failure> {
+    let mut want = Config::default();
+    for path in files(&apply.file)? {
+        let file = path.display().to_string();
+        let text = text(&path)?;
+        let config = match apply.source {
+            Source::Subdev => read::config(&text).map_err(|wrong| wrong.within(&file))?,
+            Source::AccelConfig => {
+                let read = accel_config::config(&text, apply.skip_unknown);
+                let (config, skipped) = read.map_err(|wrong| wrong.within(&file))?;
+                for wrong in skipped {
+                    printer.note(&format!("{file}:{}: {}", wrong.line, wrong.text));
+                }
+                config
+            }
+        };
+        want.entries
+            .extend(config.entries.into_iter().map(|entry| Entry {
+                file: Some(file.clone()),
+                ..entry
+            }));
+    }
+    Ok(want)
+}
+
+/// The files in a folder that are configurations, in the order of their names; or the
+/// one file.
+fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let cannot = |error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
+    let mut out = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(cannot)? {
+        let file = entry.map_err(cannot)?.path();
+        let kind = file.extension().and_then(|it| it.to_str());
+        if matches!(kind, Some("yaml" | "yml" | "json")) {
+            out.push(file);
+        }
+    }
+    out.sort_unstable();
+    Ok(out)
 }
 
 fn text(file: &Path) -> Result<String, Failure> {

@@ -84,6 +84,7 @@ impl Have {
                     let mut there: Vec<_> = self.places.values().cloned().collect();
                     there.dedup();
                     return Err(Conflict {
+                        file: entry.file.take(),
                         line: entry.line,
                         text: match there.is_empty() {
                             true => format!("there is no parent {named}, nor any other"),

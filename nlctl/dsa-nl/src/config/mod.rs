@@ -35,7 +35,9 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     pub kind: Kind,
-    /// Where it is in the file that it was read from.
+    /// The file that it was read from.
+    pub file: Option<String>,
+    /// Where it is in it.
     pub line: Option<usize>,
     pub object: Object,
 }
@@ -44,6 +46,7 @@ impl Entry {
     pub fn new(kind: Kind, object: Object) -> Self {
         Self {
             kind,
+            file: None,
             line: None,
             object,
         }

@@ -39,6 +39,8 @@ pub struct Step {
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
+    /// The file that is in conflict with what there is.
+    pub file: Option<String>,
     /// Where it is in the file.
     pub line: Option<usize>,
     pub text: String,
@@ -47,6 +49,7 @@ pub struct Conflict {
 impl Conflict {
     fn at(entry: &Entry, text: String) -> Self {
         Self {
+            file: entry.file.clone(),
             line: entry.line,
             text,
         }

@@ -175,6 +175,7 @@ fn entry(kind: Kind, node: &Node) -> Result<Entry, Wrong> {
     }
     Ok(Entry {
         kind,
+        file: None,
         line: Some(node.line),
         object,
     })

@@ -22,7 +22,7 @@ Examples:
 Keys such as 'wq 3' may be written as options as well ('--wq 3'); objects and
 commands may be abbreviated. 'dsa-nl OBJECT COMMAND help' explains a command.
 Exit status: 0 done, 1 the command line is invalid, 2 refused by the kernel,
-3 what was waited for did not come in time.";
+3 what was waited for did not come in time, or 'diff' found something.";
 
 pub const MONITOR_USAGE: &str = "\
 dsa-nl monitor [parent DEV[,...]] [subdev SUBDEV[,...]] [kind KIND[,...]]
@@ -34,13 +34,27 @@ Examples:
   dsa-nl monitor parent dsa0 kind subdev,fault
   dsa-nl -j monitor subdev net0 count 1 timeout 10";
 
+pub const BIND: &str = "\
+Examples:
+  dsa-nl parent bind pci/0000:6a:01.0";
+
+pub const UNBIND: &str = "\
+Examples:
+  dsa-nl parent unbind pci/0000:6a:01.0";
+
+pub const COMPLETION: &str = "\
+Examples:
+  source <(dsa-nl completion bash)
+  dsa-nl completion zsh > _dsa-nl
+  dsa-nl completion fish > ~/.config/fish/completions/dsa-nl.fish";
+
 pub const EXPORT: &str = "\
 Examples:
   dsa-nl export > subdevs.yaml
   dsa-nl -jp export > subdevs.json
 
-Parents are named by their places, as pci/0000:6a:01.0. YAML, unless -j or -o says
-otherwise.";
+Parents are named by their places, as pci/0000:6a:01.0. It is YAML unless -j or
+-o says otherwise.";
 
 pub const DIFF: &str = "\
 Examples:
@@ -53,8 +67,9 @@ Examples:
   dsa-nl --dry-run apply subdevs.yaml --prune
   dsa-nl apply --format accel-config dsa.conf --skip-unknown
 
-A subdev is the one of that UUID, or, without one, of that name. What FILE does not
-say stays as it is. When a step is refused, those before it are taken back.";
+A subdev is the one of that UUID, or, without one, of that name. What FILE
+does not say stays as it is. When a step is refused, those before it are taken
+back.";
 
 /// Examples of a command.
 pub fn examples(object: &str, verb: &str) -> &'static [&'static str] {

@@ -60,6 +60,11 @@ pub struct Options {
     pub wait: Option<u64>,
 }
 
+/// The whole grammar.
+pub fn command() -> Command {
+    tree::root()
+}
+
 /// Understands a command line, including the name of the program.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<CommandLine, Failure> {
     let mut args = args.into_iter();

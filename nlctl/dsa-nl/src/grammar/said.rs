@@ -14,6 +14,7 @@ use super::Options;
 use super::keys::{Key, Role};
 use super::tree::Source;
 use super::verbs::{Kind, Target, Verb, number_of};
+use crate::complete::SCRIPTS;
 use crate::failure::Failure;
 use crate::words;
 
@@ -25,6 +26,19 @@ pub enum Invocation {
     Monitor(Monitor),
     /// Print the schema of the tool's JSON.
     Schema,
+    /// Say what could follow these words.
+    Complete(Vec<String>),
+    /// Print what has a shell ask for it.
+    Completion(&'static str),
+    /// Write the manual pages to a folder.
+    Man(PathBuf),
+    /// Give a device to the module.
+    Bind(String),
+    /// Take it from the module.
+    Unbind {
+        parent: String,
+        force: bool,
+    },
     /// Print what there is as a configuration.
     Export,
     /// Show the steps to what a file says.
@@ -44,6 +58,8 @@ pub struct Apply {
     pub skip_absent: bool,
     /// Leave out what cannot be.
     pub skip_unknown: bool,
+    /// Seconds to wait for another that applies.
+    pub wait: u64,
 }
 
 /// A request, as it was typed.
@@ -105,6 +121,9 @@ pub fn invocation(matches: &ArgMatches, options: Options) -> Result<Invocation, 
     let Some((name, matches)) = matches.subcommand() else {
         return Err(Failure::Usage("an object is missing".into()));
     };
+    if let ("parent", Some((verb @ ("bind" | "unbind"), inner))) = (name, matches.subcommand()) {
+        return binding(verb, inner, options);
+    }
     if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == name) {
         return Ok(Invocation::Call(call(kind, matches, options)?));
     }
@@ -113,10 +132,39 @@ pub fn invocation(matches: &ArgMatches, options: Options) -> Result<Invocation, 
     }
     Ok(match name {
         "schema" => Invocation::Schema,
+        "complete" => {
+            let words = matches.get_many::<String>("words").into_iter().flatten();
+            Invocation::Complete(words.cloned().collect())
+        }
+        "completion" => {
+            let shell = matches.get_one::<String>("shell");
+            let mut scripts = SCRIPTS.iter();
+            let script = scripts.find(|(name, _)| shell.is_some_and(|it| it == name));
+            Invocation::Completion(script.map_or("", |(_, script)| script))
+        }
+        "man" => {
+            let folder = matches.get_one::<PathBuf>("folder").cloned();
+            Invocation::Man(folder.unwrap_or_else(|| ".".into()))
+        }
         "export" => Invocation::Export,
-        "diff" => Invocation::Diff(apply(matches)),
-        "apply" => Invocation::Apply(apply(matches)),
+        "diff" => Invocation::Diff(apply(matches, options)),
+        "apply" => Invocation::Apply(apply(matches, options)),
         _ => Invocation::Monitor(monitor(matches)),
+    })
+}
+
+fn binding(verb: &str, matches: &ArgMatches, options: Options) -> Result<Invocation, Failure> {
+    if options.dry_run {
+        return Err(no_dry_run(&format!("parent {verb}")));
+    }
+    let parent = matches.get_one::<String>("target").cloned();
+    let parent = parent.unwrap_or_default();
+    Ok(match verb {
+        "bind" => Invocation::Bind(parent),
+        _ => Invocation::Unbind {
+            parent,
+            force: matches.get_flag("force"),
+        },
     })
 }
 
@@ -126,7 +174,7 @@ fn no_dry_run(what: &str) -> Failure {
     ))
 }
 
-fn apply(matches: &ArgMatches) -> Apply {
+fn apply(matches: &ArgMatches, options: Options) -> Apply {
     let file = matches.get_one::<PathBuf>("file").cloned();
     Apply {
         file: file.unwrap_or_else(|| "-".into()),
@@ -134,6 +182,7 @@ fn apply(matches: &ArgMatches) -> Apply {
         prune: matches.get_flag("prune"),
         skip_absent: matches.get_flag("skip-absent"),
         skip_unknown: matches.get_flag("skip-unknown"),
+        wait: options.wait.unwrap_or_default(),
     }
 }
 

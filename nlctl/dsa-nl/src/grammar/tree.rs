@@ -11,6 +11,7 @@ use nlctl::{Kind as Wire, NotifyKinds, WqRef};
 use super::help;
 use super::keys::{Key, Role};
 use super::verbs::{Kind, Target, Verb};
+use crate::complete::SCRIPTS;
 use crate::words;
 
 /// How to print.
@@ -109,6 +110,7 @@ fn commands(name: &'static str) -> Command {
         .subcommand(apply("diff"))
         .subcommand(apply("apply"))
         .subcommand(schema())
+        .subcommands(for_packages())
 }
 
 fn flag(name: &'static str) -> Arg {
@@ -127,7 +129,10 @@ fn wait() -> Arg {
         .value_name("SECS")
         .value_parser(value_parser!(u64))
         .global(true)
-        .help("Of 'show': wait until there is what it shows; after SECS, exit with status 3")
+        .help(
+            "Of 'show': wait until there is what it shows; after SECS, exit with status 3. \
+             Of 'apply': wait for another that is at work",
+        )
 }
 
 fn global() -> [Arg; 7] {
@@ -174,7 +179,7 @@ fn object(kind: Kind) -> Command {
         .flat_map(|verb| help::examples(name, verb.name).first())
         .map(|line| format!("  {line}\n"))
         .collect();
-    Command::new(name)
+    let command = Command::new(name)
         .about(kind.about())
         .infer_subcommands(true)
         .subcommand_help_heading("Commands")
@@ -182,7 +187,31 @@ fn object(kind: Kind) -> Command {
             "Without a command, 'dsa-nl {name}' shows all.\n\nExamples:\n{}",
             examples.concat()
         ))
-        .subcommands(verbs.iter().map(verb))
+        .subcommands(verbs.iter().map(verb));
+    match kind {
+        Kind::Parent => command.subcommands([binding("bind"), binding("unbind")]),
+        _ => command,
+    }
+}
+
+/// Which driver has a device is no matter of the family.
+fn binding(name: &'static str) -> Command {
+    let command = Command::new(name).next_help_heading("Keys").arg(
+        Arg::new("target")
+            .value_name("pci/DEVICE")
+            .required(true)
+            .help_heading("Arguments")
+            .help("Bus and device: pci/0000:6a:01.0"),
+    );
+    match name {
+        "bind" => command
+            .about("Give a PCI device to the module, now and after every start of the system")
+            .after_help(help::BIND),
+        _ => command
+            .about("Take a PCI device from the module, and let its own driver have it")
+            .after_help(help::UNBIND)
+            .arg(flag("force").help("Although subdevs are on it, which are deleted")),
+    }
 }
 
 fn verb(verb: &Verb) -> Command {
@@ -350,7 +379,7 @@ fn apply(name: &'static str) -> Command {
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))
                 .required(true)
-                .help("YAML or JSON; - is the standard input"),
+                .help("YAML or JSON, or a folder of files; - is the standard input"),
         )
         .arg(
             Arg::new("format")
@@ -370,4 +399,35 @@ fn apply(name: &'static str) -> Command {
 
 fn schema() -> Command {
     Command::new("schema").about("Print the JSON schema of all JSON that the tool prints")
+}
+
+/// What packages need, and nobody else.
+fn for_packages() -> [Command; 3] {
+    let shells = SCRIPTS.map(|(shell, _)| shell);
+    [
+        Command::new("completion")
+            .about("Print the completion of a shell")
+            .after_help(help::COMPLETION)
+            .arg(
+                Arg::new("shell")
+                    .value_name("SHELL")
+                    .value_parser(shells)
+                    .required(true)
+                    .help("bash, zsh or fish")
+                    .hide_possible_values(true),
+            ),
+        Command::new("man")
+            .about("Write the manual pages to a folder")
+            .hide(true)
+            .arg(
+                Arg::new("folder")
+                    .value_name("FILE")
+                    .value_parser(value_parser!(PathBuf))
+                    .required(true),
+            ),
+        Command::new("complete")
+            .about("Say what could follow some words")
+            .hide(true)
+            .arg(Arg::new("words").num_args(0..).last(true)),
+    ]
 }

@@ -83,7 +83,11 @@ impl Printer {
 
     /// Prints `page` at once.
     pub fn print(&mut self, page: &Page) -> Result<(), Failure> {
-        let text = match (self.format, self.pretty) {
+        let format = match page {
+            Page::Text(_) => Format::Table,
+            _ => self.format,
+        };
+        let text = match (format, self.pretty) {
             (Format::Table, _) => page.text(false, self.width),
             (Format::Wide, _) => page.text(true, self.width),
             (Format::Json, false) => format!("{}\n", page.document()),

@@ -29,6 +29,8 @@ pub enum Page {
     Line(String, Value),
     /// A document that is the same for people and for programs.
     File(Value),
+    /// Text, in whatever form the output is.
+    Text(String),
 }
 
 impl Page {
@@ -45,6 +47,7 @@ impl Page {
                 document::objects(set, objects)
             }
             Self::Line(_, document) | Self::File(document) => document.clone(),
+            Self::Text(text) => text.clone().into(),
         }
     }
 
@@ -71,6 +74,7 @@ impl Page {
             Self::Silent(..) => String::new(),
             Self::Line(line, _) => line.clone(),
             Self::File(document) => yaml::document(document),
+            Self::Text(text) => text.clone(),
         }
     }
 }

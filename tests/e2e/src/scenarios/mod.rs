@@ -134,6 +134,7 @@ pub const ALL: &[Scenario] = &[
     unload::UNBIND,
     unbind_two::UNBIND_TWO,
     driver_override::OVERRIDE,
+    driver_override::BIND,
     two_parents::TWO_PARENTS,
     many::MANY,
     pool_agent::POOL_AGENT,
