@@ -476,6 +476,35 @@ mod tests {
         assert_eq!(wrong.line, 2);
     }
 
+    /// `UPDATE_KEYS=1 cargo test -p dsa-nl keys` writes it anew.
+    #[test]
+    fn the_published_table_has_all_keys() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/accel-config.md");
+        let mut text = String::from(
+            "<!-- SPDX-License-Identifier: MIT OR Apache-2.0 -->\n\
+             # Keys of accel-config\n\n\
+             What becomes of each key of a file that accel-config saved, in\n\
+             `dsa-nl diff` and `apply` with `--format accel-config`. A key without a place is\n\
+             refused, or left out with `--skip-unknown`, unless it says what would be anyhow.\n\
+             Work queues that a file does not have get no entries, and groups no engines.\n\n\
+             | of | key | what becomes of it |\n|---|---|---|\n",
+        );
+        for (of, key, fate) in KEYS {
+            let fate = match fate {
+                Is(name) => format!("`{name}`"),
+                Holds => "names or holds an object".into(),
+                Told => "not read: it says what the device has, or does".into(),
+                NoPlace(why) => format!("no place: {why}"),
+            };
+            text += &format!("| {of} | `{key}` | {fate} |\n");
+        }
+        if std::env::var_os("UPDATE_KEYS").is_some() {
+            std::fs::write(path, &text).expect("can be written");
+        }
+        let published = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(published == text, "accel-config.md is stale: UPDATE_KEYS=1");
+    }
+
     #[test]
     fn each_key_that_has_a_place_is_in_the_spec() {
         use nlctl::{Attribute, DsaGroupAttr, DsaParentAttr, DsaWqAttr, WqAttr};
