@@ -10,6 +10,8 @@
 //! - [`config`] makes what there is what a file says,
 //! - [`complete`] tells shells what could come next,
 //! - [`bind`] gives devices to the module,
+//! - [`decode`] says in words what messages there are in a trace,
+//! - [`file`] reads files,
 //! - [`output`] prints objects as tables, JSON or YAML,
 //! - [`failure`] maps what goes wrong to words and exit codes.
 //!
@@ -25,7 +27,9 @@ mod bind;
 mod choose;
 mod complete;
 mod config;
+mod decode;
 mod failure;
+mod file;
 mod grammar;
 mod monitor;
 mod output;

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::grammar::{Call, Invocation, Options};
 use crate::monitor::{self, Clock};
 use crate::output::{Page, Printer, schema};
-use crate::{choose, complete, grammar, wait};
+use crate::{choose, complete, decode, file, grammar, wait};
 
 /// Carries out one command and prints what comes of it.
 pub async fn run(
@@ -35,6 +35,10 @@ pub async fn run(
                 false => Clock::Long,
             };
             monitor::run(handle, printer, monitor, clock).await
+        }
+        Invocation::Decode(file) => {
+            let lines = decode::lines(&file::text(file)?);
+            printer.print(&Page::Text(lines))
         }
         Invocation::Complete(words) => {
             let all = complete::candidates(handle, &grammar::command(), words).await?;

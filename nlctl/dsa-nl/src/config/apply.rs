@@ -6,7 +6,7 @@
 //! one is refused, those before it are taken back, the last one first. Who kills the
 //! tool in between leaves something that the next `apply` of the same file ends.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
@@ -22,6 +22,7 @@ use super::plan::{Conflict, State, Step, plan};
 use super::{Config, Entry, accel_config, read};
 use crate::ask;
 use crate::failure::Failure;
+use crate::file;
 use crate::grammar::{Apply, Call, Source};
 use crate::output::{Page, Printer, pairs};
 
@@ -176,8 +177,8 @@ async fn prepare(
 fn wanted(printer: &Printer, apply: &Apply) -> Result<Config, Failure> {
     let mut want = Config::default();
     for path in files(&apply.file)? {
+        let text = file::text(&path)?;
         let file = path.display().to_string();
-        let text = text(&path)?;
         let config = match apply.source {
             Source::Subdev => read::config(&text).map_err(|wrong| wrong.within(&file))?,
             Source::AccelConfig => {
@@ -215,17 +216,6 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     out.sort_unstable();
     Ok(out)
-}
-
-fn text(file: &Path) -> Result<String, Failure> {
-    let mut bytes = Vec::new();
-    let read = match file.to_str() {
-        Some("-") => io::stdin().lock().read_to_end(&mut bytes),
-        _ => std::fs::File::open(file).and_then(|mut it| it.read_to_end(&mut bytes)),
-    };
-    let name = file.display();
-    read.map_err(|error| Failure::Usage(format!("cannot read {name}: {error}")))?;
-    String::from_utf8(bytes).map_err(|error| Failure::Usage(format!("{name}: {error}")))
 }
 
 /// What steps do, a line each.

@@ -42,6 +42,11 @@ pub const UNBIND: &str = "\
 Examples:
   dsa-nl parent unbind pci/0000:6a:01.0";
 
+pub const DECODE: &str = "\
+Examples:
+  strace -xx -s 9999 -e trace=%network,read,write PROGRAM 2>&1 | dsa-nl decode
+  hexdump -C message | dsa-nl decode";
+
 pub const COMPLETION: &str = "\
 Examples:
   source <(dsa-nl completion bash)

@@ -26,6 +26,8 @@ pub enum Invocation {
     Monitor(Monitor),
     /// Print the schema of the tool's JSON.
     Schema,
+    /// Say in words what messages are in a file.
+    Decode(PathBuf),
     /// Say what could follow these words.
     Complete(Vec<String>),
     /// Print what has a shell ask for it.
@@ -132,6 +134,10 @@ pub fn invocation(matches: &ArgMatches, options: Options) -> Result<Invocation, 
     }
     Ok(match name {
         "schema" => Invocation::Schema,
+        "decode" => {
+            let file = matches.get_one::<PathBuf>("file").cloned();
+            Invocation::Decode(file.unwrap_or_else(|| "-".into()))
+        }
         "complete" => {
             let words = matches.get_many::<String>("words").into_iter().flatten();
             Invocation::Complete(words.cloned().collect())

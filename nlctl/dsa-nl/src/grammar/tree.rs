@@ -109,6 +109,7 @@ fn commands(name: &'static str) -> Command {
         .subcommand(export())
         .subcommand(apply("diff"))
         .subcommand(apply("apply"))
+        .subcommand(decode())
         .subcommand(schema())
         .subcommands(for_packages())
 }
@@ -394,6 +395,18 @@ fn apply(name: &'static str) -> Command {
         .arg(
             flag("skip-unknown")
                 .help("Of accel-config: leave out what has no place here, and say so"),
+        )
+}
+
+fn decode() -> Command {
+    Command::new("decode")
+        .about("Say in words what messages of the family 'strace -xx' or a hex dump has")
+        .after_help(help::DECODE)
+        .arg(
+            Arg::new("file")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Text; the standard input, if left out"),
         )
 }
 

@@ -98,6 +98,19 @@ fn run() -> Result<()> {
         .ok()?;
     ensure!(output.stdout.contains("two"), "{}", output.describe());
 
+    step("words are completed, names that there are among them");
+    for (words, want) in [
+        ("subdev show o", "one\nopstate\n"),
+        ("subdev show pa", "parent\npasid-mode\n"),
+        ("parent show d", "dsa0\n"),
+        ("subdev add pasid-mode s", "shared\n"),
+    ] {
+        let output = dsa_nl(&format!("complete -- {words}"))?.ok()?;
+        let mut lines: Vec<_> = output.stdout.lines().collect();
+        lines.sort_unstable();
+        check::equal(words, lines, want.lines().collect())?;
+    }
+
     step("a dry run is an option of its own, and of what has none it is refused");
     dsa_nl("--dry-run subdev set two state inactive")?.ok()?;
     check::equal("state", tool::subdev("two")?.state.as_str(), "active")?;
