@@ -104,7 +104,14 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<CommandLine, Fa
 pub fn parse_line(words: Vec<String>, options: Options) -> Result<Option<Invocation>, Failure> {
     let words = words.into_iter().map(OsString::from).collect();
     match matches(tree::line(), None, words)? {
-        Some(matches) => Ok(Some(said::invocation(&matches, options)?)),
+        Some(matches) => {
+            let options = Options {
+                dry_run: options.dry_run || matches.get_flag("dry-run"),
+                wait: matches.get_one("wait").copied().or(options.wait),
+                ..options
+            };
+            Ok(Some(said::invocation(&matches, options)?))
+        }
         None => Ok(None),
     }
 }
@@ -259,6 +266,25 @@ mod tests {
             let call = parse(&format!("subdev {verb} net0 opstate open")).expect("makes sense");
             assert_eq!((call.verb, call.target.as_deref()), ("show", Some("net0")));
         }
+    }
+
+    #[test]
+    fn a_dry_run_is_one_on_a_line_of_a_batch_as_well() {
+        let line = |line: &str, options| {
+            let words = shlex::split(line).expect("is closed");
+            match parse_line(words, options).expect("makes sense") {
+                Some(Invocation::Call(call)) => call.dry_run,
+                other => panic!("{other:?}"),
+            }
+        };
+        let dry = Options {
+            dry_run: true,
+            ..Options::default()
+        };
+        assert!(line("subdev add wq 3 --dry-run", Options::default()));
+        assert!(line("--dry-run subdev add wq 3", Options::default()));
+        assert!(line("subdev add wq 3", dry));
+        assert!(!line("subdev add wq 3", Options::default()));
     }
 
     #[test]
