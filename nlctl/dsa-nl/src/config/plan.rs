@@ -275,24 +275,35 @@ fn hardware<'a>(config: &Config, want: &'a Config) -> Result<Vec<Hardware<'a>>, 
         // one goes.
         let served = group.is_some_and(|group| has_engines(config, want.parent(), group));
         let mut rest = request.clone();
-        if gains < 0
-            && let Some(size) = rest.remove("size")
-        {
+        let mut first = |request: Value, turn| {
             out.push(Hardware {
                 want,
                 of_device,
-                request: object(json!({ "size": size })),
-                turn: 0,
+                request: object(request),
+                turn,
             });
+        };
+        if gains < 0
+            && let Some(size) = rest.remove("size")
+        {
+            first(json!({ "size": size }), 0);
+        }
+        if served
+            && let Some(Value::Object(dsa)) = rest.get_mut("dsa-wq")
+            && let Some(group) = dsa.remove("group")
+        {
+            if dsa.is_empty() {
+                rest.remove("dsa-wq");
+            }
+            first(json!({"dsa-wq": {"group": group}}), 1);
         }
         if !rest.is_empty() {
             out.push(Hardware {
                 want,
                 of_device,
                 request: rest,
-                turn: match (want.kind, served && gains <= 0) {
-                    (Kind::Parent, _) => 2,
-                    (_, true) => 1,
+                turn: match want.kind {
+                    Kind::Parent => 2,
                     _ => 3,
                 },
             });

@@ -52,15 +52,19 @@ fn config() -> impl Strategy<Value = Config> {
         0..6,
     );
     let names = Just((0..6).collect::<Vec<usize>>()).prop_shuffle();
-    (queues, tenants, names).prop_map(|(queues, tenants, names)| {
+    // Group 0 has an engine always; where group 1 has none, it has no work queue.
+    let engines = prop_oneof![Just((0x3, 0xc)), Just((0xf, 0)), Just((0x7, 0x8))];
+    (queues, tenants, names, engines).prop_map(|(queues, tenants, names, (zero, one))| {
         let mut entries = vec![entry(
             Kind::Parent,
             json!({"parent": PLACE, "dsa-parent": {"group": [
-                {"id": 0, "engines": "0x3"}, {"id": 1, "engines": "0xc"},
+                {"id": 0, "engines": format!("{zero:#x}")},
+                {"id": 1, "engines": format!("{one:#x}")},
             ]}}),
         )];
         let mut free = BTreeMap::new();
         for (id, (size, priority, group)) in (0_u64..).zip(queues) {
+            let group = if one == 0 { 0 } else { group };
             free.insert(id, size);
             entries.push(entry(
                 Kind::Wq,
