@@ -149,7 +149,9 @@ impl Failure {
         let text = visible(&self.to_string());
         let text = text.trim_end_matches('.');
         // There is no place left to complain about a closed stderr.
-        let end = if text.ends_with('?') { "" } else { "." };
+        // What the kernel says ends in a stop, whatever it says.
+        let asks = matches!(self, Self::Grammar { .. }) && text.ends_with('?');
+        let end = if asks { "" } else { "." };
         let _ = writeln!(to, "{ERROR}Error:{ERROR:#} {text}{end}");
         if let Self::Grammar { usage, .. } = self {
             let _ = write!(to, "{usage}");
