@@ -10,6 +10,7 @@ use std::fmt;
 use netlink_packet_core::{NLA_F_NESTED, NLA_HEADER_SIZE, NlasIterator};
 use serde::Serialize;
 
+use crate::generated::{Command, OPERATIONS};
 use crate::value::{Binary, Malformed, Value};
 
 /// One attribute of a set, as an enum over the set.
@@ -115,6 +116,13 @@ impl AttributeSet {
     pub fn get(&self, kind: u16) -> Option<&'static AttributeInfo> {
         self.attributes.get(usize::from(kind).checked_sub(1)?)
     }
+
+    /// The attribute of that name, and its number.
+    pub fn find(&self, name: &str) -> Option<(u16, &'static AttributeInfo)> {
+        (1..)
+            .zip(self.attributes)
+            .find(|(_, attribute)| attribute.name == name)
+    }
 }
 
 /// What the spec says of an attribute.
@@ -123,8 +131,16 @@ impl AttributeSet {
 pub struct AttributeInfo {
     /// Its name.
     pub name: &'static str,
+    /// How its value lies on the wire.
+    pub kind: Kind,
+    /// What it says.
+    pub doc: &'static str,
+    /// Whether it may occur more than once in a message.
+    pub many: bool,
     /// What the kernel accepts as its value.
     pub accepts: Accepts,
+    /// The names of its bits, of one that is a set of flags.
+    pub flags: Option<&'static [&'static str]>,
     /// Whether to show it in hexadecimal digits.
     pub hex: bool,
     /// The set of the attributes inside it.
@@ -132,10 +148,14 @@ pub struct AttributeInfo {
 }
 
 impl AttributeInfo {
-    pub(crate) const fn new(name: &'static str) -> Self {
+    pub(crate) const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
         Self {
             name,
+            kind,
+            doc,
+            many: false,
             accepts: Accepts::Any,
+            flags: None,
             hex: false,
             nested: None,
         }
@@ -143,6 +163,16 @@ impl AttributeInfo {
 
     pub(crate) const fn accepts(mut self, accepts: Accepts) -> Self {
         self.accepts = accepts;
+        self
+    }
+
+    pub(crate) const fn many(mut self) -> Self {
+        self.many = true;
+        self
+    }
+
+    pub(crate) const fn flags(mut self, names: &'static [&'static str]) -> Self {
+        self.flags = Some(names);
         self
     }
 
@@ -155,6 +185,30 @@ impl AttributeInfo {
         self.nested = Some(set);
         self
     }
+}
+
+/// How the value of an attribute lies on the wire, by the name of the spec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A byte.
+    U8,
+    /// Two bytes.
+    U16,
+    /// Four bytes.
+    U32,
+    /// Eight bytes.
+    U64,
+    /// Four or eight bytes.
+    Uint,
+    /// Text closed by a NUL.
+    String,
+    /// Bytes.
+    Binary,
+    /// No bytes: it is there or not.
+    Flag,
+    /// Attributes of another set.
+    Nest,
 }
 
 /// What is accepted as the value of an attribute.
@@ -205,6 +259,33 @@ fn limits(
         (Some(min), None) => write!(f, "at least {min}{unit}"),
         (None, Some(max)) => write!(f, "at most {max}{unit}"),
         (None, None) => f.write_str("any value"),
+    }
+}
+
+/// What the spec says of an operation or a notification.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OperationInfo {
+    /// Its name in the spec.
+    pub name: &'static str,
+    /// Its number.
+    pub command: Command,
+    /// What it does, or tells.
+    pub doc: &'static str,
+    /// The set of its attributes.
+    pub set: &'static AttributeSet,
+    /// Attributes of a request about one object, if there is one.
+    pub request: Option<&'static [&'static str]>,
+    /// Attributes of a request about all objects, if there is one.
+    pub dump: Option<&'static [&'static str]>,
+    /// Attributes of the reply, or of the notification.
+    pub reply: &'static [&'static str],
+}
+
+impl OperationInfo {
+    /// What the spec says of the operation of that name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        OPERATIONS.iter().find(|it| it.name == name)
     }
 }
 

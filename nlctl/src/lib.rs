@@ -82,7 +82,9 @@ mod watch;
 pub mod wire;
 
 pub use answer::{Answer, Warning};
-pub use attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
+pub use attribute::{
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, OperationInfo, UnknownAttribute,
+};
 pub use connection::{Connection, Handle, new_connection, new_connection_in};
 pub use error::{Error, Refusal, RefusalKind};
 pub use filter::Filter;

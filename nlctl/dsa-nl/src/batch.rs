@@ -7,8 +7,8 @@ use std::path::Path;
 
 use nlctl::Handle;
 
-use crate::cli;
 use crate::failure::Failure;
+use crate::grammar::{self, Options};
 use crate::output::Printer;
 use crate::run;
 
@@ -22,6 +22,7 @@ pub async fn run(
     printer: &mut Printer,
     file: &Path,
     force: bool,
+    options: Options,
 ) -> Result<(), Failure> {
     let name = file.display().to_string();
     let mut lines: Box<dyn BufRead> = match file.to_str() {
@@ -37,7 +38,7 @@ pub async fn run(
         if lines.read_until(b'\n', &mut line)? == 0 {
             break;
         }
-        let Err(source) = one(handle, printer, &line).await else {
+        let Err(source) = one(handle, printer, &line, options).await else {
             continue;
         };
         let failure = Failure::Line {
@@ -60,7 +61,12 @@ pub async fn run(
     }
 }
 
-async fn one(handle: &Handle, printer: &mut Printer, line: &[u8]) -> Result<(), Failure> {
+async fn one(
+    handle: &Handle,
+    printer: &mut Printer,
+    line: &[u8],
+    options: Options,
+) -> Result<(), Failure> {
     let line = std::str::from_utf8(line)
         .map_err(|error| Failure::Usage(format!("the line is not UTF-8: {error}")))?;
     let words = shlex::split(line)
@@ -68,8 +74,8 @@ async fn one(handle: &Handle, printer: &mut Printer, line: &[u8]) -> Result<(), 
     if words.is_empty() {
         return Ok(());
     }
-    match cli::parse_line(words)? {
-        Some(object) => run::run(handle, printer, object).await,
+    match grammar::parse_line(words, options)? {
+        Some(invocation) => run::run(handle, printer, &invocation, options).await,
         None => Ok(()),
     }
 }

@@ -15,8 +15,8 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const USAGE: u8 = 1;
 /// Exit code: the kernel, or the system, refused.
 const REFUSED: u8 = 2;
-/// Exit code: what was waited for did not come in time.
-const TIMEOUT: u8 = 3;
+/// Exit code: a condition is not met; what was waited for did not come in time.
+const UNMET: u8 = 3;
 
 /// Why a command was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,43 @@ pub enum Failure {
         /// The time.
         seconds: u64,
     },
+    /// What was to be shown was not there in time.
+    #[error("nothing was there to be shown within {0} s")]
+    NotThere(
+        /// The time in seconds.
+        u64,
+    ),
+    /// A configuration is not as there could be one.
+    #[error("{file}:{line}: {text}")]
+    File {
+        /// Name of the file.
+        file: String,
+        /// Number of the line, from 1.
+        line: usize,
+        /// What is wrong.
+        text: String,
+        /// Whether it could be, but not on what there is.
+        refused: bool,
+    },
+    /// What there is is not what a file says. The steps were printed.
+    #[error("there is something to do")]
+    Differs,
+    /// Somebody wants it to end.
+    #[error("interrupted")]
+    Interrupted,
+    /// Somebody else applies a configuration.
+    #[error("another 'dsa-nl apply' is at work")]
+    Locked,
+    /// A step of a configuration was refused.
+    #[error("{step}: {source}{}", undone(.left))]
+    Step {
+        /// What it was about.
+        step: String,
+        /// Why.
+        source: Box<Failure>,
+        /// What could not be taken back, and why.
+        left: Option<String>,
+    },
     /// A command of a batch failed.
     #[error("{file}:{line}: {source}")]
     Line {
@@ -68,6 +105,13 @@ pub enum Failure {
     },
 }
 
+fn undone(left: &Option<String>) -> String {
+    match left {
+        Some(left) => format!("; what was done before could not all be taken back: {left}"),
+        None => "; what was done before was taken back".into(),
+    }
+}
+
 impl Failure {
     /// The exit code of the tool.
     pub fn exit_code(&self) -> ExitCode {
@@ -78,11 +122,12 @@ impl Failure {
     pub fn code(&self) -> u8 {
         match self {
             _ if self.is_closed_output() => 0,
-            Self::Usage(_) | Self::Grammar { .. } => USAGE,
-            Self::Line { source, .. } => source.code(),
+            Self::File { refused: true, .. } => REFUSED,
+            Self::Usage(_) | Self::Grammar { .. } | Self::File { .. } => USAGE,
+            Self::Line { source, .. } | Self::Step { source, .. } => source.code(),
             Self::Batch { code, .. } => *code,
-            Self::Timeout { .. } => TIMEOUT,
-            Self::Kernel(_) | Self::Io(_) => REFUSED,
+            Self::Timeout { .. } | Self::NotThere(_) | Self::Differs => UNMET,
+            Self::Kernel(_) | Self::Io(_) | Self::Interrupted | Self::Locked => REFUSED,
         }
     }
 
@@ -98,13 +143,16 @@ impl Failure {
     /// Prints a line about it, and how the command line should have been;
     /// nothing when nothing went wrong really.
     pub fn print(&self, to: &mut impl Write) {
-        if self.is_closed_output() {
+        if self.is_closed_output() || matches!(self, Self::Differs) {
             return;
         }
         let text = visible(&self.to_string());
         let text = text.trim_end_matches('.');
         // There is no place left to complain about a closed stderr.
-        let _ = writeln!(to, "{ERROR}Error:{ERROR:#} {text}.");
+        // What the kernel says ends in a stop, whatever it says.
+        let asks = matches!(self, Self::Grammar { .. }) && text.ends_with('?');
+        let end = if asks { "" } else { "." };
+        let _ = writeln!(to, "{ERROR}Error:{ERROR:#} {text}{end}");
         if let Self::Grammar { usage, .. } = self {
             let _ = write!(to, "{usage}");
         }

@@ -2,43 +2,52 @@
 
 //! `dsa-nl` manages subdevices from the command line.
 //!
-//! - [`cli`] is the grammar, [`keys`] lets its options be written as words,
-//!   [`groups`] has the keys that belong to the group before them,
-//! - [`run`] carries out one command, [`monitor`] the one that goes on,
+//! - [`grammar`] understands the command line, by the family's tables,
+//! - [`words`] turns values from text to what is sent,
+//! - [`run`] carries out one command, [`ask`] with the kernel; [`choose`] and
+//!   [`wait`] say what of its answer is shown, and when; [`monitor`] goes on,
 //! - [`batch`] carries out many,
+//! - [`config`] makes what there is what a file says,
+//! - [`complete`] tells shells what could come next,
+//! - [`bind`] gives devices to the module,
+//! - [`decode`] says in words what messages there are in a trace,
+//! - [`file`] reads files,
 //! - [`output`] prints objects as tables, JSON or YAML,
-//! - [`failure`] maps what goes wrong to words and exit codes, [`grammar`] what
-//!   clap finds wrong.
+//! - [`failure`] maps what goes wrong to words and exit codes.
 //!
-//! The tool knows no attribute's number and checks no value: a request goes to
-//! the kernel as it was said, and the kernel's answer is what is shown.
+//! The tool knows no attribute's number and few of their names, and checks no value
+//! beyond its type: a request goes to the kernel as it was said, and the kernel's
+//! answer is what is shown.
 
 #![forbid(unsafe_code)]
 
+mod ask;
 mod batch;
-mod cli;
+mod bind;
+mod choose;
+mod complete;
+mod config;
+mod decode;
 mod failure;
+mod file;
 mod grammar;
-mod groups;
-mod keys;
 mod monitor;
 mod output;
 mod run;
-mod stats;
+mod wait;
+mod words;
 
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
 
-use crate::cli::Cli;
 use crate::failure::Failure;
+use crate::grammar::{CommandLine, What};
 use crate::output::Printer;
 
 fn main() -> ExitCode {
-    let (color, result) = match cli::parse(std::env::args_os()) {
-        Ok(Some(cli)) => (cli.color.into(), execute(cli)),
-        // Help was printed.
-        Ok(None) => return ExitCode::SUCCESS,
+    let (color, result) = match grammar::parse(std::env::args_os()) {
+        Ok(line) => (line.options.color.into(), execute(line)),
         Err(failure) => (ColorChoice::Auto, Err(failure)),
     };
     match result {
@@ -50,26 +59,28 @@ fn main() -> ExitCode {
     }
 }
 
-fn execute(cli: Cli) -> Result<(), Failure> {
-    let mut printer = Printer::new(&cli);
+fn execute(line: CommandLine) -> Result<(), Failure> {
+    let options = line.options;
+    let mut printer = Printer::new(&options);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
         let (connection, handle) = nlctl::new_connection()?;
         tokio::spawn(connection);
-        match (cli.object, cli.batch) {
-            (Some(object), _) => {
-                let stays = run::makes_a_lease(&object);
-                run::run(&handle, &mut printer, object).await?;
-                if stays {
+        match line.what {
+            What::One(invocation) => {
+                run::run(&handle, &mut printer, &invocation, options).await?;
+                if run::makes_a_lease(&invocation) {
                     // The kernel keeps the lease for as long as there is the socket.
                     std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink())?;
                 }
                 Ok(())
             }
-            (None, Some(file)) => batch::run(&handle, &mut printer, &file, cli.force).await,
-            (None, None) => Err(Failure::Usage("nothing to do".into())),
+            What::Batch { file, force } => {
+                batch::run(&handle, &mut printer, &file, force, options).await
+            }
+            What::Nothing => Ok(()),
         }
     })
 }

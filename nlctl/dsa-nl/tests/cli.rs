@@ -60,7 +60,8 @@ fn keys_are_words_or_options_in_any_order() {
         "subdev add name NAME wq 3 weight 300 max-rate 100000000",
         "-j subdev add type shared uuid not-a-uuid name NAME",
         "subdev add name NAME -o json wq 99",
-        "sub a wq 3 pasid none n NAME",
+        "-json -color never subdev add name NAME wq 99",
+        "sub a wq 3 pasid-mode none name NAME",
         "subdev set NAME name NAME state inactive force",
         "subdev set NAME wq 3,4 size 8,2",
         "subdev set NAME --wq 3,4 --size 8 --state=active",
@@ -69,9 +70,12 @@ fn keys_are_words_or_options_in_any_order() {
         "subdev del NAME force",
         "subdev del NAME --force",
         "subdev show NAME",
+        "subdev ls NAME state active wq 3",
         "parent show NAME",
+        "parent show NAME state enabled",
         "wq show NAME",
         "wq show NAME/wq1",
+        "wq show pci/NAME:01.0",
         "type show NAME",
         "parent stats NAME",
         "wq stats NAME",
@@ -90,7 +94,7 @@ fn values_go_to_the_kernel_as_they_are() {
 
 #[test]
 fn the_wrong_word_is_named() {
-    assert_makes_no_sense("", "parent, wq, type, subdev, monitor");
+    assert_makes_no_sense("", "parent, wq, type, subdev");
     assert_makes_no_sense("frobnicate", "'frobnicate'");
     assert_makes_no_sense("subdev frobnicate", "'frobnicate'");
     assert_makes_no_sense("subdev add colour red", "colour");
@@ -99,10 +103,10 @@ fn the_wrong_word_is_named() {
     assert_makes_no_sense("subdev add --wq", "--wq needs a value");
     assert_makes_no_sense("subdev add wq 3 4", "unexpected '4'");
     assert_makes_no_sense("subdev add --wq 3 --4", "unexpected '--4'");
-    assert_makes_no_sense(
-        "subdev",
-        "a command is missing; there are add, show, set, del",
-    );
+    assert_makes_no_sense("--dry-run subdev del x", "'subdev del' has no dry run");
+    assert_makes_no_sense("--wait 3 subdev del x", "'show' does");
+    assert_makes_no_sense("subdev add na x", "'na'");
+    assert_makes_no_sense("subdev show state asleep", "inactive, active");
     assert_makes_no_sense(
         "subdev add wq 3 name x name y",
         "name may be given once only",
@@ -184,7 +188,7 @@ fn help_in_a_batch_is_no_failure() {
         .expect("runs");
     assert!(output.status.success(), "{}", stderr(&output));
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains("Create a subdev"), "{text}");
+    assert!(text.contains("add    Create a subdev"), "{text}");
 }
 
 #[test]
@@ -204,11 +208,32 @@ fn help_that_cannot_be_printed_is_a_failure() {
 }
 
 #[test]
-fn help_shows_examples_and_keys() {
-    let help = words("--help");
-    assert!(help.status.success());
-    assert!(String::from_utf8_lossy(&help.stdout).contains("dsa-nl subdev add wq 3"));
-    let add = words("subdev add --help");
-    assert!(add.status.success());
-    assert!(String::from_utf8_lossy(&add.stdout).contains("--pasid-mode <MODE>"));
+fn help_is_there_at_every_level() {
+    for (line, words) in [
+        (
+            "--help",
+            &["Examples:", "dsa-nl subdev add wq 3", "Exit status"][..],
+        ),
+        ("help", &["Examples:", "dsa-nl subdev add wq 3"]),
+        ("subdev help", &["Commands:", "reset", "Examples:"]),
+        ("subdev help add", &["Examples:", "--pasid-mode"]),
+        ("help subdev add", &["Examples:", "--pasid-mode"]),
+        (
+            "subdev add help",
+            &["Examples:", "--pasid-mode <none|dedicated|shared>"],
+        ),
+        ("subdev set help", &["--size <N[,...]>", "SUBDEV"]),
+        ("monitor help", &["--kind", "Examples:"]),
+    ] {
+        let help = words_of(line);
+        for word in words {
+            assert!(help.contains(word), "{word} in {help}");
+        }
+    }
+}
+
+fn words_of(line: &str) -> String {
+    let output = words(line);
+    assert!(output.status.success(), "{line}: {}", stderr(&output));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

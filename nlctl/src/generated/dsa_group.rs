@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -40,11 +40,28 @@ impl Attribute for DsaGroupAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "dsa-group",
         attributes: &[
-            AttributeInfo::new("id"),
-            AttributeInfo::new("engines").hex(),
-            AttributeInfo::new("read-buffers-reserved"),
-            AttributeInfo::new("read-buffers-allowed"),
-            AttributeInfo::new("use-read-buffer-limit")
+            AttributeInfo::new("id", Kind::U32, "Number of the group."),
+            AttributeInfo::new(
+                    "engines",
+                    Kind::Uint,
+                    "Engines of the group; bit n is engine n. An engine is in one group at\nmost, so that one that is to be in another is taken out of the first\nin the same request or before.",
+                )
+                .hex(),
+            AttributeInfo::new(
+                "read-buffers-reserved",
+                Kind::U32,
+                "Read buffers that no other group may use; 0 is the default. At most\nwhat other groups leave of read-buffer-count.",
+            ),
+            AttributeInfo::new(
+                "read-buffers-allowed",
+                Kind::U32,
+                "Most read buffers that the group may use at a time: at least those that\nare reserved for it and four for each of its engines, at most all that\nare not reserved for others. That is the default, too.",
+            ),
+            AttributeInfo::new(
+                    "use-read-buffer-limit",
+                    Kind::U32,
+                    "Whether read-buffer-limit holds for the group; 0, the default, or 1.",
+                )
                 .accepts(Accepts::Range {
                     min: None,
                     max: Some(1),

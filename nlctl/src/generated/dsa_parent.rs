@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -49,21 +49,56 @@ impl Attribute for DsaParentAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "dsa-parent",
         attributes: &[
-            AttributeInfo::new("version").hex(),
-            AttributeInfo::new("max-transfer-size"),
-            AttributeInfo::new("max-batch-size"),
-            AttributeInfo::new("opcap")
+            AttributeInfo::new(
+                    "version",
+                    Kind::U32,
+                    "VERSION register; 0x100 is DSA 1.0 (srctree drivers/dma/idxd/registers.h).",
+                )
+                .hex(),
+            AttributeInfo::new(
+                "max-transfer-size",
+                Kind::Uint,
+                "Largest transfer of one descriptor in bytes (GENCAP).",
+            ),
+            AttributeInfo::new(
+                "max-batch-size",
+                Kind::U32,
+                "Largest number of descriptors in a batch (GENCAP).",
+            ),
+            AttributeInfo::new(
+                    "opcap",
+                    Kind::Binary,
+                    "OPCAP registers, 256 bits, little-endian; bit n is operation code n.",
+                )
                 .accepts(Accepts::Length {
                     min: Some(32),
                     max: Some(32),
                 })
                 .hex(),
-            AttributeInfo::new("group-count"),
-            AttributeInfo::new("engine-count"),
-            AttributeInfo::new("wq-capacity"),
-            AttributeInfo::new("read-buffer-count"),
-            AttributeInfo::new("read-buffer-limit"),
-            AttributeInfo::new("group").nested(DsaGroupAttr::SET),
+            AttributeInfo::new("group-count", Kind::U32, "Number of groups."),
+            AttributeInfo::new("engine-count", Kind::U32, "Number of engines."),
+            AttributeInfo::new(
+                "wq-capacity",
+                Kind::U32,
+                "Number of entries that all work queues have together.",
+            ),
+            AttributeInfo::new(
+                "read-buffer-count",
+                Kind::U32,
+                "Number of read buffers that all groups have together (GRPCAP).",
+            ),
+            AttributeInfo::new(
+                "read-buffer-limit",
+                Kind::U32,
+                "Most read buffers that a group may use at a time whose\nuse-read-buffer-limit is 1; at most read-buffer-count. 0, the default,\nis no limit. Can be set on a device that has such a limit (GRPCAP).",
+            ),
+            AttributeInfo::new(
+                    "group",
+                    Kind::Nest,
+                    "A group: what of the device serves the work queues in it. A request\nnames it by its id; what it does not give stays, and so do the groups\nthat it leaves out.",
+                )
+                .many()
+                .nested(DsaGroupAttr::SET),
         ],
     };
     fn number(&self) -> u16 {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -39,15 +39,32 @@ impl Attribute for DsaSubdevAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "dsa-subdev",
         attributes: &[
-            AttributeInfo::new("max-transfer-size"),
-            AttributeInfo::new("max-batch-size"),
-            AttributeInfo::new("op-config")
+            AttributeInfo::new(
+                "max-transfer-size",
+                Kind::Uint,
+                "Largest transfer of one descriptor in bytes (GENCAP, WQCFG): a power of\ntwo from 4096 to the smallest of its work queues', or 0 in a request\nfor that.",
+            ),
+            AttributeInfo::new(
+                "max-batch-size",
+                Kind::U32,
+                "Largest number of descriptors in a batch: a power of two, at most the\nsmallest of its work queues', or 0 in a request for that. With\nisolation \"mediated\" only 1, as there are no batches.",
+            ),
+            AttributeInfo::new(
+                    "op-config",
+                    Kind::Binary,
+                    "Operations that its user can have carried out (OPCAP), in the form of\nopcap of the parent: some of those that all of its work queues carry\nout and that the isolation allows, or none in a request for all of\nthese.",
+                )
                 .accepts(Accepts::Length {
                     min: Some(32),
                     max: Some(32),
                 })
                 .hex(),
-            AttributeInfo::new("portal").accepts(Accepts::Names(Portal::NAMES)),
+            AttributeInfo::new(
+                    "portal",
+                    Kind::U32,
+                    "How its user submits to its portals. Absent is \"polled\".",
+                )
+                .accepts(Accepts::Names(Portal::NAMES)),
         ],
     };
     fn number(&self) -> u16 {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -53,21 +53,49 @@ impl Attribute for DsaWqAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "dsa-wq",
         attributes: &[
-            AttributeInfo::new("threshold"),
-            AttributeInfo::new("priority")
+            AttributeInfo::new(
+                "threshold",
+                Kind::U32,
+                "Entries that may be used through a limited portal in shared mode; at\nmost the size, 0 by default. Of no effect in dedicated mode.",
+            ),
+            AttributeInfo::new(
+                    "priority",
+                    Kind::U32,
+                    "Priority within its group; 1 is the lowest, 15 the highest, 8 the\ndefault.",
+                )
                 .accepts(Accepts::Range {
                     min: Some(1),
                     max: Some(15),
                 }),
-            AttributeInfo::new("group"),
-            AttributeInfo::new("block-on-fault")
+            AttributeInfo::new(
+                "group",
+                Kind::U32,
+                "Number of the group that the work queue belongs to; it must have an\nengine. Default is 0. Like the size it can be changed only while no\nwork queue of the parent is enabled.",
+            ),
+            AttributeInfo::new(
+                    "block-on-fault",
+                    Kind::U32,
+                    "Whether a descriptor may ask to wait until a fault is resolved; 0, the\ndefault, or 1 on a device that can (GENCAP). Subdevs with isolation\n\"mediated\" do not offer it: what the driver has translated does not\nfault.",
+                )
                 .accepts(Accepts::Range {
                     min: None,
                     max: Some(1),
                 }),
-            AttributeInfo::new("max-transfer-size"),
-            AttributeInfo::new("max-batch-size"),
-            AttributeInfo::new("op-config")
+            AttributeInfo::new(
+                "max-transfer-size",
+                Kind::Uint,
+                "Largest transfer of one descriptor in bytes: a power of two from 4096\nto the parent's. Default is 2 MiB, or less if the device can do less.\nSubdevs on it have the same limit, or a smaller one of their own.",
+            ),
+            AttributeInfo::new(
+                "max-batch-size",
+                Kind::U32,
+                "Largest number of descriptors in a batch: a power of two, at most the\nparent's. Default is 1. Subdevs with isolation \"mediated\" have no\nbatches.",
+            ),
+            AttributeInfo::new(
+                    "op-config",
+                    Kind::Binary,
+                    "Operations that the work queue carries out, in the form of opcap of the\nparent. Default is all of the parent's. Can be set on a device that has\nsuch a mask (WQCAP), to operations that the parent has. A subdev has\nthose that all of its work queues carry out, or some of these.",
+                )
                 .accepts(Accepts::Length {
                     min: Some(32),
                     max: Some(32),

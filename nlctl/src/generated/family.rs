@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -55,19 +55,68 @@ impl Attribute for FamilyAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "family",
         attributes: &[
-            AttributeInfo::new("generation"),
-            AttributeInfo::new("instance").hex(),
-            AttributeInfo::new("version"),
-            AttributeInfo::new("parent-count"),
-            AttributeInfo::new("wq-count"),
-            AttributeInfo::new("subdev-count"),
-            AttributeInfo::new("name-max-len"),
-            AttributeInfo::new("max-wqs-per-subdev"),
-            AttributeInfo::new("max-listed-subdevs"),
-            AttributeInfo::new("max-count"),
-            AttributeInfo::new("max-filters"),
-            AttributeInfo::new("max-filters-per-user"),
-            AttributeInfo::new("max-filter-objects"),
+            AttributeInfo::new(
+                "generation",
+                Kind::Uint,
+                "Generation of the family's state that the message shows. It starts\nanew with the module.",
+            ),
+            AttributeInfo::new(
+                    "instance",
+                    Kind::Uint,
+                    "Random number of this load of the module. Generations and indexes of\ndifferent instances have nothing to do with each other.",
+                )
+                .hex(),
+            AttributeInfo::new(
+                "version",
+                Kind::String,
+                "Version of the module, for example \"0.1.0\".",
+            ),
+            AttributeInfo::new("parent-count", Kind::U32, "Number of parents."),
+            AttributeInfo::new(
+                "wq-count",
+                Kind::U32,
+                "Number of work queues of all parents.",
+            ),
+            AttributeInfo::new(
+                "subdev-count",
+                Kind::U32,
+                "Number of subdevs of all parents.",
+            ),
+            AttributeInfo::new(
+                "name-max-len",
+                Kind::U32,
+                "Longest name of a parent, type or subdev, without the closing NUL.",
+            ),
+            AttributeInfo::new(
+                "max-wqs-per-subdev",
+                Kind::U32,
+                "Most work queues that one subdev may use.",
+            ),
+            AttributeInfo::new(
+                "max-listed-subdevs",
+                Kind::U32,
+                "Most subdevs that a work queue lists.",
+            ),
+            AttributeInfo::new(
+                "max-count",
+                Kind::U32,
+                "Most subdevs that one request creates.",
+            ),
+            AttributeInfo::new(
+                "max-filters",
+                Kind::U32,
+                "Most sockets that have a filter of notifications at a time, of those\nwithout CAP_NET_ADMIN; and again of those with it.",
+            ),
+            AttributeInfo::new(
+                "max-filters-per-user",
+                Kind::U32,
+                "Most sockets of one user that have a filter of notifications at a time,\nof those without CAP_NET_ADMIN.",
+            ),
+            AttributeInfo::new(
+                "max-filter-objects",
+                Kind::U32,
+                "Most parents that one filter of notifications names, and most subdevs.",
+            ),
         ],
     };
     fn number(&self) -> u16 {

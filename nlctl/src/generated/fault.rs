@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -44,12 +44,35 @@ impl Attribute for FaultAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "fault",
         attributes: &[
-            AttributeInfo::new("kind").accepts(Accepts::Names(FaultKind::NAMES)),
-            AttributeInfo::new("code").hex(),
-            AttributeInfo::new("wq"),
-            AttributeInfo::new("operation"),
-            AttributeInfo::new("address").hex(),
-            AttributeInfo::new("missed"),
+            AttributeInfo::new("kind", Kind::U32, "What went wrong.")
+                .accepts(Accepts::Names(FaultKind::NAMES)),
+            AttributeInfo::new(
+                    "code",
+                    Kind::U32,
+                    "Code of the error, as the vendor's devices have it; of an Intel Data\nStreaming Accelerator that of the register SWERR.",
+                )
+                .hex(),
+            AttributeInfo::new(
+                "wq",
+                Kind::U32,
+                "Number of the work queue on its parent.",
+            ),
+            AttributeInfo::new(
+                "operation",
+                Kind::U32,
+                "Code of the operation, as the vendor's devices have it: the descriptor\nwas for that.",
+            ),
+            AttributeInfo::new(
+                    "address",
+                    Kind::Uint,
+                    "Address that could not be accessed, as the VFIO user knows it (IOVA).\nAbsent where only the hardware's address is known, which is nobody's\nbusiness.",
+                )
+                .hex(),
+            AttributeInfo::new(
+                "missed",
+                Kind::U32,
+                "At least so many faults of the object with the same cause came before\nthis one that were not told: a VFIO user can cause faults at will, so\nwhat is told is limited in number, to eight at once and one a second\nafter that.",
+            ),
         ],
     };
     fn number(&self) -> u16 {

@@ -40,6 +40,7 @@
 //! losses; what it loses it is told by ENOBUFS alone.
 
 mod command;
+mod operations;
 mod notification;
 mod enums;
 mod family;
@@ -78,6 +79,7 @@ mod parent_stats_get_request;
 mod wq_stats_get_request;
 mod subdev_stats_get_request;
 pub use command::*;
+pub use operations::*;
 pub use notification::*;
 pub use enums::*;
 pub use family::*;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -42,25 +42,55 @@ impl Attribute for NotifyFilterAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "notify-filter",
         attributes: &[
-            AttributeInfo::new("generation"),
-            AttributeInfo::new("parent-index"),
-            AttributeInfo::new("parent")
+            AttributeInfo::new(
+                "generation",
+                Kind::Uint,
+                "In a reply, the generation of the family's state when it was set.",
+            ),
+            AttributeInfo::new(
+                    "parent-index",
+                    Kind::U32,
+                    "Number of a parent that the notification is about, or about a work\nqueue or subdev of. A request names each by it or by `parent`, up to 16\nof them.",
+                )
+                .many(),
+            AttributeInfo::new(
+                    "parent",
+                    Kind::String,
+                    "In a request, the name of a parent.",
+                )
+                .many()
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("subdev-index"),
-            AttributeInfo::new("subdev")
+            AttributeInfo::new(
+                    "subdev-index",
+                    Kind::U32,
+                    "Number of a subdev that the notification is about. A request names each\nby it, by `subdev` or by `subdev-uuid`, up to 16 of them.",
+                )
+                .many(),
+            AttributeInfo::new(
+                    "subdev",
+                    Kind::String,
+                    "In a request, the name that a subdev has now.",
+                )
+                .many()
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("subdev-uuid")
+            AttributeInfo::new(
+                    "subdev-uuid",
+                    Kind::String,
+                    "In a request, the UUID of a subdev.",
+                )
+                .many()
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(36),
                 }),
-            AttributeInfo::new("kinds"),
+            AttributeInfo::new("kinds", Kind::U32, "The kinds of notification.")
+                .flags(NotifyKinds::NAMES),
         ],
     };
     fn number(&self) -> u16 {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -58,32 +58,81 @@ impl Attribute for ParentAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "parent",
         attributes: &[
-            AttributeInfo::new("generation"),
-            AttributeInfo::new("index"),
-            AttributeInfo::new("name")
+            AttributeInfo::new(
+                "generation",
+                Kind::Uint,
+                "Generation of the family's state that the message shows.",
+            ),
+            AttributeInfo::new(
+                "index",
+                Kind::U32,
+                "Number of the parent, not reused while the module is loaded.",
+            ),
+            AttributeInfo::new(
+                    "name",
+                    Kind::String,
+                    "Name of the parent, for example \"dsa0\".",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("bus")
+            AttributeInfo::new(
+                    "bus",
+                    Kind::String,
+                    "Bus that the device sits on, for example \"pci\".",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("device")
+            AttributeInfo::new(
+                    "device",
+                    Kind::String,
+                    "Name of the device on its bus, for example \"0000:00:01.0\".",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(63),
                 }),
-            AttributeInfo::new("state").accepts(Accepts::Names(ParentState::NAMES)),
-            AttributeInfo::new("capabilities"),
-            AttributeInfo::new("wq-count"),
-            AttributeInfo::new("subdev-count"),
-            AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
-            AttributeInfo::new("port-id"),
-            AttributeInfo::new("fault").nested(FaultAttr::SET),
-            AttributeInfo::new("dsa-parent").nested(DsaParentAttr::SET),
-            AttributeInfo::new("dry-run"),
+            AttributeInfo::new("state", Kind::U32, "State of the device.")
+                .accepts(Accepts::Names(ParentState::NAMES)),
+            AttributeInfo::new("capabilities", Kind::U32, "What its work queues can do.")
+                .flags(Capabilities::NAMES),
+            AttributeInfo::new(
+                "wq-count",
+                Kind::U32,
+                "Number of work queues. Work queues may come and go, so their numbers\nneed not follow one another; dump them to learn which there are.",
+            ),
+            AttributeInfo::new(
+                "subdev-count",
+                Kind::U32,
+                "Number of subdevs that use this parent.",
+            ),
+            AttributeInfo::new("cause", Kind::U32, "In an event, why it happened.")
+                .accepts(Accepts::Names(Cause::NAMES)),
+            AttributeInfo::new(
+                "port-id",
+                Kind::U32,
+                "In an event that a request caused, the netlink port ID of the socket\nthat it came from.",
+            ),
+            AttributeInfo::new(
+                    "fault",
+                    Kind::Nest,
+                    "In `parent-fault-ntf`, what went wrong.",
+                )
+                .nested(FaultAttr::SET),
+            AttributeInfo::new(
+                    "dsa-parent",
+                    Kind::Nest,
+                    "What only an Intel Data Streaming Accelerator has.",
+                )
+                .nested(DsaParentAttr::SET),
+            AttributeInfo::new(
+                "dry-run",
+                Kind::Flag,
+                "Decide everything as if it were done, and who is in the way, and do\nnothing: no event comes of it. The reply is the object as it would be,\nwith the generation that it was decided in. A refusal is the same as\nwithout, but for what goes wrong only in the doing.",
+            ),
         ],
     };
     fn number(&self) -> u16 {

@@ -30,6 +30,12 @@ impl ParentGet {
         )
     }
 
+    /// One more attribute, for programs that make requests by what
+    /// [`OPERATIONS`] and the sets say.
+    pub fn attribute(self, attribute: ParentAttr) -> Self {
+        Self(self.0.and(attribute))
+    }
+
     /// Waits no longer than `limit` for the answer. A request that was
     /// sent may be carried out all the same.
     pub fn within(self, limit: Duration) -> Self {
@@ -61,6 +67,12 @@ impl ParentDump {
     pub(super) fn new(handle: Handle) -> Self {
         let request = Request::new(handle);
         Self(request)
+    }
+
+    /// One more attribute, for programs that make requests by what
+    /// [`OPERATIONS`] and the sets say.
+    pub fn attribute(self, attribute: ParentAttr) -> Self {
+        Self(self.0.and(attribute))
     }
 
     /// Waits no longer than `limit` for the answer. A request that was

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -37,24 +37,45 @@ impl Attribute for ParentStatsAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "parent-stats",
         attributes: &[
-            AttributeInfo::new("generation"),
-            AttributeInfo::new("index"),
-            AttributeInfo::new("name")
+            AttributeInfo::new(
+                "generation",
+                Kind::Uint,
+                "Generation of the family's state that the message shows.",
+            ),
+            AttributeInfo::new("index", Kind::U32, "Number of the parent."),
+            AttributeInfo::new(
+                    "name",
+                    Kind::String,
+                    "Name of the parent, for example \"dsa0\".",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("bus")
+            AttributeInfo::new(
+                    "bus",
+                    Kind::String,
+                    "In a request, the bus that the device sits on.",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("device")
+            AttributeInfo::new(
+                    "device",
+                    Kind::String,
+                    "In a request, the name of the device on its bus.",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(63),
                 }),
-            AttributeInfo::new("stats").nested(StatsAttr::SET),
+            AttributeInfo::new(
+                    "stats",
+                    Kind::Nest,
+                    "The statistics of all of its work queues together.",
+                )
+                .nested(StatsAttr::SET),
         ],
     };
     fn number(&self) -> u16 {

@@ -34,6 +34,12 @@ impl ParentStatsGet {
         )
     }
 
+    /// One more attribute, for programs that make requests by what
+    /// [`OPERATIONS`] and the sets say.
+    pub fn attribute(self, attribute: ParentStatsAttr) -> Self {
+        Self(self.0.and(attribute))
+    }
+
     /// Waits no longer than `limit` for the answer. A request that was
     /// sent may be carried out all the same.
     pub fn within(self, limit: Duration) -> Self {
@@ -67,6 +73,12 @@ impl ParentStatsDump {
     pub(super) fn new(handle: Handle) -> Self {
         let request = Request::new(handle);
         Self(request)
+    }
+
+    /// One more attribute, for programs that make requests by what
+    /// [`OPERATIONS`] and the sets say.
+    pub fn attribute(self, attribute: ParentStatsAttr) -> Self {
+        Self(self.0.and(attribute))
     }
 
     /// Waits no longer than `limit` for the answer. A request that was

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -72,22 +72,88 @@ impl Attribute for StatsAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "stats",
         attributes: &[
-            AttributeInfo::new("submitted"),
-            AttributeInfo::new("completed"),
-            AttributeInfo::new("failed"),
-            AttributeInfo::new("rejected"),
-            AttributeInfo::new("aborted"),
-            AttributeInfo::new("in-flight"),
-            AttributeInfo::new("wq-full"),
-            AttributeInfo::new("code").nested(StatsCodeAttr::SET),
-            AttributeInfo::new("bytes"),
-            AttributeInfo::new("hw-submitted"),
-            AttributeInfo::new("interrupts"),
-            AttributeInfo::new("lost-interrupts"),
-            AttributeInfo::new("faults"),
-            AttributeInfo::new("pin-limited"),
-            AttributeInfo::new("pinned-pages"),
-            AttributeInfo::new("pinned-pages-max"),
+            AttributeInfo::new(
+                "submitted",
+                Kind::Uint,
+                "Descriptors that VFIO users submitted to work queues, but for those of\n`wq-full`.",
+            ),
+            AttributeInfo::new(
+                "completed",
+                Kind::Uint,
+                "Descriptors that were carried out with success, also those whose\nresult is not the one that the VFIO user expected.",
+            ),
+            AttributeInfo::new(
+                "failed",
+                Kind::Uint,
+                "Descriptors that were begun and ended with an error.",
+            ),
+            AttributeInfo::new(
+                "rejected",
+                Kind::Uint,
+                "Descriptors that were refused before anything was done for them:\ninvalid ones, and those for a device or work queue that is not enabled.",
+            ),
+            AttributeInfo::new(
+                "aborted",
+                Kind::Uint,
+                "Descriptors that were dropped without an end that the VFIO user sees,\nby a reset, an abort, closing or deleting.",
+            ),
+            AttributeInfo::new(
+                "in-flight",
+                Kind::Uint,
+                "Descriptors that have not ended, now.",
+            ),
+            AttributeInfo::new(
+                "wq-full",
+                Kind::Uint,
+                "Descriptors that were not taken because all entries of the virtual\nwork queue were in use.",
+            ),
+            AttributeInfo::new(
+                    "code",
+                    Kind::Nest,
+                    "Descriptors that failed or were rejected by the code that they ended\nwith, the lowest code first; absent for codes that none ended with.",
+                )
+                .many()
+                .nested(StatsCodeAttr::SET),
+            AttributeInfo::new(
+                "bytes",
+                Kind::Uint,
+                "Bytes that descriptors have processed which completed or failed: of one\nthat failed those before the error, of a comparison those before the\ndifference.",
+            ),
+            AttributeInfo::new(
+                "hw-submitted",
+                Kind::Uint,
+                "Descriptors that the hardware was given. One of a VFIO user becomes\nseveral where its memory is not contiguous.",
+            ),
+            AttributeInfo::new(
+                "interrupts",
+                Kind::Uint,
+                "Interrupts that were raised at the ends of descriptors.",
+            ),
+            AttributeInfo::new(
+                "lost-interrupts",
+                Kind::Uint,
+                "How often the hardware was found to have completed something although\nno interrupt had said so for half a second.",
+            ),
+            AttributeInfo::new(
+                "faults",
+                Kind::Uint,
+                "How often memory of the VFIO user was not there, or not there to be\nwritten, when a descriptor needed it. That includes completion\nrecords, whose faults the descriptor's own end does not tell of.",
+            ),
+            AttributeInfo::new(
+                "pin-limited",
+                Kind::Uint,
+                "Descriptors that failed because a limit of the VFIO user\n(RLIMIT_MEMLOCK) did not allow to pin memory for them.",
+            ),
+            AttributeInfo::new(
+                "pinned-pages",
+                Kind::Uint,
+                "Pages that are pinned for descriptors, now. They stay so for those\nthat come, until their user takes the memory away or closes the\ndevice.",
+            ),
+            AttributeInfo::new(
+                "pinned-pages-max",
+                Kind::Uint,
+                "Most pages that were pinned at the same time.",
+            ),
         ],
     };
     fn number(&self) -> u16 {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -29,7 +29,14 @@ pub enum StatsCodeAttr {
 impl Attribute for StatsCodeAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "stats-code",
-        attributes: &[AttributeInfo::new("code"), AttributeInfo::new("count")],
+        attributes: &[
+            AttributeInfo::new(
+                "code",
+                Kind::U32,
+                "Status of the completion record, or where no record can tell, the\nerror code of the device. What it means is the vendor's.",
+            ),
+            AttributeInfo::new("count", Kind::Uint, "Number of descriptors."),
+        ],
     };
     fn number(&self) -> u16 {
         match self {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -101,56 +101,155 @@ impl Attribute for SubdevAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "subdev",
         attributes: &[
-            AttributeInfo::new("generation"),
-            AttributeInfo::new("index"),
-            AttributeInfo::new("name")
+            AttributeInfo::new(
+                "generation",
+                Kind::Uint,
+                "Generation of the family's state that the message shows.",
+            ),
+            AttributeInfo::new(
+                "index",
+                Kind::U32,
+                "Number of the subdev, not reused while the module is loaded.",
+            ),
+            AttributeInfo::new(
+                    "name",
+                    Kind::String,
+                    "Unique name; letters, digits, '.', '_' and '-'. Default is the name\nof the parent, '-' and the index. In a request with a `count` it takes\nthe place of the parent's name in that.",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("uuid")
+            AttributeInfo::new(
+                    "uuid",
+                    Kind::String,
+                    "Unique UUID in its text form, 8-4-4-4-12 hexadecimal digits. Default\nis a random one. Refused with a `count` of more than one.",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(36),
                 }),
-            AttributeInfo::new("parent-index"),
-            AttributeInfo::new("parent")
+            AttributeInfo::new(
+                "parent-index",
+                Kind::U32,
+                "Number of the parent, which is its handle. A request names the\nparent by it or by `parent`.",
+            ),
+            AttributeInfo::new(
+                    "parent",
+                    Kind::String,
+                    "Name of the parent. A name may be another device's later; together\nwith `parent-index` it has to be that parent's.",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("wq").nested(SubdevWqAttr::SET),
-            AttributeInfo::new("type")
+            AttributeInfo::new(
+                    "wq",
+                    Kind::Nest,
+                    "A work queue that the subdev uses. None in a request with a type is\nthe same as one without attributes.",
+                )
+                .many()
+                .nested(SubdevWqAttr::SET),
+            AttributeInfo::new("type", Kind::String, "Name of the type.")
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("pasid-mode").accepts(Accepts::Names(PasidMode::NAMES)),
-            AttributeInfo::new("isolation").accepts(Accepts::Names(Isolation::NAMES)),
-            AttributeInfo::new("state").accepts(Accepts::Names(AdminState::NAMES)),
-            AttributeInfo::new("opstate").accepts(Accepts::Names(Opstate::NAMES)),
-            AttributeInfo::new("auxiliary-device"),
-            AttributeInfo::new("iommu-group"),
-            AttributeInfo::new("vfio-device"),
-            AttributeInfo::new("new-name")
+            AttributeInfo::new(
+                    "pasid-mode",
+                    Kind::U32,
+                    "PASID mode. Default is that of the type, or \"none\" without a type.",
+                )
+                .accepts(Accepts::Names(PasidMode::NAMES)),
+            AttributeInfo::new(
+                    "isolation",
+                    Kind::U32,
+                    "What keeps the subdev's memory apart.",
+                )
+                .accepts(Accepts::Names(Isolation::NAMES)),
+            AttributeInfo::new("state", Kind::U32, "Admin state. Default is \"active\".")
+                .accepts(Accepts::Names(AdminState::NAMES)),
+            AttributeInfo::new("opstate", Kind::U32, "Operational state.")
+                .accepts(Accepts::Names(Opstate::NAMES)),
+            AttributeInfo::new(
+                "auxiliary-device",
+                Kind::String,
+                "Name of the auxiliary device; absent while inactive.",
+            ),
+            AttributeInfo::new(
+                "iommu-group",
+                Kind::U32,
+                "Number of the IOMMU group, which is the name of the VFIO group's node;\nabsent while inactive.",
+            ),
+            AttributeInfo::new(
+                "vfio-device",
+                Kind::String,
+                "Name of the VFIO device, for example \"vfio0\"; absent while inactive.\nOn a kernel with VFIO_DEVICE_CDEV it is the name of its node, too.",
+            ),
+            AttributeInfo::new(
+                    "new-name",
+                    Kind::String,
+                    "In a request to change: the name from now on, as `name`. Refused with\nEEXIST if another subdev has it.",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("force"),
-            AttributeInfo::new("dry-run"),
-            AttributeInfo::new("count")
+            AttributeInfo::new(
+                "force",
+                Kind::Flag,
+                "In a request to delete or to deactivate: although a VFIO user has the\ndevice open. The device is dead to that user then.",
+            ),
+            AttributeInfo::new(
+                "dry-run",
+                Kind::Flag,
+                "Decide everything as if it were done, and do nothing: no object, event\nor index comes of it, and none is changed. The reply is the object as\nit would be, without what it would get only then: index, handles, and\na UUID that was not asked for. A refusal is the same as without, but\nfor what goes wrong only in the doing.",
+            ),
+            AttributeInfo::new(
+                    "count",
+                    Kind::U32,
+                    "Number of subdevs to create, all or none; default is one. With a type\nand without the id of a work queue, each gets the one with the most\nentries available then. The reply has a `created` for each.",
+                )
                 .accepts(Accepts::Range {
                     min: Some(1),
                     max: Some(256),
                 }),
-            AttributeInfo::new("created").nested(SubdevCreatedAttr::SET),
-            AttributeInfo::new("lease"),
-            AttributeInfo::new("lease-port"),
-            AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
-            AttributeInfo::new("port-id"),
-            AttributeInfo::new("fault").nested(FaultAttr::SET),
-            AttributeInfo::new("dsa-subdev").nested(DsaSubdevAttr::SET),
+            AttributeInfo::new(
+                    "created",
+                    Kind::Nest,
+                    "In the reply to a request with a `count`, each subdev that was created,\nthe first among them, in the order of their indexes. It takes up to\n160 bytes.",
+                )
+                .many()
+                .nested(SubdevCreatedAttr::SET),
+            AttributeInfo::new(
+                "lease",
+                Kind::Flag,
+                "The subdev goes with the netlink socket that asked for it: when that\nis closed, the subdev is deleted as by a forced request, with the\ncause \"lease\". Present in what is shown of a subdev that has one.",
+            ),
+            AttributeInfo::new(
+                "lease-port",
+                Kind::U32,
+                "Netlink port ID of the socket that the subdev goes with; absent\nwithout a lease.",
+            ),
+            AttributeInfo::new("cause", Kind::U32, "In an event, why it happened.")
+                .accepts(Accepts::Names(Cause::NAMES)),
+            AttributeInfo::new(
+                "port-id",
+                Kind::U32,
+                "In an event that a request caused, the netlink port ID of the socket\nthat it came from.",
+            ),
+            AttributeInfo::new(
+                    "fault",
+                    Kind::Nest,
+                    "In `subdev-fault-ntf`, what went wrong.",
+                )
+                .nested(FaultAttr::SET),
+            AttributeInfo::new(
+                    "dsa-subdev",
+                    Kind::Nest,
+                    "Limits that a subdev of an Intel Data Streaming Accelerator has of its\nown, and how its portals are served; absent where nothing was asked\nfor. Changed only while the subdev is inactive, as its user sees it.",
+                )
+                .nested(DsaSubdevAttr::SET),
         ],
     };
     fn number(&self) -> u16 {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -37,12 +37,32 @@ impl Attribute for SubdevCreatedAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "subdev-created",
         attributes: &[
-            AttributeInfo::new("index"),
-            AttributeInfo::new("name"),
-            AttributeInfo::new("uuid"),
-            AttributeInfo::new("auxiliary-device"),
-            AttributeInfo::new("iommu-group"),
-            AttributeInfo::new("vfio-device"),
+            AttributeInfo::new(
+                "index",
+                Kind::U32,
+                "Number of the subdev; absent in the reply to a dry run.",
+            ),
+            AttributeInfo::new("name", Kind::String, "Its name."),
+            AttributeInfo::new(
+                "uuid",
+                Kind::String,
+                "Its UUID in its text form; absent in the reply to a dry run.",
+            ),
+            AttributeInfo::new(
+                "auxiliary-device",
+                Kind::String,
+                "Name of its auxiliary device; absent while inactive.",
+            ),
+            AttributeInfo::new(
+                "iommu-group",
+                Kind::U32,
+                "Number of its IOMMU group; absent while inactive.",
+            ),
+            AttributeInfo::new(
+                "vfio-device",
+                Kind::String,
+                "Name of its VFIO device; absent while inactive.",
+            ),
         ],
     };
     fn number(&self) -> u16 {

@@ -41,6 +41,12 @@ impl SubdevReset {
         )
     }
 
+    /// One more attribute, for programs that make requests by what
+    /// [`OPERATIONS`] and the sets say.
+    pub fn attribute(self, attribute: SubdevAttr) -> Self {
+        Self(self.0.and(attribute))
+    }
+
     /// Waits no longer than `limit` for the answer. A request that was
     /// sent may be carried out all the same.
     pub fn within(self, limit: Duration) -> Self {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -44,26 +44,53 @@ impl Attribute for SubdevStatsAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "subdev-stats",
         attributes: &[
-            AttributeInfo::new("generation"),
-            AttributeInfo::new("index"),
-            AttributeInfo::new("name")
+            AttributeInfo::new(
+                "generation",
+                Kind::Uint,
+                "Generation of the family's state that the message shows.",
+            ),
+            AttributeInfo::new("index", Kind::U32, "Number of the subdev."),
+            AttributeInfo::new("name", Kind::String, "Name of the subdev.")
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("uuid")
+            AttributeInfo::new(
+                    "uuid",
+                    Kind::String,
+                    "In a request, the UUID of the subdev.",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(36),
                 }),
-            AttributeInfo::new("parent-index"),
-            AttributeInfo::new("parent")
+            AttributeInfo::new(
+                "parent-index",
+                Kind::U32,
+                "Number of the parent, which is its handle. A request names the\nparent by it or by `parent`.",
+            ),
+            AttributeInfo::new(
+                    "parent",
+                    Kind::String,
+                    "Name of the parent. A name may be another device's later; together\nwith `parent-index` it has to be that parent's.",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("wq").nested(SubdevWqAttr::SET),
-            AttributeInfo::new("stats").nested(StatsAttr::SET),
+            AttributeInfo::new(
+                    "wq",
+                    Kind::Nest,
+                    "In a request for a dump, the number of a work queue; of several, one\nis enough.",
+                )
+                .many()
+                .nested(SubdevWqAttr::SET),
+            AttributeInfo::new(
+                    "stats",
+                    Kind::Nest,
+                    "The statistics of all of its virtual work queues together.",
+                )
+                .nested(StatsAttr::SET),
         ],
     };
     fn number(&self) -> u16 {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -44,18 +44,34 @@ impl Attribute for SubdevWqAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "subdev-wq",
         attributes: &[
-            AttributeInfo::new("id"),
-            AttributeInfo::new("size")
+            AttributeInfo::new(
+                "id",
+                Kind::U32,
+                "Number of the work queue on its parent. Left out in a request with a\ntype, the driver takes the work queue with the most entries\navailable.",
+            ),
+            AttributeInfo::new(
+                    "size",
+                    Kind::U32,
+                    "Entries of the virtual work queue: the subdev's share of the work\nqueue. Default is the whole work queue, or an eighth of it in PASID\nmode \"shared\". Changed only while the subdev is inactive, as its user\nsees it in registers.",
+                )
                 .accepts(Accepts::Range {
                     min: Some(1),
                     max: None,
                 }),
-            AttributeInfo::new("weight")
+            AttributeInfo::new(
+                    "weight",
+                    Kind::U32,
+                    "Share of the work queue's bandwidth: of the subdevs that have work\nfor it at the same time, each gets bytes in the ratio of the weights.\nA descriptor counts 2 KiB at least. Default is 100. It can be\nchanged at any time.",
+                )
                 .accepts(Accepts::Range {
                     min: Some(1),
                     max: Some(10000),
                 }),
-            AttributeInfo::new("max-rate"),
+            AttributeInfo::new(
+                "max-rate",
+                Kind::Uint,
+                "Most bytes per second that the subdev has the work queue process,\ncounted as for `weight`; at least 262144, or 0 in a request for no\ncap. Absent in a reply and by default: no cap. What a twentieth of a\nsecond yields may be saved up. It can be changed at any time.",
+            ),
         ],
     };
     fn number(&self) -> u16 {

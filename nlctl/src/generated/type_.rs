@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -48,24 +48,66 @@ impl Attribute for TypeAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "type",
         attributes: &[
-            AttributeInfo::new("generation"),
-            AttributeInfo::new("parent-index"),
-            AttributeInfo::new("parent")
+            AttributeInfo::new(
+                "generation",
+                Kind::Uint,
+                "Generation of the family's state that the message shows.",
+            ),
+            AttributeInfo::new(
+                "parent-index",
+                Kind::U32,
+                "Number of the parent, which is its handle. A request names the\nparent by it or by `parent`.",
+            ),
+            AttributeInfo::new(
+                    "parent",
+                    Kind::String,
+                    "Name of the parent. A name may be another device's later; together\nwith `parent-index` it has to be that parent's.",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("name")
+            AttributeInfo::new(
+                    "name",
+                    Kind::String,
+                    "Name of the type, unique on its parent.",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("pasid-mode").accepts(Accepts::Names(PasidMode::NAMES)),
-            AttributeInfo::new("isolation").accepts(Accepts::Names(Isolation::NAMES)),
-            AttributeInfo::new("max-instances"),
-            AttributeInfo::new("available-instances"),
-            AttributeInfo::new("missing-prerequisite"),
-            AttributeInfo::new("description"),
+            AttributeInfo::new(
+                    "pasid-mode",
+                    Kind::U32,
+                    "PASID mode of the subdevs of this type.",
+                )
+                .accepts(Accepts::Names(PasidMode::NAMES)),
+            AttributeInfo::new(
+                    "isolation",
+                    Kind::U32,
+                    "Isolation of the subdevs of this type.",
+                )
+                .accepts(Accepts::Names(Isolation::NAMES)),
+            AttributeInfo::new(
+                "max-instances",
+                Kind::U32,
+                "Most subdevs of this type when there are no others.",
+            ),
+            AttributeInfo::new(
+                "available-instances",
+                Kind::U32,
+                "Number of subdevs of this type that could be created now, each with\nthe default share of a work queue.",
+            ),
+            AttributeInfo::new(
+                "missing-prerequisite",
+                Kind::String,
+                "What the parent lacks for this type; absent when it lacks nothing.",
+            ),
+            AttributeInfo::new(
+                "description",
+                Kind::String,
+                "What a subdev of this type is, in a sentence.",
+            ),
         ],
     };
     fn number(&self) -> u16 {

@@ -38,6 +38,12 @@ impl TypeGet {
         )
     }
 
+    /// One more attribute, for programs that make requests by what
+    /// [`OPERATIONS`] and the sets say.
+    pub fn attribute(self, attribute: TypeAttr) -> Self {
+        Self(self.0.and(attribute))
+    }
+
     /// Waits no longer than `limit` for the answer. A request that was
     /// sent may be carried out all the same.
     pub fn within(self, limit: Duration) -> Self {
@@ -84,6 +90,12 @@ impl TypeDump {
                     ),
                 ),
         )
+    }
+
+    /// One more attribute, for programs that make requests by what
+    /// [`OPERATIONS`] and the sets say.
+    pub fn attribute(self, attribute: TypeAttr) -> Self {
+        Self(self.0.and(attribute))
     }
 
     /// Waits no longer than `limit` for the answer. A request that was

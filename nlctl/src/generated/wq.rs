@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -63,25 +63,83 @@ impl Attribute for WqAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "wq",
         attributes: &[
-            AttributeInfo::new("generation"),
-            AttributeInfo::new("parent-index"),
-            AttributeInfo::new("parent")
+            AttributeInfo::new(
+                "generation",
+                Kind::Uint,
+                "Generation of the family's state that the message shows.",
+            ),
+            AttributeInfo::new(
+                "parent-index",
+                Kind::U32,
+                "Number of the parent, which is its handle. A request names the\nparent by it or by `parent`.",
+            ),
+            AttributeInfo::new(
+                    "parent",
+                    Kind::String,
+                    "Name of the parent. A name may be another device's later; together\nwith `parent-index` it has to be that parent's.",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("id"),
-            AttributeInfo::new("state").accepts(Accepts::Names(WqState::NAMES)),
-            AttributeInfo::new("mode").accepts(Accepts::Names(WqMode::NAMES)),
-            AttributeInfo::new("size"),
-            AttributeInfo::new("pasid-mode").accepts(Accepts::Names(PasidMode::NAMES)),
-            AttributeInfo::new("available"),
-            AttributeInfo::new("subdev-count"),
-            AttributeInfo::new("subdev"),
-            AttributeInfo::new("cause").accepts(Accepts::Names(Cause::NAMES)),
-            AttributeInfo::new("port-id"),
-            AttributeInfo::new("dsa-wq").nested(DsaWqAttr::SET),
-            AttributeInfo::new("dry-run"),
+            AttributeInfo::new(
+                "id",
+                Kind::U32,
+                "Number of the work queue on its parent.",
+            ),
+            AttributeInfo::new("state", Kind::U32, "State of the work queue.")
+                .accepts(Accepts::Names(WqState::NAMES)),
+            AttributeInfo::new(
+                    "mode",
+                    Kind::U32,
+                    "How the work queue takes submissions.",
+                )
+                .accepts(Accepts::Names(WqMode::NAMES)),
+            AttributeInfo::new(
+                "size",
+                Kind::U32,
+                "Number of entries. By default the capacity of the parent is spread\nevenly over its work queues.",
+            ),
+            AttributeInfo::new(
+                    "pasid-mode",
+                    Kind::U32,
+                    "PASID mode of the subdevs on it; absent while there is none.",
+                )
+                .accepts(Accepts::Names(PasidMode::NAMES)),
+            AttributeInfo::new(
+                "available",
+                Kind::U32,
+                "Entries that further subdevs could have.",
+            ),
+            AttributeInfo::new(
+                "subdev-count",
+                Kind::U32,
+                "Number of subdevs that use the work queue.",
+            ),
+            AttributeInfo::new(
+                    "subdev",
+                    Kind::U32,
+                    "Index of a subdev that uses the work queue, the lowest first and at\nmost `max-listed-subdevs` of them. Dump subdevs for all.",
+                )
+                .many(),
+            AttributeInfo::new("cause", Kind::U32, "In an event, why it happened.")
+                .accepts(Accepts::Names(Cause::NAMES)),
+            AttributeInfo::new(
+                "port-id",
+                Kind::U32,
+                "In an event that a request caused, the netlink port ID of the socket\nthat it came from.",
+            ),
+            AttributeInfo::new(
+                    "dsa-wq",
+                    Kind::Nest,
+                    "What only a work queue of an Intel Data Streaming Accelerator has.",
+                )
+                .nested(DsaWqAttr::SET),
+            AttributeInfo::new(
+                "dry-run",
+                Kind::Flag,
+                "Decide everything as if it were done, and who is in the way, and do\nnothing: no event comes of it. The reply is the object as it would be,\nwith the generation that it was decided in. A refusal is the same as\nwithout, but for what goes wrong only in the doing.",
+            ),
         ],
     };
     fn number(&self) -> u16 {

@@ -27,6 +27,12 @@ impl WqGet {
         })
     }
 
+    /// One more attribute, for programs that make requests by what
+    /// [`OPERATIONS`] and the sets say.
+    pub fn attribute(self, attribute: WqAttr) -> Self {
+        Self(self.0.and(attribute))
+    }
+
     /// Waits no longer than `limit` for the answer. A request that was
     /// sent may be carried out all the same.
     pub fn within(self, limit: Duration) -> Self {
@@ -73,6 +79,12 @@ impl WqDump {
                     ),
                 ),
         )
+    }
+
+    /// One more attribute, for programs that make requests by what
+    /// [`OPERATIONS`] and the sets say.
+    pub fn attribute(self, attribute: WqAttr) -> Self {
+        Self(self.0.and(attribute))
     }
 
     /// Waits no longer than `limit` for the answer. A request that was

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::*;
 #[allow(unused_imports)]
 use crate::attribute::{
-    Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute,
+    Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute,
 };
 #[allow(unused_imports)]
 use crate::object::{Object, needed};
@@ -38,15 +38,36 @@ impl Attribute for WqStatsAttr {
     const SET: &'static AttributeSet = &AttributeSet {
         name: "wq-stats",
         attributes: &[
-            AttributeInfo::new("generation"),
-            AttributeInfo::new("parent-index"),
-            AttributeInfo::new("parent")
+            AttributeInfo::new(
+                "generation",
+                Kind::Uint,
+                "Generation of the family's state that the message shows.",
+            ),
+            AttributeInfo::new(
+                "parent-index",
+                Kind::U32,
+                "Number of the parent, which is its handle. A request names the\nparent by it or by `parent`.",
+            ),
+            AttributeInfo::new(
+                    "parent",
+                    Kind::String,
+                    "Name of the parent. A name may be another device's later; together\nwith `parent-index` it has to be that parent's.",
+                )
                 .accepts(Accepts::Length {
                     min: None,
                     max: Some(31),
                 }),
-            AttributeInfo::new("id"),
-            AttributeInfo::new("stats").nested(StatsAttr::SET),
+            AttributeInfo::new(
+                "id",
+                Kind::U32,
+                "Number of the work queue on its parent.",
+            ),
+            AttributeInfo::new(
+                    "stats",
+                    Kind::Nest,
+                    "The statistics of all virtual work queues that there are, or were, on\nit.",
+                )
+                .nested(StatsAttr::SET),
         ],
     };
     fn number(&self) -> u16 {

@@ -34,6 +34,12 @@ impl WqStatsGet {
         })
     }
 
+    /// One more attribute, for programs that make requests by what
+    /// [`OPERATIONS`] and the sets say.
+    pub fn attribute(self, attribute: WqStatsAttr) -> Self {
+        Self(self.0.and(attribute))
+    }
+
     /// Waits no longer than `limit` for the answer. A request that was
     /// sent may be carried out all the same.
     pub fn within(self, limit: Duration) -> Self {
@@ -81,6 +87,12 @@ impl WqStatsDump {
                     ),
                 ),
         )
+    }
+
+    /// One more attribute, for programs that make requests by what
+    /// [`OPERATIONS`] and the sets say.
+    pub fn attribute(self, attribute: WqStatsAttr) -> Self {
+        Self(self.0.and(attribute))
     }
 
     /// Waits no longer than `limit` for the answer. A request that was

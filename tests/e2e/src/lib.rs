@@ -52,6 +52,7 @@ pub mod process;
 pub mod refused;
 pub mod scenario;
 pub mod scenarios;
+mod schema;
 pub mod seed;
 pub mod system;
 pub mod tenant;

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::model::Subdev;
 use crate::process::Talker;
+use crate::schema;
 use crate::tool::DSA_NL;
 use crate::wait::{self, SOON};
 
@@ -28,12 +29,13 @@ pub struct AnyEvent {
 
 impl AnyEvent {
     /// Reads a line such as
-    /// `{"event": "subdev-create", "subdev": {…, "generation": 7}, …}`.
+    /// `{"event": "subdev-create", "subdev": [{…, "generation": 7}], …}`.
     fn parse(line: &str) -> Result<Self> {
         let mut value: Value = serde_json::from_str(line)?;
         let event = value["event"].as_str().context("no event")?.to_owned();
         let (kind, _) = event.split_once('-').context("no event of an object")?;
-        let object = value[kind].take();
+        schema::check(&value)?;
+        let object = value[kind][0].take();
         Ok(Self {
             generation: object["generation"].as_u64().context("no generation")?,
             cause: object["cause"].as_str().context("no cause")?.to_owned(),
@@ -234,9 +236,9 @@ mod tests {
     #[test]
     fn an_event_is_read() {
         let line = r#"{"time": "2026-01-01T00:00:00.000Z", "event": "subdev-change", "subdev":
-            {"index": 3, "name": "x", "uuid": "u", "parent-index": 0, "parent": "dsa0",
+            [{"index": 3, "name": "x", "uuid": "u", "parent-index": 0, "parent": "dsa0",
             "wq": [{"id": 3, "size": 2, "weight": 1}], "pasid-mode": "shared", "isolation": "mediated",
-            "state": "active", "opstate": "open", "generation": 9, "cause": "tenant", "of-tomorrow": true}}"#;
+            "state": "active", "opstate": "open", "generation": 9, "cause": "tenant", "of-tomorrow": true}]}"#;
         let event = AnyEvent::parse(line).expect("an event");
         let event = Event::of_subdev(event)
             .expect("is whole")

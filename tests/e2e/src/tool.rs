@@ -4,7 +4,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -12,6 +12,7 @@ use crate::check;
 use crate::model::{Parent, Subdev, Type, Wq};
 use crate::process::{self, Output};
 use crate::refused;
+use crate::schema;
 use crate::wait::{self, SOON};
 
 /// Name of the tool, found by PATH.
@@ -46,11 +47,33 @@ pub fn unprivileged(program: &str) -> Command {
 }
 
 /// Runs `dsa-nl -j` with the words of `line`, which has to succeed, and reads
-/// what it prints.
+/// what it prints: the whole document where the line ends in `show` or `stats`, else
+/// the one object that it is about.
 pub fn json<T: DeserializeOwned>(line: &str) -> Result<T> {
     let output = dsa_nl(&format!("-j {line}"))?.ok()?;
-    serde_json::from_str(&output.stdout)
-        .with_context(|| format!("unexpected JSON from {}", output.describe()))
+    let told = || format!("unexpected JSON from {}", output.describe());
+    let document: Value = serde_json::from_str(&output.stdout).with_context(told)?;
+    schema::check(&document).with_context(told)?;
+    let all = ["show", "stats"].iter().any(|verb| line.ends_with(verb));
+    let value = match all {
+        true => document,
+        false => only(document).with_context(told)?,
+    };
+    serde_json::from_value(value).with_context(told)
+}
+
+/// The one object that a document of the tool has.
+pub fn only(document: Value) -> Result<Value> {
+    let Value::Object(kinds) = document else {
+        bail!("the document is no object");
+    };
+    let mut objects = kinds.into_iter().filter_map(|(_, value)| match value {
+        Value::Array(objects) => Some(objects),
+        _ => None,
+    });
+    let mut objects = objects.next().context("the document has no list")?;
+    ensure!(objects.len() == 1, "there are {} objects", objects.len());
+    objects.pop().context("the list is empty")
 }
 
 /// The items that `dsa-nl -j KIND show` lists below the key KIND.

@@ -2,48 +2,57 @@
 
 //! Prints objects and events.
 //!
-//! [`Page`] says what there is to print, [`Printer`] in which form and where.
+//! [`Page`] says what there is to print, [`Printer`] in which form and where;
+//! [`document`] is what programs get, and [`schema`] describes it.
 
 mod columns;
+pub mod document;
 #[cfg(test)]
 pub mod examples;
 mod page;
+pub mod schema;
 mod table;
 mod text;
+mod yaml;
 
-use std::io::{self, Stderr, Stdout, Write};
+use std::io::{self, IsTerminal, Stderr, Stdout, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use nlctl::Answer;
+use nlctl::Warning;
 
-use crate::cli::{Cli, Format};
 use crate::failure::Failure;
+use crate::grammar::{Format, Options};
 
 pub use page::Page;
 pub use text::{pairs, visible};
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
+/// Columns of a terminal that does not tell how many it has.
+const TERMINAL: u16 = 80;
+
 /// Where output goes, and in which form.
 pub struct Printer {
     format: Format,
     pretty: bool,
     color: ColorChoice,
+    /// Columns of the terminal; none where it is a file or a program.
+    width: Option<u16>,
     out: AutoStream<Stdout>,
 }
 
 impl Printer {
     /// Prints as the command line says.
-    pub fn new(cli: &Cli) -> Self {
-        let color = cli.color.into();
+    pub fn new(options: &Options) -> Self {
+        let color = options.color.into();
+        let terminal = io::stdout().is_terminal();
+        let width = terminal_size::terminal_size().map_or(TERMINAL, |(width, _)| width.0);
         Self {
-            format: match cli.json {
-                true => Format::Json,
-                false => cli.output.unwrap_or_default(),
-            },
-            pretty: cli.pretty,
+            format: options.format,
+            pretty: options.pretty,
             color,
+            width: terminal.then_some(width),
             out: AutoStream::new(io::stdout(), color),
         }
     }
@@ -53,32 +62,37 @@ impl Printer {
         AutoStream::new(io::stderr(), self.color)
     }
 
-    /// What the kernel answered, after printing what it warns of.
-    pub fn warn<T>(&self, answer: Answer<T>) -> T {
-        if let Some(warning) = answer.warning {
-            // The request was carried out, whoever can read of it.
-            let text = visible(&warning.to_string());
-            let _ = writeln!(self.complaints(), "{WARNING}Warning:{WARNING:#} {text}.");
+    /// Prints what the kernel warns of. The request was carried out, whoever can
+    /// read of it.
+    pub fn warn(&self, warning: Option<&Warning>) {
+        if let Some(warning) = warning {
+            self.note(&warning.to_string());
         }
-        answer.object
+    }
+
+    /// Says what an admin should know though nothing is wrong.
+    pub fn note(&self, text: &str) {
+        let text = visible(text);
+        let _ = writeln!(self.complaints(), "{WARNING}Warning:{WARNING:#} {text}.");
     }
 
     /// Whether the output is for programs.
     pub fn is_for_programs(&self) -> bool {
-        self.format != Format::Table
+        matches!(self.format, Format::Json | Format::Yaml)
     }
 
     /// Prints `page` at once.
     pub fn print(&mut self, page: &Page) -> Result<(), Failure> {
-        let document = &page.document;
-        let text = match (self.format, self.pretty) {
-            (Format::Table, _) => page.text.clone(),
-            (Format::Json, false) => format!("{document}\n"),
-            (Format::Json, true) => format!("{document:#}\n"),
-            (Format::Yaml, _) => {
-                let text = serde_yaml_ng::to_string(document).map_err(io::Error::other)?;
-                format!("---\n{text}")
-            }
+        let format = match page {
+            Page::Text(_) => Format::Table,
+            _ => self.format,
+        };
+        let text = match (format, self.pretty) {
+            (Format::Table, _) => page.text(false, self.width),
+            (Format::Wide, _) => page.text(true, self.width),
+            (Format::Json, false) => format!("{}\n", page.document()),
+            (Format::Json, true) => format!("{:#}\n", page.document()),
+            (Format::Yaml, _) => yaml::document(&page.document()),
         };
         self.out.write_all(text.as_bytes())?;
         Ok(self.out.flush()?)

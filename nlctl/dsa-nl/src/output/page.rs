@@ -2,104 +2,108 @@
 
 //! What there is to print, before it is said how.
 //!
-//! Everything comes from the serialized object, so that all forms have the
-//! same names and an attribute that the spec gains is shown without a change
-//! here.
+//! Everything comes from the objects as JSON, so that all forms have the same names
+//! and an attribute that the spec gains is shown without a change here.
 
-use std::io;
-use std::path::PathBuf;
+use nlctl::AttributeSet;
+use serde_json::Value;
 
-use nlctl::{Attribute, Object, Subdev, SubdevNewDryRun};
-use serde::Serialize;
-use serde_json::{Value, json};
+use super::{columns, document, table, text, yaml};
 
-use super::columns::Columns;
-use super::table::{details, table};
-use super::text::pairs;
-
-/// One thing to print, for people and for programs.
+/// One thing to print.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Page {
-    /// Lines for people.
-    pub text: String,
-    /// The document for programs.
-    pub document: Value,
+pub enum Page {
+    /// One object: all attributes.
+    One(&'static AttributeSet, Value),
+    /// Objects: a line each.
+    List(&'static AttributeSet, Vec<Value>),
+    /// Subdevs that have been made, or would be: what to use each by.
+    Made {
+        set: &'static AttributeSet,
+        subdev: Value,
+        done: &'static str,
+    },
+    /// Objects that programs get, and people need not see.
+    Silent(&'static AttributeSet, Vec<Value>),
+    /// A line, and its document.
+    Line(String, Value),
+    /// A document that is the same for people and for programs.
+    File(Value),
+    /// Text, in whatever form the output is.
+    Text(String),
 }
 
 impl Page {
-    /// One object: all attributes, and a document that is the object.
-    pub fn one<O: Object + Serialize>(object: &O) -> io::Result<Self> {
-        let document = serde_json::to_value(object)?;
-        Ok(Self {
-            text: details(&pairs(Some(O::Attribute::SET), &document)),
-            document,
-        })
+    /// The document for programs.
+    pub fn document(&self) -> Value {
+        match self {
+            Self::One(set, object)
+            | Self::Made {
+                set,
+                subdev: object,
+                ..
+            } => document::objects(set, std::slice::from_ref(object)),
+            Self::List(set, objects) | Self::Silent(set, objects) => {
+                document::objects(set, objects)
+            }
+            Self::Line(_, document) | Self::File(document) => document.clone(),
+            Self::Text(text) => text.clone().into(),
+        }
     }
 
-    /// Objects: a line each, and a document that has them in an array under
-    /// the name of their kind.
-    pub fn list<O: Columns + Serialize>(objects: &[O]) -> io::Result<Self> {
-        let values = objects
-            .iter()
-            .map(serde_json::to_value)
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self {
-            text: table(O::COLUMNS, &values),
-            document: json!({ O::Attribute::SET.name: values }),
-        })
-    }
-
-    /// Subdevs that have just been made: what to use each by, and the object.
-    pub fn created(subdev: &Subdev) -> io::Result<Self> {
-        let document = serde_json::to_value(subdev)?;
-        let mut text = String::new();
-        if subdev.created.is_empty() {
-            text += &line("created", &document, subdev.vfio_group_path());
+    /// Lines for people, all columns if it is to be `wide`; no more than that many
+    /// characters on a line, if there is a limit.
+    pub fn text(&self, wide: bool, width: Option<u16>) -> String {
+        match self {
+            Self::One(set, object) => table::details(&text::pairs(Some(set), object), width),
+            Self::List(set, objects) => {
+                let columns = match wide {
+                    true => columns::all(set),
+                    false => columns::main(set),
+                };
+                // Who wants all of it has a terminal that is wide, or scrolls.
+                table::table(&columns, objects, width.filter(|_| !wide))
+            }
+            Self::Made { subdev, done, .. } => {
+                let created = subdev.get("created").and_then(Value::as_array);
+                match created {
+                    Some(all) => all.iter().map(|one| line(done, one)).collect(),
+                    None => line(done, subdev),
+                }
+            }
+            Self::Silent(..) => String::new(),
+            Self::Line(line, _) => line.clone(),
+            Self::File(document) => yaml::document(document),
+            Self::Text(text) => text.clone(),
         }
-        for one in &subdev.created {
-            text += &line(
-                "created",
-                &serde_json::to_value(one)?,
-                one.vfio_group_path(),
-            );
-        }
-        Ok(Self { text, document })
-    }
-
-    /// Subdevs that would be made.
-    pub fn planned(subdev: &SubdevNewDryRun) -> io::Result<Self> {
-        let document = serde_json::to_value(subdev)?;
-        let mut text = String::new();
-        if subdev.created.is_empty() {
-            text += &line("would create", &document, None);
-        }
-        for one in &subdev.created {
-            text += &line("would create", &serde_json::to_value(one)?, None);
-        }
-        Ok(Self { text, document })
     }
 }
 
 /// What becomes of a subdev: what to use it by.
-fn line(done: &str, object: &Value, path: Option<PathBuf>) -> String {
-    let mut text = format!("{done} subdev");
-    for (key, value) in pairs(None, object) {
-        if ["index", "name"].contains(&key.as_str()) {
-            text += " ";
-            text += &value;
+fn line(done: &str, object: &Value) -> String {
+    let mut out = format!("{done} subdev");
+    for name in ["index", "name"] {
+        if let Some(value) = object.get(name) {
+            out += " ";
+            out += &text::text(value, false);
         }
     }
-    if let Some(path) = path {
-        text += &format!(" {}", path.display());
+    if let Some(group) = object.get("iommu-group") {
+        out += &format!(" /dev/vfio/{group}");
     }
-    text + "\n"
+    out + "\n"
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::output::examples;
-    use nlctl::{AdminState, Opstate, Parent};
+    use nlctl::{AdminState, Attribute, Opstate, ParentAttr, Subdev, SubdevAttr, WqAttr};
+    use serde_json::json;
+
+    fn value(object: &impl serde::Serialize) -> Value {
+        serde_json::to_value(object).expect("is JSON")
+    }
 
     fn subdev() -> Subdev {
         let mut subdev = examples::subdev(0);
@@ -111,12 +115,17 @@ mod tests {
         subdev
     }
 
+    fn plain(page: &Page, wide: bool) -> String {
+        let text = page.text(wide, Some(80));
+        anstream::adapter::strip_str(&text).to_string()
+    }
+
     #[test]
-    fn a_subdev_is_an_object_with_the_names_of_the_spec() {
-        let page = Page::one(&subdev()).expect("is JSON");
+    fn one_subdev_and_many_have_the_same_shape_and_the_names_of_the_spec() {
+        let page = Page::One(SubdevAttr::SET, value(&subdev()));
         assert_eq!(
-            page.document.to_string(),
-            "{\"generation\":5000000000,\"index\":0,\"name\":\"net0\",\
+            page.document().to_string(),
+            "{\"subdev\":[{\"generation\":5000000000,\"index\":0,\"name\":\"net0\",\
              \"uuid\":\"123e4567-e89b-12d3-a456-426614174000\",\
              \"parent-index\":0,\"parent\":\"dsa0\",\
              \"wq\":[{\"id\":3,\"size\":2,\"weight\":100},\
@@ -124,76 +133,118 @@ mod tests {
              \"type\":\"1swq\",\"pasid-mode\":\"shared\",\"isolation\":\"mediated\",\
              \"state\":\"active\",\"opstate\":\"9\",\
              \"auxiliary-device\":\"subdev.vdev.0\",\"iommu-group\":0,\
-             \"vfio-device\":\"vfio1\"}"
+             \"vfio-device\":\"vfio1\"}]}"
         );
-        let lines: Vec<_> = page.text.lines().collect();
-        assert!(lines.len() == 18, "{}", page.text);
+        let list = Page::List(SubdevAttr::SET, vec![value(&subdev())]);
+        assert_eq!(list.document(), page.document());
+        let text = plain(&page, false);
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines.len() == 18, "{text}");
         assert!(lines[6].contains("wq.id"), "{}", lines[6]);
         assert!(lines[6].ends_with("  3,4"), "{}", lines[6]);
         assert!(lines[7].ends_with("  2,2"), "{}", lines[7]);
     }
 
     #[test]
-    fn a_list_is_keyed_by_its_kind_and_aligned() {
+    fn a_list_fits_80_columns() {
         let mut inactive = examples::subdev(10);
         inactive.state = AdminState::Inactive;
         (inactive.iommu_group, inactive.vfio_device) = (None, None);
-        let page = Page::list(&[subdev(), inactive]).expect("is JSON");
-        assert_eq!(page.document["subdev"][1]["index"], 10);
-        let plain = anstream::adapter::strip_str(&page.text).to_string();
+        let page = Page::List(SubdevAttr::SET, vec![value(&subdev()), value(&inactive)]);
         let expected = "\
-INDEX  NAME   PARENT  WQ   PASID-MODE  ISOLATION  STATE     OPSTATE  SIZE  GROUP  VFIO-DEVICE
-    0  net0   dsa0    3,4  shared      mediated   active    9        2,2       0  vfio1
-   10  net10  dsa0    3    shared      mediated   inactive  open     2         -  -
+INDEX  NAME   PARENT  WQ   SIZE  PASID   STATE     OPSTATE  GROUP
+    0  net0   dsa0    3,4  2,2   shared  active    9            0
+   10  net10  dsa0    3    2     shared  inactive  open         -
 ";
-        assert_eq!(plain, expected);
+        assert_eq!(plain(&page, false), expected);
+        for page in [
+            page,
+            Page::List(ParentAttr::SET, vec![value(&examples::parent())]),
+            Page::List(WqAttr::SET, vec![value(&examples::wq(3))]),
+        ] {
+            let text = plain(&page, false);
+            let widest = text.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(80), "{widest:?}:\n{text}");
+        }
+    }
+
+    #[test]
+    fn wide_shows_all() {
+        let text = plain(
+            &Page::List(WqAttr::SET, vec![value(&examples::wq(3))]),
+            true,
+        );
+        let heading = text.lines().next().expect("has a heading");
+        for column in [
+            "GENERATION",
+            "PARENT-INDEX",
+            "THRESHOLD",
+            "OP-CONFIG",
+            "SUBDEV ",
+        ] {
+            assert!(heading.contains(column), "{column} in {heading}");
+        }
     }
 
     #[test]
     fn a_list_shows_what_is_in_a_nest() {
         let mut foreign = examples::wq(11);
         foreign.dsa_wq = None;
-        let page = Page::list(&[examples::wq(3), foreign]).expect("is JSON");
-        let nest = page.document["wq"][0]["dsa-wq"].to_string();
+        let page = Page::List(WqAttr::SET, vec![value(&examples::wq(3)), value(&foreign)]);
+        let document = page.document();
+        let nest = document["wq"][0]["dsa-wq"].to_string();
         let start = "{\"threshold\":8,\"priority\":10,\"group\":1,";
         assert!(nest.starts_with(start), "{nest}");
-        let plain = anstream::adapter::strip_str(&page.text).to_string();
-        let rows: Vec<Vec<&str>> = plain
+        let text = plain(&page, false);
+        let rows: Vec<Vec<&str>> = text
             .lines()
             .map(|line| line.split_whitespace().collect())
             .collect();
-        assert_eq!(rows[0][4..8], ["SIZE", "THRESHOLD", "PRIORITY", "GROUP"]);
-        assert_eq!(rows[1][4..], ["16", "8", "10", "1", "-", "4", "300"]);
-        assert_eq!(rows[2][4..], ["16", "-", "-", "-", "-", "4", "300"]);
+        assert_eq!(rows[0][4..7], ["SIZE", "PRIORITY", "GROUP"]);
+        assert_eq!(rows[1][4..], ["16", "10", "1", "-", "4", "300"]);
+        assert_eq!(rows[2][4..], ["16", "-", "-", "-", "4", "300"]);
     }
 
     #[test]
     fn an_empty_list_is_an_empty_array() {
-        let page = Page::list::<Parent>(&[]).expect("is JSON");
-        assert_eq!(page.document.to_string(), "{\"parent\":[]}");
-        assert_eq!(page.text, "");
+        let page = Page::List(ParentAttr::SET, vec![]);
+        assert_eq!(page.document().to_string(), "{\"parent\":[]}");
+        assert_eq!(page.text(false, None), "");
     }
 
     #[test]
     fn what_was_created_is_said_in_a_line() {
-        let page = Page::created(&subdev()).expect("is JSON");
-        assert_eq!(page.text, "created subdev 0 net0 /dev/vfio/0\n");
-        assert_eq!(page.document["iommu-group"], 0);
+        let page = |subdev| Page::Made {
+            set: SubdevAttr::SET,
+            subdev,
+            done: "created",
+        };
+        let one = page(value(&subdev()));
+        assert_eq!(one.text(false, None), "created subdev 0 net0 /dev/vfio/0\n");
+        assert_eq!(one.document()["subdev"][0]["iommu-group"], 0);
+        let many = page(json!({"index": 0, "created": [
+            {"index": 0, "name": "vm-0", "iommu-group": 7},
+            {"index": 1, "name": "vm-1"},
+        ]}));
+        let text = "created subdev 0 vm-0 /dev/vfio/7\ncreated subdev 1 vm-1\n";
+        assert_eq!(many.text(false, None), text);
     }
 
     #[test]
-    fn nests_are_objects_and_dotted_names() {
-        let page = Page::one(&examples::parent()).expect("is JSON");
-        assert_eq!(page.document["state"], "enabled");
-        assert_eq!(page.document["dsa-parent"]["version"], 256);
-        assert_eq!(page.document["dsa-parent"]["opcap"], "09ff");
-        let plain = anstream::adapter::strip_str(&page.text).to_string();
+    fn nests_are_dotted_names_and_long_values_are_cut_into_lines() {
+        let mut parent = examples::parent();
+        if let Some(dsa) = &mut parent.dsa_parent {
+            dsa.opcap.0 = vec![0xff; 32];
+        }
+        let page = Page::One(ParentAttr::SET, value(&parent));
+        let text = plain(&page, false);
         for line in [
             "state                         enabled\n",
             "dsa-parent.version            0x100\n",
-            "dsa-parent.opcap              09ff\n",
         ] {
-            assert!(plain.contains(line), "{plain}");
+            assert!(text.contains(line), "{text}");
         }
+        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+        assert!(page.text(false, None).contains(&"f".repeat(64)));
     }
 }

@@ -118,7 +118,7 @@ fn defaults() -> Result<()> {
     let groups: Vec<_> = dsa["group"].as_array().into_iter().flatten().collect();
     check::equal("groups", groups.len(), 4)?;
     for (id, group) in groups.into_iter().enumerate() {
-        let engines = if id == 0 { 0xf } else { 0 };
+        let engines = if id == 0 { "0xf" } else { "0x0" };
         let want = serde_json::json!({
             "id": id, "engines": engines, "read-buffers-reserved": 0,
             "read-buffers-allowed": 96, "use-read-buffer-limit": 0,
@@ -360,9 +360,9 @@ fn groups() -> Result<()> {
     let dsa = &reply["dsa-parent"];
     check::equal("limit", &dsa["read-buffer-limit"], &48.into())?;
     let want = serde_json::json!([
-        {"id": 0, "engines": 7, "read-buffers-reserved": 0, "read-buffers-allowed": 80,
+        {"id": 0, "engines": "0x7", "read-buffers-reserved": 0, "read-buffers-allowed": 80,
          "use-read-buffer-limit": 0},
-        {"id": 1, "engines": 8, "read-buffers-reserved": 16, "read-buffers-allowed": 96,
+        {"id": 1, "engines": "0x8", "read-buffers-reserved": 16, "read-buffers-allowed": 96,
          "use-read-buffer-limit": 1},
     ]);
     let shown = dsa["group"].as_array().map_or(&[][..], Vec::as_slice);

@@ -34,7 +34,7 @@ pub fn hold(line: &str) -> Result<(Talker, Value)> {
     let mut holder = Talker::spawn(&mut command)?;
     let line = holder.line(SOON)?;
     let made = serde_json::from_str(&line).with_context(|| line.clone())?;
-    Ok((holder, made))
+    Ok((holder, tool::only(made)?))
 }
 
 /// Waits until there are that many subdevs.

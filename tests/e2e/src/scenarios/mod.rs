@@ -4,11 +4,13 @@
 mod batch;
 mod busy;
 mod c_client;
+mod choices;
 mod client;
 mod close;
 mod configure;
 mod data;
 mod dead_and_open;
+mod declared;
 mod direct_store;
 mod driver_override;
 mod enable_flood;
@@ -68,6 +70,9 @@ pub const ALL: &[Scenario] = &[
     lifecycle::LIFECYCLE,
     lifecycle::PULL,
     staged::STAGED,
+    choices::SHOW,
+    declared::APPLY,
+    declared::APPLY_KILLED,
     staged::SET_REFUSALS,
     subdev_limits::SUBDEV_LIMITS,
     refusals::REFUSALS,
@@ -134,6 +139,7 @@ pub const ALL: &[Scenario] = &[
     unload::UNBIND,
     unbind_two::UNBIND_TWO,
     driver_override::OVERRIDE,
+    driver_override::BIND,
     two_parents::TWO_PARENTS,
     many::MANY,
     pool_agent::POOL_AGENT,

@@ -2,11 +2,11 @@
 
 //! The attributes of a set: an enum over them, and how they lie on the wire.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::{attr_type, docs, use_generated, wire_type};
-use crate::r#gen::names::camel;
+use crate::r#gen::names::{camel, prose};
 use crate::r#gen::spec::{Accepts, Attribute, AttributeSet, DisplayHint, Family, Wire};
 
 /// The items about the attributes of `set`.
@@ -17,7 +17,7 @@ pub fn items(family: &Family, set: &AttributeSet) -> TokenStream {
         use serde::Serialize;
         #generated
         #[allow(unused_imports)]
-        use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, UnknownAttribute};
+        use crate::attribute::{Accepts, Attribute, AttributeInfo, AttributeSet, Kind, UnknownAttribute};
         #[allow(unused_imports)]
         use crate::object::{Object, needed};
         #[allow(unused_imports)]
@@ -131,7 +131,20 @@ fn info(family: &Family, attribute: &Attribute) -> TokenStream {
     let hex = attribute
         .display_hint
         .map(|DisplayHint::Hex| quote! { .hex() });
-    quote! { AttributeInfo::new(#name) #accepts #hex #nested }
+    let many = attribute.multi_attr.then(|| quote! { .many() });
+    let flags = attribute.names.as_deref();
+    let flags = flags.filter(|names| family.flags().any(|it| it.name == *names));
+    let flags = flags.map(|names| {
+        let names = camel(names);
+        quote! { .flags(#names::NAMES) }
+    });
+    let kind = kind(attribute.wire);
+    let doc = prose(&attribute.doc);
+    quote! { AttributeInfo::new(#name, Kind::#kind, #doc) #many #accepts #flags #hex #nested }
+}
+
+fn kind(wire: Wire) -> Ident {
+    camel(wire.name())
 }
 
 fn limit(limit: Option<u64>) -> TokenStream {

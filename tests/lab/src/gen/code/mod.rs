@@ -8,7 +8,7 @@
 //! - [`objects`]: what a reply or an event has, as a structure,
 //! - [`requests`]: a builder for each request,
 //! - [`named`]: the enums and flags,
-//! - [`operations`]: commands and notifications.
+//! - [`operations`]: commands and notifications, and the table of them.
 
 mod attributes;
 mod named;
@@ -34,6 +34,7 @@ const HEAD: &str = "// SPDX-License-Identifier: MIT OR Apache-2.0\n\
 pub fn files(family: &Family) -> anyhow::Result<Vec<(String, String)>> {
     let mut files = vec![
         ("command".into(), operations::commands(family)),
+        ("operations".into(), operations::table(family)),
         ("notification".into(), operations::notifications(family)),
         ("enums".into(), named::enums(family)),
     ];

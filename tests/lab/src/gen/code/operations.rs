@@ -8,8 +8,8 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::{attr_type, docs, objects, use_generated};
-use crate::r#gen::names::{camel, method};
-use crate::r#gen::spec::{Family, Operation};
+use crate::r#gen::names::{camel, method, prose};
+use crate::r#gen::spec::{Exchange, Family, Operation};
 
 /// The enum of the operations.
 pub fn commands(family: &Family) -> TokenStream {
@@ -57,6 +57,45 @@ pub fn commands(family: &Family) -> TokenStream {
                 f.write_str(match self { #(Self::#variants => #names,)* })
             }
         }
+    }
+}
+
+/// The table of what the spec says of the operations.
+pub fn table(family: &Family) -> TokenStream {
+    let generated = use_generated();
+    let rows = family.operations().filter_map(|(_, operation)| {
+        let set = family.set_of(operation).ok()?;
+        let set = attr_type(&set.name);
+        let (name, command) = (&operation.name, camel(&operation.name));
+        let doc = prose(&operation.doc);
+        let asked = |exchange: &Option<Exchange>| match exchange {
+            Some(exchange) => {
+                let names = &exchange.request.attributes;
+                quote! { Some(&[#(#names),*]) }
+            }
+            None => quote! { None },
+        };
+        let (request, dump) = (asked(&operation.once), asked(&operation.dump));
+        let reply = operation.told();
+        Some(quote! {
+            OperationInfo {
+                name: #name,
+                command: Command::#command,
+                doc: #doc,
+                set: #set::SET,
+                request: #request,
+                dump: #dump,
+                reply: &[#(#reply),*],
+            }
+        })
+    });
+    quote! {
+        #generated
+        use crate::attribute::{Attribute, OperationInfo};
+
+        /// What the spec says of the operations and notifications, in the order of their
+        /// numbers.
+        pub const OPERATIONS: &[OperationInfo] = &[#(#rows),*];
     }
 }
 

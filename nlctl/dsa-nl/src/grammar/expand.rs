@@ -2,14 +2,17 @@
 
 //! Keys without dashes.
 //!
-//! The grammar is that of iproute2: OBJECT COMMAND, then `key value` pairs.
 //! For clap, the keys of a command are its long options. [`expand`] puts the
 //! dashes where they were left out, and knows nothing of any one command, so
-//! that a key is defined, described and checked in one place.
+//! that a key is defined, described and checked in one place. It also lets
+//! `help` stand where a key could, and long options have one dash, as in
+//! iproute2.
 
 use std::ffi::OsString;
 
 use clap::{Arg, Command};
+
+const HELP: &str = "help";
 
 /// Puts dashes before the keys in `args`, which begin after the name of the
 /// program.
@@ -19,6 +22,7 @@ pub fn expand(root: &Command, args: impl IntoIterator<Item = OsString>) -> Vec<O
     let mut command = root;
     // Words that the command demands come before its keys.
     let mut demanded = 0;
+    let mut asks_for_help = false;
     while let Some(arg) = args.next() {
         let word = arg.to_string_lossy().into_owned();
         if word == "--" {
@@ -26,10 +30,20 @@ pub fn expand(root: &Command, args: impl IntoIterator<Item = OsString>) -> Vec<O
             break;
         }
         if word.len() > 1 && word.starts_with('-') {
-            out.push(arg);
+            let word = two_dashes(root, word);
+            out.push(match word == arg.to_string_lossy() {
+                true => arg,
+                false => word.as_str().into(),
+            });
             if wants_value(root, command, &word) {
                 out.extend(args.next());
             }
+        } else if word == HELP && command.has_subcommands() {
+            asks_for_help = true;
+            out.push(arg);
+        } else if asks_for_help {
+            // The names of what to help with.
+            out.push(arg);
         } else if command.has_subcommands() {
             command = subcommand(command, &word).unwrap_or(command);
             demanded = command
@@ -37,6 +51,8 @@ pub fn expand(root: &Command, args: impl IntoIterator<Item = OsString>) -> Vec<O
                 .filter(|it| it.is_required_set())
                 .count();
             out.push(arg);
+        } else if word == HELP {
+            out.push("--help".into());
         } else if demanded > 0 {
             demanded -= 1;
             out.push(arg);
@@ -56,28 +72,34 @@ pub fn expand(root: &Command, args: impl IntoIterator<Item = OsString>) -> Vec<O
     out
 }
 
-/// The item that `word` is the name of, or else the only one that it begins.
-fn unique<'a, T>(
-    items: impl Iterator<Item = T>,
-    name: impl Fn(&T) -> Option<&'a str>,
-    word: &str,
-) -> Option<T> {
-    let mut candidates: Vec<T> = items
-        .filter(|item| name(item).is_some_and(|name| name.starts_with(word)))
-        .collect();
-    match candidates.iter().position(|item| name(item) == Some(word)) {
-        Some(exact) => Some(candidates.swap_remove(exact)),
-        None if candidates.len() == 1 => candidates.pop(),
-        None => None,
+/// `-json` as `--json`.
+fn two_dashes(root: &Command, word: String) -> String {
+    let name = word.trim_start_matches('-');
+    let one_dash = !word.starts_with("--") && name.len() > 1;
+    match one_dash && key(root, name).is_some() {
+        true => format!("--{name}"),
+        false => word,
     }
 }
 
+/// The subcommand that `word` is a name of, or else the only one that it begins.
 fn subcommand<'a>(command: &'a Command, word: &str) -> Option<&'a Command> {
-    unique(command.get_subcommands(), |it| Some(it.get_name()), word)
+    let mut all = command.get_subcommands();
+    let exact = all.find(|it| it.get_name() == word || it.get_all_aliases().any(|it| it == word));
+    let mut begun = command.get_subcommands().filter(|it| {
+        let aliases = it.get_all_aliases().any(|it| it.starts_with(word));
+        it.get_name().starts_with(word) || aliases
+    });
+    exact.or_else(|| match (begun.next(), begun.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    })
 }
 
 fn key<'a>(command: &'a Command, word: &str) -> Option<&'a Arg> {
-    unique(command.get_arguments(), |it| it.get_long(), word)
+    command
+        .get_arguments()
+        .find(|it| it.get_long() == Some(word))
 }
 
 fn takes_value(arg: &Arg) -> bool {

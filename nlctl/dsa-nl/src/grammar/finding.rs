@@ -5,6 +5,7 @@
 use std::error::Error as _;
 use std::io::Write;
 
+use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::failure::Failure;
@@ -14,7 +15,11 @@ use crate::failure::Failure;
 ///
 /// `typed` are the words as they were typed: keys are shown as they were, with
 /// dashes or without.
-pub fn help_or_failure(error: &clap::Error, typed: &[String]) -> Result<(), Failure> {
+pub fn help_or_failure(
+    error: &clap::Error,
+    typed: &[String],
+    root: &Command,
+) -> Result<(), Failure> {
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
@@ -24,9 +29,9 @@ pub fn help_or_failure(error: &clap::Error, typed: &[String]) -> Result<(), Fail
         return Ok(stdout.flush()?);
     }
     Err(Failure::Grammar {
-        text: Finding { error, typed }.text(),
+        text: Finding { error, typed, root }.text(),
         usage: match error.get(ContextKind::Usage) {
-            Some(usage) => format!("\n{usage}\n\nFor more information, try '--help'.\n"),
+            Some(usage) => format!("\n{usage}\n\nFor more information, try 'help'.\n"),
             None => String::new(),
         },
     })
@@ -36,6 +41,7 @@ pub fn help_or_failure(error: &clap::Error, typed: &[String]) -> Result<(), Fail
 struct Finding<'a> {
     error: &'a clap::Error,
     typed: &'a [String],
+    root: &'a Command,
 }
 
 impl Finding<'_> {
@@ -46,7 +52,11 @@ impl Finding<'_> {
             ErrorKind::UnknownArgument => self.unknown(&arg(), ContextKind::SuggestedArg),
             ErrorKind::InvalidSubcommand => {
                 let word = self.first(ContextKind::InvalidSubcommand);
-                self.unknown(&word, ContextKind::SuggestedSubcommand)
+                let text = self.unknown(&word, ContextKind::SuggestedSubcommand);
+                match text.ends_with('?') {
+                    true => text,
+                    false => format!("{text}; accepted: {}", self.commands()),
+                }
             }
             ErrorKind::MissingSubcommand => {
                 let commands = self.all(ContextKind::ValidSubcommand).join(", ");
@@ -83,6 +93,17 @@ impl Finding<'_> {
         }
     }
 
+    /// Names of the commands that there are where the unknown one stands.
+    fn commands(&self) -> String {
+        let mut at = self.root;
+        for word in self.typed {
+            let mut inner = at.get_subcommands();
+            at = inner.find(|it| it.get_name() == word).unwrap_or(at);
+        }
+        let names = at.get_subcommands().map(Command::get_name);
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     fn unknown(&self, word: &str, suggested: ContextKind) -> String {
         let suggested = self.all(suggested).join("' or '");
         match suggested.is_empty() {
@@ -112,7 +133,7 @@ impl Finding<'_> {
         };
         let key = key.split([' ', '=']).next().unwrap_or(key);
         let mut typed = self.typed.iter();
-        match typed.any(|word| !word.is_empty() && key.starts_with(word.as_str())) {
+        match typed.any(|word| word.as_str() == key) {
             true => key.to_string(),
             false => format!("--{key}"),
         }

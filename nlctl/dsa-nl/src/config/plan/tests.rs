@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Plans between any two configurations, held against the rules of the kernel.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{State, Step, plan};
+use crate::config::{Config, Entry, Object};
+use crate::grammar::Kind;
+
+const PLACE: &str = "pci/0000:6a:01.0";
+const QUEUES: u64 = 4;
+const CAPACITY: u64 = 64;
+
+fn entry(kind: Kind, value: Value) -> Entry {
+    let Value::Object(object) = value else {
+        panic!("{value} is no object");
+    };
+    Entry::new(kind, object)
+}
+
+fn uuid(n: usize) -> String {
+    format!("{n:08x}-0000-4000-8000-000000000000")
+}
+
+/// A subdev of a test: its number, name, queue, share of it, whether it is active, and
+/// its weight.
+type Tenant = (usize, usize, u64, u64, bool, u64);
+
+fn subdev(&(n, name, wq, size, active, weight): &Tenant) -> Entry {
+    let state = if active { "active" } else { "inactive" };
+    entry(
+        Kind::Subdev,
+        json!({
+            "parent": PLACE, "uuid": uuid(n), "name": format!("net{name}"),
+            "wq": [{"id": wq, "size": size, "weight": weight, "max-rate": 0}],
+            "pasid-mode": "shared", "state": state,
+        }),
+    )
+}
+
+/// Sizes and priorities of work queues, the group that each is in, and subdevs that
+/// fit; a number and a name are there once.
+fn config() -> impl Strategy<Value = Config> {
+    let queues = proptest::collection::vec((2_u64..=CAPACITY / QUEUES, 1_u64..4, 0_u64..2), 4);
+    let tenants = proptest::collection::btree_map(
+        0_usize..6,
+        (0..QUEUES, 1_u64..8, any::<bool>(), 1_u64..4),
+        0..6,
+    );
+    let names = Just((0..6).collect::<Vec<usize>>()).prop_shuffle();
+    // Group 0 has an engine always; where group 1 has none, it has no work queue.
+    let engines = prop_oneof![Just((0x3, 0xc)), Just((0xf, 0)), Just((0x7, 0x8))];
+    (queues, tenants, names, engines).prop_map(|(queues, tenants, names, (zero, one))| {
+        let mut entries = vec![entry(
+            Kind::Parent,
+            json!({"parent": PLACE, "dsa-parent": {"group": [
+                {"id": 0, "engines": format!("{zero:#x}")},
+                {"id": 1, "engines": format!("{one:#x}")},
+            ]}}),
+        )];
+        let mut free = BTreeMap::new();
+        for (id, (size, priority, group)) in (0_u64..).zip(queues) {
+            let group = if one == 0 { 0 } else { group };
+            free.insert(id, size);
+            entries.push(entry(
+                Kind::Wq,
+                json!({"parent": PLACE, "id": id, "size": size,
+                       "dsa-wq": {"priority": priority, "group": group}}),
+            ));
+        }
+        for ((n, (wq, size, active, weight)), name) in tenants.into_iter().zip(names) {
+            if let Some(free) = free.get_mut(&wq).filter(|free| **free >= size) {
+                *free -= size;
+                entries.push(subdev(&(n, name, wq, size, active, weight)));
+            }
+        }
+        Config { entries }
+    })
+}
+
+fn number(object: &Object, name: &str) -> u64 {
+    object.get(name).and_then(Value::as_u64).unwrap_or_default()
+}
+
+fn shares(config: &Config, wq: u64) -> u64 {
+    let nests = config
+        .of(Kind::Subdev)
+        .filter_map(|it| it.object["wq"].as_array());
+    let nests = nests.flatten().filter_map(Value::as_object);
+    nests
+        .filter(|it| number(it, "id") == wq)
+        .map(|it| number(it, "size"))
+        .sum()
+}
+
+/// Whether the kernel would carry out `step`.
+fn check(state: &State, step: &Step) -> Result<(), String> {
+    let before = state.config();
+    let mut after = state.clone();
+    after.apply(step);
+    let after = after.config();
+    let active = |wq: Option<u64>| {
+        before
+            .of(Kind::Subdev)
+            .filter(|it| it.is_active())
+            .any(|it| {
+                wq.is_none_or(|wq| {
+                    number(it.object["wq"][0].as_object().expect("is one"), "id") == wq
+                })
+            })
+    };
+    let group = step
+        .request
+        .get("dsa-wq")
+        .is_some_and(|it| it.get("group").is_some());
+    match step.kind {
+        Kind::Wq | Kind::Parent => {
+            let device = step.request.contains_key("size") || group || step.kind == Kind::Parent;
+            let id = step
+                .target
+                .rsplit_once("/wq")
+                .and_then(|(_, id)| id.parse().ok());
+            if active(if device { None } else { id }) {
+                return Err(format!("{step:?}: a work queue is enabled"));
+            }
+        }
+        _ if step.verb == "set" => {
+            let subdev = state.subdev(&step.target).ok_or("no such subdev")?;
+            let sizes = step.request.get("wq").and_then(Value::as_array);
+            let mut sizes = sizes.into_iter().flatten();
+            if sizes.any(|it| it.get("size").is_some()) && subdev.is_active() {
+                return Err(format!("{step:?}: is active"));
+            }
+        }
+        _ => {}
+    }
+    let sizes: u64 = after
+        .of(Kind::Wq)
+        .map(|it| number(&it.object, "size"))
+        .sum();
+    if sizes > CAPACITY {
+        return Err(format!("{step:?}: {sizes} entries"));
+    }
+    for wq in after.of(Kind::Wq) {
+        let shares = shares(after, wq.id());
+        if shares > number(&wq.object, "size") {
+            return Err(format!("{step:?}: wq {} has no room for {shares}", wq.id()));
+        }
+    }
+    let mut names: Vec<_> = after.of(Kind::Subdev).map(|it| it.text("name")).collect();
+    names.sort_unstable();
+    let count = names.len();
+    names.dedup();
+    match names.len() == count {
+        true => Ok(()),
+        false => Err(format!("{step:?}: a name is there twice")),
+    }
+}
+
+/// The objects in an order of their own.
+fn sorted(config: &Config) -> Vec<String> {
+    let objects = config.entries.iter().map(|it| {
+        let mut object: Vec<_> = it.object.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        object.sort_unstable();
+        format!("{:?} {}", it.kind, object.join(" "))
+    });
+    let mut objects: Vec<_> = objects.collect();
+    objects.sort_unstable();
+    objects
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn each_step_can_succeed_and_the_end_is_what_is_wanted(have in config(), want in config()) {
+        let steps = plan(&have, &want, true).expect("has a plan");
+        let mut state = State::new(&have);
+        let mut back = Vec::new();
+        for step in &steps {
+            if let Err(error) = check(&state, step) {
+                prop_assert!(false, "{error}\n{steps:#?}");
+            }
+            back.extend(state.back(step));
+            state.apply(step);
+        }
+        prop_assert_eq!(sorted(state.config()), sorted(&want));
+        prop_assert_eq!(plan(state.config(), &want, true), Ok(vec![]));
+        prop_assert_eq!(back.len(), steps.len());
+        for step in back.iter().rev() {
+            if let Err(error) = check(&state, step) {
+                prop_assert!(false, "back: {error}\n{steps:#?}");
+            }
+            state.apply(step);
+        }
+        prop_assert_eq!(sorted(state.config()), sorted(&have));
+    }
+
+    #[test]
+    fn what_there_is_takes_no_step(have in config()) {
+        prop_assert_eq!(plan(&have, &have, true), Ok(vec![]));
+    }
+
+    /// Killed after any number of steps, the next plan ends in what is wanted.
+    #[test]
+    fn a_plan_that_was_cut_short_is_mended(have in config(), want in config(), cut in 0_usize..20) {
+        let steps = plan(&have, &want, true).expect("has a plan");
+        let mut state = State::new(&have);
+        for step in steps.iter().take(cut) {
+            state.apply(step);
+        }
+        let rest = plan(state.config(), &want, true).expect("has a plan");
+        for step in &rest {
+            if let Err(error) = check(&state, step) {
+                prop_assert!(false, "{error}\n{rest:#?}");
+            }
+            state.apply(step);
+        }
+        prop_assert_eq!(sorted(state.config()), sorted(&want));
+    }
+}
+
+fn of(entries: Vec<Entry>) -> Config {
+    let mut all = vec![
+        entry(Kind::Wq, json!({"parent": PLACE, "id": 0, "size": 16})),
+        entry(Kind::Wq, json!({"parent": PLACE, "id": 1, "size": 16})),
+    ];
+    all.extend(entries);
+    Config { entries: all }
+}
+
+fn words(steps: &[Step]) -> Vec<String> {
+    let lines = steps.iter().map(|step| {
+        let request = Value::Object(step.request.clone());
+        format!("{} {} {request}", step.verb, step.about)
+    });
+    lines.collect()
+}
+
+#[test]
+fn a_file_may_say_little() {
+    let have = of(vec![subdev(&(1, 1, 0, 4, true, 2))]);
+    let want = |value| of(vec![entry(Kind::Subdev, value)]);
+    let same = want(json!({"parent": PLACE, "name": "net1"}));
+    assert_eq!(plan(&have, &same, false), Ok(vec![]));
+    let weight = want(json!({"parent": PLACE, "name": "net1", "wq": [{"id": 0, "weight": 9}]}));
+    let steps = plan(&have, &weight, false).expect("has a plan");
+    let expected = ["set subdev net1 {\"wq\":[{\"id\":0,\"weight\":9}]}"];
+    assert_eq!(words(&steps), expected);
+    let size = want(json!({"parent": PLACE, "name": "net1", "wq": [{"id": 0, "size": 2}]}));
+    let steps = plan(&have, &size, false).expect("has a plan");
+    let expected = [
+        "set subdev net1 {\"state\":\"inactive\"}",
+        "set subdev net1 {\"wq\":[{\"id\":0,\"size\":2}]}",
+        "set subdev net1 {\"state\":\"active\"}",
+    ];
+    assert_eq!(words(&steps), expected);
+}
+
+#[test]
+fn what_cannot_be_is_said_with_its_line() {
+    let have = of(vec![
+        subdev(&(1, 1, 0, 4, true, 2)),
+        subdev(&(2, 2, 0, 4, true, 2)),
+    ]);
+    let refused = |mut entries: Vec<Entry>| {
+        for (line, entry) in (1..).zip(&mut entries) {
+            entry.line = Some(line);
+        }
+        let conflict = plan(&have, &Config { entries }, false).expect_err("is refused");
+        (conflict.line.expect("has a line"), conflict.text)
+    };
+    for (entries, line, words) in [
+        (
+            vec![entry(Kind::Subdev, json!({"parent": PLACE}))],
+            1,
+            "a name or a UUID",
+        ),
+        (
+            vec![
+                subdev(&(1, 1, 0, 4, true, 2)),
+                subdev(&(3, 1, 0, 4, true, 2)),
+            ],
+            2,
+            "net1 is there twice",
+        ),
+        (
+            vec![subdev(&(3, 1, 0, 4, true, 2))],
+            1,
+            "another subdev has the name net1",
+        ),
+        (
+            vec![entry(
+                Kind::Wq,
+                json!({"parent": PLACE, "id": 9, "size": 3}),
+            )],
+            1,
+            "there is no wq pci/0000:6a:01.0/wq9",
+        ),
+        (
+            vec![
+                subdev(&(1, 1, 0, 4, true, 2)),
+                entry(Kind::Wq, json!({"parent": PLACE, "id": 1, "size": 3})),
+            ],
+            2,
+            "while subdev net2 is active",
+        ),
+    ] {
+        let (at, text) = refused(entries);
+        assert_eq!(at, line, "{text}");
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[test]
+fn names_are_given_in_a_circle() {
+    let have = of(vec![
+        subdev(&(1, 1, 0, 4, true, 2)),
+        subdev(&(2, 2, 0, 4, true, 2)),
+    ]);
+    let want = of(vec![
+        subdev(&(1, 2, 0, 4, true, 2)),
+        subdev(&(2, 1, 0, 4, true, 2)),
+    ]);
+    let steps = plan(&have, &want, false).expect("has a plan");
+    assert_eq!(steps.len(), 3, "{steps:#?}");
+}
