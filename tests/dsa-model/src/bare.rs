@@ -104,6 +104,11 @@ impl Bare {
         Some(bytes)
     }
 
+    /// Takes the number of interrupts of an MSI-X vector that were raised since the last look.
+    pub fn take_interrupts(&self, vector: u16) -> u64 {
+        self.interrupts.take_raised(vector)
+    }
+
     /// Carries out a descriptor: what it does to memory includes its completion record, and those of
     /// a batch's members. What no record can tell is given as SWERR would have it.
     pub fn execute(&self, descriptor: &[u8; SIZE]) -> Vec<[u64; 4]> {

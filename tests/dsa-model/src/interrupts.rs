@@ -21,6 +21,8 @@ struct Vector {
     drop: u32,
     /// How many interrupts are still to come twice.
     duplicate: u32,
+    /// How many interrupts were raised since somebody took the number.
+    raised: u64,
 }
 
 /// The interrupt vectors of the device.
@@ -127,6 +129,13 @@ impl Interrupts {
         Ok(())
     }
 
+    /// Takes the number of interrupts of a vector that were raised since the last look.
+    pub fn take_raised(&self, vector: u16) -> u64 {
+        let mut vectors = self.vectors.lock();
+        let vector = vectors.get_mut(usize::from(vector));
+        vector.map_or(0, |vector| std::mem::take(&mut vector.raised))
+    }
+
     /// Takes all eventfds away and forgets what is pending.
     pub fn disconnect(&self) {
         self.vectors
@@ -172,6 +181,7 @@ impl Vector {
     }
 
     fn raise(&mut self) {
+        self.raised = self.raised.saturating_add(1);
         let Some(eventfd) = &mut self.eventfd else {
             self.pending = true;
             return;

@@ -319,6 +319,23 @@ impl Dsa {
         Ok(1 << (gencap >> regs::GENCAP_MAX_TRANSFER_SHIFT & 0x1f))
     }
 
+    /// Most bytes that one descriptor of the first work queue may transfer, and most descriptors of a
+    /// batch.
+    pub fn wq_limits(&self) -> Result<(u64, u32)> {
+        let limits = self.read32(self.wqcfg + regs::WQCFG_LIMITS)?;
+        Ok((1 << (limits & 0x1f), 1 << (limits >> 5 & 0xf)))
+    }
+
+    /// The operations that are offered, a bit for each operation code.
+    pub fn operations(&self) -> Result<u64> {
+        self.read64(regs::OPCAP)
+    }
+
+    /// The handle of the completion interrupt, which has vector 1.
+    pub fn interrupt_handle(&self) -> u16 {
+        self.handle
+    }
+
     /// The VFIO device.
     pub fn device(&self) -> &Device {
         &self.device
@@ -465,6 +482,11 @@ impl Dsa {
         self.done.take()
     }
 
+    /// Takes the interrupts that came of anything but completions and returns their number.
+    pub fn take_misc_interrupts(&self) -> Result<u64> {
+        self.misc.take()
+    }
+
     /// Runs one descriptor to its end, noticed by interrupt.
     pub fn run(&self, descriptor: Descriptor) -> Result<Completion> {
         self.run_noticed(descriptor, Notice::Interrupt)
@@ -536,6 +558,19 @@ impl Dsa {
             code: (error >> 8) as u8,
             wq: (error & 1 << 3 != 0).then_some((error >> 16) as u8),
         }))
+    }
+
+    /// All of SWERR, which is cleared if it is valid, with its cause in INTCAUSE.
+    pub fn take_swerr(&self) -> Result<[u64; 4]> {
+        let mut words = [0; 4];
+        for (word, offset) in words.iter_mut().zip((regs::SWERR..).step_by(8)) {
+            *word = self.read64(offset)?;
+        }
+        if words[0] & 1 != 0 {
+            self.write32(regs::INTCAUSE, regs::INTCAUSE_SWERR)?;
+            self.write64(regs::SWERR, words[0] & regs::SWERR_VALID_OVERFLOW)?;
+        }
+        Ok(words)
     }
 
     /// Reads a register of 32 bits.

@@ -9,6 +9,7 @@ mod close;
 mod configure;
 mod data;
 mod dead_and_open;
+mod differential;
 mod direct_store;
 mod driver_override;
 mod enable_flood;
@@ -87,6 +88,7 @@ pub const ALL: &[Scenario] = &[
     data::DATA,
     data::SCATTERED,
     data::CREDITS,
+    differential::DIFFERENTIAL,
     direct_store::DIRECT_STORE,
     direct_store::DIRECT_STORE_SHARED,
     configure::CONFIGURE,

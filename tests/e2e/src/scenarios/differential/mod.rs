@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The same descriptors, left to chance, for the model and for a subdev: both must leave the same
+//! memory, completion records, software errors and interrupts.
+
+mod batch;
+mod generator;
+mod raw;
+mod session;
+mod twin;
+
+use std::thread;
+
+use anyhow::{Context, Result, anyhow};
+use fastrand::Rng;
+
+use self::session::Session;
+use crate::amount;
+use crate::check::step;
+use crate::dsa::{Dsa, Store};
+use crate::model::Subdev;
+use crate::scenario::Scenario;
+use crate::{seed, tool};
+
+const NAME: &str = "differential";
+
+pub const DIFFERENTIAL: Scenario = Scenario {
+    name: NAME,
+    vm: "",
+    about: "random descriptors and batches come to the same on a subdev as on the model",
+    run: differential,
+};
+
+/// Descriptors of a round, those of batches included.
+const DESCRIPTORS: u64 = 4000;
+
+fn differential() -> Result<()> {
+    for (seed, mut rng) in seed::rounds(&format!("run {NAME}"), amount::rounds(3)) {
+        let store = rng.choice([Store::Whole, Store::Words, Store::Mapped]);
+        let store = store.unwrap_or_default();
+        let count = amount::changes(DESCRIPTORS);
+        step(format!(
+            "seed {seed}: {count} descriptors, stored as {store:?}"
+        ));
+        alone(store, count, rng.fork()).with_context(|| failure(seed))?;
+        let count = count / 4;
+        step(format!(
+            "seed {seed}: {count} of each of two tenants of a work queue"
+        ));
+        together(store, count, &mut rng).with_context(|| failure(seed))?;
+    }
+    Ok(())
+}
+
+fn failure(seed: u64) -> String {
+    format!("`e2e run {NAME} --rounds 1 --seed {seed}` replays it")
+}
+
+/// One tenant that has a work queue of its own.
+fn alone(store: Store, count: u64, rng: Rng) -> Result<()> {
+    let subdev = tool::add("wq 3 name same")?;
+    session(&subdev, store, rng)?.run(count)?;
+    tool::del("same")
+}
+
+/// Two tenants of a work queue at the same time.
+fn together(store: Store, count: u64, rng: &mut Rng) -> Result<()> {
+    let names = ["one", "other"];
+    let mut sessions = Vec::new();
+    for name in names {
+        let subdev = tool::add(&format!("wq 3 pasid-mode shared name {name} size 8"))?;
+        sessions.push(session(&subdev, store, rng.fork())?);
+    }
+    thread::scope(|scope| {
+        let threads = sessions.into_iter().zip(names).map(|(mut session, name)| {
+            let run = move || session.run(count).with_context(|| format!("tenant {name}"));
+            scope.spawn(run)
+        });
+        let threads: Vec<_> = threads.collect();
+        let results = threads.into_iter();
+        let mut results = results.map(|it| it.join().map_err(|_| anyhow!("it panicked"))?);
+        results.try_for_each(|result| result)
+    })?;
+    names.into_iter().try_for_each(tool::del)
+}
+
+fn session(subdev: &Subdev, store: Store, rng: Rng) -> Result<Session> {
+    let mut dsa = Dsa::open_enabled(&subdev.location()?)?;
+    if store == Store::Mapped {
+        dsa.map_portal()?;
+    } else {
+        dsa.set_store(store);
+    }
+    Session::new(dsa, rng)
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A subdev and the model side by side: rounds of descriptors that both are given.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context, Result, ensure};
+use dsa_model::bare::{Bare, Limits};
+use fastrand::Rng;
+
+use super::batch;
+use super::generator::{Generator, Made, Offer, Write};
+use super::raw::{Raw, opcode};
+use super::twin::{Place, Twin};
+use crate::dsa::regs::Command;
+use crate::dsa::{Descriptor, Dsa, Notice, RECORD_LEN};
+use crate::wait::SOON;
+
+/// MSI-X vector of completions.
+const VECTOR: u16 = 1;
+
+/// Number of MSI-X vectors of a subdev on one work queue.
+const VECTORS: u16 = 2;
+
+/// Pages of data of an arena, and of the one for large transfers: those are longer than what the
+/// driver pins at a time.
+const PAGES: u64 = 24;
+const LARGE: u64 = 3 * 1040;
+
+/// Bits of SWERR that tell of PASID and privilege, of which a virtual function has none of the
+/// descriptor's.
+const IDENTITY: u64 = 0xf_ffff << 40 | 1 << 6;
+
+/// SWERR is valid, and there was more than one error.
+const VALID: u64 = 1 << 0;
+const OVERFLOW: u64 = 1 << 1;
+
+/// How many differences are looked for.
+const SHOWN: usize = 5;
+
+/// A descriptor that both are given.
+struct Shot {
+    arena: usize,
+    /// Its number, in the order of submission.
+    number: u64,
+    raw: Raw,
+    /// What is in its list if it is a batch.
+    members: Vec<Raw>,
+}
+
+/// A subdev and the model side by side.
+pub struct Session {
+    dsa: Dsa,
+    model: Bare,
+    twin: Twin,
+    offer: Offer,
+    rng: Rng,
+    /// What goes on in an arena.
+    next: Vec<Option<Raw>>,
+    /// Descriptors so far, those of batches included.
+    done: u64,
+    /// What was not the same.
+    differences: Vec<String>,
+}
+
+impl Session {
+    /// One with a device that is enabled.
+    pub fn new(dsa: Dsa, mut rng: Rng) -> Result<Self> {
+        let (max_transfer, max_batch) = dsa.wq_limits()?;
+        let offer = Offer {
+            operations: dsa.operations()?,
+            max_transfer,
+            max_batch,
+            handle: dsa.interrupt_handle(),
+        };
+        let model = Bare::new(&Limits {
+            operations: offer.operations,
+            max_transfer,
+            max_batch,
+            vectors: VECTORS,
+        });
+        let mut pages = vec![PAGES; dsa.size() as usize];
+        pages.push(LARGE);
+        let twin = Twin::new(&dsa, &model, &pages, &mut rng)?;
+        Ok(Self {
+            dsa,
+            model,
+            next: vec![None; pages.len()],
+            twin,
+            offer,
+            rng,
+            done: 0,
+            differences: Vec::new(),
+        })
+    }
+
+    /// Submits until there were so many descriptors, or several came to something else on the subdev.
+    pub fn run(&mut self, count: u64) -> Result<()> {
+        while self.done < count && self.differences.len() < SHOWN {
+            self.round()?;
+        }
+        let shown = self.differences.join("\n");
+        ensure!(
+            shown.is_empty(),
+            "{} differences:\n{shown}",
+            self.differences.len()
+        );
+        Ok(())
+    }
+
+    /// Notes what came of a descriptor on the subdev if it is not the same as on the model.
+    fn note(&mut self, result: Result<()>, shots: &[Shot]) {
+        if let Err(error) = result {
+            let shown = shots.iter().map(|shot| self.shown(shot));
+            let shown: String = shown.collect();
+            self.differences.push(format!("{error:#}{shown}"));
+        }
+    }
+
+    /// Submits some descriptors at the same time, each with memory of its own, and compares what came
+    /// of them.
+    fn round(&mut self) -> Result<()> {
+        // Their end is waited for by another descriptor, or by a command.
+        let by_command = self.rng.u8(..8) == 0;
+        let size = self.dsa.size() as usize;
+        let most = if by_command { size } else { (size - 1).max(1) };
+        let count = self.rng.usize(1..=most);
+        let mut arenas: Vec<usize> = (0..size).collect();
+        self.rng.shuffle(&mut arenas);
+        arenas.truncate(count);
+        if self.rng.u8(..24) == 0 {
+            // The large one.
+            arenas[0] = size;
+        }
+        let mut shots = Vec::new();
+        for arena in arenas {
+            shots.push(self.shot(arena)?);
+        }
+        self.expect_quiet().context("before a round")?;
+        for shot in &shots {
+            self.dsa.store_raw(&shot.raw.encode())?;
+        }
+        self.settle(by_command).with_context(|| {
+            let shown: Vec<_> = shots.iter().map(|shot| self.shown(shot)).collect();
+            shown.join("\n")
+        })?;
+        let mut errors = Vec::new();
+        for shot in &shots {
+            errors.extend(self.model.execute(&shot.raw.encode()));
+        }
+        let told = self.compare_told(&errors);
+        self.note(told, &shots);
+        for shot in shots {
+            let arena = shot.arena;
+            if let Err(error) = self.twin.compare(&self.twin.arenas()[arena]) {
+                self.note(Err(error), &[shot]);
+                // What comes later begins with the same again.
+                self.twin.make_same(&self.twin.arenas()[arena])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until all that was submitted has ended.
+    fn settle(&self, by_command: bool) -> Result<()> {
+        if by_command {
+            self.dsa.command(Command::DrainWq, 1)?;
+            return Ok(());
+        }
+        let drain = Descriptor {
+            opcode: opcode::DRAIN,
+            ..Descriptor::default()
+        };
+        self.dsa.submit(0, drain, Notice::Record)?;
+        let what = "the DRAIN after a round";
+        self.dsa.wait(0, SOON).context(what)?.success(what)?;
+        Ok(())
+    }
+
+    /// Demands that nothing is told of.
+    fn expect_quiet(&self) -> Result<()> {
+        let told = self.dsa.take_swerr()?;
+        ensure!(told[0] & VALID == 0, "there is a software error {told:x?}");
+        let interrupts = self.dsa.take_interrupts()?;
+        ensure!(interrupts == 0, "{interrupts} completion interrupts came");
+        self.dsa.take_misc_interrupts()?;
+        Ok(())
+    }
+
+    /// Compares what is told by registers and interrupts.
+    fn compare_told(&self, errors: &[[u64; 4]]) -> Result<()> {
+        let (want, got) = (
+            self.model.take_interrupts(VECTOR),
+            self.dsa.take_interrupts()?,
+        );
+        ensure!(
+            want == got,
+            "the model gave {want} completion interrupts, the subdev {got}"
+        );
+        let misc = self.dsa.take_misc_interrupts()?;
+        let mut told = self.dsa.take_swerr()?;
+        let is_overflow = told[0] & OVERFLOW != 0;
+        told[0] &= !OVERFLOW;
+        // Which is told of if there are several depends on which ended first.
+        let is_same = |error: &[u64; 4]| {
+            let [first, rest @ ..] = error;
+            first & !IDENTITY == told[0] && rest == &told[1..]
+        };
+        let is_right = match errors {
+            [] => told[0] & VALID == 0,
+            _ => errors.iter().any(is_same),
+        };
+        ensure!(
+            is_right && is_overflow == (errors.len() > 1),
+            "the model gave software errors {errors:x?}, the subdev {told:x?}, overflow {is_overflow}"
+        );
+        ensure!(
+            errors.is_empty() || misc > 0,
+            "no interrupt came for the software error {told:x?}"
+        );
+        Ok(())
+    }
+
+    /// The next descriptor of an arena, with all that it needs in memory.
+    fn shot(&mut self, at: usize) -> Result<Shot> {
+        let arena = &self.twin.arenas()[at];
+        let place = arena.data();
+        let bad_page = arena.bad_page(&mut self.rng);
+        let (mut made, members) = match self.next[at].take() {
+            Some(raw) => (Made::from(raw), Vec::new()),
+            None if self.offer.has(opcode::BATCH) && self.rng.u8(..5) == 0 => {
+                let batch = batch::random(&mut self.rng, &self.offer, arena);
+                (batch.made, batch.members)
+            }
+            None => {
+                let mut generator = Generator::new(&mut self.rng, &self.offer, place, true);
+                (generator.descriptor(false), Vec::new())
+            }
+        };
+        let mut generator = Generator::new(&mut self.rng, &self.offer, place, true);
+        generator.report(&mut made.raw, arena.record(0), bad_page);
+        self.next[at] = made.next;
+        let records = (1 + members.len()) * RECORD_LEN;
+        self.twin.write(arena.record(0), &vec![0; records])?;
+        for write in &made.writes {
+            self.write(write)?;
+        }
+        let number = self.done;
+        self.done += 1 + members.len() as u64;
+        Ok(Shot {
+            arena: at,
+            number,
+            raw: made.raw,
+            members,
+        })
+    }
+
+    fn write(&self, write: &Write) -> Result<()> {
+        match write {
+            Write::Bytes(at, bytes) => self.twin.write(*at, bytes),
+            Write::Copy(to, from, len) => {
+                let place = Place {
+                    start: *from,
+                    len: (*len).into(),
+                };
+                self.twin.write(*to, &self.twin.read(place)?)
+            }
+            Write::Flip(at, bits) => {
+                let place = Place { start: *at, len: 1 };
+                let byte = self.twin.read(place)?;
+                self.twin.write(*at, &[byte[0] ^ bits])
+            }
+        }
+    }
+
+    /// A descriptor, and the records that there are.
+    fn shown(&self, shot: &Shot) -> String {
+        let arena = &self.twin.arenas()[shot.arena];
+        let mut text = String::new();
+        let all = std::iter::once(&shot.raw).chain(&shot.members).enumerate();
+        for (index, raw) in all {
+            let record = match index {
+                0 => format!("descriptor {}", shot.number),
+                _ => format!("  its member {}", index - 1),
+            };
+            let _ = write!(text, "\n    {record}: {raw}");
+            let place = Place {
+                start: raw.record,
+                len: RECORD_LEN as u64,
+            };
+            let both = self.twin.read(place).and_then(|model| {
+                let subdev = self.twin.read_other(place)?;
+                Ok((model, subdev))
+            });
+            let Ok((model, subdev)) = both else { continue };
+            if model == subdev {
+                let _ = write!(text, "\n      record of both: {}", hex(&model));
+            } else {
+                let _ = write!(text, "\n      record of the model:  {}", hex(&model));
+                let _ = write!(text, "\n      record of the subdev: {}", hex(&subdev));
+            }
+        }
+        let _ = write!(text, "\n    in {arena}");
+        text
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let words = bytes.chunks(8).map(|word| {
+        let digits: Vec<_> = word.iter().map(|byte| format!("{byte:02x}")).collect();
+        digits.concat()
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
