@@ -84,6 +84,15 @@ impl Bare {
             .map(address, size, file.try_clone()?, offset, permissions)
     }
 
+    /// Takes away what lies within `size` bytes at `address`.
+    ///
+    /// # Errors
+    ///
+    /// When that would cut in two what was made accessible at once.
+    pub fn unmap(&self, address: u64, size: u64) -> io::Result<()> {
+        self.memory.unmap(address, size)
+    }
+
     /// Has accesses to memory that is there fail with a page fault: all, or only writes.
     ///
     /// # Errors

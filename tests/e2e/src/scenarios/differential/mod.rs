@@ -4,6 +4,7 @@
 
 mod batch;
 mod generator;
+mod known;
 mod raw;
 mod session;
 mod twin;
@@ -31,10 +32,14 @@ pub const DIFFERENTIAL: Scenario = Scenario {
 };
 
 /// Descriptors of a round, those of batches included.
-const DESCRIPTORS: u64 = 4000;
+const DESCRIPTORS: u64 = 6000;
 
 fn differential() -> Result<()> {
-    for (seed, mut rng) in seed::rounds(&format!("run {NAME}"), amount::rounds(3)) {
+    step("what once was different");
+    let subdev = tool::add("wq 3 name known")?;
+    known::run(Dsa::open_enabled(&subdev.location()?)?)?;
+    tool::del("known")?;
+    for (seed, mut rng) in seed::rounds(&format!("run {NAME}"), amount::rounds(2)) {
         let store = rng.choice([Store::Whole, Store::Words, Store::Mapped]);
         let store = store.unwrap_or_default();
         let count = amount::changes(DESCRIPTORS);
@@ -55,9 +60,11 @@ fn failure(seed: u64) -> String {
     format!("`e2e run {NAME} --rounds 1 --seed {seed}` replays it")
 }
 
-/// One tenant that has a work queue of its own.
-fn alone(store: Store, count: u64, rng: Rng) -> Result<()> {
-    let subdev = tool::add("wq 3 name same")?;
+/// One tenant of a work queue, with all its entries or some.
+fn alone(store: Store, count: u64, mut rng: Rng) -> Result<()> {
+    let some = ["pasid-mode shared size 2", "pasid-mode shared size 5", ""];
+    let some = rng.choice(some).unwrap_or("");
+    let subdev = tool::add(&format!("wq 3 name same {some}"))?;
     session(&subdev, store, rng)?.run(count)?;
     tool::del("same")
 }
@@ -90,5 +97,5 @@ fn session(subdev: &Subdev, store: Store, rng: Rng) -> Result<Session> {
     } else {
         dsa.set_store(store);
     }
-    Session::new(dsa, rng)
+    Session::random(dsa, rng)
 }

@@ -102,6 +102,12 @@ impl Raw {
         self
     }
 
+    /// The same with the address of a completion record.
+    pub fn recorded_at(mut self, address: u64) -> Self {
+        self.record = address;
+        self
+    }
+
     /// Whether a flag is set.
     pub fn has(&self, flag: u32) -> bool {
         self.flags & flag != 0

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A subdev and the model side by side: rounds of descriptors that both are given.
 
-use std::fmt::Write as _;
-
 use anyhow::{Context, Result, ensure};
 use dsa_model::bare::{Bare, Limits};
 use fastrand::Rng;
@@ -10,7 +8,7 @@ use fastrand::Rng;
 use super::batch;
 use super::generator::{Generator, Made, Offer, Write};
 use super::raw::{Raw, opcode};
-use super::twin::{Place, Twin};
+use super::twin::{Arena, Page, Place, Twin, random_pages};
 use crate::dsa::regs::Command;
 use crate::dsa::{Descriptor, Dsa, Notice, RECORD_LEN};
 use crate::wait::SOON;
@@ -63,8 +61,16 @@ pub struct Session {
 }
 
 impl Session {
-    /// One with a device that is enabled.
-    pub fn new(dsa: Dsa, mut rng: Rng) -> Result<Self> {
+    /// One with a device that is enabled, and memory left to chance.
+    pub fn random(dsa: Dsa, mut rng: Rng) -> Result<Self> {
+        let small = (0..dsa.size()).map(|_| PAGES);
+        let arenas = small.chain([LARGE]);
+        let arenas: Vec<_> = arenas.map(|it| random_pages(it, &mut rng)).collect();
+        Self::new(dsa, &arenas, rng)
+    }
+
+    /// One with a device that is enabled, and arenas of these pages.
+    pub fn new(dsa: Dsa, arenas: &[Vec<Page>], mut rng: Rng) -> Result<Self> {
         let (max_transfer, max_batch) = dsa.wq_limits()?;
         let offer = Offer {
             operations: dsa.operations()?,
@@ -78,13 +84,11 @@ impl Session {
             max_batch,
             vectors: VECTORS,
         });
-        let mut pages = vec![PAGES; dsa.size() as usize];
-        pages.push(LARGE);
-        let twin = Twin::new(&dsa, &model, &pages, &mut rng)?;
+        let twin = Twin::new(&dsa, &model, arenas, &mut rng)?;
         Ok(Self {
             dsa,
             model,
-            next: vec![None; pages.len()],
+            next: vec![None; arenas.len()],
             twin,
             offer,
             rng,
@@ -98,6 +102,11 @@ impl Session {
         while self.done < count && self.differences.len() < SHOWN {
             self.round()?;
         }
+        self.verdict()
+    }
+
+    /// Demands that nothing was different.
+    fn verdict(&self) -> Result<()> {
         let shown = self.differences.join("\n");
         ensure!(
             shown.is_empty(),
@@ -107,13 +116,19 @@ impl Session {
         Ok(())
     }
 
-    /// Notes what came of a descriptor on the subdev if it is not the same as on the model.
-    fn note(&mut self, result: Result<()>, shots: &[Shot]) {
-        if let Err(error) = result {
-            let shown = shots.iter().map(|shot| self.shown(shot));
-            let shown: String = shown.collect();
-            self.differences.push(format!("{error:#}{shown}"));
-        }
+    /// Submits a descriptor that is made for an arena, and has a record at the usual place if it asks
+    /// for one.
+    pub fn run_one(&mut self, arena: usize, make: impl FnOnce(&Arena, u16) -> Raw) -> Result<()> {
+        let raw = make(&self.twin.arenas()[arena], self.offer.handle);
+        self.done += 1;
+        let shot = Shot {
+            arena,
+            number: self.done - 1,
+            raw,
+            members: Vec::new(),
+        };
+        self.submit(vec![shot], false)?;
+        self.verdict()
     }
 
     /// Submits some descriptors at the same time, each with memory of its own, and compares what came
@@ -131,30 +146,40 @@ impl Session {
             // The large one.
             arenas[0] = size;
         }
+        if self.rng.u8(..16) == 0 {
+            self.twin.change(&self.model, &mut self.rng)?;
+        }
         let mut shots = Vec::new();
         for arena in arenas {
             shots.push(self.shot(arena)?);
         }
+        self.submit(shots, by_command)
+    }
+
+    /// Gives descriptors to both, and compares what came of them.
+    fn submit(&mut self, shots: Vec<Shot>, by_command: bool) -> Result<()> {
         self.expect_quiet().context("before a round")?;
         for shot in &shots {
             self.dsa.store_raw(&shot.raw.encode())?;
         }
-        self.settle(by_command).with_context(|| {
-            let shown: Vec<_> = shots.iter().map(|shot| self.shown(shot)).collect();
-            shown.join("\n")
-        })?;
+        let settled = self.settle(by_command);
+        settled.with_context(|| self.shown(&shots))?;
         let mut errors = Vec::new();
         for shot in &shots {
             errors.extend(self.model.execute(&shot.raw.encode()));
         }
-        let told = self.compare_told(&errors);
-        self.note(told, &shots);
-        for shot in shots {
-            let arena = shot.arena;
-            if let Err(error) = self.twin.compare(&self.twin.arenas()[arena]) {
-                self.note(Err(error), &[shot]);
+        if let Err(error) = self.compare_told(&errors, by_command) {
+            let shown = self.shown(&shots);
+            self.differences.push(format!("{error:#}{shown}"));
+        }
+        for shot in &shots {
+            let arena = &self.twin.arenas()[shot.arena];
+            if let Err(error) = self.twin.compare(arena) {
+                let (shown, members) = (self.shown_one(shot), self.shown_members(shot));
+                let difference = format!("{error:#}{shown}{members}\n    in {arena}");
+                self.differences.push(difference);
                 // What comes later begins with the same again.
-                self.twin.make_same(&self.twin.arenas()[arena])?;
+                self.twin.make_same(arena)?;
             }
         }
         Ok(())
@@ -186,8 +211,9 @@ impl Session {
         Ok(())
     }
 
-    /// Compares what is told by registers and interrupts.
-    fn compare_told(&self, errors: &[[u64; 4]]) -> Result<()> {
+    /// Compares what is told by registers and interrupts. A command has taken those that are not of
+    /// completions.
+    fn compare_told(&self, errors: &[[u64; 4]], by_command: bool) -> Result<()> {
         let (want, got) = (
             self.model.take_interrupts(VECTOR),
             self.dsa.take_interrupts()?,
@@ -214,7 +240,7 @@ impl Session {
             "the model gave software errors {errors:x?}, the subdev {told:x?}, overflow {is_overflow}"
         );
         ensure!(
-            errors.is_empty() || misc > 0,
+            errors.is_empty() || misc > 0 || by_command,
             "no interrupt came for the software error {told:x?}"
         );
         Ok(())
@@ -272,35 +298,44 @@ impl Session {
         }
     }
 
-    /// A descriptor, and the records that there are.
-    fn shown(&self, shot: &Shot) -> String {
-        let arena = &self.twin.arenas()[shot.arena];
-        let mut text = String::new();
-        let all = std::iter::once(&shot.raw).chain(&shot.members).enumerate();
-        for (index, raw) in all {
-            let record = match index {
-                0 => format!("descriptor {}", shot.number),
-                _ => format!("  its member {}", index - 1),
-            };
-            let _ = write!(text, "\n    {record}: {raw}");
-            let place = Place {
-                start: raw.record,
-                len: RECORD_LEN as u64,
-            };
-            let both = self.twin.read(place).and_then(|model| {
-                let subdev = self.twin.read_other(place)?;
-                Ok((model, subdev))
-            });
-            let Ok((model, subdev)) = both else { continue };
-            if model == subdev {
-                let _ = write!(text, "\n      record of both: {}", hex(&model));
-            } else {
-                let _ = write!(text, "\n      record of the model:  {}", hex(&model));
-                let _ = write!(text, "\n      record of the subdev: {}", hex(&subdev));
+    /// Descriptors that were submitted at the same time, and their records.
+    fn shown(&self, shots: &[Shot]) -> String {
+        shots.iter().map(|shot| self.shown_one(shot)).collect()
+    }
+
+    /// A descriptor and its record.
+    fn shown_one(&self, shot: &Shot) -> String {
+        let record = self.shown_record(&shot.raw);
+        format!("\n    descriptor {}: {}{record}", shot.number, shot.raw)
+    }
+
+    /// The descriptors of a batch and their records.
+    fn shown_members(&self, shot: &Shot) -> String {
+        let members = shot.members.iter().enumerate();
+        let shown = members.map(|(index, raw)| {
+            let record = self.shown_record(raw);
+            format!("\n    its descriptor {index}: {raw}{record}")
+        });
+        shown.collect()
+    }
+
+    fn shown_record(&self, raw: &Raw) -> String {
+        let place = Place {
+            start: raw.record,
+            len: RECORD_LEN as u64,
+        };
+        match (self.twin.read(place), self.twin.read_other(place)) {
+            (Ok(model), Ok(subdev)) if model == subdev => {
+                format!("\n      record of both: {}", hex(&model))
             }
+            (Ok(model), Ok(subdev)) => {
+                let (model, subdev) = (hex(&model), hex(&subdev));
+                format!(
+                    "\n      record of the model:  {model}\n      record of the subdev: {subdev}"
+                )
+            }
+            _ => String::new(),
         }
-        let _ = write!(text, "\n    in {arena}");
-        text
     }
 }
 

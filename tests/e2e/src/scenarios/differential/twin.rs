@@ -3,7 +3,7 @@
 //!
 //! It consists of arenas, one for each descriptor that is in flight at a time. Between them nothing
 //! is mapped, and in some of them there are pages that are not mapped either, or only for reading. For
-//! the subdev pages often lie in disorder.
+//! the subdev pages often lie in disorder. What is mapped changes between rounds.
 
 use std::fmt;
 use std::fs::File;
@@ -43,6 +43,12 @@ pub struct Place {
 }
 
 impl Place {
+    /// The pages that begin in it.
+    fn pages(self) -> impl Iterator<Item = u64> {
+        let first = self.start.next_multiple_of(PAGE_LEN);
+        (first..self.start + self.len).step_by(PAGE)
+    }
+
     /// One of `count` equal parts, each of whole words of 64 bytes.
     pub fn part(self, index: u64, count: u64) -> Self {
         let len = self.len / count / 64 * 64;
@@ -55,10 +61,23 @@ impl Place {
 
 /// What a page can be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Page {
+pub enum Page {
+    /// To read and to write it.
     There,
+    /// Only to read it.
     ReadOnly,
+    /// Nothing is mapped.
     Gone,
+}
+
+impl Page {
+    fn access(self) -> Option<Access> {
+        match self {
+            Self::There => Some(Access::ReadWrite),
+            Self::ReadOnly => Some(Access::ReadOnly),
+            Self::Gone => None,
+        }
+    }
 }
 
 /// Pages in a row that are alike.
@@ -66,6 +85,8 @@ struct Zone {
     buffer: Buffer,
     /// Where they are in the file of the model.
     at: u64,
+    /// What they can be used for now.
+    page: Page,
 }
 
 impl Zone {
@@ -83,8 +104,8 @@ pub struct Arena {
     /// Pages of data.
     pages: u64,
     zones: Vec<Zone>,
-    /// Pages that cannot be written to.
-    bad: Vec<u64>,
+    /// Pages of data that are never there.
+    gone: Vec<u64>,
 }
 
 impl Arena {
@@ -111,7 +132,16 @@ impl Arena {
 
     /// A page of data that cannot be written to, if there is one.
     pub fn bad_page(&self, rng: &mut Rng) -> Option<u64> {
-        rng.choice(self.bad.iter().copied())
+        rng.choice(self.bad_pages())
+    }
+
+    fn bad_pages(&self) -> Vec<u64> {
+        let bad = self.zones.iter().filter(|zone| zone.page != Page::There);
+        let pages = bad.flat_map(|zone| zone.place().pages());
+        let mut pages: Vec<_> = pages.chain(self.gone.iter().copied()).collect();
+        pages.retain(|page| *page >= self.data().start);
+        pages.sort_unstable();
+        pages
     }
 }
 
@@ -124,7 +154,7 @@ impl fmt::Display for Arena {
             self.start,
             data.start,
             data.start + data.len,
-            self.bad
+            self.bad_pages()
         )
     }
 }
@@ -136,9 +166,8 @@ pub struct Twin {
 }
 
 impl Twin {
-    /// Maps arenas with as many pages of data each for both, with what is in them and what is missing
-    /// left to chance.
-    pub fn new(dsa: &Dsa, model: &Bare, pages: &[u64], rng: &mut Rng) -> Result<Self> {
+    /// Maps arenas of such [`pages`] for both, with what is in them left to chance.
+    pub fn new(dsa: &Dsa, model: &Bare, arenas: &[Vec<Page>], rng: &mut Rng) -> Result<Self> {
         let file = memfd_create(c"twin", MFdFlags::MFD_CLOEXEC).context("memfd_create")?;
         let file = File::from(file);
         let mut twin = Self {
@@ -146,8 +175,8 @@ impl Twin {
             file,
         };
         let mut end = 0;
-        for (start, pages) in (FIRST..).step_by(STRIDE as usize).zip(pages) {
-            let arena = twin.arena(dsa, model, start, *pages, &mut end, rng)?;
+        for (start, pages) in (FIRST..).step_by(STRIDE as usize).zip(arenas) {
+            let arena = twin.arena(dsa, model, start, pages, &mut end, rng)?;
             twin.arenas.push(arena);
         }
         Ok(twin)
@@ -158,29 +187,28 @@ impl Twin {
         dsa: &Dsa,
         model: &Bare,
         start: u64,
-        pages: u64,
+        pages: &[Page],
         end: &mut u64,
         rng: &mut Rng,
     ) -> Result<Arena> {
-        let kinds = kinds(pages, rng);
         let mut arena = Arena {
             start,
-            pages,
+            pages: pages.len() as u64 - DATA_PAGE,
             zones: Vec::new(),
-            bad: Vec::new(),
+            gone: Vec::new(),
         };
         let mut first = 0;
-        for run in kinds.chunk_by(|one, next| one == next) {
+        for run in pages.chunk_by(|one, next| one == next) {
             let (iova, len) = (start + first * PAGE_LEN, run.len() * PAGE);
             first += run.len() as u64;
-            let kind = run.first().copied().unwrap_or(Page::Gone);
-            if kind != Page::There && iova >= arena.data().start {
-                arena.bad.extend((iova..).step_by(PAGE).take(run.len()));
-            }
-            let access = match kind {
-                Page::There => Access::ReadWrite,
-                Page::ReadOnly => Access::ReadOnly,
-                Page::Gone => continue,
+            let page = run.first().copied().unwrap_or(Page::Gone);
+            let Some(access) = page.access() else {
+                let place = Place {
+                    start: iova,
+                    len: len as u64,
+                };
+                arena.gone.extend(place.pages());
+                continue;
             };
             let layout = if rng.bool() {
                 Layout::Straight
@@ -190,15 +218,42 @@ impl Twin {
             let at = *end;
             *end += len as u64;
             self.file.set_len(*end)?;
-            model.map(iova, len as u64, &self.file, at, kind == Page::There)?;
+            model.map(iova, len as u64, &self.file, at, page == Page::There)?;
             let buffer = dsa.map_as(iova, len, access, layout)?;
             let mut content = vec![0; len];
             rng.fill(&mut content);
             buffer.write(0, &content)?;
             self.file.write_all_at(&content, at)?;
-            arena.zones.push(Zone { buffer, at });
+            arena.zones.push(Zone { buffer, at, page });
         }
         Ok(arena)
+    }
+
+    /// Changes for both what some pages can be used for, while nothing is in flight.
+    pub fn change(&mut self, model: &Bare, rng: &mut Rng) -> Result<()> {
+        let at = rng.usize(..self.arenas.len());
+        let Some(arena) = self.arenas.get_mut(at) else {
+            return Ok(());
+        };
+        let data = arena.data().start;
+        let zones = arena.zones.iter_mut();
+        let zones: Vec<_> = zones.filter(|it| it.buffer.iova() >= data).collect();
+        let Some(zone) = rng.choice(zones) else {
+            return Ok(());
+        };
+        let place = zone.place();
+        if zone.page != Page::Gone {
+            zone.buffer.unmap()?;
+            model.unmap(place.start, place.len)?;
+        }
+        let pages = [Page::There, Page::There, Page::ReadOnly, Page::Gone];
+        zone.page = rng.choice(pages).unwrap_or(Page::There);
+        if let Some(access) = zone.page.access() {
+            zone.buffer.map_as(access)?;
+            let is_writable = zone.page == Page::There;
+            model.map(place.start, place.len, &self.file, zone.at, is_writable)?;
+        }
+        Ok(())
     }
 
     /// All arenas.
@@ -296,18 +351,31 @@ impl Twin {
     }
 }
 
-/// What the pages of an arena are.
-fn kinds(pages: u64, rng: &mut Rng) -> Vec<Page> {
-    let whole = rng.bool();
-    let mut random = || match rng.u8(..12) {
-        _ if whole => Page::There,
+/// Pages of an arena with so many of data, of which some may be missing.
+pub fn random_pages(data: u64, rng: &mut Rng) -> Vec<Page> {
+    let is_whole = rng.bool();
+    pages(data, |_| match rng.u8(..12) {
+        _ if is_whole => Page::There,
         0 => Page::ReadOnly,
         1 => Page::Gone,
         _ => Page::There,
-    };
-    let mut kinds = vec![Page::There];
-    kinds.extend((0..LIST_PAGES).map(|_| random()));
-    kinds.push(Page::Gone);
-    kinds.extend((0..pages).map(|_| random()));
-    kinds
+    })
+}
+
+/// Pages of an arena with so many of data; `kind` says what those of the lists are, which come first,
+/// and of the data.
+pub fn pages(data: u64, mut kind: impl FnMut(u64) -> Page) -> Vec<Page> {
+    let mut pages = vec![Page::There];
+    pages.extend((0..LIST_PAGES).map(&mut kind));
+    pages.push(Page::Gone);
+    pages.extend((LIST_PAGES..LIST_PAGES + data).map(kind));
+    pages
+}
+
+/// The same with these pages of data that are not there to be written to.
+pub fn pages_with(data: u64, bad: &[(u64, Page)]) -> Vec<Page> {
+    pages(data, |index| {
+        let bad = bad.iter().find(|(at, _)| at + LIST_PAGES == index);
+        bad.map_or(Page::There, |(_, page)| *page)
+    })
 }
