@@ -180,7 +180,7 @@ impl Engine {
             self.begin_call();
             is_recorded = self.write_record(origin, &*host.memory(), addr, &completion);
             self.end_call();
-        } else if work.cr.is_none() && completion.status != status::SUCCESS {
+        } else if work.cr.is_none() && !completion.is_success() {
             self.front.software_error(Swerr {
                 code: completion.status & status::MASK,
                 addr: completion.is_fault().then_some(completion.fault_addr),

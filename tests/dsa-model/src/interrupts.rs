@@ -261,6 +261,11 @@ mod tests {
 
         interrupts.connect(8, 1, Vec::new()).expect("vector 8");
         interrupts.raise(8);
+        assert_eq!(
+            [8, 1, 2, 9].map(|vector| interrupts.take_raised(vector)),
+            [4, 1, 0, 0]
+        );
+        assert_eq!(interrupts.take_raised(8), 0);
         assert!(eventfd.read().is_err(), "not connected any more");
         assert_eq!(interrupts.pending(0), 1 << 8 | 1 << 1);
         interrupts.reset();

@@ -78,6 +78,12 @@ const KNOWN: &[Known] = &[
             ..Raw::new(opcode::FILL, 1, data, 8).with(flag::INT_REQUEST)
         },
     },
+    Known {
+        what: "a comparison without a record that does not come to what is expected",
+        bad: &[],
+        // Of bytes that are the pattern by a chance of 2^-64.
+        raw: |data, _| Raw::new(opcode::COMPVAL, data, 0, 64).with(flag::CHECK_RESULT),
+    },
 ];
 
 /// Submits them one after another.
