@@ -68,6 +68,8 @@ pub struct Dsa {
     device: Device,
     misc: Interrupt,
     done: Interrupt,
+    /// Of the vectors from the third on, which are of further work queues.
+    further: Vec<Interrupt>,
     handle: u16,
     /// Entries of each work queue.
     sizes: Vec<u32>,
@@ -96,6 +98,7 @@ impl Dsa {
             device,
             misc: Interrupt::new("misc")?,
             done: Interrupt::new("completion")?,
+            further: Vec::new(),
             handle: 0,
             sizes: Vec::new(),
             wqcfg: 0,
@@ -106,7 +109,11 @@ impl Dsa {
         };
         dsa.identify()
             .context("this is not the virtual DSA that a subdev promises")?;
-        dsa.device.arm(&[&dsa.misc, &dsa.done])?;
+        let further = dsa.sizes.iter().skip(1);
+        let further = further.map(|_| Interrupt::new("further completion"));
+        dsa.further = further.collect::<Result<_>>()?;
+        let all = [&dsa.misc, &dsa.done].into_iter().chain(&dsa.further);
+        dsa.device.arm(&all.collect::<Vec<_>>())?;
         Ok(dsa)
     }
 
@@ -265,8 +272,8 @@ impl Dsa {
     /// What came before a reset is of no meaning after it.
     fn forget_interrupts(&self) -> Result<()> {
         self.misc.take()?;
-        self.done.take()?;
-        Ok(())
+        let mut completion = [&self.done].into_iter().chain(&self.further);
+        completion.try_for_each(|interrupt| interrupt.take().map(drop))
     }
 
     /// Where in config space the PCI Express capability is.
@@ -331,9 +338,9 @@ impl Dsa {
         self.read64(regs::OPCAP)
     }
 
-    /// The handle of the completion interrupt, which has vector 1.
-    pub fn interrupt_handle(&self) -> u16 {
-        self.handle
+    /// Gets a handle for the interrupt of an MSI-X vector.
+    pub fn interrupt_handle(&self, vector: u16) -> Result<u16> {
+        self.command(Command::RequestInterruptHandle, vector.into())
     }
 
     /// The VFIO device.
@@ -480,6 +487,13 @@ impl Dsa {
     /// Takes the completion interrupts that came and returns their number.
     pub fn take_interrupts(&self) -> Result<u64> {
         self.done.take()
+    }
+
+    /// The same of an MSI-X vector, which is that of completions or a later one.
+    pub fn take_interrupts_of(&self, vector: u16) -> Result<u64> {
+        let mut completion = [&self.done].into_iter().chain(&self.further);
+        let interrupt = completion.nth(usize::from(vector).saturating_sub(1));
+        interrupt.context("there is no such vector")?.take()
     }
 
     /// Takes the interrupts that came of anything but completions and returns their number.

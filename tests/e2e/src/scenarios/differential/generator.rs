@@ -15,8 +15,8 @@ pub struct Offer {
     pub max_transfer: u64,
     /// Most descriptors of a batch.
     pub max_batch: u32,
-    /// An interrupt handle.
-    pub handle: u16,
+    /// Number of MSI-X vectors. Interrupt handles are 1 to below that.
+    pub vectors: u16,
 }
 
 impl Offer {
@@ -406,9 +406,12 @@ impl<'a> Generator<'a> {
         }
         if self.one_in(3) {
             raw.flags |= flag::INT_REQUEST;
-            raw.handle = self.offer.handle;
+            raw.handle = self.rng.u16(1..self.offer.vectors);
             if self.one_in(16) {
-                raw.handle = self.rng.choice([0, 2, u16::MAX]).unwrap_or(0);
+                raw.handle = self
+                    .rng
+                    .choice([0, self.offer.vectors, u16::MAX])
+                    .unwrap_or(0);
             }
         }
     }

@@ -60,11 +60,17 @@ fn failure(seed: u64) -> String {
     format!("`e2e run {NAME} --rounds 1 --seed {seed}` replays it")
 }
 
-/// One tenant of a work queue, with all its entries or some.
+/// One tenant, of one work queue or of two, with all the entries or some.
 fn alone(store: Store, count: u64, mut rng: Rng) -> Result<()> {
-    let some = ["pasid-mode shared size 2", "pasid-mode shared size 5", ""];
-    let some = rng.choice(some).unwrap_or("");
-    let subdev = tool::add(&format!("wq 3 name same {some}"))?;
+    let lines = [
+        "wq 3",
+        "wq 1,2",
+        "wq 3 pasid-mode shared size 2",
+        "wq 1,2 pasid-mode shared size 5",
+    ];
+    let line = rng.choice(lines).unwrap_or("wq 3");
+    step(format!("  {line}"));
+    let subdev = tool::add(&format!("{line} name same"))?;
     session(&subdev, store, rng)?.run(count)?;
     tool::del("same")
 }

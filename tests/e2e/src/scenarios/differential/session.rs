@@ -13,12 +13,6 @@ use crate::dsa::regs::Command;
 use crate::dsa::{Descriptor, Dsa, Notice, RECORD_LEN};
 use crate::wait::SOON;
 
-/// MSI-X vector of completions.
-const VECTOR: u16 = 1;
-
-/// Number of MSI-X vectors of a subdev on one work queue.
-const VECTORS: u16 = 2;
-
 /// Pages of data of an arena, and of the one for large transfers: those are longer than what the
 /// driver pins at a time.
 const PAGES: u64 = 24;
@@ -38,6 +32,8 @@ const SHOWN: usize = 5;
 /// A descriptor that both are given.
 struct Shot {
     arena: usize,
+    /// The work queue that it goes to.
+    wq: usize,
     /// Its number, in the order of submission.
     number: u64,
     raw: Raw,
@@ -63,7 +59,7 @@ pub struct Session {
 impl Session {
     /// One with a device that is enabled, and memory left to chance.
     pub fn random(dsa: Dsa, mut rng: Rng) -> Result<Self> {
-        let small = (0..dsa.size()).map(|_| PAGES);
+        let small = (0..dsa.sizes().iter().sum()).map(|_| PAGES);
         let arenas = small.chain([LARGE]);
         let arenas: Vec<_> = arenas.map(|it| random_pages(it, &mut rng)).collect();
         Self::new(dsa, &arenas, rng)
@@ -76,13 +72,17 @@ impl Session {
             operations: dsa.operations()?,
             max_transfer,
             max_batch,
-            handle: dsa.interrupt_handle(),
+            vectors: dsa.sizes().len() as u16 + 1,
         };
+        for vector in 1..offer.vectors {
+            let handle = dsa.interrupt_handle(vector)?;
+            ensure!(handle == vector, "vector {vector} has the handle {handle}");
+        }
         let model = Bare::new(&Limits {
             operations: offer.operations,
             max_transfer,
             max_batch,
-            vectors: VECTORS,
+            vectors: offer.vectors,
         });
         let twin = Twin::new(&dsa, &model, arenas, &mut rng)?;
         Ok(Self {
@@ -118,11 +118,12 @@ impl Session {
 
     /// Submits a descriptor that is made for an arena, and has a record at the usual place if it asks
     /// for one.
-    pub fn run_one(&mut self, arena: usize, make: impl FnOnce(&Arena, u16) -> Raw) -> Result<()> {
-        let raw = make(&self.twin.arenas()[arena], self.offer.handle);
+    pub fn run_one(&mut self, arena: usize, make: impl FnOnce(&Arena) -> Raw) -> Result<()> {
+        let raw = make(&self.twin.arenas()[arena]);
         self.done += 1;
         let shot = Shot {
             arena,
+            wq: 0,
             number: self.done - 1,
             raw,
             members: Vec::new(),
@@ -136,22 +137,26 @@ impl Session {
     fn round(&mut self) -> Result<()> {
         // Their end is waited for by another descriptor, or by a command.
         let by_command = self.rng.u8(..8) == 0;
-        let size = self.dsa.size() as usize;
-        let most = if by_command { size } else { (size - 1).max(1) };
-        let count = self.rng.usize(1..=most);
-        let mut arenas: Vec<usize> = (0..size).collect();
+        let sizes = self.dsa.sizes().iter().enumerate();
+        let places = sizes.flat_map(|(wq, size)| {
+            let most = size - u32::from(!by_command);
+            (0..most).map(move |_| wq)
+        });
+        let mut wqs: Vec<usize> = places.collect();
+        self.rng.shuffle(&mut wqs);
+        wqs.truncate(self.rng.usize(1..=wqs.len()));
+        let large = self.twin.arenas().len() - 1;
+        let mut arenas: Vec<usize> = (0..large).collect();
         self.rng.shuffle(&mut arenas);
-        arenas.truncate(count);
         if self.rng.u8(..24) == 0 {
-            // The large one.
-            arenas[0] = size;
+            arenas[0] = large;
         }
         if self.rng.u8(..16) == 0 {
             self.twin.change(&self.model, &mut self.rng)?;
         }
         let mut shots = Vec::new();
-        for arena in arenas {
-            shots.push(self.shot(arena)?);
+        for (arena, wq) in arenas.into_iter().zip(wqs) {
+            shots.push(self.shot(arena, wq)?);
         }
         self.submit(shots, by_command)
     }
@@ -160,13 +165,19 @@ impl Session {
     fn submit(&mut self, shots: Vec<Shot>, by_command: bool) -> Result<()> {
         self.expect_quiet().context("before a round")?;
         for shot in &shots {
+            self.dsa.set_wq(shot.wq);
             self.dsa.store_raw(&shot.raw.encode())?;
         }
         let settled = self.settle(by_command);
         settled.with_context(|| self.shown(&shots))?;
         let mut errors = Vec::new();
         for shot in &shots {
-            errors.extend(self.model.execute(&shot.raw.encode()));
+            let told = self.model.execute(&shot.raw.encode());
+            // The model knows no work queues.
+            errors.extend(told.into_iter().map(|[first, rest @ ..]| {
+                let [second, third, fourth] = rest;
+                [first | (shot.wq as u64) << 16, second, third, fourth]
+            }));
         }
         if let Err(error) = self.compare_told(&errors, by_command) {
             let shown = self.shown(&shots);
@@ -186,27 +197,35 @@ impl Session {
     }
 
     /// Waits until all that was submitted has ended.
-    fn settle(&self, by_command: bool) -> Result<()> {
+    fn settle(&mut self, by_command: bool) -> Result<()> {
+        let wqs = self.dsa.sizes().len();
         if by_command {
-            self.dsa.command(Command::DrainWq, 1)?;
+            self.dsa.command(Command::DrainWq, (1 << wqs) - 1)?;
             return Ok(());
         }
         let drain = Descriptor {
             opcode: opcode::DRAIN,
             ..Descriptor::default()
         };
-        self.dsa.submit(0, drain, Notice::Record)?;
+        for wq in 0..wqs {
+            self.dsa.set_wq(wq);
+            self.dsa.submit(wq, drain, Notice::Record)?;
+        }
         let what = "the DRAIN after a round";
-        self.dsa.wait(0, SOON).context(what)?.success(what)?;
-        Ok(())
+        (0..wqs).try_for_each(|wq| {
+            let record = self.dsa.wait(wq, SOON).context(what)?;
+            record.success(what).map(drop)
+        })
     }
 
     /// Demands that nothing is told of.
     fn expect_quiet(&self) -> Result<()> {
         let told = self.dsa.take_swerr()?;
         ensure!(told[0] & VALID == 0, "there is a software error {told:x?}");
-        let interrupts = self.dsa.take_interrupts()?;
-        ensure!(interrupts == 0, "{interrupts} completion interrupts came");
+        for vector in 1..self.offer.vectors {
+            let came = self.dsa.take_interrupts_of(vector)?;
+            ensure!(came == 0, "{came} interrupts of vector {vector} came");
+        }
         self.dsa.take_misc_interrupts()?;
         Ok(())
     }
@@ -214,14 +233,14 @@ impl Session {
     /// Compares what is told by registers and interrupts. A command has taken those that are not of
     /// completions.
     fn compare_told(&self, errors: &[[u64; 4]], by_command: bool) -> Result<()> {
-        let (want, got) = (
-            self.model.take_interrupts(VECTOR),
-            self.dsa.take_interrupts()?,
-        );
-        ensure!(
-            want == got,
-            "the model gave {want} completion interrupts, the subdev {got}"
-        );
+        for vector in 1..self.offer.vectors {
+            let want = self.model.take_interrupts(vector);
+            let got = self.dsa.take_interrupts_of(vector)?;
+            ensure!(
+                want == got,
+                "the model gave {want} interrupts of vector {vector}, the subdev {got}"
+            );
+        }
         let misc = self.dsa.take_misc_interrupts()?;
         let mut told = self.dsa.take_swerr()?;
         let is_overflow = told[0] & OVERFLOW != 0;
@@ -247,7 +266,7 @@ impl Session {
     }
 
     /// The next descriptor of an arena, with all that it needs in memory.
-    fn shot(&mut self, at: usize) -> Result<Shot> {
+    fn shot(&mut self, at: usize, wq: usize) -> Result<Shot> {
         let arena = &self.twin.arenas()[at];
         let place = arena.data();
         let bad_page = arena.bad_page(&mut self.rng);
@@ -274,6 +293,7 @@ impl Session {
         self.done += 1 + members.len() as u64;
         Ok(Shot {
             arena: at,
+            wq,
             number,
             raw: made.raw,
             members,
