@@ -69,7 +69,7 @@ fn alone(store: Store, count: u64, mut rng: Rng) -> Result<()> {
         "wq 1,2 pasid-mode shared size 5",
     ];
     let line = rng.choice(lines).unwrap_or("wq 3");
-    step(format!("  {line}"));
+    step(format!("by `subdev add {line}`"));
     let subdev = tool::add(&format!("{line} name same"))?;
     session(&subdev, store, rng)?.run(count)?;
     tool::del("same")

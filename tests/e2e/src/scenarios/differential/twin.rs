@@ -351,10 +351,11 @@ impl Twin {
     }
 }
 
-/// Pages of an arena with so many of data, of which some may be missing.
+/// Pages of an arena with so many of data, of which a few may be missing: each mapping of the model
+/// takes a file descriptor.
 pub fn random_pages(data: u64, rng: &mut Rng) -> Vec<Page> {
     let is_whole = rng.bool();
-    pages(data, |_| match rng.u8(..12) {
+    pages(data, |_| match rng.u64(..data / 2) {
         _ if is_whole => Page::There,
         0 => Page::ReadOnly,
         1 => Page::Gone,
