@@ -22,42 +22,41 @@ use crate::model::Subdev;
 use crate::scenario::Scenario;
 use crate::{seed, tool};
 
-const NAME: &str = "differential";
-
 pub const DIFFERENTIAL: Scenario = Scenario {
-    name: NAME,
+    name: "differential",
     vm: "",
     about: "random descriptors and batches come to the same on a subdev as on the model",
-    run: differential,
+    run: || differential("differential"),
 };
 
 /// Descriptors of a round, those of batches included.
 const DESCRIPTORS: u64 = 6000;
 
-fn differential() -> Result<()> {
+/// The scenario `name`, of whatever operations the machine's subdevs offer.
+fn differential(name: &str) -> Result<()> {
     step("what once was different");
     let subdev = tool::add("wq 3 name known")?;
     known::run(Dsa::open_enabled(&subdev.location()?)?)?;
     tool::del("known")?;
-    for (seed, mut rng) in seed::rounds(&format!("run {NAME}"), amount::rounds(2)) {
+    for (seed, mut rng) in seed::rounds(&format!("run {name}"), amount::rounds(2)) {
         let store = rng.choice([Store::Whole, Store::Words, Store::Mapped]);
         let store = store.unwrap_or_default();
         let count = amount::changes(DESCRIPTORS);
         step(format!(
             "seed {seed}: {count} descriptors, stored as {store:?}"
         ));
-        alone(store, count, rng.fork()).with_context(|| failure(seed))?;
+        alone(store, count, rng.fork()).with_context(|| failure(name, seed))?;
         let count = count / 4;
         step(format!(
             "seed {seed}: {count} of each of two tenants of a work queue"
         ));
-        together(store, count, &mut rng).with_context(|| failure(seed))?;
+        together(store, count, &mut rng).with_context(|| failure(name, seed))?;
     }
     Ok(())
 }
 
-fn failure(seed: u64) -> String {
-    format!("`e2e run {NAME} --rounds 1 --seed {seed}` replays it")
+fn failure(name: &str, seed: u64) -> String {
+    format!("`e2e run {name} --rounds 1 --seed {seed}` replays it")
 }
 
 /// One tenant, of one work queue or of two, with all the entries or some.
