@@ -79,18 +79,21 @@ impl Rotation {
     /// A slot that is found stays full until [`Stored::take`].
     pub fn find(&mut self, page: &impl Page, left: &mut usize) -> Option<Stored> {
         let all = *left;
-        for n in 0..all {
-            let slot = (self.first + n) % SLOTS;
-            if page.load(slot * WORDS) == 0 {
-                continue;
-            }
-            *left = all - n - 1;
-            self.first = (slot + 1) % SLOTS;
-            return Some(Stored::copy(page, slot));
+        let slot = |n: usize| (self.first + n) % SLOTS;
+        let is_full = |n: &usize| page.load(slot(*n) * WORDS) != 0;
+        let Some(mut n) = (0..all).find(is_full) else {
+            // The next sweep begins where this one did.
+            *left = 0;
+            return None;
+        };
+        // What was stored before that is seen now, also in a slot that was empty a moment ago.
+        while let Some(earlier) = (0..n).find(is_full) {
+            n = earlier;
         }
-        // The next sweep begins where this one did.
-        *left = 0;
-        None
+        let slot = slot(n);
+        *left = all - n - 1;
+        self.first = (slot + 1) % SLOTS;
+        Some(Stored::copy(page, slot))
     }
 
     /// The slot that was found last is looked at first again.

@@ -177,7 +177,7 @@ impl Engine {
             self.begin_call();
             is_recorded = self.record(origin, queue, &host.memory(), addr, &completion);
             self.end_call();
-        } else if work.cr.is_none() && completion.status != status::SUCCESS {
+        } else if work.cr.is_none() && !completion.is_success() {
             self.front.software_error(Swerr {
                 code: completion.status & status::MASK,
                 addr: completion.is_fault().then_some(completion.fault_addr),
@@ -185,7 +185,8 @@ impl Engine {
                 ..origin.swerr()
             });
         }
-        self.interrupt(origin.wq, work.interrupt);
+        // It tells that the record is there.
+        self.interrupt(origin.wq, work.interrupt.filter(|_| is_recorded));
         Ended {
             status: completion.status,
             is_recorded,
@@ -195,18 +196,21 @@ impl Engine {
 
     /// Reports the end of a descriptor that is invalid.
     pub(super) fn report_invalid(&self, origin: Origin, reject: &Reject, host: &dyn Host) {
-        match reject.to {
+        let is_recorded = match reject.to {
             RejectTo::Record(addr) => {
                 let record = reject.completion();
-                self.write_record(origin, &*host.memory(), addr, &record);
+                self.write_record(origin, &*host.memory(), addr, &record)
             }
-            RejectTo::Swerr => self.front.software_error(Swerr {
-                code: reject.status,
-                invalid_flags: reject.invalid_flags,
-                ..origin.swerr()
-            }),
-        }
-        self.interrupt(origin.wq, reject.interrupt);
+            RejectTo::Swerr => {
+                self.front.software_error(Swerr {
+                    code: reject.status,
+                    invalid_flags: reject.invalid_flags,
+                    ..origin.swerr()
+                });
+                true
+            }
+        };
+        self.interrupt(origin.wq, reject.interrupt.filter(|_| is_recorded));
     }
 
     /// Raises the interrupt that the end of a descriptor of `wq` asks for, if it does.

@@ -71,16 +71,15 @@ fn part(op: &Op, buffer: &Buffer, offset: u32, end: u32) -> Span {
     }
 }
 
-/// The memory of both buffers of a copy that overlap, from `offset` to `end`, if the hardware may
-/// have to copy what overlaps: it must see that it does. Buffers that are further apart are copied in
-/// parts that do not.
+/// The memory of both buffers of a copy, from `offset` to `end`, if they overlap there: the hardware
+/// must see that they do. Buffers that are further apart are copied in parts that do not, and a single
+/// byte is copied in one go.
 fn union(op: &Op, offset: u32, end: u32) -> Option<Span> {
     op.overlap()?;
     let mut parts = op.buffers().into_iter().flatten();
     let (a, b) = (parts.next()?, parts.next()?);
     let (a, b) = (part(op, &a, offset, end), part(op, &b, offset, end));
-    let union = a.around(Some(b));
-    (union.len <= u64::from(WINDOW)).then_some(union)
+    (end - offset > 1 && a.overlaps(&b)).then(|| a.around(Some(b)))
 }
 
 /// How many bytes there are of `own` in a range, in the order of the operation.
@@ -193,12 +192,19 @@ impl Engine {
                 }
             }
         }
-        let is_whole = window.missing == [None; BUFFERS];
-        if op.order() == Order::Backward && !is_whole && end - job.offset > 1 {
-            // What is there is known from the start on, and is needed up to the end: once more with
-            // less, down to the byte that is missing.
+        let reached = window.missing.iter().flatten();
+        let reached = reached.fold(end, |end, at| end.min(*at));
+        let is_union = union(op, job.offset, end).is_some();
+        let goes_back = op.order() == Order::Backward;
+        if (is_union || goes_back) && reached < end && end - job.offset > 1 {
+            // What is there is known from the start on, and of a union not for which buffer it is
+            // missing, nor whether that one needs to write there. So once more with less, down to parts
+            // that do not overlap, and backward to the byte that is missing.
             self.leave(&window.sides);
-            job.most = (end - job.offset) / 2;
+            job.most = match reached - job.offset {
+                0 => (end - job.offset) / 2,
+                there => there,
+            };
             return Opened::Later(0);
         }
         job.most = u32::MAX;
@@ -207,11 +213,7 @@ impl Engine {
             tell_missing(job, core::mem::take(&mut window.missing));
             return Opened::Window(window);
         }
-        window.end = window
-            .missing
-            .iter()
-            .flatten()
-            .fold(end, |end, at| end.min(*at));
+        window.end = reached;
         Opened::Window(window)
     }
 

@@ -84,6 +84,15 @@ impl Bare {
             .map(address, size, file.try_clone()?, offset, permissions)
     }
 
+    /// Takes away what lies within `size` bytes at `address`.
+    ///
+    /// # Errors
+    ///
+    /// When that would cut in two what was made accessible at once.
+    pub fn unmap(&self, address: u64, size: u64) -> io::Result<()> {
+        self.memory.unmap(address, size)
+    }
+
     /// Has accesses to memory that is there fail with a page fault: all, or only writes.
     ///
     /// # Errors
@@ -102,6 +111,11 @@ impl Bare {
         let mut bytes = [0; N];
         self.memory.read(address, &mut bytes).ok()?;
         Some(bytes)
+    }
+
+    /// Takes the number of interrupts of an MSI-X vector that were raised since the last look.
+    pub fn take_interrupts(&self, vector: u16) -> u64 {
+        self.interrupts.take_raised(vector)
     }
 
     /// Carries out a descriptor: what it does to memory includes its completion record, and those of

@@ -21,6 +21,8 @@ struct Vector {
     drop: u32,
     /// How many interrupts are still to come twice.
     duplicate: u32,
+    /// How many interrupts were raised since somebody took the number.
+    raised: u64,
 }
 
 /// The interrupt vectors of the device.
@@ -127,6 +129,13 @@ impl Interrupts {
         Ok(())
     }
 
+    /// Takes the number of interrupts of a vector that were raised since the last look.
+    pub fn take_raised(&self, vector: u16) -> u64 {
+        let mut vectors = self.vectors.lock();
+        let vector = vectors.get_mut(usize::from(vector));
+        vector.map_or(0, |vector| std::mem::take(&mut vector.raised))
+    }
+
     /// Takes all eventfds away and forgets what is pending.
     pub fn disconnect(&self) {
         self.vectors
@@ -172,6 +181,7 @@ impl Vector {
     }
 
     fn raise(&mut self) {
+        self.raised = self.raised.saturating_add(1);
         let Some(eventfd) = &mut self.eventfd else {
             self.pending = true;
             return;
@@ -251,6 +261,11 @@ mod tests {
 
         interrupts.connect(8, 1, Vec::new()).expect("vector 8");
         interrupts.raise(8);
+        assert_eq!(
+            [8, 1, 2, 9].map(|vector| interrupts.take_raised(vector)),
+            [4, 1, 0, 0]
+        );
+        assert_eq!(interrupts.take_raised(8), 0);
         assert!(eventfd.read().is_err(), "not connected any more");
         assert_eq!(interrupts.pending(0), 1 << 8 | 1 << 1);
         interrupts.reset();

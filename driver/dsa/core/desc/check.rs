@@ -84,7 +84,7 @@ pub struct Reject {
     pub to: RejectTo,
     /// As [`Work::fence`].
     pub fence: bool,
-    /// Vector to raise after the record is written.
+    /// Vector to raise after the record is written, or after SWERR tells of it.
     pub interrupt: Option<u16>,
     /// The flags that are not valid, with status [`status::FLAGS`].
     pub invalid_flags: u32,
@@ -172,6 +172,7 @@ impl Descriptor {
             },
             None => Reject {
                 fence,
+                interrupt,
                 invalid_flags,
                 ..Reject::swerr(status)
             },

@@ -327,8 +327,8 @@ fn invalid_flags_are_named() {
 fn what_has_no_record_goes_to_swerr() {
     let swerr = |raw: Raw, limits: &Limits| {
         let reject = raw.parse().check(limits).expect_err("refused");
-        assert_eq!((reject.to, reject.interrupt), (RejectTo::Swerr, None));
-        (reject.status, reject.invalid_flags)
+        assert_eq!(reject.to, RejectTo::Swerr);
+        (reject.status, reject.invalid_flags, reject.interrupt)
     };
     let interrupting = Raw::memmove().with(|raw| {
         raw.flags |= flag::INT_REQUEST;
@@ -336,27 +336,27 @@ fn what_has_no_record_goes_to_swerr() {
     });
 
     let unaligned = interrupting.with(|raw| raw.cr = CR + 16);
-    assert_eq!(swerr(unaligned, &LIMITS), (0x1b, 0));
+    assert_eq!(swerr(unaligned, &LIMITS), (0x1b, 0, None));
     let unasked = interrupting.with(|raw| {
         raw.flags &= !flag::CR_VALID;
     });
-    assert_eq!(swerr(unasked, &LIMITS), (0x11, flag::CR_REQUEST));
+    assert_eq!(swerr(unasked, &LIMITS), (0x11, flag::CR_REQUEST, Some(1)));
     let silent = interrupting.with(|raw| {
         raw.flags = 0;
         raw.opcode = 0xff;
     });
-    assert_eq!(swerr(silent, &LIMITS), (0x10, 0));
+    assert_eq!(swerr(silent, &LIMITS), (0x10, 0, None));
 
     let stopped = Limits {
         bus_master: false,
         ..LIMITS
     };
-    assert_eq!(swerr(interrupting, &stopped), (0x51, 0));
+    assert_eq!(swerr(interrupting, &stopped), (0x51, 0, None));
     let disabled = Limits {
         wq_enabled: false,
         ..LIMITS
     };
-    assert_eq!(swerr(interrupting, &disabled), (0x53, 0));
+    assert_eq!(swerr(interrupting, &disabled), (0x53, 0, None));
 }
 
 #[test]

@@ -120,6 +120,18 @@ fn a_rotation_is_followed_over_the_end_of_the_page() {
 }
 
 #[test]
+fn what_is_stored_behind_the_look_comes_before_what_is_stored_after_it() {
+    // Slot 0 is filled after it was looked at, and slot 1 after that.
+    let page = Memory::new();
+    page.store(0, 1);
+    page.store(1, 2);
+    page.words[0].set(0);
+    page.write_before(1, 0, 1);
+    let mut rotation = Rotation::default();
+    assert_eq!(sweep(&mut rotation, &page), (vec![1, 2], 0));
+}
+
+#[test]
 fn what_there_is_no_entry_for_is_found_again_first() {
     let page = Memory::new();
     let mut rotation = Rotation::default();

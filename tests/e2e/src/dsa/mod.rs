@@ -68,6 +68,8 @@ pub struct Dsa {
     device: Device,
     misc: Interrupt,
     done: Interrupt,
+    /// Of the vectors from the third on, which are of further work queues.
+    further: Vec<Interrupt>,
     handle: u16,
     /// Entries of each work queue.
     sizes: Vec<u32>,
@@ -96,6 +98,7 @@ impl Dsa {
             device,
             misc: Interrupt::new("misc")?,
             done: Interrupt::new("completion")?,
+            further: Vec::new(),
             handle: 0,
             sizes: Vec::new(),
             wqcfg: 0,
@@ -106,7 +109,11 @@ impl Dsa {
         };
         dsa.identify()
             .context("this is not the virtual DSA that a subdev promises")?;
-        dsa.device.arm(&[&dsa.misc, &dsa.done])?;
+        let further = dsa.sizes.iter().skip(1);
+        let further = further.map(|_| Interrupt::new("further completion"));
+        dsa.further = further.collect::<Result<_>>()?;
+        let all = [&dsa.misc, &dsa.done].into_iter().chain(&dsa.further);
+        dsa.device.arm(&all.collect::<Vec<_>>())?;
         Ok(dsa)
     }
 
@@ -265,8 +272,8 @@ impl Dsa {
     /// What came before a reset is of no meaning after it.
     fn forget_interrupts(&self) -> Result<()> {
         self.misc.take()?;
-        self.done.take()?;
-        Ok(())
+        let mut completion = [&self.done].into_iter().chain(&self.further);
+        completion.try_for_each(|interrupt| interrupt.take().map(drop))
     }
 
     /// Where in config space the PCI Express capability is.
@@ -317,6 +324,23 @@ impl Dsa {
     pub fn max_transfer(&self) -> Result<u64> {
         let gencap = self.read64(regs::GENCAP)?;
         Ok(1 << (gencap >> regs::GENCAP_MAX_TRANSFER_SHIFT & 0x1f))
+    }
+
+    /// Most bytes that one descriptor of the first work queue may transfer, and most descriptors of a
+    /// batch.
+    pub fn wq_limits(&self) -> Result<(u64, u32)> {
+        let limits = self.read32(self.wqcfg + regs::WQCFG_LIMITS)?;
+        Ok((1 << (limits & 0x1f), 1 << (limits >> 5 & 0xf)))
+    }
+
+    /// The operations that are offered, a bit for each operation code.
+    pub fn operations(&self) -> Result<u64> {
+        self.read64(regs::OPCAP)
+    }
+
+    /// Gets a handle for the interrupt of an MSI-X vector.
+    pub fn interrupt_handle(&self, vector: u16) -> Result<u16> {
+        self.command(Command::RequestInterruptHandle, vector.into())
     }
 
     /// The VFIO device.
@@ -465,6 +489,18 @@ impl Dsa {
         self.done.take()
     }
 
+    /// The same of an MSI-X vector, which is that of completions or a later one.
+    pub fn take_interrupts_of(&self, vector: u16) -> Result<u64> {
+        let mut completion = [&self.done].into_iter().chain(&self.further);
+        let interrupt = completion.nth(usize::from(vector).saturating_sub(1));
+        interrupt.context("there is no such vector")?.take()
+    }
+
+    /// Takes the interrupts that came of anything but completions and returns their number.
+    pub fn take_misc_interrupts(&self) -> Result<u64> {
+        self.misc.take()
+    }
+
     /// Runs one descriptor to its end, noticed by interrupt.
     pub fn run(&self, descriptor: Descriptor) -> Result<Completion> {
         self.run_noticed(descriptor, Notice::Interrupt)
@@ -536,6 +572,19 @@ impl Dsa {
             code: (error >> 8) as u8,
             wq: (error & 1 << 3 != 0).then_some((error >> 16) as u8),
         }))
+    }
+
+    /// All of SWERR, which is cleared if it is valid, with its cause in INTCAUSE.
+    pub fn take_swerr(&self) -> Result<[u64; 4]> {
+        let mut words = [0; 4];
+        for (word, offset) in words.iter_mut().zip((regs::SWERR..).step_by(8)) {
+            *word = self.read64(offset)?;
+        }
+        if words[0] & 1 != 0 {
+            self.write32(regs::INTCAUSE, regs::INTCAUSE_SWERR)?;
+            self.write64(regs::SWERR, words[0] & regs::SWERR_VALID_OVERFLOW)?;
+        }
+        Ok(words)
     }
 
     /// Reads a register of 32 bits.

@@ -83,6 +83,8 @@ pub const SWERR_VALID_OVERFLOW: u64 = 0b11;
 pub const WQCFG_LEN: u64 = 32;
 /// WQCFG dword 0: size in entries.
 pub const WQCFG_SIZE: u64 = 0x00;
+/// WQCFG dword 3: largest transfer, 5 bits, and largest batch, 4 bits, as powers of two.
+pub const WQCFG_LIMITS: u64 = 0x0c;
 /// WQCFG dword 6: state in its two highest bits.
 pub const WQCFG_STATE: u64 = 0x18;
 

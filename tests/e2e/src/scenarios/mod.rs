@@ -11,6 +11,7 @@ mod configure;
 mod data;
 mod dead_and_open;
 mod declared;
+mod differential;
 mod direct_store;
 mod driver_override;
 mod enable_flood;
@@ -92,6 +93,8 @@ pub const ALL: &[Scenario] = &[
     data::DATA,
     data::SCATTERED,
     data::CREDITS,
+    differential::DIFFERENTIAL,
+    differential::DIFFERENTIAL_IOMMU,
     direct_store::DIRECT_STORE,
     direct_store::DIRECT_STORE_SHARED,
     configure::CONFIGURE,

@@ -207,6 +207,12 @@ impl Buffer {
         Ok(())
     }
 
+    /// Maps it, after [`Buffer::unmap`], for another kind of access.
+    pub fn map_as(&mut self, access: Access) -> Result<()> {
+        self.access = access;
+        self.map()
+    }
+
     /// Takes it away from the devices; its bytes stay.
     pub fn unmap(&self) -> Result<()> {
         self.container.unmap(self.iova, self.len() as u64)

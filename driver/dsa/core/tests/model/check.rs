@@ -177,6 +177,9 @@ proptest! {
         device.map(RECORDS, PAGE, &memory(1), 0, true).expect("mapped");
         let errors = device.execute(&bytes);
         let record = device.read::<32>(raw.cr & !31).unwrap_or_default();
+        let wanted = checked.map_or_else(|reject| reject.interrupt, |work| work.interrupt);
+        let came = (0..LIMITS.vectors).filter(|vector| device.take_interrupts(*vector) > 0);
+        prop_assert_eq!(came.collect::<Vec<_>>(), Vec::from_iter(wanted));
         match checked {
             Ok(work) => {
                 prop_assert!(!is_refusal(record[0]), "refused with {:#x}: {work:?}", record[0]);
