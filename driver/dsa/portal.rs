@@ -527,8 +527,14 @@ impl Worker for Portal {
             self.restart();
         }
         let (swept, next) = self.sweep_counted();
+        let has_helped = self.engine.help();
+        if has_helped {
+            self.restart();
+        }
         match next {
             Next::Poll => (),
+            // There is an entry again, or the tenant is about to store what comes after.
+            _ if has_helped => (),
             Next::Wait => self.wait(used, swept.full),
             Next::Park => self.park(),
         }
