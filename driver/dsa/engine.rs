@@ -173,6 +173,11 @@ impl Engine {
     /// Has the thread look at everything.
     fn kick(self: &Arc<Self>) {
         self.front.waker().wake();
+        self.have_run();
+    }
+
+    /// Has the thread run, if it does not.
+    fn have_run(self: &Arc<Self>) {
         // There is none when the module is about to go, and its tenants are gone.
         if let Some(queue) = workqueue::engines() {
             // Refused only if it is queued already, and then it looks.

@@ -50,6 +50,9 @@ const LOOK: Delta = Delta::from_millis(500);
 const SMALL: u32 = 64 << 10;
 const MOMENT: Delta = Delta::from_micros(20);
 
+/// How long whoever polls for something else anyway does so for that, too.
+const WHILE: Delta = Delta::from_millis(1);
+
 /// Most rounds of help at a time.
 const ROUNDS: u32 = 16;
 
@@ -133,10 +136,10 @@ impl WorkItem for Engine {
     }
 }
 
-/// Whether the hardware was given something just now that it is done with soon.
-fn ends_soon(lane: &Lane) -> bool {
+/// Whether the hardware was given something within `time` that it is done with soon.
+fn ends_soon(lane: &Lane, time: Delta) -> bool {
     let mut flight = lane.flight.iter().flatten();
-    flight.any(|flying| flying.piece.len <= SMALL && flying.since.elapsed() < MOMENT)
+    flight.any(|flying| flying.piece.len <= SMALL && flying.since.elapsed() < time)
 }
 
 /// Whether it takes no memory of the tenant to begin with a descriptor.
@@ -173,8 +176,8 @@ impl Engine {
 
     /// Does at once what is at hand, in the calling thread, unless another does: that of a portal,
     /// between two looks at its slots, spares the descriptors of a tenant who is busy two wake-ups.
-    /// Returns whether there was something. The engine's own thread is told of all there is, whether
-    /// or not it was done here.
+    /// Returns whether there was something, or is about to be. The engine's own thread is told of all
+    /// there is, whether or not it was done here.
     pub(in super::super) fn help(self: &Arc<Self>) -> bool {
         let mut did = false;
         if let Some(mut lanes) = self.lanes.try_lock() {
@@ -187,6 +190,7 @@ impl Engine {
                 did = true;
             }
             lanes.iter_mut().for_each(|lane| lane.at_hand = false);
+            did |= lanes.iter().any(|lane| ends_soon(lane, WHILE));
         }
         if self.missed.xchg(false, Full) {
             self.kick();
@@ -209,7 +213,8 @@ impl Engine {
     /// Looks for a moment for the end of what is small: that takes the hardware less time than an
     /// interrupt takes. Returns whether there is something to look at.
     fn poll(&self, lanes: &[Lane]) -> bool {
-        let mut soon = lanes.iter().map(ends_soon).zip(self.queues.iter());
+        let soon = lanes.iter().map(|lane| ends_soon(lane, MOMENT));
+        let mut soon = soon.zip(self.queues.iter());
         let Some((_, queue)) = soon.find(|(soon, _)| *soon) else {
             return false;
         };
@@ -226,6 +231,10 @@ impl Engine {
     /// Does what can be done for a virtual WQ.
     fn look(&self, lane: &mut Lane, queue: &Queue, host: Option<&dyn Host>) -> Look {
         let mut look = Look::NOTHING;
+        if lane.at_hand && lane.flight.iter().any(Option::is_some) {
+            // Who looks all the time need not be told by an interrupt.
+            queue.submitter.reap();
+        }
         look.did |= self.land(lane, queue);
         look.did |= self.begin(lane, host);
         match self.go_on_with_current(lane, queue, host) {
