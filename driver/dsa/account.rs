@@ -37,6 +37,6 @@ impl Owner for Account {
     fn ended(&self, bytes: u32) {
         self.flow.give_back(bytes);
         self.front.flights().leave();
-        self.front.waker().wake();
+        self.front.waker().note();
     }
 }

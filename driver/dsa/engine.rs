@@ -34,6 +34,7 @@ use kernel::{
     new_work,
     prelude::*,
     sync::{
+        atomic::AtomicFlag,
         Arc,
         CondVar,
         Mutex, //
@@ -88,9 +89,11 @@ pub(super) struct Engine {
     /// What is pinned.
     #[pin]
     ranges: Mutex<Ranges>,
-    /// Of each virtual WQ, while the device is open. Taken by the thread, as long as it has work.
+    /// Of each virtual WQ, while the device is open. Taken by whoever carries out descriptors.
     #[pin]
     lanes: Mutex<KVec<Lane>>,
+    /// The thread wanted `lanes` while another had them.
+    missed: AtomicFlag,
     #[pin]
     work: WorkStruct<Engine>,
 }
@@ -115,6 +118,7 @@ impl Engine {
                 unmaps,
                 ranges <- new_mutex!(ranges, "Engine::ranges"),
                 lanes <- new_mutex!(KVec::new(), "Engine::lanes"),
+                missed: AtomicFlag::new(false),
                 work <- new_work!("Engine::work"),
             }),
             GFP_KERNEL,
@@ -169,6 +173,11 @@ impl Engine {
     /// Has the thread look at everything.
     fn kick(self: &Arc<Self>) {
         self.front.waker().wake();
+        self.have_run();
+    }
+
+    /// Has the thread run, if it does not.
+    fn have_run(self: &Arc<Self>) {
         // There is none when the module is about to go, and its tenants are gone.
         if let Some(queue) = workqueue::engines() {
             // Refused only if it is queued already, and then it looks.

@@ -323,6 +323,7 @@ impl Portal {
         }
         self.progress.lock().ended = true;
         self.swept.notify_all();
+        self.front.waker().leave();
     }
 
     /// A descriptor that was written to the file.
@@ -526,11 +527,24 @@ impl Worker for Portal {
         if fresh {
             self.restart();
         }
+        self.front.waker().attend();
         let (swept, next) = self.sweep_counted();
+        let has_helped = self.engine.help();
+        if has_helped {
+            self.restart();
+        }
         match next {
             Next::Poll => (),
-            Next::Wait => self.wait(used, swept.full),
-            Next::Park => self.park(),
+            // There is an entry again, or the tenant is about to store what comes after.
+            _ if has_helped => (),
+            Next::Wait | Next::Park => {
+                // What is in flight ends without this thread.
+                self.front.waker().leave();
+                match next {
+                    Next::Wait => self.wait(used, swept.full),
+                    _ => self.park(),
+                }
+            }
         }
     }
 

@@ -26,8 +26,8 @@ use crate::{
 /// Most ranges of a tenant.
 const RANGES: usize = 64;
 
-/// Most pages of a tenant that stay: 64 MiB.
-const PAGES: u64 = 1 << 14;
+/// Most pages of a tenant that stay: 128 MiB.
+const PAGES: u64 = 1 << 15;
 
 /// How long no more is pinned than when a limit of the tenant did not allow more: VFIO prints a line
 /// whenever one does not.

@@ -65,6 +65,11 @@ impl<T> Ring<T> {
         item
     }
 
+    /// The item at the front.
+    pub(super) fn first(&self) -> Option<&T> {
+        self.places.get(self.head)?.as_ref()
+    }
+
     /// The items, in no particular order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
         self.places.iter().flatten()

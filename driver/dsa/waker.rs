@@ -7,6 +7,11 @@ use kernel::{
     new_mutex,
     prelude::*,
     sync::{
+        atomic::{
+            Acquire,
+            AtomicFlag,
+            Release, //
+        },
         Arc,
         CondVar,
         Mutex, //
@@ -24,6 +29,9 @@ const SHORT: u64 = 1_000_000;
 /// The longest sleep, in ns, that does not end when something comes.
 const STEP: u64 = 50_000;
 
+/// The longest sleep, in ns, while another thread attends: that one may be stopped.
+const WATCH: u64 = 4_000_000;
+
 /// Wakes the thread of an engine: something came, ended or was granted.
 #[pin_data]
 pub(super) struct Waker {
@@ -32,6 +40,8 @@ pub(super) struct Waker {
     news: Mutex<bool>,
     #[pin]
     woken: CondVar,
+    /// Another thread looks as well, all the time.
+    attended: AtomicFlag,
 }
 
 impl Waker {
@@ -40,6 +50,7 @@ impl Waker {
             pin_init!(Self {
                 news <- new_mutex!(false, "Waker::news"),
                 woken <- new_condvar!("Waker::woken"),
+                attended: AtomicFlag::new(false),
             }),
             GFP_KERNEL,
         )
@@ -48,6 +59,26 @@ impl Waker {
     /// There is something to look at. May be called with other locks held.
     pub(super) fn wake(&self) {
         *self.news.lock() = true;
+        self.woken.notify_one();
+    }
+
+    /// As [`Self::wake`], of something that another thread does if it is attending: the engine's looks
+    /// now and then whether that is so.
+    pub(super) fn note(&self) {
+        *self.news.lock() = true;
+        if !self.attended.load(Acquire) {
+            self.woken.notify_one();
+        }
+    }
+
+    /// Another thread looks all the time from now on, until [`Self::leave`].
+    pub(super) fn attend(&self) {
+        self.attended.store(true, Release);
+    }
+
+    /// It does not any more.
+    pub(super) fn leave(&self) {
+        self.attended.store(false, Release);
         self.woken.notify_one();
     }
 
@@ -73,6 +104,10 @@ impl Waker {
             }
             return *self.news.lock();
         }
+        let ns = match self.attended.load(Acquire) {
+            true => ns.min(WATCH),
+            false => ns,
+        };
         let ms = u32::try_from(ns.div_ceil(1_000_000)).unwrap_or(u32::MAX);
         let mut left = msecs_to_jiffies(ms);
         let mut news = self.news.lock();

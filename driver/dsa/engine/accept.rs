@@ -118,7 +118,8 @@ impl Engine {
         // Before anybody can carry it out, who takes the lock for that.
         self.count(wq, Meter::submitted);
         drop(state);
-        self.kick();
+        self.front.waker().note();
+        self.have_run();
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use super::{
         Job,
         Lane, //
     },
+    record::span_of,
     state::Accepted,
     Engine,
     Queue, //
@@ -71,6 +72,7 @@ impl Engine {
         queue: &Queue,
         host: Option<&dyn Host>,
     ) -> bool {
+        let at_hand = lane.at_hand;
         for at in 0..lane.jobs.len() {
             if lane.is_current(at) {
                 continue;
@@ -78,7 +80,8 @@ impl Engine {
             let Some(place) = lane.jobs.get_mut(at) else {
                 continue;
             };
-            if place.as_ref().is_some_and(|job| job.pieces == 0) {
+            let ends = |job: &Job| job.pieces == 0 && (!at_hand || self.is_at_hand(job));
+            if place.as_ref().is_some_and(ends) {
                 if let Some(job) = place.take() {
                     self.finish(lane, &job, queue, host);
                     return true;
@@ -86,6 +89,13 @@ impl Engine {
             }
         }
         false
+    }
+
+    /// Whether the end of a descriptor can be reported without reaching memory that is not pinned.
+    fn is_at_hand(&self, job: &Job) -> bool {
+        job.work
+            .cr
+            .is_none_or(|addr| self.ranges.lock().has(&span_of(addr)))
     }
 
     /// Reports the end of a descriptor, unless it was dropped.

@@ -133,6 +133,9 @@ pub(super) struct Lane {
     pub(super) list: List,
     /// Whether it takes part in the order of those who share the WQ.
     pub(super) busy: bool,
+    /// Whether only that is done now for which no memory of the tenant has to be reached that is not
+    /// pinned.
+    pub(super) at_hand: bool,
 }
 
 fn places<T>(len: usize) -> Result<KVec<Option<T>>> {
@@ -154,6 +157,7 @@ impl Lane {
             current_member: None,
             list: List::EMPTY,
             busy: false,
+            at_hand: false,
         })
     }
 

@@ -42,6 +42,8 @@ pub(super) enum Missing {
     Limited,
     /// The hardware cannot be given it.
     Unmapped,
+    /// It would have to be pinned, which is not done now.
+    NotAtHand,
 }
 
 impl Observer for Engine {
@@ -65,13 +67,14 @@ impl Observer for Engine {
 
 impl Engine {
     /// A range that has `span`, pinned and mapped as far as it is there, with a further user; nothing
-    /// if nothing is there. Takes as long as the tenant likes.
+    /// if nothing is there. Takes as long as the tenant likes, unless what is `at_hand` is enough.
     pub(super) fn range(
         &self,
         queue: &Queue,
         memory: &Arc<dyn Memory>,
         span: &Span,
         write: bool,
+        at_hand: bool,
     ) -> Result<Option<usize>, Missing> {
         let Some(pages) = span.pages() else {
             return Ok(None);
@@ -87,6 +90,9 @@ impl Engine {
                 }
                 if let Some(at) = ranges.find(&pages, write) {
                     return Ok(Some(at));
+                }
+                if at_hand {
+                    return Err(Missing::NotAtHand);
                 }
                 match ranges.room(count) {
                     Room::Free => Ok(ranges.reserve(pages, write).ok_or(Missing::Later)?),

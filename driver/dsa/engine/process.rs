@@ -3,7 +3,15 @@
 //! What the thread of an engine does, as long as there is something to do.
 
 use kernel::{
-    sync::Arc,
+    prelude::*,
+    sync::{
+        atomic::Full,
+        lock::{
+            mutex::MutexBackend,
+            Guard, //
+        },
+        Arc, //
+    },
     time::{
         Delta,
         Instant,
@@ -42,6 +50,12 @@ const LOOK: Delta = Delta::from_millis(500);
 const SMALL: u32 = 64 << 10;
 const MOMENT: Delta = Delta::from_micros(20);
 
+/// How long whoever polls for something else anyway does so for that, too.
+const WHILE: Delta = Delta::from_millis(1);
+
+/// Most rounds of help at a time.
+const ROUNDS: u32 = 16;
+
 /// The longest sleep, in ns.
 const SLEEP: u64 = 500_000_000;
 
@@ -79,10 +93,13 @@ impl WorkItem for Engine {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
-        let mut lanes = this.lanes.lock();
         let mut looked = Instant::<Monotonic>::now();
         let mut rested = false;
         loop {
+            // Whoever has them queues this again.
+            let Some(mut lanes) = this.take_lanes() else {
+                return;
+            };
             if looked.elapsed() >= LOOK {
                 looked = Instant::now();
                 lanes
@@ -92,18 +109,16 @@ impl WorkItem for Engine {
             }
             this.front.waker().clear();
             this.give_up_stale();
-            // Whoever closes the device waits until nothing is carried out any more, and with it for
-            // the reference to the host.
-            let host = this.front.host();
-            let mut look = Look::NOTHING;
-            for (lane, queue) in lanes.iter_mut().zip(this.queues.iter()) {
-                look = look.and(this.look(lane, queue, host.as_deref()));
-            }
-            drop(host);
+            let look = this.look_at_all(&mut lanes);
             if look.did {
                 rested = false;
-            } else if look.busy {
-                if !this.poll(&lanes) {
+                continue;
+            }
+            let is_done = look.busy && this.poll(&lanes);
+            // So that the thread of a portal can go on meanwhile.
+            drop(lanes);
+            if look.busy {
+                if !is_done {
                     let _ = this.front.waker().sleep(look.wait);
                 }
             } else if rested {
@@ -121,10 +136,25 @@ impl WorkItem for Engine {
     }
 }
 
-/// Whether the hardware was given something just now that it is done with soon.
-fn ends_soon(lane: &Lane) -> bool {
+/// Whether the hardware was given something within `time` that it is done with soon.
+fn ends_soon(lane: &Lane, time: Delta) -> bool {
     let mut flight = lane.flight.iter().flatten();
-    flight.any(|flying| flying.piece.len <= SMALL && flying.since.elapsed() < MOMENT)
+    flight.any(|flying| flying.piece.len <= SMALL && flying.since.elapsed() < time)
+}
+
+/// Whether it takes no memory of the tenant to begin with a descriptor.
+fn is_at_hand(item: &Item) -> bool {
+    let Ok(work) = &item.checked else {
+        return false;
+    };
+    !matches!(
+        work.op,
+        Op::Batch { .. }
+            | Op::Crc {
+                seed_addr: Some(_),
+                ..
+            }
+    )
 }
 
 /// Looks after what the hardware has for long.
@@ -136,10 +166,55 @@ fn look_after(lane: &Lane, queue: &Queue) {
 }
 
 impl Engine {
+    /// What is in hand, unless another thread has it; that one has the engine's look at it then.
+    fn take_lanes(&self) -> Option<Guard<'_, KVec<Lane>, MutexBackend>> {
+        self.lanes.try_lock().or_else(|| {
+            self.missed.xchg(true, Full);
+            self.lanes.try_lock()
+        })
+    }
+
+    /// Does at once what is at hand, in the calling thread, unless another does: that of a portal,
+    /// between two looks at its slots, spares the descriptors of a tenant who is busy two wake-ups.
+    /// Returns whether there was something, or is about to be. The engine's own thread is told of all
+    /// there is, whether or not it was done here.
+    pub(in super::super) fn help(self: &Arc<Self>) -> bool {
+        let mut did = false;
+        if let Some(mut lanes) = self.lanes.try_lock() {
+            lanes.iter_mut().for_each(|lane| lane.at_hand = true);
+            // What is taken away is a matter of the engine's thread.
+            for _ in 0..ROUNDS {
+                if self.unmaps.are_there() || !self.look_at_all(&mut lanes).did {
+                    break;
+                }
+                did = true;
+            }
+            lanes.iter_mut().for_each(|lane| lane.at_hand = false);
+            did |= lanes.iter().any(|lane| ends_soon(lane, WHILE));
+        }
+        if self.missed.xchg(false, Full) {
+            self.kick();
+        }
+        did
+    }
+
+    /// Does what can be done for all virtual WQs.
+    fn look_at_all(&self, lanes: &mut [Lane]) -> Look {
+        // Whoever closes the device waits until nothing is carried out any more, and with it for the
+        // reference to the host.
+        let host = self.front.host();
+        let looks = lanes
+            .iter_mut()
+            .zip(self.queues.iter())
+            .map(|(lane, queue)| self.look(lane, queue, host.as_deref()));
+        looks.fold(Look::NOTHING, Look::and)
+    }
+
     /// Looks for a moment for the end of what is small: that takes the hardware less time than an
     /// interrupt takes. Returns whether there is something to look at.
     fn poll(&self, lanes: &[Lane]) -> bool {
-        let mut soon = lanes.iter().map(ends_soon).zip(self.queues.iter());
+        let soon = lanes.iter().map(|lane| ends_soon(lane, MOMENT));
+        let mut soon = soon.zip(self.queues.iter());
         let Some((_, queue)) = soon.find(|(soon, _)| *soon) else {
             return false;
         };
@@ -156,6 +231,10 @@ impl Engine {
     /// Does what can be done for a virtual WQ.
     fn look(&self, lane: &mut Lane, queue: &Queue, host: Option<&dyn Host>) -> Look {
         let mut look = Look::NOTHING;
+        if lane.at_hand && lane.flight.iter().any(Option::is_some) {
+            // Who looks all the time need not be told by an interrupt.
+            queue.submitter.reap();
+        }
         look.did |= self.land(lane, queue);
         look.did |= self.begin(lane, host);
         match self.go_on_with_current(lane, queue, host) {
@@ -184,6 +263,7 @@ impl Engine {
         let at = lane.current_member.or((!is_batch).then_some(current));
         let went = match at {
             Some(at) => self.go_on(lane, at, queue, host.map(Host::memory).as_ref()),
+            None if lane.at_hand => return None,
             None => self.unroll(lane, current, queue, host),
         };
         if matches!(went, Went::Through) && lane.current_member.take().is_none() {
@@ -200,7 +280,15 @@ impl Engine {
         let Some(at) = lane.free_job() else {
             return false;
         };
-        let Some(item) = self.state.lock().begin(lane.wq) else {
+        let item = {
+            let mut state = self.state.lock();
+            let first = state.first(lane.wq);
+            match first.filter(|item| !lane.at_hand || is_at_hand(item)) {
+                Some(_) => state.begin(lane.wq),
+                None => None,
+            }
+        };
+        let Some(item) = item else {
             return false;
         };
         let Item {

@@ -28,6 +28,15 @@ use crate::{
     framework::Meter, //
 };
 
+/// Where a record is.
+pub(super) fn span_of(addr: u64) -> Span {
+    Span {
+        iova: addr,
+        // CAST: Widening.
+        len: Completion::LEN as u64,
+    }
+}
+
 impl Engine {
     /// Writes the completion record of a descriptor that was carried out; by the thread of the engine.
     /// Returns whether it is written.
@@ -54,11 +63,7 @@ impl Engine {
         addr: u64,
         completion: &Completion,
     ) -> bool {
-        let span = Span {
-            iova: addr,
-            // CAST: Widening.
-            len: Completion::LEN as u64,
-        };
+        let span = span_of(addr);
         let is_there = {
             let mut ranges = self.ranges.lock();
             // Nothing is given up for it.
@@ -67,7 +72,7 @@ impl Engine {
         if !is_there {
             return false;
         }
-        let Ok(Some(at)) = self.range(queue, memory, &span, true) else {
+        let Ok(Some(at)) = self.range(queue, memory, &span, true, false) else {
             return false;
         };
         let is_stored = {

@@ -177,6 +177,11 @@ impl State {
         self.queues.invalid.retain(|other| other.number != number);
     }
 
+    /// The next descriptor of a WQ that is to be carried out.
+    pub(super) fn first(&self, wq: u8) -> Option<&Item> {
+        self.queues.waiting.get(usize::from(wq))?.first()
+    }
+
     /// Takes the next descriptor of a WQ that is to be carried out.
     pub(super) fn begin(&mut self, wq: u8) -> Option<Item> {
         if self.queues.running.len() == self.queues.running.capacity() {

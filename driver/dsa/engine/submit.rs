@@ -74,6 +74,7 @@ impl Engine {
         };
         // What comes later has not begun.
         let waits = !lane.has_only(at);
+        let at_hand = lane.at_hand;
         let Some(job) = lane.job(at) else {
             warn_on!(true);
             return Went::Through;
@@ -113,7 +114,7 @@ impl Engine {
             if job.offset >= job.work.op.len() {
                 return self.stop(queue, job);
             }
-            match self.open_window(queue, job, memory) {
+            match self.open_window(queue, job, memory, at_hand) {
                 Opened::Window(window) => {
                     job.window = Some(window);
                     return Went::On;

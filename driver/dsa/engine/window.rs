@@ -141,6 +141,7 @@ impl Engine {
         queue: &Queue,
         job: &mut Job,
         memory: &Arc<dyn Memory>,
+        at_hand: bool,
     ) -> Opened {
         let bounds = match queue.flow.pace() {
             Ok(bounds) => bounds,
@@ -170,7 +171,7 @@ impl Engine {
                 Some(union) => (union, true),
                 None => (own, buffer.write),
             };
-            match self.range(queue, memory, &span, write) {
+            match self.range(queue, memory, &span, write, at_hand) {
                 Ok(at) => {
                     *side = at;
                     let range = at.and_then(|at| self.ranges.lock().span(at));
@@ -181,6 +182,7 @@ impl Engine {
                     self.leave(sides);
                     return match why {
                         Missing::TakenAway => Opened::Later(TAKEN_AWAY),
+                        Missing::NotAtHand => Opened::Later(LOOK),
                         Missing::Later if self.ranges.lock().are_used() => Opened::Later(LOOK),
                         // Nothing will end that it could wait for.
                         Missing::Later | Missing::Limited => {
