@@ -229,7 +229,7 @@ fn accel_config() -> Result<()> {
     step("a configuration of accel-config is applied; what has no place is named");
     write("subdev: []\n")?;
     dsa_nl(&format!("apply {FILE} --prune"))?.ok()?;
-    write(include_str!("idxd/two_groups.json"))?;
+    write(include_str!("../idxd/two_groups.json"))?;
     let line = format!("apply {FILE} --format accel-config");
     let output = dsa_nl(&line)?;
     check::equal("the exit status", output.status.code(), Some(1))?;
@@ -239,7 +239,7 @@ fn accel_config() -> Result<()> {
         output.describe()
     );
     // Batches are not offered here, so that the file as it is is refused by the kernel.
-    let text = include_str!("idxd/two_groups.json");
+    let text = include_str!("../idxd/two_groups.json");
     let text: Vec<_> = text
         .lines()
         .filter(|line| !line.contains("max_batch_size"))

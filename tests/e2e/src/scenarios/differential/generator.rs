@@ -20,6 +20,18 @@ pub struct Offer {
 }
 
 impl Offer {
+    /// What of it is to be the same in an arena that `is_whole`, or one that is not.
+    pub fn within(&self, is_whole: bool) -> Self {
+        let left_out = WHOLE.iter().fold(0, |mask, code| mask | 1 << code);
+        Self {
+            operations: match is_whole {
+                true => self.operations,
+                false => self.operations & !left_out,
+            },
+            ..*self
+        }
+    }
+
     /// Whether there is an operation.
     pub fn has(&self, code: u8) -> bool {
         code < 64 && self.operations >> code & 1 == 1
@@ -75,6 +87,19 @@ const CODES: [(u8, usize); 16] = [
     (opcode::DIF_INSERT, 2),
     (opcode::DIF_STRIP, 2),
     (opcode::DIF_UPDATE, 2),
+];
+
+/// Operations whose buffers are all there. Where one is not, the device may have written a part of the
+/// block in which it stopped, takes an offset behind what is there for one behind the end, and tells
+/// how long a delta record is so far, which the model does not.
+const WHOLE: [u8; 6] = [
+    opcode::CREATE_DELTA,
+    opcode::APPLY_DELTA,
+    // It comes after an insertion.
+    opcode::DIF_CHECK,
+    opcode::DIF_INSERT,
+    opcode::DIF_STRIP,
+    opcode::DIF_UPDATE,
 ];
 
 /// Flags of an operation that change nothing of what comes of it.
@@ -139,6 +164,11 @@ impl<'a> Generator<'a> {
         }
     }
 
+    /// The same where memory is.
+    fn within(&mut self, zone: u64) -> u64 {
+        self.place.start + zone * self.zone + self.rng.u64(..self.zone / 2)
+    }
+
     /// A length of at most half of a zone.
     fn len(&mut self) -> u32 {
         let most = (self.zone / 2) as u32;
@@ -174,13 +204,28 @@ impl<'a> Generator<'a> {
         let mut made = self.operation(code);
         made.raw.flags |= self.some(hints(code));
         if self.one_in(14) {
+            let good = made.raw;
             self.spoil(&mut made.raw);
+            if WHOLE.contains(&code) {
+                // What it works on is there still.
+                made.raw = Raw {
+                    first: good.first,
+                    second: good.second,
+                    size: good.size,
+                    specific: good.specific,
+                    ..made.raw
+                };
+            }
         }
         made
     }
 
     fn operation(&mut self, code: u8) -> Made {
-        let [first, second, third] = [0, 1, 2].map(|zone| self.at(zone));
+        let is_whole = WHOLE.contains(&code);
+        let [first, second, third] = [0, 1, 2].map(|zone| match is_whole {
+            true => self.within(zone),
+            false => self.at(zone),
+        });
         let len = self.len();
         let expected = self.rng.u8(..2);
         match code {

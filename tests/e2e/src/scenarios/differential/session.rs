@@ -270,18 +270,20 @@ impl Session {
         let arena = &self.twin.arenas()[at];
         let place = arena.data();
         let bad_page = arena.bad_page(&mut self.rng);
-        let (mut made, members) = match self.next[at].take() {
+        let offer = self.offer.within(arena.is_whole());
+        let next = self.next[at].take();
+        let (mut made, members) = match next.filter(|raw| offer.has(raw.opcode)) {
             Some(raw) => (Made::from(raw), Vec::new()),
-            None if self.offer.has(opcode::BATCH) && self.rng.u8(..5) == 0 => {
-                let batch = batch::random(&mut self.rng, &self.offer, arena);
+            None if offer.has(opcode::BATCH) && self.rng.u8(..5) == 0 => {
+                let batch = batch::random(&mut self.rng, &offer, arena);
                 (batch.made, batch.members)
             }
             None => {
-                let mut generator = Generator::new(&mut self.rng, &self.offer, place, true);
+                let mut generator = Generator::new(&mut self.rng, &offer, place, true);
                 (generator.descriptor(false), Vec::new())
             }
         };
-        let mut generator = Generator::new(&mut self.rng, &self.offer, place, true);
+        let mut generator = Generator::new(&mut self.rng, &offer, place, true);
         generator.report(&mut made.raw, arena.record(0), bad_page);
         self.next[at] = made.next;
         let records = (1 + members.len()) * RECORD_LEN;

@@ -135,6 +135,11 @@ impl Arena {
         rng.choice(self.bad_pages())
     }
 
+    /// Whether all pages of data are there and can be written to.
+    pub fn is_whole(&self) -> bool {
+        self.bad_pages().is_empty()
+    }
+
     fn bad_pages(&self) -> Vec<u64> {
         let bad = self.zones.iter().filter(|zone| zone.page != Page::There);
         let pages = bad.flat_map(|zone| zone.place().pages());
