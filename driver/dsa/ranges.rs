@@ -126,7 +126,9 @@ impl Ranges {
             let is_held = matches!(range.what, What::Held(_)) && !range.stale;
             is_held && range.span.contains(span) && (range.write || !write)
         };
-        self.ranges().find(|(_, range)| fits(range)).map(|(at, _)| at)
+        self.ranges()
+            .find(|(_, range)| fits(range))
+            .map(|(at, _)| at)
     }
 
     /// A range that has all of `span`; it has a further user then.

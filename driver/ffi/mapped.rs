@@ -192,9 +192,9 @@ impl Mapping {
                 }
                 // SAFETY: As above.
                 unsafe { range.sync(dev) }?;
+                let addr = range.state.addr;
                 // SAFETY: The device is valid, and the address is mapped for it.
-                self.needs_sync =
-                    unsafe { local::subdev_shim_dma_need_sync(raw(dev), range.state.addr) };
+                self.needs_sync = unsafe { local::subdev_shim_dma_need_sync(raw(dev), addr) };
             }
             Place::Pages(addresses) => {
                 for page in pinned.pages() {
@@ -267,10 +267,7 @@ impl Mapped {
         };
         // SAFETY: The pages are unpinned after the mapping was dropped.
         match unsafe { Mapping::new(&pinned, dev) } {
-            Ok(mapping) => Ok(Self {
-                mapping,
-                pinned,
-            }),
+            Ok(mapping) => Ok(Self { mapping, pinned }),
             Err(_) => Err(pinned),
         }
     }
