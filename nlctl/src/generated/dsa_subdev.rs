@@ -47,7 +47,7 @@ impl Attribute for DsaSubdevAttr {
             AttributeInfo::new(
                 "max-batch-size",
                 Kind::U32,
-                "Largest number of descriptors in a batch: a power of two, at most the\nsmallest of its work queues', or 0 in a request for that. With\nisolation \"mediated\" only 1, as there are no batches.",
+                "Largest number of descriptors in a batch: a power of two, at most the\nsmallest of its work queues', or 0 in a request for that.",
             ),
             AttributeInfo::new(
                     "op-config",

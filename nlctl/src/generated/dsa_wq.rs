@@ -89,7 +89,7 @@ impl Attribute for DsaWqAttr {
             AttributeInfo::new(
                 "max-batch-size",
                 Kind::U32,
-                "Largest number of descriptors in a batch: a power of two, at most the\nparent's. Default is 1. Subdevs with isolation \"mediated\" have no\nbatches.",
+                "Largest number of descriptors in a batch: a power of two, at most the\nparent's. Default is 32, or less if the device can do less. Subdevs on\nit have the same limit, or a smaller one of their own.",
             ),
             AttributeInfo::new(
                     "op-config",
