@@ -50,16 +50,23 @@ pub fn unprivileged(program: &str) -> Command {
 /// what it prints: the whole document where the line ends in `show` or `stats`, else
 /// the one object that it is about.
 pub fn json<T: DeserializeOwned>(line: &str) -> Result<T> {
-    let output = dsa_nl(&format!("-j {line}"))?.ok()?;
-    let told = || format!("unexpected JSON from {}", output.describe());
-    let document: Value = serde_json::from_str(&output.stdout).with_context(told)?;
-    schema::check(&document).with_context(told)?;
+    let told = || format!("unexpected JSON from `dsa-nl -j {line}`");
+    let document = document(line)?;
     let all = ["show", "stats"].iter().any(|verb| line.ends_with(verb));
     let value = match all {
         true => document,
         false => only(document).with_context(told)?,
     };
     serde_json::from_value(value).with_context(told)
+}
+
+/// The same, always the whole document.
+pub fn document(line: &str) -> Result<Value> {
+    let output = dsa_nl(&format!("-j {line}"))?.ok()?;
+    let told = || format!("unexpected JSON from {}", output.describe());
+    let document = serde_json::from_str(&output.stdout).with_context(told)?;
+    schema::check(&document).with_context(told)?;
+    Ok(document)
 }
 
 /// The one object that a document of the tool has.

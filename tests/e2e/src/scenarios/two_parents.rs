@@ -2,7 +2,6 @@
 //! More than one DSA.
 
 use anyhow::{Result, ensure};
-use serde_json::Value;
 
 use crate::check::{self, step};
 use crate::dsa::{Descriptor, Dsa};
@@ -49,7 +48,7 @@ fn run() -> Result<()> {
     }
 
     step("types can be listed for one parent");
-    let types: Value = tool::json(&format!("type show {second}"))?;
+    let types = tool::document(&format!("type show {second}"))?;
     let listed = types["type"]
         .as_array()
         .map(Vec::as_slice)
