@@ -55,7 +55,7 @@ fn run() -> Result<()> {
             "code": status::RECORD_TRANSLATION,
             "wq": 3,
             "operation": opcode::NOOP,
-            "address": NOWHERE,
+            "address": format!("{NOWHERE:#x}"),
         }),
     )?;
 
