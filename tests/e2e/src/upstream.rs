@@ -27,8 +27,20 @@ const KNOWN: &[Known] = &[
     // DEBUG_VM tells (srctree fs/userfaultfd.c, `handle_userfault`).
     Known {
         scenario: "portal-memory",
-        begin: "FAULT_FLAG_ALLOW_RETRY missing",
-        sign: "vaddr_get_pfns",
+        begin: UNSERVED,
+        sign: PINNING,
+        end: " </TASK>",
+    },
+    Known {
+        scenario: "withheld-memory",
+        begin: UNSERVED,
+        sign: PINNING,
+        end: " </TASK>",
+    },
+    Known {
+        scenario: "tenant-reset",
+        begin: UNSERVED,
+        sign: PINNING,
         end: " </TASK>",
     },
     // The memory of a control group is at an end, and a process in it is killed, or there is none that
@@ -70,6 +82,10 @@ const END: &str = "---[ end trace ";
 
 /// What a report begins with that memory is at an end.
 const OOM: &str = " invoked oom-killer: ";
+
+/// The first line of what tells of memory that a userfaultfd serves, and a function that pins.
+const UNSERVED: &str = "FAULT_FLAG_ALLOW_RETRY missing";
+const PINNING: &str = "vaddr_get_pfns";
 
 /// Takes the reports that are known of `scenario` out of `lines`, and returns
 /// their number.
