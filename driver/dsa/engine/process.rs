@@ -114,18 +114,21 @@ impl WorkItem for Engine {
                 rested = false;
                 continue;
             }
+            if rested && !look.busy {
+                // What is pinned counts against a limit that the tenant may want for something else.
+                // With the lanes, as what is at hand for who has them stays so.
+                if !this.give_up_idle() {
+                    // Whoever has something from now on queues it again.
+                    return;
+                }
+                continue;
+            }
             let is_done = look.busy && this.poll(&lanes);
             // So that the thread of a portal can go on meanwhile.
             drop(lanes);
             if look.busy {
                 if !is_done {
                     let _ = this.front.waker().sleep(look.wait);
-                }
-            } else if rested {
-                // What is pinned counts against a limit that the tenant may want for something else.
-                if !this.give_up_idle() {
-                    // Whoever has something from now on queues it again.
-                    return;
                 }
             } else if this.ranges.lock().is_empty() {
                 return;
