@@ -94,6 +94,8 @@ pub(super) struct Engine {
     lanes: Mutex<KVec<Lane>>,
     /// The thread wanted `lanes` while another had them.
     missed: AtomicFlag,
+    /// Another who had them has left something to the thread.
+    left: AtomicFlag,
     #[pin]
     work: WorkStruct<Engine>,
 }
@@ -119,6 +121,7 @@ impl Engine {
                 ranges <- new_mutex!(ranges, "Engine::ranges"),
                 lanes <- new_mutex!(KVec::new(), "Engine::lanes"),
                 missed: AtomicFlag::new(false),
+                left: AtomicFlag::new(false),
                 work <- new_work!("Engine::work"),
             }),
             GFP_KERNEL,

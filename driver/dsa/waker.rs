@@ -82,6 +82,11 @@ impl Waker {
         self.woken.notify_one();
     }
 
+    /// Whether another thread looks all the time.
+    pub(super) fn is_attended(&self) -> bool {
+        self.attended.load(Acquire)
+    }
+
     /// Whether there is something to look at since [`Self::clear`].
     pub(super) fn has_news(&self) -> bool {
         *self.news.lock()

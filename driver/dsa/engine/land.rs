@@ -51,8 +51,11 @@ impl Engine {
                     let op = job.outcome.next_op();
                     let piece = &flying.piece;
                     let hints = job.work.hints;
-                    let make =
-                        |record, handle| with_hints(descriptor(&op, piece, record, handle), hints);
+                    let quiet = flying.quiet;
+                    let make = |record, handle| {
+                        let handle = (!quiet).then_some(handle);
+                        with_hints(descriptor(&op, piece, record, handle), hints)
+                    };
                     queue.flow.take_again(piece.len);
                     match self.give(queue, &job.accepted, &make, piece.len) {
                         Some(ticket) => {

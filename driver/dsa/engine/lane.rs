@@ -114,6 +114,8 @@ pub(super) struct Flying {
     pub(super) sides: Sides,
     /// How often it was submitted again.
     pub(super) again: u8,
+    /// No interrupt tells of its end.
+    pub(super) quiet: bool,
 }
 
 /// What is being carried out of one virtual WQ.
@@ -191,6 +193,19 @@ impl Lane {
     pub(super) fn has_only(&self, at: usize) -> bool {
         let mut others = self.jobs.iter().enumerate();
         others.all(|(other, job)| other == at || job.is_none())
+    }
+
+    /// Whether the hardware has something of whose end no interrupt tells.
+    pub(super) fn has_quiet(&self) -> bool {
+        self.flight.iter().flatten().any(|flying| flying.quiet)
+    }
+
+    /// Whether something has ended that is to be reported.
+    pub(super) fn has_ended(&self) -> bool {
+        let mut jobs = self.jobs.iter().enumerate();
+        jobs.any(|(at, job)| {
+            job.as_ref().is_some_and(|job| job.pieces == 0) && !self.is_current(at)
+        })
     }
 
     /// Whether nothing is being carried out.

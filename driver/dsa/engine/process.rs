@@ -5,7 +5,11 @@
 use kernel::{
     prelude::*,
     sync::{
-        atomic::Full,
+        atomic::{
+            Acquire,
+            Full,
+            Release, //
+        },
         lock::{
             mutex::MutexBackend,
             Guard, //
@@ -27,7 +31,10 @@ use super::{
         Lane, //
     },
     state::Item,
-    submit::Went,
+    submit::{
+        Went,
+        SMALL, //
+    },
     Engine,
     Queue, //
 };
@@ -46,12 +53,15 @@ use crate::{
 /// How long the hardware may take before somebody looks without an interrupt: one may be lost.
 const LOOK: Delta = Delta::from_millis(500);
 
-/// Most bytes of what is polled for, and for how long: hardware moves so much in a fraction of it.
-const SMALL: u32 = 64 << 10;
+/// How long [`SMALL`] pieces are polled for: hardware moves so much in a fraction of it.
 const MOMENT: Delta = Delta::from_micros(20);
 
 /// How long whoever polls for something else anyway does so for that, too.
 const WHILE: Delta = Delta::from_millis(1);
+
+/// The longest sleep, in ns, while the hardware has something of whose end no interrupt tells: who
+/// was to see it may not look any more.
+const WATCH: u64 = 4_000_000;
 
 /// Most rounds of help at a time.
 const ROUNDS: u32 = 16;
@@ -59,8 +69,8 @@ const ROUNDS: u32 = 16;
 /// The longest sleep, in ns.
 const SLEEP: u64 = 500_000_000;
 
-/// How long, in ns, what is pinned stays for descriptors that come.
-const REST: u64 = 1_000_000_000;
+/// How long what is pinned stays for descriptors that come.
+const REST: Delta = Delta::from_secs(1);
 
 /// What came of a look at a virtual WQ.
 #[derive(Clone, Copy)]
@@ -71,6 +81,8 @@ struct Look {
     busy: bool,
     /// When to look again, in ns.
     wait: u64,
+    /// There is something to do that takes memory which is not pinned.
+    left: bool,
 }
 
 impl Look {
@@ -78,6 +90,7 @@ impl Look {
         did: false,
         busy: false,
         wait: SLEEP,
+        left: false,
     };
 
     fn and(self, other: Self) -> Self {
@@ -85,6 +98,7 @@ impl Look {
             did: self.did || other.did,
             busy: self.busy || other.busy,
             wait: self.wait.min(other.wait),
+            left: self.left || other.left,
         }
     }
 }
@@ -94,7 +108,7 @@ impl WorkItem for Engine {
 
     fn run(this: Arc<Self>) {
         let mut looked = Instant::<Monotonic>::now();
-        let mut rested = false;
+        let mut busy = looked;
         loop {
             // Whoever has them queues this again.
             let Some(mut lanes) = this.take_lanes() else {
@@ -108,13 +122,16 @@ impl WorkItem for Engine {
                     .for_each(|(lane, queue)| look_after(lane, queue));
             }
             this.front.waker().clear();
+            this.left.store(false, Release);
             this.give_up_stale();
             let look = this.look_at_all(&mut lanes);
+            if look.did || look.busy {
+                busy = Instant::now();
+            }
             if look.did {
-                rested = false;
                 continue;
             }
-            if rested && !look.busy {
+            if busy.elapsed() >= REST {
                 // What is pinned counts against a limit that the tenant may want for something else.
                 // With the lanes, as what is at hand for who has them stays so.
                 if !this.give_up_idle() {
@@ -123,7 +140,8 @@ impl WorkItem for Engine {
                 }
                 continue;
             }
-            let is_done = look.busy && this.poll(&lanes);
+            let is_attended = this.front.waker().is_attended();
+            let is_done = look.busy && !is_attended && this.poll(&lanes);
             // So that the thread of a portal can go on meanwhile.
             drop(lanes);
             if look.busy {
@@ -133,7 +151,7 @@ impl WorkItem for Engine {
             } else if this.ranges.lock().is_empty() {
                 return;
             } else {
-                rested = !this.front.waker().sleep(REST);
+                let _ = this.front.waker().sleep(SLEEP);
             }
         }
     }
@@ -164,6 +182,10 @@ fn is_at_hand(item: &Item) -> bool {
 fn look_after(lane: &Lane, queue: &Queue) {
     let mut flight = lane.flight.iter().flatten();
     if flight.any(|flying| flying.since.elapsed() >= LOOK) {
+        if lane.has_quiet() {
+            // No interrupt was lost of these.
+            queue.submitter.reap();
+        }
         queue.submitter.look_after();
     }
 }
@@ -178,24 +200,34 @@ impl Engine {
     }
 
     /// Does at once what is at hand, in the calling thread, unless another does: that of a portal,
-    /// between two looks at its slots, spares the descriptors of a tenant who is busy two wake-ups.
-    /// Returns whether there was something, or is about to be. The engine's own thread is told of all
-    /// there is, whether or not it was done here.
+    /// between two looks at its slots, spares the descriptors of a tenant who is busy two wake-ups and
+    /// the interrupt. Returns whether there was something, or is about to be. What is left is done by
+    /// the engine's own thread, and nothing here before that has looked at it.
     pub(in super::super) fn help(self: &Arc<Self>) -> bool {
         let mut did = false;
-        if let Some(mut lanes) = self.lanes.try_lock() {
+        let mut left = false;
+        let lanes = (!self.left.load(Acquire)).then(|| self.lanes.try_lock());
+        if let Some(mut lanes) = lanes.flatten() {
             lanes.iter_mut().for_each(|lane| lane.at_hand = true);
-            // What is taken away is a matter of the engine's thread.
             for _ in 0..ROUNDS {
-                if self.unmaps.are_there() || !self.look_at_all(&mut lanes).did {
+                // What is taken away is a matter of the engine's thread, which was told of it.
+                if self.unmaps.are_there() {
+                    break;
+                }
+                let look = self.look_at_all(&mut lanes);
+                left = look.left;
+                if !look.did {
                     break;
                 }
                 did = true;
             }
             lanes.iter_mut().for_each(|lane| lane.at_hand = false);
             did |= lanes.iter().any(|lane| ends_soon(lane, WHILE));
+            if left {
+                self.left.store(true, Release);
+            }
         }
-        if self.missed.xchg(false, Full) {
+        if self.missed.xchg(false, Full) || left {
             self.kick();
         }
         did
@@ -234,19 +266,26 @@ impl Engine {
     /// Does what can be done for a virtual WQ.
     fn look(&self, lane: &mut Lane, queue: &Queue, host: Option<&dyn Host>) -> Look {
         let mut look = Look::NOTHING;
-        if lane.at_hand && lane.flight.iter().any(Option::is_some) {
+        if lane.has_quiet() || lane.at_hand && lane.flight.iter().any(Option::is_some) {
             // Who looks all the time need not be told by an interrupt.
             queue.submitter.reap();
         }
         look.did |= self.land(lane, queue);
-        look.did |= self.begin(lane, host);
+        self.begin(lane, host, &mut look);
         match self.go_on_with_current(lane, queue, host) {
             Some(Went::Nowhere(ns)) => look.wait = ns,
+            Some(Went::NotAtHand) => look.left = true,
             Some(_) => look.did = true,
             None => (),
         }
-        look.did |= self.finish_one(lane, queue, host);
+        match self.finish_one(lane, queue, host) {
+            true => look.did = true,
+            false => look.left |= lane.at_hand && lane.has_ended(),
+        }
         look.busy = !lane.is_empty();
+        if lane.has_quiet() {
+            look.wait = look.wait.min(WATCH);
+        }
         if lane.current.is_none() && lane.busy && !look.did {
             lane.busy = false;
             queue.flow.rest();
@@ -266,7 +305,7 @@ impl Engine {
         let at = lane.current_member.or((!is_batch).then_some(current));
         let went = match at {
             Some(at) => self.go_on(lane, at, queue, host.map(Host::memory).as_ref()),
-            None if lane.at_hand => return None,
+            None if lane.at_hand => return Some(Went::NotAtHand),
             None => self.unroll(lane, current, queue, host),
         };
         if matches!(went, Went::Through) && lane.current_member.take().is_none() {
@@ -275,25 +314,29 @@ impl Engine {
         Some(went)
     }
 
-    /// Begins with the next descriptor, if there is one and its turn has come. Returns whether it did.
-    fn begin(&self, lane: &mut Lane, host: Option<&dyn Host>) -> bool {
+    /// Begins with the next descriptor, if there is one and its turn has come.
+    fn begin(&self, lane: &mut Lane, host: Option<&dyn Host>, look: &mut Look) {
         if lane.current.is_some() {
-            return false;
+            return;
         }
         let Some(at) = lane.free_job() else {
-            return false;
+            return;
         };
         let item = {
             let mut state = self.state.lock();
-            let first = state.first(lane.wq);
-            match first.filter(|item| !lane.at_hand || is_at_hand(item)) {
+            match state.first(lane.wq) {
+                Some(item) if lane.at_hand && !is_at_hand(item) => {
+                    look.left = true;
+                    None
+                }
                 Some(_) => state.begin(lane.wq),
                 None => None,
             }
         };
         let Some(item) = item else {
-            return false;
+            return;
         };
+        look.did = true;
         let Item {
             accepted,
             opcode,
@@ -309,7 +352,6 @@ impl Engine {
             }
             Err(reject) => self.reject(&accepted, opcode, &reject, host),
         }
-        true
     }
 
     /// Reads what an operation starts from in memory, once.

@@ -45,12 +45,17 @@ use crate::{
 /// How long, in ns, whoever waits for what is in flight waits before it looks of itself.
 pub(super) const LOOK: u64 = 500_000_000;
 
+/// Most bytes of what the hardware is done with in a moment.
+pub(super) const SMALL: u32 = 64 << 10;
+
 /// What came of an attempt to go on with a descriptor.
 pub(super) enum Went {
     /// It went on.
     On,
     /// It cannot before something happens, or before so many ns have passed.
     Nowhere(u64),
+    /// It cannot with what is at hand.
+    NotAtHand,
     /// All of it that there is to submit is submitted.
     Through,
 }
@@ -120,6 +125,7 @@ impl Engine {
                     return Went::On;
                 }
                 Opened::Later(ns) => return Went::Nowhere(ns),
+                Opened::NotAtHand => return Went::NotAtHand,
                 Opened::Never => {
                     job.outcome.piece_lost();
                     return self.stop(queue, job);
@@ -179,13 +185,18 @@ impl Engine {
         if !queue.flow.take(piece.len) {
             return Went::Nowhere(queue.flow.alarm());
         }
+        // Who looks all the time sees the end of what does not take long.
+        let quiet = lane.at_hand && piece.len <= SMALL;
         let Some(job) = lane.job(at) else {
             warn_on!(true);
             return Went::Through;
         };
         let op = job.outcome.next_op();
         let hints = job.work.hints;
-        let make = |record, handle| with_hints(descriptor(&op, &piece, record, handle), hints);
+        let make = |record, handle| {
+            let handle = (!quiet).then_some(handle);
+            with_hints(descriptor(&op, &piece, record, handle), hints)
+        };
         // Before the hardware has it.
         {
             let mut ranges = self.ranges.lock();
@@ -205,6 +216,7 @@ impl Engine {
                     job: at,
                     sides,
                     again: 0,
+                    quiet,
                 };
                 if let Some(place) = lane.flight.get_mut(place) {
                     *place = Some(flying);

@@ -110,6 +110,8 @@ pub(super) enum Opened {
     Window(Window),
     /// Not now; as [`Went::Nowhere`].
     Later(u64),
+    /// Not with what is pinned.
+    NotAtHand,
     /// It cannot be, and the operation fails.
     Never,
 }
@@ -182,7 +184,7 @@ impl Engine {
                     self.leave(sides);
                     return match why {
                         Missing::TakenAway => Opened::Later(TAKEN_AWAY),
-                        Missing::NotAtHand => Opened::Later(LOOK),
+                        Missing::NotAtHand => Opened::NotAtHand,
                         Missing::Later if self.ranges.lock().are_used() => Opened::Later(LOOK),
                         // Nothing will end that it could wait for.
                         Missing::Later | Missing::Limited => {

@@ -30,8 +30,8 @@ struct Fields {
 /// The descriptor that carries out a piece of an operation.
 ///
 /// `cr` is the address of its completion record and `handle` the interrupt handle, both of the
-/// hardware: the record is always written and the interrupt always raised. It never blocks on a
-/// fault, and asks for nothing else that is not needed; for what a tenant asked for see
+/// hardware: the record is always written, and the interrupt raised if there is a handle. It never
+/// blocks on a fault, and asks for nothing else that is not needed; for what a tenant asked for see
 /// [`with_hints`].
 ///
 /// A comparison expects nothing, as only the whole has an expected result. `op` must be
@@ -41,7 +41,7 @@ struct Fields {
 /// A drain and a batch are nothing to do for the hardware. A drain of the hardware would also wait for
 /// what other tenants submitted to the same WQ; the driver waits for the tenant's own, and what the
 /// hardware reports as done can be seen, as record and data are of one traffic class.
-pub fn descriptor(op: &Op, piece: &Piece, cr: u64, handle: u16) -> [u8; DESC_LEN] {
+pub fn descriptor(op: &Op, piece: &Piece, cr: u64, handle: Option<u16>) -> [u8; DESC_LEN] {
     let code = match op {
         Op::Drain { .. } | Op::Batch { .. } => opcode::NOOP,
         _ => op.opcode(),
@@ -52,7 +52,8 @@ pub fn descriptor(op: &Op, piece: &Piece, cr: u64, handle: u16) -> [u8; DESC_LEN
         second,
         specific,
     } = Fields::of(op, piece);
-    let flags = flags | flag::CR_VALID | flag::CR_REQUEST | flag::INT_REQUEST;
+    let interrupt = handle.map_or(0, |_| flag::INT_REQUEST);
+    let flags = flags | flag::CR_VALID | flag::CR_REQUEST | interrupt;
     let len = if code == opcode::NOOP { 0 } else { piece.len };
 
     let mut raw = [0; DESC_LEN];
@@ -63,7 +64,7 @@ pub fn descriptor(op: &Op, piece: &Piece, cr: u64, handle: u16) -> [u8; DESC_LEN
         .chain(first.to_le_bytes())
         .chain(second.to_le_bytes())
         .chain(len.to_le_bytes())
-        .chain(handle.to_le_bytes())
+        .chain(handle.unwrap_or(0).to_le_bytes())
         .chain([0; 2])
         .chain(specific);
     for (to, from) in raw.iter_mut().zip(fields) {

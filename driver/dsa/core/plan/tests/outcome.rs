@@ -319,7 +319,7 @@ fn our_own_failures_are_the_hardwares() {
 #[test]
 fn nothing_is_done_in_one_piece() {
     let mut outcome = Outcome::new(&Op::Noop);
-    let raw = descriptor(&outcome.next_op(), &Piece::EMPTY, 0x1234_5660, 5);
+    let raw = descriptor(&outcome.next_op(), &Piece::EMPTY, 0x1234_5660, Some(5));
     let mut expected = [0; 64];
     expected[4] = 0x1c;
     expected[8..16].copy_from_slice(&0x1234_5660_u64.to_le_bytes());
@@ -343,7 +343,7 @@ fn a_crc_chains() {
     .with_seed(8);
     let mut outcome = Outcome::new(&op);
     let seed = |outcome: &Outcome| {
-        let raw = descriptor(&outcome.next_op(), &piece(0), 0, 1);
+        let raw = descriptor(&outcome.next_op(), &piece(0), 0, Some(1));
         // Bypasses as asked for, and never a seed from memory.
         assert_eq!(raw[4..8], [0x1c, 0, 0x02, 0x10]);
         assert_eq!(raw[0x30..0x38], [0; 8]);
@@ -456,7 +456,7 @@ fn descriptors_have_their_fields_where_the_hardware_has_them() {
             &[],
         ),
     ] {
-        let raw = descriptor(&op, &piece(0), 0x40, 2);
+        let raw = descriptor(&op, &piece(0), 0x40, Some(2));
         let field = |at: usize| u64::from_le_bytes(raw[at..at + 8].try_into().unwrap());
         assert_eq!(raw[4..8], [0x1c, 0, 0, code]);
         assert_eq!((field(0x10), field(0x18)), (first, second), "{op:?}");
@@ -469,7 +469,7 @@ fn descriptors_have_their_fields_where_the_hardware_has_them() {
 
 #[test]
 fn what_is_the_drivers_to_do_is_nothing_to_the_hardware() {
-    let nothing = descriptor(&Op::Noop, &Piece::EMPTY, 0x40, 2);
+    let nothing = descriptor(&Op::Noop, &Piece::EMPTY, 0x40, Some(2));
     for op in [
         Op::Drain {
             readback: [Some(0x10_0000), None],
@@ -479,13 +479,13 @@ fn what_is_the_drivers_to_do_is_nothing_to_the_hardware() {
             count: 2,
         },
     ] {
-        assert_eq!(descriptor(&op, &piece(0), 0x40, 2), nothing);
+        assert_eq!(descriptor(&op, &piece(0), 0x40, Some(2)), nothing);
     }
 }
 
 #[test]
 fn hints_are_passed_and_nothing_else() {
-    let raw = descriptor(&MEMMOVE, &piece(0), 0x40, 2);
+    let raw = descriptor(&MEMMOVE, &piece(0), 0x40, Some(2));
     let hinted = with_hints(raw, flag::CACHE_CONTROL | flag::STRICT_ORDER);
     assert_eq!(hinted[4..8], [0x1c, 0x21, 0, 0x03]);
     assert_eq!(
@@ -743,7 +743,7 @@ proptest! {
             let _ = outcome.is_stopped();
             match told {
                 Told::Record(piece, record) => {
-                    let _ = descriptor(&outcome.next_op(), piece, 0x40, 1);
+                    let _ = descriptor(&outcome.next_op(), piece, 0x40, Some(1));
                     outcome.piece_done(piece, record);
                 }
                 Told::Missing(side, reached) => outcome.missing(*side, *reached),

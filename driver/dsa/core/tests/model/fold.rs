@@ -179,7 +179,10 @@ impl Driver<'_> {
     }
 
     fn submit(&self, outcome: &Outcome, piece: &Piece, hints: u32) -> Completion {
-        let raw = with_hints(descriptor(&outcome.next_op(), piece, RECORDS, 1), hints);
+        let raw = with_hints(
+            descriptor(&outcome.next_op(), piece, RECORDS, Some(1)),
+            hints,
+        );
         assert_eq!(self.device.execute(&raw), Vec::<[u64; 4]>::new());
         Completion::from_bytes(&self.device.read(RECORDS).expect("mapped"))
     }
