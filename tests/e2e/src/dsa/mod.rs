@@ -451,10 +451,16 @@ impl Dsa {
         self.records.write(record * RECORD_LEN, &[0; RECORD_LEN])?;
         let mut descriptor = descriptor.recorded_at(record_iova(record));
         if notice == Notice::Interrupt {
-            descriptor.flags |= Flags::REQUEST_INTERRUPT;
-            descriptor.interrupt = self.handle;
+            descriptor = self.noticed(descriptor);
         }
         Ok(descriptor.encode())
+    }
+
+    /// A descriptor whose end raises the completion interrupt.
+    pub fn noticed(&self, mut descriptor: Descriptor) -> Descriptor {
+        descriptor.flags |= Flags::REQUEST_INTERRUPT;
+        descriptor.interrupt = self.handle;
+        descriptor
     }
 
     /// The completion record `record`, if it is written.

@@ -36,8 +36,9 @@ pub fn run() -> Result<bool> {
     );
     let mut file = String::new();
     for _ in 0..PASSES {
-        user::measure(Way::Polled, &mut table)?;
-        user::measure(Way::Trapped, &mut table)?;
+        for way in [Way::Polled, Way::Woken, Way::Trapped] {
+            user::measure(way, &mut table)?;
+        }
         with_idxd(|log| {
             peer::measure(log, &mut table)?;
             if file.is_empty() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A VFIO user that has its descriptors ready, submits them and polls their completion records.
+//! A VFIO user that has its descriptors ready, submits them, and polls their completion records or
+//! sleeps until an interrupt.
 
 use std::hint;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,8 +19,9 @@ use crate::{check, pattern, tool};
 /// What the figures are of.
 pub const ABOUT: &str = "\
 (i), (ii): a subdev that has the WQ alone. Its user has mapped the memory and prepared the descriptors
-    before; it submits them and polls their completion records without a pause. (i) It stores to the
-    portal, and makes no system call. (ii) It writes each descriptor to the file. pieces: descriptors
+    before. (i) It stores to the portal. One polls completion records without a pause, and makes no
+    system call; the other waits for an interrupt with poll() and takes it with read(), as threads of
+    dmatest wait for theirs. (ii) It writes each descriptor to the file, and polls. pieces: descriptors
     that the hardware was given for one of (i), more where memory is not contiguous.";
 
 /// IOVA of the completion records.
@@ -40,10 +42,11 @@ const NAME: &str = "datapath";
 
 /// Measures a subdev with such a portal.
 pub fn measure(way: Way, table: &mut Table) -> Result<()> {
-    let is_mapped = way == Way::Polled;
+    let is_mapped = way != Way::Trapped;
     let portal = if is_mapped { "polled" } else { "trapped" };
     let subdev = tool::add(&format!("wq 3 name {NAME} portal {portal}"))?;
-    let user = User::open(Dsa::open_enabled(&subdev.location()?)?, is_mapped)?;
+    let mut user = User::open(Dsa::open_enabled(&subdev.location()?)?, is_mapped)?;
+    user.sleeps = way == Way::Woken;
     table.measure(way, |load| {
         let before = Figures::of("subdev", NAME)?;
         let rate = user.rate(load)?;
@@ -59,6 +62,8 @@ struct User {
     dsa: Dsa,
     /// The portal is, and stored to.
     is_mapped: bool,
+    /// It waits for interrupts.
+    sleeps: bool,
     from: Buffer,
     to: Buffer,
     records: Buffer,
@@ -98,6 +103,7 @@ impl User {
         Ok(Self {
             dsa,
             is_mapped,
+            sleeps: false,
             from,
             to,
             records,
@@ -124,7 +130,10 @@ impl User {
     /// A copy of `size` bytes at `place`, with its completion record at `record`.
     fn entry(&self, record: usize, place: usize, size: usize) -> Result<Entry<'_>> {
         let (from, to) = (FROM + place as u64, TO + place as u64);
-        let copy = Descriptor::memmove(from, to, size.try_into()?);
+        let mut copy = Descriptor::memmove(from, to, size.try_into()?);
+        if self.sleeps {
+            copy = self.dsa.noticed(copy);
+        }
         Ok(Entry {
             raw: copy.recorded_at(RECORDS + record as u64).encode(),
             record: self.records.word(record)?,
@@ -205,6 +214,10 @@ impl Flow<'_> {
     fn poll(&mut self, mut look: impl FnMut(&mut Self) -> Result<bool>) -> Result<()> {
         let mut looks = 0_u32;
         while !look(self)? {
+            if self.user.sleeps {
+                self.user.dsa.wait_interrupt(LONG)?;
+                continue;
+            }
             looks += 1;
             if looks == IDLE {
                 looks = 0;
