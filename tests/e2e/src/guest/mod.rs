@@ -2,6 +2,7 @@
 //! Virtual machines in the machine, under KVM: Debian's own kernel, to which QEMU hands subdevs.
 
 mod image;
+mod standing;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,9 @@ const COPIES: Duration = Duration::from_secs(480);
 
 /// What a guest says to the scenario begins so (`init.sh`).
 const MARK: &str = "guest: ";
+
+/// Whether memory is made huge pages of (srctree Documentation/admin-guide/mm/transhuge.rst).
+const HUGE_PAGES: &str = "/sys/kernel/mm/transparent_hugepage/enabled";
 
 /// Where guests have their files.
 const DIR: &str = "/run/guest";
@@ -57,6 +61,8 @@ pub struct Done {
 pub struct Guest {
     command: Command,
     qemu: Talker,
+    /// The socket of QEMU's monitor.
+    monitor: PathBuf,
     log: Vec<String>,
 }
 
@@ -68,7 +74,10 @@ impl Host {
     pub fn new() -> Result<Self> {
         if !Path::new("/sys/module/kvm_amd").exists() {
             process::run(Command::new("modprobe").args(["-a", "kvm", "ccp"]), SOON)?.ok()?;
-            system::insert("kvm-amd.ko", &[])?;
+            system::insert("kvm-amd.ko", &["dump_invalid_vmcb=1"])?;
+            // Memory of a guest that is moved while it runs, to be made huge pages of, is what the
+            // emulated processor does not keep up with: guests end in triple faults or stand still.
+            system::write_sysfs(Path::new(HUGE_PAGES), "never")?;
         }
         let dir = Path::new(DIR);
         fs::create_dir_all(dir).with_context(|| format!("cannot make {DIR}"))?;
@@ -89,12 +98,22 @@ impl Host {
             // A guest whose kernel ends is not to begin anew.
             qemu.arg("-no-reboot");
         }
-        qemu.args(["-M", "q35", "-accel", "kvm", "-cpu", "host"]);
-        qemu.args(["-smp", "2", "-m", "256", "-serial", "stdio", "-kernel"]);
+        qemu.args([
+            "-M",
+            "q35,memory-backend=m",
+            "-accel",
+            "kvm",
+            "-cpu",
+            "host",
+        ]);
+        qemu.args(["-smp", "2", "-m", "256", "-serial", "stdio"]);
+        // All of its memory is there from the start, and stays where it is.
+        qemu.args(["-object", "memory-backend-memfd,id=m,size=256M,prealloc=on"]);
+        qemu.arg("-kernel");
         qemu.arg(format!("/boot/vmlinuz-{}", release.trim_end()));
         qemu.arg("-initrd").arg(&self.image).arg("-append");
         qemu.arg(format!(
-            "console=ttyS0 loglevel=3 oops=panic panic=-1 mitigations=off setcpuid=movdir64b \
+            "console=ttyS0 nokaslr loglevel=3 oops=panic panic=-1 mitigations=off setcpuid=movdir64b \
              iterations={} threads={} then={}",
             copies.each,
             copies.threads,
@@ -102,8 +121,12 @@ impl Host {
         ));
         qemu.arg("-device");
         qemu.arg(format!("vfio-pci,sysfsdev={}", device.display()));
+        let monitor = Path::new(DIR).join(format!("monitor-{}", subdev.device));
+        qemu.arg("-monitor");
+        qemu.arg(format!("unix:{},server=on,wait=off", monitor.display()));
         Ok(Guest {
             qemu: Talker::spawn(&mut qemu)?,
+            monitor,
             command: qemu,
             log: Vec::new(),
         })
@@ -195,13 +218,14 @@ impl Guest {
     /// Ends it, and returns what it and QEMU said. A guest that KVM cannot go on with stands still,
     /// and only QEMU says why.
     pub fn last_words(&mut self) -> String {
+        let standing = standing::of(self.qemu.id(), &self.monitor);
         if let Err(error) = self.kill() {
-            return format!("{error:#}");
+            return format!("{error:#}\n{standing}");
         }
         loop {
             match self.qemu.line(SOON) {
                 Ok(line) => self.log.push(line),
-                Err(end) => return format!("{end:#}; it said: {:#?}", self.log),
+                Err(end) => return format!("{end:#}; it said: {:#?}\n{standing}", self.log),
             }
         }
     }

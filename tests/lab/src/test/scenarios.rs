@@ -42,8 +42,11 @@ impl Batch<'_> {
     /// When the run is interrupted.
     pub fn run(&self, lab: &Lab, tally: &Tally<'_>) -> Result<()> {
         let mut left = self.scenarios.as_slice();
+        // Those that share a machine have the same options.
+        let mut tries = left.first().map_or(Ok(1), Scenario::tries)?;
         while !left.is_empty() {
-            let done = self.lane.share(lab, left, tally)?;
+            tries = tries.saturating_sub(1);
+            let done = self.lane.share(lab, left, tally, tries)?;
             left = left.get(done..).unwrap_or_default();
         }
         Ok(())
@@ -119,8 +122,9 @@ impl Lane {
 
     /// Runs `batch` in one machine, and returns how many of it have a verdict.
     /// That is all of them, or those up to the first that fails: what that one
-    /// leaves behind could fail others.
-    fn share(&self, lab: &Lab, batch: &[Scenario], tally: &Tally<'_>) -> Result<usize> {
+    /// leaves behind could fail others. With `tries` left, one that fails is
+    /// reported, and has no verdict yet.
+    fn share(&self, lab: &Lab, batch: &[Scenario], tally: &Tally<'_>, tries: u32) -> Result<usize> {
         let (said, lines) = mpsc::channel();
         let mut passed = 0;
         let (outcome, text, start) = thread::scope(|scope| {
@@ -159,7 +163,12 @@ impl Lane {
             ),
             Err(error) => error.context(format!("it said:\n{}", run::indent(&text))),
         };
-        tally.failed(&self.title(failed), start.elapsed(), &error)?;
+        let title = self.title(failed);
+        if tries > 0 {
+            tally.tried(&title, start.elapsed(), &error)?;
+            return Ok(passed);
+        }
+        tally.failed(&title, start.elapsed(), &error)?;
         Ok(passed + 1)
     }
 
@@ -215,11 +224,20 @@ impl Scenario {
         })
     }
 
+    fn options(&self) -> Result<vm::Options> {
+        vm::Options::of_words(self.options.iter().map(String::as_str))
+            .with_context(|| format!("scenario {}: cannot read its options", self.name))
+    }
+
     /// Whether it is one for this kernel: all are that do not name another.
     fn runs_on(&self, kernel: Flavour) -> Result<bool> {
-        let options = vm::Options::of_words(self.options.iter().map(String::as_str))
-            .with_context(|| format!("scenario {}: cannot read its options", self.name))?;
-        Ok(options.kernel().is_none_or(|named| named == kernel))
+        let named = self.options()?.kernel();
+        Ok(named.is_none_or(|named| named == kernel))
+    }
+
+    /// How often it is tried until it passes.
+    fn tries(&self) -> Result<u32> {
+        Ok(self.options()?.tries())
     }
 }
 
@@ -255,6 +273,13 @@ mod tests {
         let one = scenario("one", &["--kernel", "debug"]);
         assert!(!one.runs_on(Flavour::Stock)? && one.runs_on(Flavour::Debug)?);
         assert!(scenario("bad", &["--dsa"]).runs_on(Flavour::Stock).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn a_scenario_is_tried_once_unless_it_says_more() -> Result<()> {
+        assert_eq!(scenario("a", &["--dsa", "2"]).tries()?, 1);
+        assert_eq!(scenario("b", &["--tries", "4"]).tries()?, 4);
         Ok(())
     }
 

@@ -73,6 +73,16 @@ impl<'a> Tally<'a> {
         counts.passed += 1;
     }
 
+    /// Reports that one failed and is tried again. Only an interruption is an error.
+    pub fn tried(&self, name: &str, time: Duration, error: &anyhow::Error) -> Result<()> {
+        if let Some(Interrupted(signal)) = error.downcast_ref() {
+            return Err(Interrupted(*signal).into());
+        }
+        let _counts = self.counts();
+        println!("again {name} ({:.1} s)\n{error:#}", time.as_secs_f64());
+        Ok(())
+    }
+
     /// Reports that one failed. Only an interruption is an error.
     pub fn failed(&self, name: &str, time: Duration, error: &anyhow::Error) -> Result<()> {
         if let Some(Interrupted(signal)) = error.downcast_ref() {

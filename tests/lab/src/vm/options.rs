@@ -17,6 +17,9 @@ pub struct Options {
     /// The kernel to boot (default: stock).
     #[arg(long, value_enum)]
     kernel: Option<Flavour>,
+    /// How many processors it has.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=16))]
+    processors: u32,
     /// How many model devices to attach.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=16))]
     dsa: u32,
@@ -45,6 +48,9 @@ pub struct Options {
     /// End the machine after this time (default: 600, none for a shell).
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
+    /// How often a scenario is tried until it passes.
+    #[arg(long, hide = true, default_value_t = 1)]
+    tries: u32,
     /// What a shell in the machine runs; an interactive shell without.
     #[arg(last = true, value_name = "CMD")]
     command: Vec<String>,
@@ -55,6 +61,8 @@ pub struct Options {
 pub struct Plan {
     /// The kernel to boot.
     pub kernel: Flavour,
+    /// How many processors it has.
+    pub processors: u32,
     /// How many model devices to attach.
     pub dsa: u32,
     /// More words for each model's command line.
@@ -100,6 +108,11 @@ impl Options {
         self.kernel
     }
 
+    /// How often a scenario is tried until it passes.
+    pub fn tries(&self) -> u32 {
+        self.tries
+    }
+
     /// Checks what can be checked before anything is built.
     ///
     /// # Errors
@@ -122,6 +135,7 @@ impl Options {
         };
         Ok(Plan {
             kernel: self.kernel.unwrap_or(Flavour::Stock),
+            processors: self.processors,
             dsa: self.dsa,
             model: self
                 .model

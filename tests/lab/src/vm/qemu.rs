@@ -68,7 +68,7 @@ pub fn machine(
     ]);
     qemu.args(accel.arguments());
     // A model device reads and writes the guest's memory, so it is shared.
-    qemu.args(["-machine", "q35,memory-backend=m", "-smp", "2"]);
+    qemu.args(["-machine", "q35,memory-backend=m"]);
     qemu.args([
         "-object",
         "memory-backend-memfd,id=m,size=1G,share=on",
@@ -113,6 +113,7 @@ pub fn start(guest: &Guest, plan: &Plan, dir: &Path) -> Result<(Process, Ports)>
         &binds,
     );
 
+    qemu.args(["-smp", &plan.processors.to_string()]);
     if plan.iommu {
         // Before the devices that it translates for. With the mode, the kernel has each change taken
         // note of at once, by devices that QEMU does not carry out itself too.
