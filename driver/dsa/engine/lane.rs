@@ -200,6 +200,12 @@ impl Lane {
         self.flight.iter().flatten().any(|flying| flying.quiet)
     }
 
+    /// Bytes of that.
+    pub(super) fn quiet_bytes(&self) -> u64 {
+        let quiet = self.flight.iter().flatten().filter(|flying| flying.quiet);
+        quiet.map(|flying| u64::from(flying.piece.len)).sum()
+    }
+
     /// Whether something has ended that is to be reported.
     pub(super) fn has_ended(&self) -> bool {
         let mut jobs = self.jobs.iter().enumerate();

@@ -31,10 +31,7 @@ use super::{
         Lane, //
     },
     state::Item,
-    submit::{
-        Went,
-        SMALL, //
-    },
+    submit::Went,
     Engine,
     Queue, //
 };
@@ -53,7 +50,8 @@ use crate::{
 /// How long the hardware may take before somebody looks without an interrupt: one may be lost.
 const LOOK: Delta = Delta::from_millis(500);
 
-/// How long [`SMALL`] pieces are polled for: hardware moves so much in a fraction of it.
+/// Most bytes of what is polled for, and for how long: hardware moves so much in a fraction of it.
+const SMALL: u32 = 64 << 10;
 const MOMENT: Delta = Delta::from_micros(20);
 
 /// How long whoever polls for something else anyway does so for that, too.
@@ -157,10 +155,16 @@ impl WorkItem for Engine {
     }
 }
 
-/// Whether the hardware was given something within `time` that it is done with soon.
-fn ends_soon(lane: &Lane, time: Delta) -> bool {
+/// Whether the hardware was given something small a moment ago.
+fn ends_soon(lane: &Lane) -> bool {
     let mut flight = lane.flight.iter().flatten();
-    flight.any(|flying| flying.piece.len <= SMALL && flying.since.elapsed() < time)
+    flight.any(|flying| flying.piece.len <= SMALL && flying.since.elapsed() < MOMENT)
+}
+
+/// Whether the hardware has something of whose end no interrupt tells, and not for long.
+fn ends_quietly(lane: &Lane) -> bool {
+    let mut flight = lane.flight.iter().flatten();
+    flight.any(|flying| flying.quiet && flying.since.elapsed() < WHILE)
 }
 
 /// Whether it takes no memory of the tenant to begin with a descriptor.
@@ -222,7 +226,7 @@ impl Engine {
                 did = true;
             }
             lanes.iter_mut().for_each(|lane| lane.at_hand = false);
-            did |= lanes.iter().any(|lane| ends_soon(lane, WHILE));
+            did |= lanes.iter().any(ends_quietly);
             if left {
                 self.left.store(true, Release);
             }
@@ -248,7 +252,7 @@ impl Engine {
     /// Looks for a moment for the end of what is small: that takes the hardware less time than an
     /// interrupt takes. Returns whether there is something to look at.
     fn poll(&self, lanes: &[Lane]) -> bool {
-        let soon = lanes.iter().map(|lane| ends_soon(lane, MOMENT));
+        let soon = lanes.iter().map(ends_soon);
         let mut soon = soon.zip(self.queues.iter());
         let Some((_, queue)) = soon.find(|(soon, _)| *soon) else {
             return false;

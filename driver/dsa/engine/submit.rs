@@ -45,8 +45,9 @@ use crate::{
 /// How long, in ns, whoever waits for what is in flight waits before it looks of itself.
 pub(super) const LOOK: u64 = 500_000_000;
 
-/// Most bytes of what the hardware is done with in a moment.
-pub(super) const SMALL: u32 = 64 << 10;
+/// Most bytes of what the hardware has and no interrupt tells of the end of: it is done with them in
+/// a tenth of a millisecond.
+const QUIET: u64 = 2 << 20;
 
 /// What came of an attempt to go on with a descriptor.
 pub(super) enum Went {
@@ -186,7 +187,7 @@ impl Engine {
             return Went::Nowhere(queue.flow.alarm());
         }
         // Who looks all the time sees the end of what does not take long.
-        let quiet = lane.at_hand && piece.len <= SMALL;
+        let quiet = lane.at_hand && lane.quiet_bytes() + u64::from(piece.len) <= QUIET;
         let Some(job) = lane.job(at) else {
             warn_on!(true);
             return Went::Through;
