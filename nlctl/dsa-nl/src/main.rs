@@ -6,6 +6,7 @@
 //! - [`words`] turns values from text to what is sent,
 //! - [`run`] carries out one command, [`ask`] with the kernel; [`choose`] and
 //!   [`wait`] say what of its answer is shown, and when; [`monitor`] goes on,
+//! - [`top`] shows what goes on, on the whole of a terminal,
 //! - [`batch`] carries out many,
 //! - [`config`] makes what there is what a file says,
 //! - [`complete`] tells shells what could come next,
@@ -34,6 +35,7 @@ mod grammar;
 mod monitor;
 mod output;
 mod run;
+mod top;
 mod wait;
 mod words;
 

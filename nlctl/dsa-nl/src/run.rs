@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::grammar::{Call, Invocation, Options};
 use crate::monitor::{self, Clock};
 use crate::output::{Page, Printer, schema};
-use crate::{choose, complete, decode, file, grammar, wait};
+use crate::{choose, complete, decode, file, grammar, top, wait};
 
 /// Carries out one command and prints what comes of it.
 pub async fn run(
@@ -36,6 +36,7 @@ pub async fn run(
             };
             monitor::run(handle, printer, monitor, clock).await
         }
+        Invocation::Top(top) => top::run(handle, printer, top, options).await,
         Invocation::Decode(file) => {
             let lines = decode::lines(&file::text(file)?);
             printer.print(&Page::Text(lines))

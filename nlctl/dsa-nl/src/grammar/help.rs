@@ -18,6 +18,7 @@ Examples:
   dsa-nl subdev set net0 state inactive
   dsa-nl subdev del net0
   dsa-nl monitor
+  dsa-nl top
 
 Keys such as 'wq 3' may be written as options as well ('--wq 3'); objects and
 commands may be abbreviated. 'dsa-nl OBJECT COMMAND help' explains a command.
@@ -33,6 +34,20 @@ Examples:
   dsa-nl monitor
   dsa-nl monitor parent dsa0 kind subdev,fault
   dsa-nl -j monitor subdev net0 count 1 timeout 10";
+
+pub const TOP_USAGE: &str = "\
+dsa-nl top [interval SECS] [sort rate|bytes|in-flight|errors|name|index]
+         [count N] [plain]";
+
+pub const TOP: &str = "\
+Examples:
+  dsa-nl top
+  dsa-nl top interval 0.5 sort bytes
+  dsa-nl top count 2 interval 5 > now.txt
+
+'?' says what keys do, 'q' quits. What is on the screen is kept up to date by
+events; only statistics are asked for. In text, rates are there from the second
+time on. Times are UTC.";
 
 pub const BIND: &str = "\
 Examples:
