@@ -13,6 +13,7 @@
 //! - [`bind`] gives devices to the module,
 //! - [`decode`] says in words what messages there are in a trace,
 //! - [`file`] reads files,
+//! - [`progress`] is what is seen of work that takes long,
 //! - [`output`] prints objects as tables, JSON or YAML,
 //! - [`failure`] maps what goes wrong to words and exit codes.
 //!
@@ -34,6 +35,7 @@ mod file;
 mod grammar;
 mod monitor;
 mod output;
+mod progress;
 mod run;
 mod top;
 mod wait;

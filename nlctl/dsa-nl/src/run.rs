@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::grammar::{Call, Invocation, Options};
 use crate::monitor::{self, Clock};
 use crate::output::{Page, Printer, schema};
-use crate::{choose, complete, decode, file, grammar, top, wait};
+use crate::{choose, complete, decode, file, grammar, progress, top, wait};
 
 /// Carries out one command and prints what comes of it.
 pub async fn run(
@@ -22,10 +22,13 @@ pub async fn run(
 ) -> Result<(), Failure> {
     match invocation {
         Invocation::Call(call) => {
+            let turning = progress::request(call);
             let told = match call.wait {
-                Some(seconds) => wait::until_there(handle, call, seconds).await?,
-                None => shown(handle, call).await?,
+                Some(seconds) => wait::until_there(handle, call, seconds).await,
+                None => shown(handle, call).await,
             };
+            turning.finish_and_clear();
+            let told = told?;
             printer.warn(told.warning.as_ref());
             printer.print(&page(call, told))
         }

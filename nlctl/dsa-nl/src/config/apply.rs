@@ -6,13 +6,12 @@
 //! one is refused, those before it are taken back, the last one first. Who kills the
 //! tool in between leaves something that the next `apply` of the same file ends.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 
-use indicatif::ProgressBar;
 use nlctl::Handle;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
@@ -25,9 +24,7 @@ use crate::failure::Failure;
 use crate::file;
 use crate::grammar::{Apply, Call, Source};
 use crate::output::{Page, Printer, pairs};
-
-/// Steps from which on it takes long enough for a progress bar.
-const MANY: usize = 8;
+use crate::progress;
 
 /// What keeps a second `apply` out: who has this abstract socket applies, and the
 /// kernel takes it back however that ends.
@@ -64,10 +61,7 @@ pub async fn apply(
     if dry_run {
         return printer.print(&page(&steps, "would "));
     }
-    let bar = match steps.len() >= MANY && io::stderr().is_terminal() {
-        true => ProgressBar::new(steps.len() as u64),
-        false => ProgressBar::hidden(),
-    };
+    let bar = progress::steps(steps.len());
     let mut state = State::new(&have.config);
     let mut back = Vec::new();
     let mut stop = pin!(tokio::signal::ctrl_c());
