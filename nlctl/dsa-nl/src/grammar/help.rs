@@ -85,11 +85,13 @@ pub const APPLY: &str = "\
 Examples:
   dsa-nl apply subdevs.yaml
   dsa-nl --dry-run apply subdevs.yaml --prune
+  dsa-nl apply --force subdevs.yaml
   dsa-nl apply --format accel-config dsa.conf --skip-unknown
 
 A subdev is the one of that UUID, or, without one, of that name. What FILE
-does not say stays as it is. When a step is refused, those before it are taken
-back.";
+does not say stays as it is. A subdev that is open is in the way, unless with
+--force: then it is made anew, and its user loses it. When a step is refused,
+those before it are taken back, but for what was taken from users.";
 
 /// Examples of a command.
 pub fn examples(object: &str, verb: &str) -> &'static [&'static str] {

@@ -58,6 +58,8 @@ pub struct Apply {
     pub source: Source,
     /// Delete the subdevs that the file does not have.
     pub prune: bool,
+    /// Take subdevs from users who have them open, and restart others.
+    pub force: bool,
     /// Leave out what is of parents that are not there.
     pub skip_absent: bool,
     /// Leave out what cannot be.
@@ -200,6 +202,7 @@ fn apply(matches: &ArgMatches, options: Options) -> Apply {
         file: file.unwrap_or_else(|| "-".into()),
         source: matches.get_one("format").copied().unwrap_or_default(),
         prune: matches.get_flag("prune"),
+        force: matches.get_flag("force"),
         skip_absent: matches.get_flag("skip-absent"),
         skip_unknown: matches.get_flag("skip-unknown"),
         wait: options.wait.unwrap_or_default(),

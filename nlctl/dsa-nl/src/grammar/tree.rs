@@ -462,6 +462,10 @@ fn apply(name: &'static str) -> Command {
                 .help("Of what tool FILE is: subdev, or accel-config (save-config)"),
         )
         .arg(flag("prune").help("Delete the subdevs that FILE does not have"))
+        .arg(flag("force").help(
+            "Although subdevs are open, which are taken from their users, or active and not in \
+             FILE; says which are open",
+        ))
         .arg(flag("skip-absent").help("Leave out what FILE says of parents that are not there"))
         .arg(
             flag("skip-unknown")

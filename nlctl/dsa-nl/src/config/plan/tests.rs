@@ -2,14 +2,23 @@
 
 //! Plans between any two configurations, held against the rules of the kernel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{State, Step, plan};
+use super::{Conflict, Limits, State, Step};
 use crate::config::{Config, Entry, Object};
 use crate::grammar::Kind;
+
+/// A plan without force.
+fn plan(have: &Config, want: &Config, prune: bool) -> Result<Vec<Step>, Conflict> {
+    let limits = Limits {
+        prune,
+        ..Limits::default()
+    };
+    super::plan(have, want, &limits)
+}
 
 const PLACE: &str = "pci/0000:6a:01.0";
 const QUEUES: u64 = 4;
@@ -200,6 +209,53 @@ proptest! {
         prop_assert_eq!(sorted(state.config()), sorted(&have));
     }
 
+    /// By force, whoever is open, nothing is in the way.
+    #[test]
+    fn by_force_each_step_can_succeed(have in config(), want in config(), open in 0_usize..64) {
+        let open = (0..6).filter(|n| open & 1 << n != 0).map(uuid).collect();
+        let limits = Limits { prune: false, force: true, open };
+        let names: Vec<_> = want.of(Kind::Subdev).filter_map(|it| it.text("name")).collect();
+        // That a name is another's is in the way of any plan, and so are entries that are.
+        let all: Vec<_> = want.of(Kind::Subdev).filter_map(|it| it.text("uuid")).collect();
+        let mut kept = have.of(Kind::Subdev).filter(|it| {
+            !all.iter().any(|uuid| it.text("uuid") == Some(uuid))
+        });
+        prop_assume!(kept.all(|it| !names.contains(&it.text("name").unwrap_or_default())));
+        let fits = |wq: &Entry| {
+            let of = |config: &Config, kept: bool| -> u64 {
+                let all = config.of(Kind::Subdev).filter(|it| {
+                    !kept || !all.iter().any(|uuid| it.text("uuid") == Some(uuid))
+                });
+                let nests = all.filter_map(|it| it.object["wq"][0].as_object());
+                nests.filter(|it| number(it, "id") == wq.id()).map(|it| number(it, "size")).sum()
+            };
+            of(&want, false) + of(&have, true) <= number(&wq.object, "size")
+        };
+        prop_assume!(want.of(Kind::Wq).all(fits));
+        let steps = super::plan(&have, &want, &limits).expect("has a plan");
+        let mut state = State::new(&have);
+        let mut left = BTreeSet::new();
+        for step in &steps {
+            // Whose user is still there cannot be activated again.
+            let set = step.request.get("state").and_then(Value::as_str);
+            if step.kind == Kind::Subdev && step.verb == "set" {
+                match set {
+                    Some("inactive") => drop(left.insert(step.target.clone())),
+                    Some("active") => {
+                        let again = limits.open.contains(&step.target) && left.contains(&step.target);
+                        prop_assert!(!again, "{}", step.about);
+                    }
+                    _ => {}
+                }
+            }
+            if let Err(error) = check(&state, step) {
+                prop_assert!(false, "{error}\n{steps:#?}");
+            }
+            state.apply(step);
+        }
+        prop_assert_eq!(plan(state.config(), &want, false), Ok(vec![]));
+    }
+
     #[test]
     fn what_there_is_takes_no_step(have in config()) {
         prop_assert_eq!(plan(&have, &have, true), Ok(vec![]));
@@ -328,4 +384,79 @@ fn names_are_given_in_a_circle() {
     ]);
     let steps = plan(&have, &want, false).expect("has a plan");
     assert_eq!(steps.len(), 3, "{steps:#?}");
+}
+
+#[test]
+fn by_force_what_is_open_is_made_anew_and_all_else_restarted() {
+    let have = of(vec![
+        subdev(&(1, 1, 0, 4, true, 2)),
+        subdev(&(2, 2, 0, 4, true, 2)),
+        subdev(&(3, 3, 1, 4, true, 2)),
+        subdev(&(4, 4, 1, 4, false, 2)),
+    ]);
+    let limits = Limits {
+        prune: false,
+        force: true,
+        open: [uuid(1), uuid(3)].into(),
+    };
+    let steps = |want: Value| {
+        let want = of(vec![entry(Kind::Wq, want)]);
+        words(&super::plan(&have, &want, &limits).expect("has a plan"))
+    };
+    // The device has to be disabled.
+    let all = steps(json!({"parent": PLACE, "id": 0, "size": 20}));
+    let anew = |n: usize, wq: u64| {
+        format!(
+            "add subdev net{n} {{\"uuid\":\"{}\",\"name\":\"net{n}\",\"wq\":[{{\"id\":{wq},\
+             \"size\":4,\"weight\":2,\"max-rate\":0}}],\"pasid-mode\":\"shared\",\
+             \"state\":\"active\"}}",
+            uuid(n)
+        )
+    };
+    assert_eq!(
+        all,
+        [
+            "del subdev net1 {\"force\":true}".to_string(),
+            "del subdev net3 {\"force\":true}".to_string(),
+            "set subdev net2 {\"state\":\"inactive\",\"force\":true}".to_string(),
+            format!("set wq {PLACE}/wq0 {{\"size\":20}}"),
+            anew(1, 0),
+            anew(3, 1),
+            "set subdev net2 {\"state\":\"active\"}".to_string(),
+        ]
+    );
+    // Only this work queue has to be.
+    let some = steps(json!({"parent": PLACE, "id": 1, "dsa-wq": {"priority": 3}}));
+    assert_eq!(some.len(), 3, "{some:#?}");
+    assert_eq!(some[2], anew(3, 1));
+}
+
+#[test]
+fn by_force_what_is_open_can_become_inactive_and_smaller() {
+    let have = of(vec![subdev(&(1, 1, 0, 4, true, 2))]);
+    let limits = Limits {
+        force: true,
+        open: [uuid(1)].into(),
+        ..Limits::default()
+    };
+    let steps = |want: Value| {
+        let mut want = want;
+        want["parent"] = PLACE.into();
+        want["name"] = "net1".into();
+        let want = of(vec![entry(Kind::Subdev, want)]);
+        super::plan(&have, &want, &limits).expect("has a plan")
+    };
+    let inactive = words(&steps(json!({"state": "inactive"})));
+    let expected = ["set subdev net1 {\"state\":\"inactive\",\"force\":true}"];
+    assert_eq!(inactive, expected);
+    let smaller = steps(json!({"wq": [{"id": 0, "size": 2}]}));
+    assert_eq!(smaller.len(), 2, "{smaller:#?}");
+    let request = Value::Object(smaller[1].request.clone());
+    assert_eq!(request["uuid"], uuid(1));
+    let share = json!([{"id": 0, "size": 2, "weight": 2, "max-rate": 0}]);
+    assert_eq!(request["wq"], share);
+    // Its user sees nothing of that.
+    let heavier = words(&steps(json!({"wq": [{"id": 0, "weight": 9}]})));
+    let expected = ["set subdev net1 {\"wq\":[{\"id\":0,\"weight\":9}]}"];
+    assert_eq!(heavier, expected);
 }
