@@ -11,6 +11,7 @@
 //! Nothing is done here. [`State`] knows what a step does to what there is, which is
 //! how a step knows its way back, and how the order is tested.
 
+mod groups;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -307,7 +308,7 @@ struct Hardware<'a> {
     /// Whether the device has to be disabled for it, and not the work queue alone.
     of_device: bool,
     /// What comes first: entries that are given back, then groups that are left, then
-    /// parents, then the rest.
+    /// parents, then the rest, then engines that were lent.
     turn: u8,
 }
 
@@ -371,6 +372,7 @@ fn hardware<'a>(config: &Config, want: &'a Config) -> Result<Vec<Hardware<'a>>, 
             });
         }
     }
+    groups::lend(config, &mut out)?;
     out.sort_by_key(|it| it.turn);
     Ok(out)
 }

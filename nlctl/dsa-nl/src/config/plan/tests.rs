@@ -61,8 +61,15 @@ fn config() -> impl Strategy<Value = Config> {
         0..6,
     );
     let names = Just((0..6).collect::<Vec<usize>>()).prop_shuffle();
-    // Group 0 has an engine always; where group 1 has none, it has no work queue.
-    let engines = prop_oneof![Just((0x3, 0xc)), Just((0xf, 0)), Just((0x7, 0x8))];
+    // Where a group has none, it has no work queue.
+    let engines = prop_oneof![
+        Just((0x3, 0xc)),
+        Just((0xf, 0)),
+        Just((0, 0xf)),
+        Just((0x7, 0x8)),
+        Just((0, 0x2)),
+        Just((0x1, 0)),
+    ];
     (queues, tenants, names, engines).prop_map(|(queues, tenants, names, (zero, one))| {
         let mut entries = vec![entry(
             Kind::Parent,
@@ -73,7 +80,11 @@ fn config() -> impl Strategy<Value = Config> {
         )];
         let mut free = BTreeMap::new();
         for (id, (size, priority, group)) in (0_u64..).zip(queues) {
-            let group = if one == 0 { 0 } else { group };
+            let group = match (zero, one) {
+                (_, 0) => 0,
+                (0, _) => 1,
+                _ => group,
+            };
             free.insert(id, size);
             entries.push(entry(
                 Kind::Wq,
@@ -147,6 +158,7 @@ fn check(state: &State, step: &Step) -> Result<(), String> {
         }
         _ => {}
     }
+    check_groups(after, step)?;
     let sizes: u64 = after
         .of(Kind::Wq)
         .map(|it| number(&it.object, "size"))
@@ -168,6 +180,28 @@ fn check(state: &State, step: &Step) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("{step:?}: a name is there twice")),
     }
+}
+
+/// Whether each engine is in one group, and each group that has a work queue has one.
+fn check_groups(after: &Config, step: &Step) -> Result<(), String> {
+    let parent = after.of(Kind::Parent).next();
+    let groups = parent.and_then(|it| it.object["dsa-parent"]["group"].as_array().cloned());
+    let mut taken = 0;
+    for group in groups.into_iter().flatten() {
+        let mask = group["engines"]
+            .as_str()
+            .and_then(|it| it.strip_prefix("0x"));
+        let mask = u64::from_str_radix(mask.expect("is a mask"), 16).expect("is a mask");
+        if taken & mask != 0 {
+            return Err(format!("{step:?}: an engine is in two groups"));
+        }
+        taken |= mask;
+        let mut members = after.of(Kind::Wq).map(|it| &it.object["dsa-wq"]["group"]);
+        if mask == 0 && members.any(|it| *it == group["id"]) {
+            return Err(format!("{step:?}: group {} has no engine", group["id"]));
+        }
+    }
+    Ok(())
 }
 
 /// The objects in an order of their own.
@@ -459,4 +493,61 @@ fn by_force_what_is_open_can_become_inactive_and_smaller() {
     let heavier = words(&steps(json!({"wq": [{"id": 0, "weight": 9}]})));
     let expected = ["set subdev net1 {\"wq\":[{\"id\":0,\"weight\":9}]}"];
     assert_eq!(heavier, expected);
+}
+
+/// Two groups with engines, and a work queue in each of the groups of `wqs`.
+fn grouped(engines: [u64; 2], wqs: &[u64]) -> Config {
+    let groups = (0..).zip(engines);
+    let groups = groups.map(|(id, mask)| json!({"id": id, "engines": format!("{mask:#x}")}));
+    let groups: Vec<_> = groups.collect();
+    let mut entries = vec![entry(
+        Kind::Parent,
+        json!({"parent": PLACE, "dsa-parent": {"group": groups}}),
+    )];
+    entries.extend((0..).zip(wqs).map(|(id, group): (u64, _)| {
+        let dsa = json!({"group": group});
+        entry(
+            Kind::Wq,
+            json!({"parent": PLACE, "id": id, "size": 4, "dsa-wq": dsa}),
+        )
+    }));
+    Config { entries }
+}
+
+#[test]
+fn a_group_that_gives_all_its_engines_away_is_lent_one() {
+    let have = grouped([0xf, 0], &[0, 0]);
+    let want = grouped([0, 0xf], &[1, 1]);
+    let steps = plan(&have, &want, false).expect("has a plan");
+    let set = |object: &str, request: Value| format!("set {object} {request}");
+    let parent = format!("parent {PLACE}");
+    let groups = |groups: Value| set(&parent, json!({"dsa-parent": {"group": groups}}));
+    let moved = |id: u64| {
+        set(
+            &format!("wq {PLACE}/wq{id}"),
+            json!({"dsa-wq": {"group": 1}}),
+        )
+    };
+    let expected = [
+        groups(json!([{"id": 0, "engines": "0x1"}, {"id": 1, "engines": "0xe"}])),
+        moved(0),
+        moved(1),
+        groups(json!([{"id": 0, "engines": "0x0"}, {"id": 1, "engines": "0xf"}])),
+    ];
+    assert_eq!(words(&steps), expected);
+    // Those that swap theirs need no other.
+    let have = grouped([0x3, 0xc], &[0, 1]);
+    let want = grouped([0xc, 0x3], &[0, 1]);
+    assert_eq!(plan(&have, &want, false).map(|it| it.len()), Ok(1));
+}
+
+#[test]
+fn without_an_engine_to_lend_the_way_is_said() {
+    let (have, mut want) = (grouped([0x1, 0], &[0]), grouped([0, 0x1], &[1]));
+    want.entries[0].line = Some(7);
+    let conflict = plan(&have, &want, false).expect_err("is refused");
+    assert_eq!(conflict.line, Some(7));
+    let words = "group 0 cannot give all its engines away while wq pci/0000:6a:01.0/wq0 is in it";
+    assert!(conflict.text.starts_with(words), "{}", conflict.text);
+    assert!(conflict.text.contains("leave it one"), "{}", conflict.text);
 }
