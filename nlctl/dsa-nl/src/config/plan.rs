@@ -29,6 +29,9 @@ pub use state::State;
 /// The flag of a request that a VFIO user does not stop.
 pub const FORCE: &str = "force";
 
+/// What a DSA demands to be at most the size of a work queue.
+const THRESHOLD: &str = "threshold";
+
 /// A request of a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
@@ -347,9 +350,27 @@ fn hardware<'a>(config: &Config, want: &'a Config) -> Result<Vec<Hardware<'a>>, 
             });
         };
         if gains < 0
-            && let Some(size) = rest.remove("size")
+            && let Some(size) = rest.shift_remove("size")
         {
-            first(json!({ "size": size }), 0);
+            // Its threshold is not above its size, at any time.
+            let now = have.object.get("dsa-wq").and_then(|it| it.get(THRESHOLD));
+            let wanted = match rest.get_mut("dsa-wq") {
+                Some(Value::Object(dsa)) => dsa.shift_remove(THRESHOLD),
+                _ => None,
+            };
+            let is_above = now.and_then(Value::as_u64) > size.as_u64();
+            let threshold = wanted.or_else(|| is_above.then(|| size.clone()));
+            match threshold {
+                Some(threshold) => {
+                    let dsa = json!({THRESHOLD: threshold});
+                    first(json!({"size": size, "dsa-wq": dsa}), 0);
+                }
+                None => first(json!({ "size": size }), 0),
+            }
+            let is_empty = |it: &Value| it.as_object().is_some_and(Object::is_empty);
+            if rest.get("dsa-wq").is_some_and(is_empty) {
+                rest.shift_remove("dsa-wq");
+            }
         }
         if served
             && let Some(Value::Object(dsa)) = rest.get_mut("dsa-wq")

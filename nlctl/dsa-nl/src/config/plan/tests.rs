@@ -551,3 +551,28 @@ fn without_an_engine_to_lend_the_way_is_said() {
     assert!(conflict.text.starts_with(words), "{}", conflict.text);
     assert!(conflict.text.contains("leave it one"), "{}", conflict.text);
 }
+
+#[test]
+fn a_threshold_is_never_above_the_size() {
+    let wq = |size: u64, threshold: u64| {
+        let dsa = json!({"threshold": threshold});
+        let wq = json!({"parent": PLACE, "id": 0, "size": size, "dsa-wq": dsa});
+        of(vec![])
+            .entries
+            .drain(1..)
+            .chain([entry(Kind::Wq, wq)])
+            .collect::<Vec<_>>()
+    };
+    let config = |entries| Config { entries };
+    let steps = |have, want: Vec<Entry>| {
+        words(&plan(&config(have), &config(want), false).expect("has a plan"))
+    };
+    let both = format!("set wq {PLACE}/wq0 {{\"size\":4,\"dsa-wq\":{{\"threshold\":2}}}}");
+    assert_eq!(steps(wq(16, 12), wq(4, 2)), [both]);
+    let mut less = wq(4, 2);
+    less[1].object.remove("dsa-wq");
+    let lowered = format!("set wq {PLACE}/wq0 {{\"size\":4,\"dsa-wq\":{{\"threshold\":4}}}}");
+    assert_eq!(steps(wq(16, 12), less.clone()), [lowered]);
+    let alone = format!("set wq {PLACE}/wq0 {{\"size\":4}}");
+    assert_eq!(steps(wq(16, 3), less), [alone]);
+}
