@@ -10,6 +10,7 @@
 //! - [`batch`] carries out many,
 //! - [`config`] makes what there is what a file says,
 //! - [`complete`] tells shells what could come next,
+//! - [`man`] writes manual pages,
 //! - [`bind`] gives devices to the module,
 //! - [`decode`] says in words what messages there are in a trace,
 //! - [`file`] reads files,
@@ -33,6 +34,7 @@ mod decode;
 mod failure;
 mod file;
 mod grammar;
+mod man;
 mod monitor;
 mod output;
 mod progress;

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::grammar::{Call, Invocation, Options};
 use crate::monitor::{self, Clock};
 use crate::output::{Page, Printer, schema};
-use crate::{choose, complete, decode, file, grammar, progress, top, wait};
+use crate::{choose, complete, decode, file, grammar, man, progress, top, wait};
 
 /// Carries out one command and prints what comes of it.
 pub async fn run(
@@ -50,7 +50,7 @@ pub async fn run(
             printer.print(&Page::Text(lines))
         }
         Invocation::Completion(script) => printer.print(&Page::Text((*script).into())),
-        Invocation::Man(folder) => Ok(clap_mangen::generate_to(grammar::command(), folder)?),
+        Invocation::Man(folder) => Ok(man::write(grammar::command(), folder)?),
         Invocation::Bind(parent) => bind::bind(&Places::default(), parent),
         Invocation::Unbind { parent, force } => {
             if !force {

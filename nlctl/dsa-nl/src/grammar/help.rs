@@ -22,6 +22,7 @@ Examples:
 
 Keys such as 'wq 3' may be written as options as well ('--wq 3'); objects and
 commands may be abbreviated. 'dsa-nl OBJECT COMMAND help' explains a command.
+
 Exit status: 0 done, 1 the command line is invalid, 2 refused by the kernel,
 3 what was waited for did not come in time, or 'diff' found something.";
 
