@@ -34,13 +34,7 @@ impl Screen {
     /// Takes the terminal over.
     pub fn open() -> io::Result<Self> {
         restore_on_panic();
-        let options = TerminalOptions {
-            viewport: Viewport::Fixed(area()),
-        };
-        let screen = Self(Terminal::with_options(
-            CrosstermBackend::new(stdout()),
-            options,
-        )?);
+        let screen = Self(blank(area())?);
         // From here on dropping it gives the terminal back.
         IS_OPEN.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
@@ -52,8 +46,10 @@ impl Screen {
     pub fn draw(&mut self, model: &Model, look: Look, anew: bool) -> io::Result<()> {
         let area = area();
         if anew || area != self.0.get_frame().area() {
-            self.0.resize(area)?;
-            self.0.clear()?;
+            // Not as the library would: it asks the terminal for its cursor, and takes
+            // keys for the answer.
+            execute!(stdout(), Clear(ClearType::All))?;
+            self.0 = blank(area)?;
         }
         self.0
             .draw(|frame| draw::draw(model, look, frame.area(), frame.buffer_mut()))?;
@@ -65,6 +61,14 @@ impl Drop for Screen {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// A terminal on which nothing is.
+fn blank(area: Rect) -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
+    let options = TerminalOptions {
+        viewport: Viewport::Fixed(area),
+    };
+    Terminal::with_options(CrosstermBackend::new(stdout()), options)
 }
 
 /// What there is to draw on.
