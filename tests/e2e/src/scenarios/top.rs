@@ -166,7 +166,10 @@ fn reloaded() -> Result<()> {
     step("it waits for a module that goes");
     let parents = tool::parents()?.len();
     let mut top = top()?;
-    system::unload_module()?;
+    // While statistics are dumped, which is for moments, the module is in use.
+    wait::until_true(wait::SOON, "the module to be unloaded", || {
+        Ok(system::unload_module().is_ok())
+    })?;
     top.until("that it is gone", |text| {
         text.contains("The module is not loaded")
     })?;
