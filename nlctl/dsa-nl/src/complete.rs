@@ -120,15 +120,18 @@ fn next(root: &Command, before: &[String], begun: &str) -> Next {
         }
     }
     if command.has_subcommands() && !begun.starts_with('-') {
-        let names = command.get_subcommands().map(Command::get_name);
+        let names = command.get_subcommands().filter(|it| !it.is_hide_set());
+        let names = names.map(Command::get_name);
         return Next::Words(names.map(ToString::to_string).collect());
     }
     if begun.starts_with('-') {
-        let options = root.get_arguments().chain(command.get_arguments());
-        let options = options
-            .filter_map(Arg::get_long)
-            .map(|it| format!("--{it}"));
-        return Next::Words(options.collect());
+        // Some are of the beginning of the line only.
+        let is_root = command.get_name() == root.get_name();
+        let of_all = root.get_arguments();
+        let of_all = of_all.filter(|it| is_root || it.is_global_set());
+        let own = command.get_arguments().filter(|_| !is_root);
+        let options = of_all.chain(own).filter_map(Arg::get_long);
+        return Next::Words(options.map(|it| format!("--{it}")).collect());
     }
     let keys = command.get_arguments().filter(|arg| {
         let again = matches!(arg.get_action(), ArgAction::Append);
@@ -263,6 +266,22 @@ mod tests {
             panic!("no keys")
         };
         assert!(!keys.contains(&"name".into()), "is said already: {keys:?}");
+    }
+
+    #[test]
+    fn each_word_is_offered_once_and_where_it_can_stand() {
+        for line in ["--", "apply --", "subdev add --", "top --", ""] {
+            let Next::Words(mut words) = after(line) else {
+                panic!("{line}: no words");
+            };
+            let count = words.len();
+            words.sort_unstable();
+            words.dedup();
+            assert_eq!(words.len(), count, "{line}: {words:?}");
+            let has = |word: &str| words.iter().any(|it| it == word);
+            assert_eq!(has("--batch"), line == "--", "{line}");
+            assert!(!has("complete"), "{line}: is for shells");
+        }
     }
 
     #[test]

@@ -6,12 +6,15 @@
 //! - [`words`] turns values from text to what is sent,
 //! - [`run`] carries out one command, [`ask`] with the kernel; [`choose`] and
 //!   [`wait`] say what of its answer is shown, and when; [`monitor`] goes on,
+//! - [`top`] shows what goes on, on the whole of a terminal,
 //! - [`batch`] carries out many,
 //! - [`config`] makes what there is what a file says,
 //! - [`complete`] tells shells what could come next,
+//! - [`man`] writes manual pages,
 //! - [`bind`] gives devices to the module,
 //! - [`decode`] says in words what messages there are in a trace,
 //! - [`file`] reads files,
+//! - [`progress`] is what is seen of work that takes long,
 //! - [`output`] prints objects as tables, JSON or YAML,
 //! - [`failure`] maps what goes wrong to words and exit codes.
 //!
@@ -31,9 +34,12 @@ mod decode;
 mod failure;
 mod file;
 mod grammar;
+mod man;
 mod monitor;
 mod output;
+mod progress;
 mod run;
+mod top;
 mod wait;
 mod words;
 

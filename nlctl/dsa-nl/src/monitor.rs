@@ -120,7 +120,7 @@ impl Clock {
         self.text(SystemTime::now())
     }
 
-    fn text(self, time: SystemTime) -> String {
+    pub fn text(self, time: SystemTime) -> String {
         let text = humantime::format_rfc3339_millis(time).to_string();
         match (self, text.split_once('T')) {
             (Self::Short, Some((_, time))) => time.trim_end_matches('Z').to_string(),

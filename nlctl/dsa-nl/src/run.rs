@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::grammar::{Call, Invocation, Options};
 use crate::monitor::{self, Clock};
 use crate::output::{Page, Printer, schema};
-use crate::{choose, complete, decode, file, grammar, wait};
+use crate::{choose, complete, decode, file, grammar, man, progress, top, wait};
 
 /// Carries out one command and prints what comes of it.
 pub async fn run(
@@ -22,10 +22,13 @@ pub async fn run(
 ) -> Result<(), Failure> {
     match invocation {
         Invocation::Call(call) => {
+            let turning = progress::request(call);
             let told = match call.wait {
-                Some(seconds) => wait::until_there(handle, call, seconds).await?,
-                None => shown(handle, call).await?,
+                Some(seconds) => wait::until_there(handle, call, seconds).await,
+                None => shown(handle, call).await,
             };
+            turning.finish_and_clear();
+            let told = told?;
             printer.warn(told.warning.as_ref());
             printer.print(&page(call, told))
         }
@@ -36,6 +39,7 @@ pub async fn run(
             };
             monitor::run(handle, printer, monitor, clock).await
         }
+        Invocation::Top(top) => top::run(handle, printer, top, options).await,
         Invocation::Decode(file) => {
             let lines = decode::lines(&file::text(file)?);
             printer.print(&Page::Text(lines))
@@ -46,7 +50,7 @@ pub async fn run(
             printer.print(&Page::Text(lines))
         }
         Invocation::Completion(script) => printer.print(&Page::Text((*script).into())),
-        Invocation::Man(folder) => Ok(clap_mangen::generate_to(grammar::command(), folder)?),
+        Invocation::Man(folder) => Ok(man::write(grammar::command(), folder)?),
         Invocation::Bind(parent) => bind::bind(&Places::default(), parent),
         Invocation::Unbind { parent, force } => {
             if !force {

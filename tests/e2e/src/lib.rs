@@ -23,6 +23,7 @@
 //! | [`system`], [`kmsg`], [`kmemleak`] | the machine: modules, sysfs, the kernel log, lost memory |
 //! | [`upstream`] | what the kernel is known to report of itself |
 //! | [`cgroup`] | limits of processes |
+//! | [`terminal`] | a program on a terminal of its own |
 //! | [`process`], [`wait`], [`check`] | children, deadlines, assertions |
 //! | [`pattern`], [`seed`], [`amount`] | bytes, where chance starts, how much is done |
 
@@ -56,6 +57,7 @@ mod schema;
 pub mod seed;
 pub mod system;
 pub mod tenant;
+mod terminal;
 pub mod tool;
 pub mod upstream;
 pub mod vfio;

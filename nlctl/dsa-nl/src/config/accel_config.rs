@@ -224,6 +224,7 @@ impl Reader {
             let mut said = Object::new();
             said.insert("id".into(), id.into());
             let mut engines = 0_u64;
+            let says_engines = has(group, "grouped_engines")?;
             for engine in listed(group, &["grouped_engines"])? {
                 self.attributes("engine", engine)?;
                 let number = index(engine)?;
@@ -232,8 +233,14 @@ impl Reader {
                     .and_then(|it| 1_u64.checked_shl(it));
                 engines |= bit.ok_or_else(|| engine.wrong("there is no such engine"))?;
             }
-            said.insert("engines".into(), format!("{engines:#x}").into());
+            if says_engines {
+                said.insert("engines".into(), format!("{engines:#x}").into());
+            }
             said.extend(self.attributes("group", group)?);
+            // As many as there are, which is so where nobody says a number.
+            if said.get("read-buffers-allowed") == Some(&json!(0)) {
+                said.shift_remove("read-buffers-allowed");
+            }
             groups.push(Value::Object(said));
             for wq in listed(group, &["grouped_workqueues"])? {
                 wqs.push(self.wq(wq, &name, Some(id))?);
@@ -266,10 +273,11 @@ impl Reader {
         let mut object = Object::new();
         object.insert("parent".into(), parent.into());
         object.insert("id".into(), index(node)?.into());
-        let size = said.remove("size").unwrap_or(json!(0));
+        let size = said.remove("size");
         match group {
             Some(group) => {
-                object.insert("size".into(), size);
+                // One of the default profiles leaves it to accel-config.
+                object.extend(size.map(|size| ("size".to_string(), size)));
                 said.insert("group".into(), group.into());
                 // A work queue that has none yet.
                 if said.get("priority") == Some(&json!(0)) {
@@ -328,6 +336,7 @@ pub fn complete(have: &Config, mut want: Config) -> Config {
             dsa.and_then(Value::as_array).cloned().unwrap_or_default()
         };
         let known = groups(parent);
+        rehome(have, &mut want, parent.parent(), &known);
         let left = there.map(groups).unwrap_or_default();
         let left = left
             .into_iter()
@@ -343,6 +352,37 @@ pub fn complete(have: &Config, mut want: Config) -> Config {
         }
     }
     want
+}
+
+/// Has work queues without entries leave groups that lose their engines: one is in a
+/// group whether it has entries or not, and the group needs an engine for it.
+fn rehome(have: &Config, want: &mut Config, parent: &str, groups: &[Value]) {
+    let ids = groups
+        .iter()
+        .filter(|it| it.get("engines") != Some(&json!("0x0")));
+    let served: Vec<_> = ids.filter_map(|it| it.get("id")).collect();
+    let Some(home) = served.first() else { return };
+    let of_parent = |it: &&Entry| it.parent() == parent;
+    let groups: Vec<_> = have
+        .of(Kind::Wq)
+        .filter(of_parent)
+        .map(|wq| {
+            (
+                wq.id(),
+                wq.object.get("dsa-wq").and_then(|it| it.get("group")),
+            )
+        })
+        .collect();
+    let unused = want.entries.iter_mut().filter(|it| {
+        it.kind == Kind::Wq && it.parent() == parent && !it.object.contains_key("dsa-wq")
+    });
+    for wq in unused {
+        let id = wq.id();
+        let now = groups.iter().find(|(it, _)| *it == id).and_then(|it| it.1);
+        if now.is_some_and(|now| !served.contains(&now)) {
+            wq.object.insert("dsa-wq".into(), json!({"group": home}));
+        }
+    }
 }
 
 fn named(node: &Node) -> Result<String, Wrong> {
@@ -368,6 +408,10 @@ fn listed<'a>(node: &'a Node, keys: &[&str]) -> Result<&'a [Node], Wrong> {
         .iter()
         .find(|(key, ..)| keys.contains(&key.as_str()));
     found.map_or(Ok(&[]), |(_, _, value)| value.list())
+}
+
+fn has(node: &Node, key: &str) -> Result<bool, Wrong> {
+    Ok(node.map()?.iter().any(|(name, ..)| name == key))
 }
 
 fn number(node: &Node) -> Result<u64, Wrong> {
@@ -460,6 +504,102 @@ mod tests {
         assert_eq!(lines, [21, 22, 23], "{skipped:?}");
     }
 
+    /// In the shapes of those that come with accel-config, with other numbers.
+    const PROFILES: [(&str, &str); 5] = [
+        (
+            "system",
+            include_str!("../../tests/accel-config/system.conf"),
+        ),
+        (
+            "two-sizes",
+            include_str!("../../tests/accel-config/two-sizes.conf"),
+        ),
+        // With commas at the ends of lists.
+        (
+            "four-groups",
+            include_str!("../../tests/accel-config/four-groups.conf"),
+        ),
+        ("disks", include_str!("../../tests/accel-config/disks.conf")),
+        (
+            "defaults",
+            include_str!("../../tests/accel-config/defaults.conf"),
+        ),
+    ];
+
+    #[test]
+    fn the_shapes_of_profiles_are_read() {
+        let read = PROFILES.map(|(name, text)| {
+            let (config, skipped) = config(text, true).expect("is read");
+            let objects = config.entries.into_iter().map(|it| it.object);
+            let mut skipped: Vec<_> = skipped.into_iter().map(|it| it.text).collect();
+            skipped.retain(|it| !it.contains("type user") && !it.contains("name "));
+            (name, Value::from_iter(objects), skipped)
+        });
+        let [system, two, four, disks, defaults] = read;
+        let one = json!({"parent": "dsa0", "dsa-parent": {"read-buffer-limit": 0, "group": [{
+            "id": 0, "engines": "0x1", "read-buffers-reserved": 0, "use-read-buffer-limit": 0,
+        }]}});
+        assert_eq!(system.1[0], one);
+        assert_eq!(system.1[1]["size"], 24);
+        assert_eq!(system.1[1]["dsa-wq"]["threshold"], 20);
+        assert_eq!(system.2.len(), 2, "{:?}", system.2);
+        assert!(system.2[0].starts_with("mode shared"), "{:?}", system.2);
+        let allowed = |profile: &Value, at: usize| {
+            profile[0]["dsa-parent"]["group"][at]["read-buffers-allowed"].clone()
+        };
+        assert_eq!(
+            (allowed(&two.1, 1), allowed(&four.1, 1)),
+            (json!(12), Value::Null)
+        );
+        let engines = |profile: &Value| -> Vec<Value> {
+            let groups = profile[0]["dsa-parent"]["group"].as_array();
+            groups
+                .into_iter()
+                .flatten()
+                .map(|it| it["engines"].clone())
+                .collect()
+        };
+        assert_eq!(engines(&four.1), ["0x1", "0x2", "0x4", "0x8"]);
+        assert_eq!(four.1[4]["dsa-wq"]["group"], 3);
+        assert!(four.2.is_empty(), "{:?}", four.2);
+        assert_eq!(disks.1[2]["dsa-wq"]["max-transfer-size"], 2 << 20);
+        // What it leaves to accel-config stays as it is, and only the DSA is meant.
+        assert_eq!(
+            defaults.1,
+            json!([
+                {"parent": "dsa0", "dsa-parent": {"group": [{"id": 0}]}},
+                {"parent": "dsa0", "id": 0, "dsa-wq": {
+                    "priority": 7, "block-on-fault": 1, "group": 0,
+                }},
+            ])
+        );
+        assert!(defaults.2.iter().any(|it| it.contains("iax1 is no DSA")));
+        assert!(defaults.2.iter().any(|it| it.contains("prs_disable 1")));
+    }
+
+    #[test]
+    fn work_queues_without_entries_are_where_an_engine_is() {
+        let object = |value: Value| value.as_object().cloned().expect("is an object");
+        let mut have = Config::default();
+        let groups = (0..4).map(|id| json!({"id": id, "engines": format!("{:#x}", 1 << id)}));
+        let groups: Vec<_> = groups.collect();
+        let parent = object(json!({"parent": "dsa0", "dsa-parent": {"group": groups}}));
+        have.entries.push(Entry::new(Kind::Parent, parent));
+        for id in 0..4 {
+            let wq = json!({"parent": "dsa0", "id": id, "size": 30, "dsa-wq": {"group": id}});
+            have.entries.push(Entry::new(Kind::Wq, object(wq)));
+        }
+        let (want, _) = config(PROFILES[1].1, true).expect("is read");
+        let want = complete(&have, want);
+        let wqs: Vec<_> = want
+            .of(Kind::Wq)
+            .map(|it| &it.object["dsa-wq"]["group"])
+            .collect();
+        assert_eq!(wqs, [0, 1, 0, 0]);
+        let groups = &want.entries[0].object["dsa-parent"]["group"];
+        assert_eq!(groups[3], json!({"id": 3, "engines": "0x0"}));
+    }
+
     #[test]
     fn what_has_no_place_is_refused_with_its_line() {
         let refused = |text: &str| config(text, false).expect_err("is refused");
@@ -486,7 +626,9 @@ mod tests {
              What becomes of each key of a file that accel-config saved, in\n\
              `dsa-nl diff` and `apply` with `--format accel-config`. A key without a place is\n\
              refused, or left out with `--skip-unknown`, unless it says what would be anyhow.\n\
-             Work queues that a file does not have get no entries, and groups no engines.\n\n\
+             Work queues that a file does not have get no entries, and groups no engines. One\n\
+             that has no `size`, or no `grouped_engines`, keeps what it has, and so does a group\n\
+             whose `read_buffers_allowed` are 0, by which idxd means all.\n\n\
              | of | key | what becomes of it |\n|---|---|---|\n",
         );
         for (of, key, fate) in KEYS {

@@ -6,28 +6,25 @@
 //! one is refused, those before it are taken back, the last one first. Who kills the
 //! tool in between leaves something that the next `apply` of the same file ends.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 
-use indicatif::ProgressBar;
 use nlctl::Handle;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
 
 use super::have::{Have, have};
-use super::plan::{Conflict, State, Step, plan};
+use super::plan::{Conflict, FORCE, Limits, State, Step, plan};
 use super::{Config, Entry, accel_config, read};
 use crate::ask;
 use crate::failure::Failure;
 use crate::file;
-use crate::grammar::{Apply, Call, Source};
+use crate::grammar::{Apply, Call, Kind, Source};
 use crate::output::{Page, Printer, pairs};
-
-/// Steps from which on it takes long enough for a progress bar.
-const MANY: usize = 8;
+use crate::progress;
 
 /// What keeps a second `apply` out: who has this abstract socket applies, and the
 /// kernel takes it back however that ends.
@@ -64,10 +61,7 @@ pub async fn apply(
     if dry_run {
         return printer.print(&page(&steps, "would "));
     }
-    let bar = match steps.len() >= MANY && io::stderr().is_terminal() {
-        true => ProgressBar::new(steps.len() as u64),
-        false => ProgressBar::hidden(),
-    };
+    let bar = progress::steps(steps.len());
     let mut state = State::new(&have.config);
     let mut back = Vec::new();
     let mut stop = pin!(tokio::signal::ctrl_c());
@@ -169,8 +163,28 @@ async fn prepare(
         Source::Subdev => want,
         Source::AccelConfig => accel_config::complete(&have.config, want),
     };
-    let steps = plan(&have.config, &want, apply.prune).map_err(place)?;
+    let limits = Limits {
+        prune: apply.prune,
+        force: apply.force,
+        open: have.open.keys().cloned().collect(),
+    };
+    let steps = plan(&have.config, &want, &limits).map_err(place)?;
+    if apply.force {
+        for lost in lost(&have, &steps) {
+            printer.note(&format!("the user of {lost}, loses it"));
+        }
+    }
     Ok((have, steps))
+}
+
+/// The subdevs that are open and that steps take from their users.
+fn lost<'a>(have: &'a Have, steps: &'a [Step]) -> impl Iterator<Item = &'a str> {
+    let takes = |step: &&Step| {
+        let deactivates = step.request.get("state").and_then(Value::as_str) == Some("inactive");
+        step.kind == Kind::Subdev && (step.verb == "del" || deactivates)
+    };
+    let taken = steps.iter().filter(takes);
+    taken.filter_map(|step| have.open.get(&step.target).map(String::as_str))
 }
 
 /// What the files say.
@@ -229,7 +243,7 @@ fn page(steps: &[Step], would: &str) -> Page {
         );
         let said = said.iter().map(|(name, value)| format!(" {name} {value}"));
         let said: String = match step.verb {
-            "del" => String::new(),
+            "del" if !step.request.contains_key(FORCE) => String::new(),
             _ => said.collect(),
         };
         lines += &format!("{would}{} {}{said}\n", step.verb, step.about);

@@ -15,10 +15,15 @@ use crate::failure::Failure;
 use crate::grammar::{Call, Kind};
 use crate::output::document;
 
+/// States of operation of a subdev that nobody has open.
+const UNUSED: [&str; 2] = ["detached", "attached"];
+
 /// What the kernel has.
 #[derive(Debug, Default)]
 pub struct Have {
     pub config: Config,
+    /// UUIDs of the subdevs that a VFIO user has open, and what they are called.
+    pub open: BTreeMap<String, String>,
     /// Places of parents by all that names them.
     places: BTreeMap<String, String>,
 }
@@ -64,8 +69,13 @@ async fn all(handle: &Handle, kind: Kind) -> Result<Vec<Value>, Failure> {
 
 impl Have {
     fn add(&mut self, kind: Kind, shown: &Value, place: &str, is_dsa: bool) {
-        let object = of_shown(kind, shown, place, is_dsa);
-        self.config.entries.push(Entry::new(kind, object));
+        let entry = Entry::new(kind, of_shown(kind, shown, place, is_dsa));
+        let text = |name: &str| shown.get(name).and_then(Value::as_str).unwrap_or_default();
+        if kind == Kind::Subdev && !UNUSED.contains(&text("opstate")) {
+            let called = format!("{}, which is {}", entry.called(), text("opstate"));
+            self.open.insert(text("uuid").to_string(), called);
+        }
+        self.config.entries.push(entry);
     }
 
     /// Names the parents of `want` by their places. Those that are not there are

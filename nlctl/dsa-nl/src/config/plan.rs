@@ -11,9 +11,12 @@
 //! Nothing is done here. [`State`] knows what a step does to what there is, which is
 //! how a step knows its way back, and how the order is tested.
 
+mod groups;
 mod state;
 #[cfg(test)]
 mod tests;
+
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -22,6 +25,12 @@ use super::{Config, Entry, Object};
 use crate::grammar::Kind;
 
 pub use state::State;
+
+/// The flag of a request that a VFIO user does not stop.
+pub const FORCE: &str = "force";
+
+/// What a DSA demands to be at most the size of a work queue.
+const THRESHOLD: &str = "threshold";
 
 /// A request of a plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,16 +65,31 @@ impl Conflict {
     }
 }
 
-/// The steps from `have` to `want`. With `prune`, subdevs that `want` does not have are
-/// deleted.
-pub fn plan(have: &Config, want: &Config, prune: bool) -> Result<Vec<Step>, Conflict> {
-    let matches = matches(have, want, prune)?;
+/// How far a plan may go.
+#[derive(Debug, Clone, Default)]
+pub struct Limits {
+    /// Subdevs that are not wanted are deleted.
+    pub prune: bool,
+    /// Whatever is in the way is taken out of it.
+    pub force: bool,
+    /// The UUIDs of the subdevs that a VFIO user has open. Such a one is not activated
+    /// again while the user is there, who may stay: by force it is made anew instead.
+    pub open: BTreeSet<String>,
+}
+
+/// The steps from `have` to `want`.
+pub fn plan(have: &Config, want: &Config, limits: &Limits) -> Result<Vec<Step>, Conflict> {
+    let mut matches = matches(have, want, limits.prune)?;
+    let changes = hardware(have, want)?;
+    if limits.force {
+        enforce(&mut matches, &changes, &limits.open);
+    }
     let mut planner = Planner {
         state: State::new(have),
         steps: Vec::new(),
+        force: limits.force,
     };
     planner.deletions(have, &matches);
-    let changes = hardware(have, want)?;
     planner.deactivations(have, &matches, &changes)?;
     planner.names(&matches);
     planner.shrinks(&matches);
@@ -85,6 +109,8 @@ struct Match<'a> {
     want: Option<&'a Entry>,
     /// Whether it has to be made anew.
     anew: bool,
+    /// Whether that is by force, so that it is as it was but for what is wanted.
+    enforced: bool,
 }
 
 impl Match<'_> {
@@ -138,6 +164,7 @@ fn matches<'a>(
             have: found,
             want: Some(want),
             anew: found.is_some_and(|have| !is_same(have, want)),
+            enforced: false,
         });
     }
     for have in have.of(Kind::Subdev) {
@@ -163,9 +190,48 @@ fn matches<'a>(
             have: Some(have),
             want: None,
             anew: prune,
+            enforced: false,
         });
     }
     Ok(out)
+}
+
+/// Has subdevs of which nothing is said make way for the hardware's changes, and come
+/// back; has those made anew that have to be inactive meanwhile and are open.
+fn enforce<'a>(matches: &mut [Match<'a>], hardware: &[Hardware<'_>], open: &BTreeSet<String>) {
+    for of in matches.iter_mut().filter(|it| !it.anew) {
+        let Some(have) = of.have.filter(|it| it.is_active()) else {
+            continue;
+        };
+        let concerned = concerns(hardware, have).is_some();
+        if concerned && of.want.is_none() {
+            // As it is.
+            of.want = Some(have);
+        }
+        let Some(want) = of.want else { continue };
+        let is_open = have.text("uuid").is_some_and(|uuid| open.contains(uuid));
+        let comes_back = want.text("state") != Some("inactive");
+        if is_open && comes_back && (concerned || has_to_be_inactive(have, want)) {
+            (of.anew, of.enforced) = (true, true);
+        }
+    }
+}
+
+/// A change of the hardware for which a subdev has to be inactive.
+fn concerns<'a, 'b>(hardware: &'a [Hardware<'b>], subdev: &Entry) -> Option<&'a Hardware<'b>> {
+    let uses =
+        |id: u64| nests(subdev, "wq").any(|it| it.get("id").and_then(Value::as_u64) == Some(id));
+    hardware
+        .iter()
+        .find(|it| it.want.parent() == subdev.parent() && (it.of_device || uses(it.want.id())))
+}
+
+/// Whether a subdev has to be inactive for what is wanted of it.
+fn has_to_be_inactive(have: &Entry, want: &Entry) -> bool {
+    let own = changes(&have.object, &want.object);
+    let sizes = own.get("wq").and_then(Value::as_array);
+    let mut sizes = sizes.into_iter().flatten();
+    own.contains_key("dsa-subdev") || sizes.any(|it| it.get("size").is_some())
 }
 
 /// Whether `have` can become what is wanted: it has what cannot be changed.
@@ -245,7 +311,7 @@ struct Hardware<'a> {
     /// Whether the device has to be disabled for it, and not the work queue alone.
     of_device: bool,
     /// What comes first: entries that are given back, then groups that are left, then
-    /// parents, then the rest.
+    /// parents, then the rest, then engines that were lent.
     turn: u8,
 }
 
@@ -284,9 +350,27 @@ fn hardware<'a>(config: &Config, want: &'a Config) -> Result<Vec<Hardware<'a>>, 
             });
         };
         if gains < 0
-            && let Some(size) = rest.remove("size")
+            && let Some(size) = rest.shift_remove("size")
         {
-            first(json!({ "size": size }), 0);
+            // Its threshold is not above its size, at any time.
+            let now = have.object.get("dsa-wq").and_then(|it| it.get(THRESHOLD));
+            let wanted = match rest.get_mut("dsa-wq") {
+                Some(Value::Object(dsa)) => dsa.shift_remove(THRESHOLD),
+                _ => None,
+            };
+            let is_above = now.and_then(Value::as_u64) > size.as_u64();
+            let threshold = wanted.or_else(|| is_above.then(|| size.clone()));
+            match threshold {
+                Some(threshold) => {
+                    let dsa = json!({THRESHOLD: threshold});
+                    first(json!({"size": size, "dsa-wq": dsa}), 0);
+                }
+                None => first(json!({ "size": size }), 0),
+            }
+            let is_empty = |it: &Value| it.as_object().is_some_and(Object::is_empty);
+            if rest.get("dsa-wq").is_some_and(is_empty) {
+                rest.shift_remove("dsa-wq");
+            }
         }
         if served
             && let Some(Value::Object(dsa)) = rest.get_mut("dsa-wq")
@@ -309,6 +393,7 @@ fn hardware<'a>(config: &Config, want: &'a Config) -> Result<Vec<Hardware<'a>>, 
             });
         }
     }
+    groups::lend(config, &mut out)?;
     out.sort_by_key(|it| it.turn);
     Ok(out)
 }
@@ -328,9 +413,19 @@ fn has_engines(have: &Config, parent: &str, group: &Value) -> bool {
 struct Planner {
     state: State,
     steps: Vec<Step>,
+    force: bool,
 }
 
 impl Planner {
+    /// A request that is refused while a VFIO user is there, unless that is wanted.
+    fn by_force(&self, request: Value) -> Object {
+        let mut request = object(request);
+        if self.force {
+            request.insert(FORCE.into(), true.into());
+        }
+        request
+    }
+
     fn step(&mut self, step: Step) {
         self.state.apply(&step);
         self.steps.push(step);
@@ -355,11 +450,12 @@ impl Planner {
         for have in have.of(Kind::Subdev) {
             let gone = matches.iter().any(|it| it.have == Some(have) && it.anew);
             if gone {
+                let request = self.by_force(json!({}));
                 self.step(Step {
                     kind: Kind::Subdev,
                     verb: "del",
                     target: have.text("uuid").unwrap_or_default().to_string(),
-                    request: Object::new(),
+                    request,
                     about: have.called(),
                 });
             }
@@ -381,33 +477,25 @@ impl Planner {
             if of.anew {
                 continue;
             }
-            let uses = |id: u64| {
-                nests(have, "wq").any(|it| it.get("id").and_then(Value::as_u64) == Some(id))
-            };
-            let changed = hardware.iter().find(|it| {
-                it.want.parent() == have.parent() && (it.of_device || uses(it.want.id()))
-            });
+            let changed = concerns(hardware, have);
             let Some(want) = of.want else {
                 let Some(changed) = changed else { continue };
                 return Err(Conflict::at(
                     changed.want,
                     format!(
-                        "{} cannot be changed while {} is active, of which the file says nothing",
+                        "{} cannot be changed while {} is active, of which the file says \
+                         nothing; --force restarts it",
                         changed.want.called(),
                         have.called()
                     ),
                 ));
             };
-            let own = changes(&have.object, &want.object);
-            let sizes = own.get("wq").and_then(Value::as_array);
-            let sizes = sizes.into_iter().flatten();
-            let mut sizes = sizes.filter(|it| it.get("size").is_some());
             let needs = want.text("state") == Some("inactive")
-                || own.contains_key("dsa-subdev")
-                || sizes.next().is_some()
+                || has_to_be_inactive(have, want)
                 || changed.is_some();
             if needs {
-                self.set(have, object(json!({"state": "inactive"})));
+                let request = self.by_force(json!({"state": "inactive"}));
+                self.set(have, request);
             }
         }
         Ok(())
@@ -515,7 +603,11 @@ impl Planner {
                 continue;
             };
             let mut request = want.object.clone();
-            request.remove("parent");
+            if let Some(have) = of.have.filter(|_| of.enforced) {
+                request = have.object.clone();
+                state::merge(&mut request, &want.object);
+            }
+            request.shift_remove("parent");
             if let Some(have) = of.have {
                 // It stays what it was as far as the file does not say.
                 for (name, value) in &have.object {

@@ -118,10 +118,12 @@ fn wants_value(root: &Command, command: &Command, word: &str) -> bool {
     // of the word, or the next word when there is no rest.
     let shorts: Vec<char> = word.chars().skip(1).collect();
     let takes = |short: &char| {
+        // What the command means by it counts.
         [command, root]
             .into_iter()
             .flat_map(Command::get_arguments)
-            .any(|it| it.get_short() == Some(*short) && takes_value(it))
+            .find(|it| it.get_short() == Some(*short))
+            .is_some_and(takes_value)
     };
     shorts.iter().position(takes) == shorts.len().checked_sub(1)
 }

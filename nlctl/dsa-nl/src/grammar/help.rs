@@ -18,9 +18,11 @@ Examples:
   dsa-nl subdev set net0 state inactive
   dsa-nl subdev del net0
   dsa-nl monitor
+  dsa-nl top
 
 Keys such as 'wq 3' may be written as options as well ('--wq 3'); objects and
 commands may be abbreviated. 'dsa-nl OBJECT COMMAND help' explains a command.
+
 Exit status: 0 done, 1 the command line is invalid, 2 refused by the kernel,
 3 what was waited for did not come in time, or 'diff' found something.";
 
@@ -33,6 +35,20 @@ Examples:
   dsa-nl monitor
   dsa-nl monitor parent dsa0 kind subdev,fault
   dsa-nl -j monitor subdev net0 count 1 timeout 10";
+
+pub const TOP_USAGE: &str = "\
+dsa-nl top [interval SECS] [sort rate|bytes|in-flight|errors|name|index]
+         [count N] [plain]";
+
+pub const TOP: &str = "\
+Examples:
+  dsa-nl top
+  dsa-nl top interval 0.5 sort bytes
+  dsa-nl top count 2 interval 5 > now.txt
+
+'?' says what keys do, 'q' quits. What is on the screen is kept up to date by
+events; only statistics are asked for. In text, rates are there from the second
+time on. Times are UTC.";
 
 pub const BIND: &str = "\
 Examples:
@@ -70,11 +86,13 @@ pub const APPLY: &str = "\
 Examples:
   dsa-nl apply subdevs.yaml
   dsa-nl --dry-run apply subdevs.yaml --prune
+  dsa-nl apply --force subdevs.yaml
   dsa-nl apply --format accel-config dsa.conf --skip-unknown
 
 A subdev is the one of that UUID, or, without one, of that name. What FILE
-does not say stays as it is. When a step is refused, those before it are taken
-back.";
+does not say stays as it is. A subdev that is open is in the way, unless with
+--force: then it is made anew, and its user loses it. When a step is refused,
+those before it are taken back, but for what was taken from users.";
 
 /// Examples of a command.
 pub fn examples(object: &str, verb: &str) -> &'static [&'static str] {

@@ -25,8 +25,8 @@ use clap::{ArgMatches, Command};
 use crate::failure::Failure;
 
 pub use keys::READ_ONLY;
-pub use said::{Apply, Call, Invocation, Monitor};
-pub use tree::{Format, Source, When};
+pub use said::{Apply, Call, Invocation, Monitor, Top};
+pub use tree::{Format, Sort, Source, When};
 pub use verbs::{Kind, number_of};
 
 /// A command line that was understood.

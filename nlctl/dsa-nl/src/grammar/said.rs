@@ -3,6 +3,7 @@
 //! What was typed, put together to a request.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::ArgMatches;
 use nlctl::{
@@ -12,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::Options;
 use super::keys::{Key, Role};
-use super::tree::Source;
+use super::tree::{Sort, Source};
 use super::verbs::{Kind, Target, Verb, number_of};
 use crate::complete::SCRIPTS;
 use crate::failure::Failure;
@@ -24,6 +25,7 @@ pub enum Invocation {
     /// An operation of the family.
     Call(Call),
     Monitor(Monitor),
+    Top(Top),
     /// Print the schema of the tool's JSON.
     Schema,
     /// Say in words what messages are in a file.
@@ -56,6 +58,8 @@ pub struct Apply {
     pub source: Source,
     /// Delete the subdevs that the file does not have.
     pub prune: bool,
+    /// Take subdevs from users who have them open, and restart others.
+    pub force: bool,
     /// Leave out what is of parents that are not there.
     pub skip_absent: bool,
     /// Leave out what cannot be.
@@ -118,6 +122,17 @@ pub struct Monitor {
     pub timeout: Option<u64>,
 }
 
+/// How to show what goes on.
+#[derive(Debug)]
+pub struct Top {
+    pub interval: Duration,
+    pub sort: Sort,
+    /// Pictures to print.
+    pub count: Option<u64>,
+    /// Print text.
+    pub plain: bool,
+}
+
 /// What `matches` asks for.
 pub fn invocation(matches: &ArgMatches, options: Options) -> Result<Invocation, Failure> {
     let Some((name, matches)) = matches.subcommand() else {
@@ -152,6 +167,7 @@ pub fn invocation(matches: &ArgMatches, options: Options) -> Result<Invocation, 
             let folder = matches.get_one::<PathBuf>("folder").cloned();
             Invocation::Man(folder.unwrap_or_else(|| ".".into()))
         }
+        "top" => Invocation::Top(top(matches)),
         "export" => Invocation::Export,
         "diff" => Invocation::Diff(apply(matches, options)),
         "apply" => Invocation::Apply(apply(matches, options)),
@@ -186,6 +202,7 @@ fn apply(matches: &ArgMatches, options: Options) -> Apply {
         file: file.unwrap_or_else(|| "-".into()),
         source: matches.get_one("format").copied().unwrap_or_default(),
         prune: matches.get_flag("prune"),
+        force: matches.get_flag("force"),
         skip_absent: matches.get_flag("skip-absent"),
         skip_unknown: matches.get_flag("skip-unknown"),
         wait: options.wait.unwrap_or_default(),
@@ -205,6 +222,17 @@ fn monitor(matches: &ArgMatches) -> Monitor {
             .collect(),
         count: matches.get_one("count").copied(),
         timeout: matches.get_one("timeout").copied(),
+    }
+}
+
+fn top(matches: &ArgMatches) -> Top {
+    let interval = matches.get_one("interval").copied();
+    let count = matches.get_one("count").copied();
+    Top {
+        interval: interval.unwrap_or(Duration::from_secs(1)),
+        sort: matches.get_one("sort").copied().unwrap_or_default(),
+        count,
+        plain: count.is_some() || matches.get_flag("plain"),
     }
 }
 

@@ -3,6 +3,7 @@
 //! The grammar as clap describes it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{EnumValueParser, ValueParser};
 use clap::{Arg, ArgAction, Command, ValueEnum, value_parser};
@@ -59,6 +60,31 @@ pub enum Source {
     AccelConfig,
 }
 
+/// What the lists of `top` are sorted by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    /// Descriptors a second.
+    #[default]
+    Rate,
+    /// Bytes a second.
+    Bytes,
+    /// Descriptors in flight.
+    InFlight,
+    /// Descriptors that failed or were rejected, a second.
+    Errors,
+    Name,
+    Index,
+}
+
+impl Sort {
+    /// The one after it, and the first after the last.
+    pub fn next(self) -> Self {
+        let all = Self::value_variants();
+        let at = all.iter().position(|it| *it == self).unwrap_or_default();
+        all.get(at + 1).copied().unwrap_or_default()
+    }
+}
+
 /// Names of all objects and commands that stand at the beginning.
 pub fn names() -> Vec<String> {
     let root = root();
@@ -106,6 +132,7 @@ fn commands(name: &'static str) -> Command {
         .subcommand_help_heading("Objects and commands")
         .subcommands(Kind::ALL.map(object))
         .subcommand(monitor())
+        .subcommand(top())
         .subcommand(export())
         .subcommand(apply("diff"))
         .subcommand(apply("apply"))
@@ -338,6 +365,50 @@ fn monitor() -> Command {
         )
 }
 
+fn top() -> Command {
+    Command::new("top")
+        .about("Show what goes on, on the whole of a terminal: rates, what is in flight, events")
+        .override_usage(help::TOP_USAGE)
+        .after_help(help::TOP)
+        .next_help_heading("Keys")
+        .arg(
+            Arg::new("interval")
+                .long("interval")
+                .value_name("SECS")
+                .value_parser(interval)
+                .help("Ask for statistics every SECS seconds, as 0.5; every second, if left out"),
+        )
+        .arg(
+            Arg::new("sort")
+                .long("sort")
+                .value_name("rate|bytes|in-flight|errors|name|index")
+                .value_parser(EnumValueParser::<Sort>::new())
+                .hide_possible_values(true)
+                .help("What the lists are sorted by; by rate, if left out"),
+        )
+        .arg(
+            Arg::new("count")
+                .long("count")
+                .value_name("N")
+                .value_parser(value_parser!(u64))
+                .help("Print N times as text, one interval after the other; needs no terminal"),
+        )
+        .arg(
+            flag("plain")
+                .short('b')
+                .help("Print text until interrupted; needs no terminal"),
+        )
+}
+
+/// A time in seconds, of which there may be parts.
+fn interval(word: &str) -> Result<Duration, String> {
+    let seconds = word.parse().ok().filter(|it| (0.1..=3600.0).contains(it));
+    match seconds {
+        Some(seconds) => Ok(Duration::from_secs_f64(seconds)),
+        None => Err(format!("'{word}' is no interval; accepted: 0.1 to 3600")),
+    }
+}
+
 /// Kinds of notification: one by its name, or all of an object or of what happens.
 fn kinds(word: &str) -> Result<NotifyKinds, String> {
     let names = NotifyKinds::NAMES.iter().zip(0..u32::BITS);
@@ -391,6 +462,10 @@ fn apply(name: &'static str) -> Command {
                 .help("Of what tool FILE is: subdev, or accel-config (save-config)"),
         )
         .arg(flag("prune").help("Delete the subdevs that FILE does not have"))
+        .arg(flag("force").help(
+            "Although subdevs are open, which are taken from their users, or active and not in \
+             FILE; says which are open",
+        ))
         .arg(flag("skip-absent").help("Leave out what FILE says of parents that are not there"))
         .arg(
             flag("skip-unknown")

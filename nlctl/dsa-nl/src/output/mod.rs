@@ -76,6 +76,11 @@ impl Printer {
         let _ = writeln!(self.complaints(), "{WARNING}Warning:{WARNING:#} {text}.");
     }
 
+    /// Columns of the terminal; none where it is a file or a program.
+    pub fn width(&self) -> Option<u16> {
+        self.width
+    }
+
     /// Whether the output is for programs.
     pub fn is_for_programs(&self) -> bool {
         matches!(self.format, Format::Json | Format::Yaml)

@@ -29,6 +29,17 @@ pub const APPLY_KILLED: Scenario = Scenario {
     run: killed,
 };
 
+/// A file that the tool's own tests read as well.
+macro_rules! profile {
+    ($name:literal) => {
+        include_str!(concat!(
+            "../../../../nlctl/dsa-nl/tests/accel-config/",
+            $name,
+            ".conf"
+        ))
+    };
+}
+
 const FILE: &str = "/tmp/wanted.yaml";
 
 /// Exit status: a condition is not met.
@@ -61,6 +72,14 @@ subdev:
   parent: dsa0
   wq: [{id: 4}]
 ";
+
+/// Files in the shapes of those that come with accel-config.
+const PROFILES: [(&str, &str); 4] = [
+    ("system", profile!("system")),
+    ("two-sizes", profile!("two-sizes")),
+    ("four-groups", profile!("four-groups")),
+    ("disks", profile!("disks")),
+];
 
 /// The same with other names and sizes.
 const OTHER: &str = "\
@@ -163,6 +182,8 @@ fn apply() -> Result<()> {
     check::equal("the first is renamed", tool::subdev("two")?.uuid, one.uuid)?;
 
     refused_whole()?;
+    forced()?;
+    swapped()?;
     step("what a file says wrong is said with its line");
     for (text, status, words) in [
         (
@@ -224,6 +245,102 @@ fn refused_whole() -> Result<()> {
     check::same_json("what there is", &export()?, &before)
 }
 
+/// Files for which what is in use has to go.
+fn forced() -> Result<()> {
+    step(
+        "what is open is in the way of a file, unless that is said: its user is told of, and loses it",
+    );
+    write("subdev: []\n")?;
+    dsa_nl(&format!("apply {FILE} --prune"))?.ok()?;
+    let held = tool::add("wq 3 pasid-mode shared size 4 weight 300 name held")?;
+    let idle = tool::add("wq 4 pasid-mode shared size 4 name idle")?;
+    let before = export()?;
+    let user = Dsa::open(&held.location()?)?;
+    write(
+        "wq:\n- {parent: dsa0, id: 3, size: 10}\nsubdev:\n- {name: held, parent: dsa0, wq: [{id: 3, size: 2}]}\n",
+    )?;
+    let output = dsa_nl(&format!("apply {FILE}"))?;
+    tool::refused(&output, &["idle is active", "--force restarts it"])?;
+    let told = "Warning: the user of subdev held, which is open, loses it.";
+    for line in ["diff --force", "--dry-run apply --force"] {
+        let output = dsa_nl(&format!("{line} {FILE}"))?;
+        ensure!(output.stderr.contains(told), "{}", output.describe());
+        check::same_json("what there is", &export()?, &before)?;
+    }
+    let output = dsa_nl(&format!("apply --force {FILE}"))?.ok()?;
+    step(output.stdout.trim_end().replace('\n', "\n  "));
+    ensure!(output.stderr.contains(told), "{}", output.describe());
+    let anew = tool::subdev("held")?;
+    let kept = (anew.uuid.as_str(), anew.size(), anew.wq[0].weight);
+    check::equal("held", kept, (held.uuid.as_str(), 2, 300))?;
+    ensure!(anew.index != held.index, "{anew:?}");
+    let now = tool::subdev("idle")?;
+    let kept = (now.index, now.state.as_str());
+    check::equal("idle", kept, (idle.index, "active"))?;
+    check::equal("the size of wq 3", tool::wq("wq3")?.size, 10)?;
+    is_applied("--force")?;
+
+    step("it is open to the next, though the one before still holds what it had");
+    drop(Dsa::open_enabled(&anew.location()?)?);
+    drop(user);
+    tool::await_opstate("held", "attached")?;
+
+    step("by force what is open is pruned, and becomes inactive");
+    let user = Dsa::open(&tool::subdev("idle")?.location()?)?;
+    let other = Dsa::open(&tool::subdev("held")?.location()?)?;
+    write("subdev:\n- {name: held, parent: dsa0, state: inactive}\n")?;
+    let output = dsa_nl(&format!("apply {FILE} --prune"))?;
+    tool::refused(&output, &["taken back"])?;
+    dsa_nl(&format!("apply {FILE} --prune --force"))?.ok()?;
+    let left: Vec<_> = tool::subdevs()?
+        .into_iter()
+        .map(|it| (it.name, it.state))
+        .collect();
+    check::equal(
+        "what is left",
+        left,
+        vec![("held".into(), "inactive".into())],
+    )?;
+    drop((user, other));
+    Ok(())
+}
+
+/// Groups that give each other all of their engines, and their work queues.
+fn swapped() -> Result<()> {
+    step("all work queues and engines go to another group, and back");
+    write("subdev: []\n")?;
+    dsa_nl(&format!("apply {FILE} --prune"))?.ok()?;
+    let all = |group: u32| {
+        let engines = if group == 0 {
+            ["0xf", "0x0"]
+        } else {
+            ["0x0", "0xf"]
+        };
+        let wqs: String = (0..8)
+            .map(|id| format!("- {{parent: dsa0, id: {id}, dsa-wq: {{group: {group}}}}}\n"))
+            .collect();
+        let [zero, one] = engines;
+        format!(
+            "parent:\n- {{name: dsa0, dsa-parent: {{group: [{{id: 0, engines: '{zero}'}}, \
+             {{id: 1, engines: '{one}'}}]}}}}\nwq:\n{wqs}"
+        )
+    };
+    for group in [0, 1, 0] {
+        write(&all(group))?;
+        dsa_nl(&format!("apply {FILE}"))?.ok()?;
+        is_applied("")?;
+        let parent: Value = tool::json("parent show dsa0")?;
+        let engines = &parent["dsa-parent"]["group"][group as usize]["engines"];
+        check::equal("the engines", engines, &json!("0xf"))?;
+        let groups: Vec<_> = tool::wqs()?
+            .into_iter()
+            .filter_map(|wq| wq.dsa_wq)
+            .collect();
+        ensure!(groups.iter().all(|it| it.group == group), "{groups:?}");
+    }
+    Ok(())
+}
+
 /// What accel-config saves for idxd.
 fn accel_config() -> Result<()> {
     step("a configuration of accel-config is applied; what has no place is named");
@@ -258,9 +375,16 @@ fn accel_config() -> Result<()> {
     let parent: Value = tool::json("parent show dsa0")?;
     let groups = &parent["dsa-parent"]["group"];
     check::equal("group 0", &groups[0]["engines"], &json!("0x3"))?;
-    dsa_nl(&format!("diff {FILE} --format accel-config --skip-unknown"))?
-        .ok()
-        .map(drop)
+    is_applied("--format accel-config --skip-unknown")?;
+
+    step("from each shape of profile to the next, and to the first");
+    for (name, text) in PROFILES.iter().chain(PROFILES.first()) {
+        step(format!("  {name}"));
+        write(text)?;
+        dsa_nl(&format!("{line} --skip-unknown"))?.ok()?;
+        is_applied("--format accel-config --skip-unknown")?;
+    }
+    check::equal("the size of wq 0", tool::wq("wq0")?.size, 24)
 }
 
 fn killed() -> Result<()> {

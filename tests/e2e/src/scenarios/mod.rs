@@ -53,6 +53,7 @@ mod statistics;
 mod stress;
 mod subdev_limits;
 mod tenant_reset;
+mod top;
 mod two_parents;
 mod unbind_two;
 mod unload;
@@ -90,6 +91,7 @@ pub const ALL: &[Scenario] = &[
     watch::WATCH,
     watch::WATCH_RELOAD,
     watch::LOST_ANSWERS,
+    top::TOP,
     data::DATA,
     data::SCATTERED,
     data::CREDITS,

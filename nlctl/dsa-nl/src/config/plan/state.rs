@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::Step;
+use super::{FORCE, Step};
 use crate::config::{Config, Entry, Object};
 use crate::grammar::Kind;
 
@@ -53,6 +53,7 @@ impl State {
             _ => {
                 if let Some(entry) = self.find(step) {
                     merge(&mut entry.object, &step.request);
+                    entry.object.remove(FORCE);
                     if let Some(name) = entry.object.remove("new-name") {
                         entry.object.insert("name".into(), name);
                     }
@@ -100,7 +101,7 @@ fn is_target(entry: &Entry, step: &Step) -> bool {
 }
 
 /// Puts what is said into `object`.
-fn merge(object: &mut Object, said: &Object) {
+pub(super) fn merge(object: &mut Object, said: &Object) {
     for (name, value) in said {
         match (object.get_mut(name), value) {
             (Some(Value::Object(inner)), Value::Object(said)) => merge(inner, said),

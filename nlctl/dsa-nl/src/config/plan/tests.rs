@@ -2,14 +2,23 @@
 
 //! Plans between any two configurations, held against the rules of the kernel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{State, Step, plan};
+use super::{Conflict, Limits, State, Step};
 use crate::config::{Config, Entry, Object};
 use crate::grammar::Kind;
+
+/// A plan without force.
+fn plan(have: &Config, want: &Config, prune: bool) -> Result<Vec<Step>, Conflict> {
+    let limits = Limits {
+        prune,
+        ..Limits::default()
+    };
+    super::plan(have, want, &limits)
+}
 
 const PLACE: &str = "pci/0000:6a:01.0";
 const QUEUES: u64 = 4;
@@ -52,8 +61,15 @@ fn config() -> impl Strategy<Value = Config> {
         0..6,
     );
     let names = Just((0..6).collect::<Vec<usize>>()).prop_shuffle();
-    // Group 0 has an engine always; where group 1 has none, it has no work queue.
-    let engines = prop_oneof![Just((0x3, 0xc)), Just((0xf, 0)), Just((0x7, 0x8))];
+    // Where a group has none, it has no work queue.
+    let engines = prop_oneof![
+        Just((0x3, 0xc)),
+        Just((0xf, 0)),
+        Just((0, 0xf)),
+        Just((0x7, 0x8)),
+        Just((0, 0x2)),
+        Just((0x1, 0)),
+    ];
     (queues, tenants, names, engines).prop_map(|(queues, tenants, names, (zero, one))| {
         let mut entries = vec![entry(
             Kind::Parent,
@@ -64,7 +80,11 @@ fn config() -> impl Strategy<Value = Config> {
         )];
         let mut free = BTreeMap::new();
         for (id, (size, priority, group)) in (0_u64..).zip(queues) {
-            let group = if one == 0 { 0 } else { group };
+            let group = match (zero, one) {
+                (_, 0) => 0,
+                (0, _) => 1,
+                _ => group,
+            };
             free.insert(id, size);
             entries.push(entry(
                 Kind::Wq,
@@ -138,6 +158,7 @@ fn check(state: &State, step: &Step) -> Result<(), String> {
         }
         _ => {}
     }
+    check_groups(after, step)?;
     let sizes: u64 = after
         .of(Kind::Wq)
         .map(|it| number(&it.object, "size"))
@@ -159,6 +180,28 @@ fn check(state: &State, step: &Step) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("{step:?}: a name is there twice")),
     }
+}
+
+/// Whether each engine is in one group, and each group that has a work queue has one.
+fn check_groups(after: &Config, step: &Step) -> Result<(), String> {
+    let parent = after.of(Kind::Parent).next();
+    let groups = parent.and_then(|it| it.object["dsa-parent"]["group"].as_array().cloned());
+    let mut taken = 0;
+    for group in groups.into_iter().flatten() {
+        let mask = group["engines"]
+            .as_str()
+            .and_then(|it| it.strip_prefix("0x"));
+        let mask = u64::from_str_radix(mask.expect("is a mask"), 16).expect("is a mask");
+        if taken & mask != 0 {
+            return Err(format!("{step:?}: an engine is in two groups"));
+        }
+        taken |= mask;
+        let mut members = after.of(Kind::Wq).map(|it| &it.object["dsa-wq"]["group"]);
+        if mask == 0 && members.any(|it| *it == group["id"]) {
+            return Err(format!("{step:?}: group {} has no engine", group["id"]));
+        }
+    }
+    Ok(())
 }
 
 /// The objects in an order of their own.
@@ -198,6 +241,53 @@ proptest! {
             state.apply(step);
         }
         prop_assert_eq!(sorted(state.config()), sorted(&have));
+    }
+
+    /// By force, whoever is open, nothing is in the way.
+    #[test]
+    fn by_force_each_step_can_succeed(have in config(), want in config(), open in 0_usize..64) {
+        let open = (0..6).filter(|n| open & 1 << n != 0).map(uuid).collect();
+        let limits = Limits { prune: false, force: true, open };
+        let names: Vec<_> = want.of(Kind::Subdev).filter_map(|it| it.text("name")).collect();
+        // That a name is another's is in the way of any plan, and so are entries that are.
+        let all: Vec<_> = want.of(Kind::Subdev).filter_map(|it| it.text("uuid")).collect();
+        let mut kept = have.of(Kind::Subdev).filter(|it| {
+            !all.iter().any(|uuid| it.text("uuid") == Some(uuid))
+        });
+        prop_assume!(kept.all(|it| !names.contains(&it.text("name").unwrap_or_default())));
+        let fits = |wq: &Entry| {
+            let of = |config: &Config, kept: bool| -> u64 {
+                let all = config.of(Kind::Subdev).filter(|it| {
+                    !kept || !all.iter().any(|uuid| it.text("uuid") == Some(uuid))
+                });
+                let nests = all.filter_map(|it| it.object["wq"][0].as_object());
+                nests.filter(|it| number(it, "id") == wq.id()).map(|it| number(it, "size")).sum()
+            };
+            of(&want, false) + of(&have, true) <= number(&wq.object, "size")
+        };
+        prop_assume!(want.of(Kind::Wq).all(fits));
+        let steps = super::plan(&have, &want, &limits).expect("has a plan");
+        let mut state = State::new(&have);
+        let mut left = BTreeSet::new();
+        for step in &steps {
+            // Whose user is still there cannot be activated again.
+            let set = step.request.get("state").and_then(Value::as_str);
+            if step.kind == Kind::Subdev && step.verb == "set" {
+                match set {
+                    Some("inactive") => drop(left.insert(step.target.clone())),
+                    Some("active") => {
+                        let again = limits.open.contains(&step.target) && left.contains(&step.target);
+                        prop_assert!(!again, "{}", step.about);
+                    }
+                    _ => {}
+                }
+            }
+            if let Err(error) = check(&state, step) {
+                prop_assert!(false, "{error}\n{steps:#?}");
+            }
+            state.apply(step);
+        }
+        prop_assert_eq!(plan(state.config(), &want, false), Ok(vec![]));
     }
 
     #[test]
@@ -328,4 +418,161 @@ fn names_are_given_in_a_circle() {
     ]);
     let steps = plan(&have, &want, false).expect("has a plan");
     assert_eq!(steps.len(), 3, "{steps:#?}");
+}
+
+#[test]
+fn by_force_what_is_open_is_made_anew_and_all_else_restarted() {
+    let have = of(vec![
+        subdev(&(1, 1, 0, 4, true, 2)),
+        subdev(&(2, 2, 0, 4, true, 2)),
+        subdev(&(3, 3, 1, 4, true, 2)),
+        subdev(&(4, 4, 1, 4, false, 2)),
+    ]);
+    let limits = Limits {
+        prune: false,
+        force: true,
+        open: [uuid(1), uuid(3)].into(),
+    };
+    let steps = |want: Value| {
+        let want = of(vec![entry(Kind::Wq, want)]);
+        words(&super::plan(&have, &want, &limits).expect("has a plan"))
+    };
+    // The device has to be disabled.
+    let all = steps(json!({"parent": PLACE, "id": 0, "size": 20}));
+    let anew = |n: usize, wq: u64| {
+        format!(
+            "add subdev net{n} {{\"uuid\":\"{}\",\"name\":\"net{n}\",\"wq\":[{{\"id\":{wq},\
+             \"size\":4,\"weight\":2,\"max-rate\":0}}],\"pasid-mode\":\"shared\",\
+             \"state\":\"active\"}}",
+            uuid(n)
+        )
+    };
+    assert_eq!(
+        all,
+        [
+            "del subdev net1 {\"force\":true}".to_string(),
+            "del subdev net3 {\"force\":true}".to_string(),
+            "set subdev net2 {\"state\":\"inactive\",\"force\":true}".to_string(),
+            format!("set wq {PLACE}/wq0 {{\"size\":20}}"),
+            anew(1, 0),
+            anew(3, 1),
+            "set subdev net2 {\"state\":\"active\"}".to_string(),
+        ]
+    );
+    // Only this work queue has to be.
+    let some = steps(json!({"parent": PLACE, "id": 1, "dsa-wq": {"priority": 3}}));
+    assert_eq!(some.len(), 3, "{some:#?}");
+    assert_eq!(some[2], anew(3, 1));
+}
+
+#[test]
+fn by_force_what_is_open_can_become_inactive_and_smaller() {
+    let have = of(vec![subdev(&(1, 1, 0, 4, true, 2))]);
+    let limits = Limits {
+        force: true,
+        open: [uuid(1)].into(),
+        ..Limits::default()
+    };
+    let steps = |want: Value| {
+        let mut want = want;
+        want["parent"] = PLACE.into();
+        want["name"] = "net1".into();
+        let want = of(vec![entry(Kind::Subdev, want)]);
+        super::plan(&have, &want, &limits).expect("has a plan")
+    };
+    let inactive = words(&steps(json!({"state": "inactive"})));
+    let expected = ["set subdev net1 {\"state\":\"inactive\",\"force\":true}"];
+    assert_eq!(inactive, expected);
+    let smaller = steps(json!({"wq": [{"id": 0, "size": 2}]}));
+    assert_eq!(smaller.len(), 2, "{smaller:#?}");
+    let request = Value::Object(smaller[1].request.clone());
+    assert_eq!(request["uuid"], uuid(1));
+    let share = json!([{"id": 0, "size": 2, "weight": 2, "max-rate": 0}]);
+    assert_eq!(request["wq"], share);
+    // Its user sees nothing of that.
+    let heavier = words(&steps(json!({"wq": [{"id": 0, "weight": 9}]})));
+    let expected = ["set subdev net1 {\"wq\":[{\"id\":0,\"weight\":9}]}"];
+    assert_eq!(heavier, expected);
+}
+
+/// Two groups with engines, and a work queue in each of the groups of `wqs`.
+fn grouped(engines: [u64; 2], wqs: &[u64]) -> Config {
+    let groups = (0..).zip(engines);
+    let groups = groups.map(|(id, mask)| json!({"id": id, "engines": format!("{mask:#x}")}));
+    let groups: Vec<_> = groups.collect();
+    let mut entries = vec![entry(
+        Kind::Parent,
+        json!({"parent": PLACE, "dsa-parent": {"group": groups}}),
+    )];
+    entries.extend((0..).zip(wqs).map(|(id, group): (u64, _)| {
+        let dsa = json!({"group": group});
+        entry(
+            Kind::Wq,
+            json!({"parent": PLACE, "id": id, "size": 4, "dsa-wq": dsa}),
+        )
+    }));
+    Config { entries }
+}
+
+#[test]
+fn a_group_that_gives_all_its_engines_away_is_lent_one() {
+    let have = grouped([0xf, 0], &[0, 0]);
+    let want = grouped([0, 0xf], &[1, 1]);
+    let steps = plan(&have, &want, false).expect("has a plan");
+    let set = |object: &str, request: Value| format!("set {object} {request}");
+    let parent = format!("parent {PLACE}");
+    let groups = |groups: Value| set(&parent, json!({"dsa-parent": {"group": groups}}));
+    let moved = |id: u64| {
+        set(
+            &format!("wq {PLACE}/wq{id}"),
+            json!({"dsa-wq": {"group": 1}}),
+        )
+    };
+    let expected = [
+        groups(json!([{"id": 0, "engines": "0x1"}, {"id": 1, "engines": "0xe"}])),
+        moved(0),
+        moved(1),
+        groups(json!([{"id": 0, "engines": "0x0"}, {"id": 1, "engines": "0xf"}])),
+    ];
+    assert_eq!(words(&steps), expected);
+    // Those that swap theirs need no other.
+    let have = grouped([0x3, 0xc], &[0, 1]);
+    let want = grouped([0xc, 0x3], &[0, 1]);
+    assert_eq!(plan(&have, &want, false).map(|it| it.len()), Ok(1));
+}
+
+#[test]
+fn without_an_engine_to_lend_the_way_is_said() {
+    let (have, mut want) = (grouped([0x1, 0], &[0]), grouped([0, 0x1], &[1]));
+    want.entries[0].line = Some(7);
+    let conflict = plan(&have, &want, false).expect_err("is refused");
+    assert_eq!(conflict.line, Some(7));
+    let words = "group 0 cannot give all its engines away while wq pci/0000:6a:01.0/wq0 is in it";
+    assert!(conflict.text.starts_with(words), "{}", conflict.text);
+    assert!(conflict.text.contains("leave it one"), "{}", conflict.text);
+}
+
+#[test]
+fn a_threshold_is_never_above_the_size() {
+    let wq = |size: u64, threshold: u64| {
+        let dsa = json!({"threshold": threshold});
+        let wq = json!({"parent": PLACE, "id": 0, "size": size, "dsa-wq": dsa});
+        of(vec![])
+            .entries
+            .drain(1..)
+            .chain([entry(Kind::Wq, wq)])
+            .collect::<Vec<_>>()
+    };
+    let config = |entries| Config { entries };
+    let steps = |have, want: Vec<Entry>| {
+        words(&plan(&config(have), &config(want), false).expect("has a plan"))
+    };
+    let both = format!("set wq {PLACE}/wq0 {{\"size\":4,\"dsa-wq\":{{\"threshold\":2}}}}");
+    assert_eq!(steps(wq(16, 12), wq(4, 2)), [both]);
+    let mut less = wq(4, 2);
+    less[1].object.remove("dsa-wq");
+    let lowered = format!("set wq {PLACE}/wq0 {{\"size\":4,\"dsa-wq\":{{\"threshold\":4}}}}");
+    assert_eq!(steps(wq(16, 12), less.clone()), [lowered]);
+    let alone = format!("set wq {PLACE}/wq0 {{\"size\":4}}");
+    assert_eq!(steps(wq(16, 3), less), [alone]);
 }
