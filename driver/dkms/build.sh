@@ -59,10 +59,11 @@ else
 	trap 'rm -rf "$tree"' EXIT
 	mkdir "$tree"
 	# What no module is built of stays packed: it is most of the source.
-	tar -C "$tree" --strip-components=1 --exclude='*/Documentation/*/*' \
-		--exclude='*/drivers/*.c' --exclude='*/fs/*.c' --exclude='*/net/*.c' \
-		--exclude='*/sound/*.c' --exclude='*/tools/testing/*' --exclude='*.dts*' \
-		-xf "$source.tar.xz"
+	top=linux-source-$series
+	tar -C "$tree" --strip-components=1 --exclude="$top/Documentation/*/*" \
+		--exclude="$top/drivers/*.c" --exclude="$top/fs/*.c" --exclude="$top/net/*.c" \
+		--exclude="$top/sound/*.c" --exclude="$top/tools/testing/*" \
+		--exclude='*.dts*' -xf "$source.tar.xz"
 	cd "$tree"
 	found=$(make -s kernelversion)
 	[ "$found" = "$version" ] || fail "the kernel is $version and linux-source-$series is $found; install both of one version"
