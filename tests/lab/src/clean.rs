@@ -20,7 +20,7 @@ pub fn clean(lab: &Lab, all: bool) -> Result<()> {
     if !all {
         for what in module::FOLDERS
             .iter()
-            .chain(&["target", "deb", "installed"])
+            .chain(&["target", "deb", "installed", "removed"])
         {
             remove_tree(lab, &lab.own(what))?;
         }
@@ -43,6 +43,7 @@ pub fn clean(lab: &Lab, all: bool) -> Result<()> {
                 "fuzz",
                 "deb",
                 "installed",
+                "removed",
             ]
             .contains(&name.as_str())
             || module::FOLDERS.contains(&name.as_str())

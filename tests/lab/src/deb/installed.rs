@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use super::{Packages, checkout_name};
 use crate::lab::{Lab, short_hash};
 use crate::root::Root;
-use crate::root::chroot::Layer;
+use crate::root::chroot::{Layer, remove_tree};
 use crate::root::debian;
 use crate::{run, stamp};
 
@@ -25,6 +25,41 @@ dpkg --install /run/packages/*.deb || {
 }
 dkms autoinstall -k \"$1\"
 dkms status -k \"$1\" subdev | grep -q installed";
+
+/// Removes the packages for the kernel $1, and tells what of them is left; a file that may have been edited
+/// stays until they are purged.
+const REMOVE: &str = "files=$(dpkg-query --listfiles dsa-nl subdev-dkms)
+module=$(modinfo -k \"$1\" --field=filename subdev)
+left() {
+	for file in $files $module /usr/src/subdev-* /var/lib/dkms/subdev /etc/subdev.d; do
+		case $file in /usr/share/doc/* | /usr/share/man/*) continue ;; esac
+		if [ -f \"$file\" ] || { [ -d \"$file\" ] && [ \"${file%/subdev*}\" != \"$file\" ]; }; then
+			echo \"$file\"
+		fi
+	done | sort --unique
+}
+[ -f \"$module\" ]
+dpkg --remove dsa-nl subdev-dkms
+[ \"$(left)\" = \"/etc/subdev.d
+/etc/subdev.d/README\" ] || { echo 'removed, they leave:'; left; exit 1; }
+dpkg --purge dsa-nl subdev-dkms
+[ -z \"$(left)\" ] || { echo 'purged, they leave:'; left; exit 1; }
+if modinfo -k \"$1\" subdev; then exit 1; fi";
+
+/// Removes the packages from a root that has `layers` above it, which stays as it is.
+///
+/// # Errors
+///
+/// When something is left of them; the error says what.
+pub fn remove(lab: &Lab, root: &Root, layers: &[Layer]) -> Result<()> {
+    let scratch = Layer::new(lab.own("removed"));
+    scratch.make(lab, || {
+        let mut command = root.enter().written_to(layers, &scratch).command("sh");
+        command.args(["-euc", REMOVE, "sh", &root.kernel]);
+        run::step(lab, "remove the Debian packages", &mut command, "")
+    })?;
+    remove_tree(lab, scratch.dir())
+}
 
 /// The layers above the root, the lowest first.
 ///
