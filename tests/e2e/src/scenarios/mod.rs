@@ -2,6 +2,7 @@
 //! What the scenarios show, one room for each theme.
 
 mod batch;
+mod boot;
 mod busy;
 mod c_client;
 mod choices;
@@ -37,6 +38,7 @@ mod memlock;
 mod monitor;
 mod monitor_filter;
 mod noop_flood;
+mod packages;
 mod permissions;
 mod pool_agent;
 mod portal;
@@ -62,6 +64,7 @@ mod withheld_memory;
 mod yank;
 mod ynl;
 
+pub use self::boot::{EARLIER, earlier};
 pub use self::idxd::{MISTAKE, go_wrong};
 use crate::scenario::Scenario;
 
@@ -143,6 +146,8 @@ pub const ALL: &[Scenario] = &[
     unbind_two::UNBIND_TWO,
     driver_override::OVERRIDE,
     driver_override::BIND,
+    boot::BOOT,
+    packages::PACKAGES,
     two_parents::TWO_PARENTS,
     many::MANY,
     pool_agent::POOL_AGENT,
