@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the scenarios show, one room for each theme.
 
+mod apply_churn;
 mod batch;
 mod boot;
 mod busy;
@@ -77,6 +78,7 @@ pub const ALL: &[Scenario] = &[
     choices::SHOW,
     declared::APPLY,
     declared::APPLY_KILLED,
+    apply_churn::APPLY_CHURN,
     staged::SET_REFUSALS,
     subdev_limits::SUBDEV_LIMITS,
     refusals::REFUSALS,
