@@ -249,9 +249,10 @@ impl Refusal {
     }
 
     /// Whether it is what generic netlink itself says to a request for a family
-    /// of a number that there is none of.
+    /// of a number that there is none of, or netlink to a dump of one whose
+    /// module is being unloaded.
     pub(crate) fn is_of_unknown_family(&self) -> bool {
-        self.is_without_reason(Errno::ENOENT)
+        self.is_without_reason(Errno::ENOENT) || self.is_without_reason(Errno::EPROTONOSUPPORT)
     }
 
     /// Whether it is what generic netlink itself says to a request for an

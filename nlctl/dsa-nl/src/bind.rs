@@ -12,6 +12,9 @@ use crate::failure::Failure;
 
 const DRIVER: &str = "subdev";
 
+/// Where the kernel looks for it too: udev runs programs without a PATH.
+const MODPROBE: &str = "/sbin/modprobe";
+
 /// Where the kernel shows devices, and where it is kept which are bound.
 #[derive(Debug, Clone)]
 pub struct Places {
@@ -114,7 +117,7 @@ impl<'a> Device<'a> {
         if self.places.pci.join("drivers").join(DRIVER).exists() {
             return Ok(());
         }
-        match Command::new("modprobe").arg(DRIVER).status() {
+        match Command::new(MODPROBE).arg(DRIVER).status() {
             Ok(status) if status.success() => Ok(()),
             _ => Err(refused(format!(
                 "the module is not loaded, and 'modprobe {DRIVER}' does not load it"

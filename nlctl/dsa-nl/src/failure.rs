@@ -3,6 +3,7 @@
 //! What goes wrong, in words and exit codes.
 
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
@@ -85,6 +86,24 @@ pub enum Failure {
         /// What could not be taken back, and why.
         left: Option<String>,
     },
+    /// Something went wrong with a file as a whole.
+    #[error("{file}: {source}")]
+    OfFile {
+        /// Name of the file.
+        file: String,
+        /// What.
+        source: Box<Failure>,
+    },
+    /// Files of a folder were not applied, and were reported when they were not.
+    #[error("{failed} of {all} files were not applied")]
+    Files {
+        /// How many.
+        failed: usize,
+        /// How many there are.
+        all: usize,
+        /// The exit code of the first.
+        code: u8,
+    },
     /// A command of a batch failed.
     #[error("{file}:{line}: {source}")]
     Line {
@@ -124,8 +143,10 @@ impl Failure {
             _ if self.is_closed_output() => 0,
             Self::File { refused: true, .. } => REFUSED,
             Self::Usage(_) | Self::Grammar { .. } | Self::File { .. } => USAGE,
-            Self::Line { source, .. } | Self::Step { source, .. } => source.code(),
-            Self::Batch { code, .. } => *code,
+            Self::Line { source, .. } | Self::OfFile { source, .. } | Self::Step { source, .. } => {
+                source.code()
+            }
+            Self::Batch { code, .. } | Self::Files { code, .. } => *code,
             Self::Timeout { .. } | Self::NotThere(_) | Self::Differs => UNMET,
             Self::Kernel(_) | Self::Io(_) | Self::Interrupted | Self::Locked => REFUSED,
         }
@@ -137,6 +158,26 @@ impl Failure {
             Self::Io(error) => error.kind() == ErrorKind::BrokenPipe,
             Self::Line { source, .. } => source.is_closed_output(),
             _ => false,
+        }
+    }
+
+    /// Whether what was to come after it is of no use either.
+    pub fn ends_all(&self) -> bool {
+        match self {
+            Self::Step { source, .. } => source.ends_all(),
+            Self::Interrupted => true,
+            _ => self.is_closed_output(),
+        }
+    }
+
+    /// The same with the name of the file that it is about, where it has none.
+    pub fn of_file(self, file: &Path) -> Self {
+        match self {
+            Self::File { .. } | Self::Usage(_) => self,
+            source => Self::OfFile {
+                file: file.display().to_string(),
+                source: Box::new(source),
+            },
         }
     }
 

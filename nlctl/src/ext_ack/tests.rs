@@ -64,6 +64,16 @@ fn message(text: &str) -> DefaultNla {
 }
 
 #[test]
+fn a_family_that_is_not_there_or_goes_is_told_from_an_object_that_is_not() {
+    // ENOENT; EPROTONOSUPPORT, of a dump.
+    for errno in [2, 93] {
+        assert!(refusal(errno, &[]).is_of_unknown_family());
+        assert!(!refusal(errno, &[message("no such subdev")]).is_of_unknown_family());
+    }
+    assert!(!refusal(19, &[]).is_of_unknown_family());
+}
+
+#[test]
 fn a_refusal_names_the_attribute() {
     let refusal = refusal(
         2,

@@ -59,6 +59,9 @@ enum Command {
     /// Be a VFIO user that does what its standard input says.
     #[command(name = actor::COMMAND, hide = true)]
     Actor,
+    /// Leave behind what the scenario `boot` finds.
+    #[command(name = scenarios::EARLIER, hide = true)]
+    Earlier,
     /// Execute an instruction that faults.
     #[command(name = scenarios::MISTAKE, hide = true)]
     Mistake {
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         Command::Bench { subject } => bench::run(subject),
         Command::Demo => demo::run().map(|()| true),
         Command::Actor => actor::serve().map(|()| true),
+        Command::Earlier => scenarios::earlier().map(|()| true),
         Command::Mistake { which } => scenarios::go_wrong(&which).map(|()| true),
     };
     match done {

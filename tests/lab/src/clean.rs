@@ -18,7 +18,10 @@ use crate::root::chroot::remove_tree;
 /// When something cannot be removed.
 pub fn clean(lab: &Lab, all: bool) -> Result<()> {
     if !all {
-        for what in module::FOLDERS.iter().chain(&["target"]) {
+        for what in module::FOLDERS
+            .iter()
+            .chain(&["target", "deb", "installed", "removed"])
+        {
             remove_tree(lab, &lab.own(what))?;
         }
         return Ok(());
@@ -32,7 +35,17 @@ pub fn clean(lab: &Lab, all: bool) -> Result<()> {
     // Nothing that is not ours, should the cache be a folder with other use.
     let ours = |name: &&String| {
         name.starts_with("root-")
-            || ["initramfs", "target", "run", "tools", "fuzz"].contains(&name.as_str())
+            || [
+                "initramfs",
+                "target",
+                "run",
+                "tools",
+                "fuzz",
+                "deb",
+                "installed",
+                "removed",
+            ]
+            .contains(&name.as_str())
             || module::FOLDERS.contains(&name.as_str())
     };
     for name in names.iter().filter(ours) {

@@ -11,6 +11,7 @@
 //! - [`root`] makes the build root and enters it,
 //! - [`build`] makes the kernel tree, the module, the programs and the fuzz
 //!   targets,
+//! - [`deb`] makes Debian packages of them, and installs those,
 //! - [`vm`] boots them,
 //! - [`generate`], with [`ynl`] for C and [`gen`](mod@r#gen) for Rust, makes
 //!   what repeats the spec,
@@ -20,6 +21,7 @@
 mod bench;
 mod build;
 mod clean;
+mod deb;
 mod demo;
 mod fuzz;
 mod r#gen;
@@ -81,6 +83,8 @@ enum Command {
     },
     /// Build the module and the programs, and tell where they are.
     Build,
+    /// Build the Debian packages of the tool and of the module, in target/deb.
+    Deb,
     /// Measure; fails if something is slower than it has to be.
     Bench {
         /// What to measure (default: all).
@@ -150,6 +154,7 @@ fn work(cli: &Cli) -> Result<u8> {
         Command::Gen { check: false } => generate::write(&lab)?,
         Command::Gen { check: true } => generate::check(&lab)?,
         Command::Build => build(&lab)?,
+        Command::Deb => packages(&lab)?,
         Command::Bench { subject } => return Ok(u8::from(!bench::bench(&lab, *subject)?)),
         Command::Fuzz(subject) => return fuzz::fuzz(&lab, subject),
         Command::Clean { all } => clean::clean(&lab, *all)?,
@@ -166,6 +171,16 @@ fn build(lab: &Lab) -> Result<()> {
     println!("{:<10} {}", "subdev.ko", module.file.display());
     for (name, path) in programs.all() {
         println!("{name:<10} {}", path.display());
+    }
+    Ok(())
+}
+
+/// `cargo xtask deb`.
+fn packages(lab: &Lab) -> Result<()> {
+    let root = root::ensure(lab)?;
+    let programs = build::userspace::build(lab)?;
+    for file in deb::build(lab, &root, &programs)?.files() {
+        println!("{}", file.display());
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ pub async fn export(handle: &Handle, printer: &mut Printer) -> Result<(), Failur
 
 /// Prints the steps to what a file says; a condition that is not met if there are any.
 pub async fn diff(handle: &Handle, printer: &mut Printer, apply: &Apply) -> Result<(), Failure> {
-    let (_, steps) = prepare(handle, printer, apply).await?;
+    let (_, steps) = prepare(handle, printer, apply, &apply.file).await?;
     printer.print(&page(&steps, "would "))?;
     match steps.is_empty() {
         true => Ok(()),
@@ -57,7 +57,44 @@ pub async fn apply(
     dry_run: bool,
 ) -> Result<(), Failure> {
     let _lock = lock(apply.wait).await?;
-    let (have, steps) = prepare(handle, printer, apply).await?;
+    if !apply.each {
+        return apply_one(handle, printer, apply, &apply.file, dry_run).await;
+    }
+    let files = files(&apply.file)?;
+    let (mut failed, mut code) = (0, 0);
+    for file in &files {
+        let Err(failure) = apply_one(handle, printer, apply, file, dry_run).await else {
+            continue;
+        };
+        if failure.ends_all() {
+            return Err(failure);
+        }
+        let failure = failure.of_file(file);
+        failure.print(&mut printer.complaints());
+        failed += 1;
+        if code == 0 {
+            code = failure.code();
+        }
+    }
+    match failed {
+        0 => Ok(()),
+        failed => Err(Failure::Files {
+            failed,
+            all: files.len(),
+            code,
+        }),
+    }
+}
+
+/// The same of one file, or of all in one folder together.
+async fn apply_one(
+    handle: &Handle,
+    printer: &mut Printer,
+    apply: &Apply,
+    file: &Path,
+    dry_run: bool,
+) -> Result<(), Failure> {
+    let (have, steps) = prepare(handle, printer, apply, file).await?;
     if dry_run {
         return printer.print(&page(&steps, "would "));
     }
@@ -146,8 +183,9 @@ async fn prepare(
     handle: &Handle,
     printer: &Printer,
     apply: &Apply,
+    file: &Path,
 ) -> Result<(Have, Vec<Step>), Failure> {
-    let want = wanted(printer, apply)?;
+    let want = wanted(printer, apply, file)?;
     let have = have(handle).await?;
     let place = |conflict: Conflict| match (conflict.file, conflict.line) {
         (Some(file), Some(line)) => Failure::File {
@@ -188,9 +226,9 @@ fn lost<'a>(have: &'a Have, steps: &'a [Step]) -> impl Iterator<Item = &'a str> 
 }
 
 /// What the files say.
-fn wanted(printer: &Printer, apply: &Apply) -> Result<Config, Failure> {
+fn wanted(printer: &Printer, apply: &Apply, file: &Path) -> Result<Config, Failure> {
     let mut want = Config::default();
-    for path in files(&apply.file)? {
+    for path in files(file)? {
         let text = file::text(&path)?;
         let file = path.display().to_string();
         let config = match apply.source {

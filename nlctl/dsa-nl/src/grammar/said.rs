@@ -56,6 +56,8 @@ pub enum Invocation {
 pub struct Apply {
     pub file: PathBuf,
     pub source: Source,
+    /// Apply each file of a folder by itself.
+    pub each: bool,
     /// Delete the subdevs that the file does not have.
     pub prune: bool,
     /// Take subdevs from users who have them open, and restart others.
@@ -201,6 +203,7 @@ fn apply(matches: &ArgMatches, options: Options) -> Apply {
     Apply {
         file: file.unwrap_or_else(|| "-".into()),
         source: matches.get_one("format").copied().unwrap_or_default(),
+        each: matches!(matches.try_get_one("each"), Ok(Some(true))),
         prune: matches.get_flag("prune"),
         force: matches.get_flag("force"),
         skip_absent: matches.get_flag("skip-absent"),

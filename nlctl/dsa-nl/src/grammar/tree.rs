@@ -443,9 +443,15 @@ fn apply(name: &'static str) -> Command {
             help::APPLY,
         ),
     };
+    let each = (name == "apply").then(|| {
+        flag("each").conflicts_with("prune").help(
+            "Of a folder, apply each file by itself: one that is refused keeps none of the others",
+        )
+    });
     Command::new(name)
         .about(about)
         .after_help(examples)
+        .args(each)
         .arg(
             Arg::new("file")
                 .value_name("FILE")

@@ -40,12 +40,12 @@ macro_rules! profile {
     };
 }
 
-const FILE: &str = "/tmp/wanted.yaml";
+pub const FILE: &str = "/tmp/wanted.yaml";
 
 /// Exit status: a condition is not met.
 const UNMET: i32 = 3;
 
-const WANTED: &str = "\
+pub const WANTED: &str = "\
 parent:
 - name: dsa0
   dsa-parent:
@@ -82,7 +82,7 @@ const PROFILES: [(&str, &str); 4] = [
 ];
 
 /// The same with other names and sizes.
-const OTHER: &str = "\
+pub const OTHER: &str = "\
 wq:
 - {parent: dsa0, id: 2, size: 16}
 - {parent: dsa0, id: 3, size: 12, dsa-wq: {priority: 3}}
@@ -104,12 +104,12 @@ subdev:
   dsa-subdev: {op-config: '09', max-transfer-size: 65536}
 ";
 
-fn write(text: &str) -> Result<()> {
+pub fn write(text: &str) -> Result<()> {
     fs::write(FILE, text).context("the file of the scenario")
 }
 
 /// Demands that what there is is what the file says.
-fn is_applied(options: &str) -> Result<()> {
+pub fn is_applied(options: &str) -> Result<()> {
     let output = dsa_nl(&format!("diff {FILE} {options}"))?;
     ensure!(
         output.status.success() && output.stdout.is_empty(),
@@ -119,7 +119,7 @@ fn is_applied(options: &str) -> Result<()> {
     Ok(())
 }
 
-fn export() -> Result<Value> {
+pub fn export() -> Result<Value> {
     let output = dsa_nl("-j export")?.ok()?;
     let document = serde_json::from_str(&output.stdout)?;
     crate::schema::check(&document)?;

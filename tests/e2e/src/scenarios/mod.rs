@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What the scenarios show, one room for each theme.
 
+mod apply_churn;
 mod batch;
+mod boot;
 mod busy;
 mod c_client;
 mod choices;
@@ -37,6 +39,7 @@ mod memlock;
 mod monitor;
 mod monitor_filter;
 mod noop_flood;
+mod packages;
 mod permissions;
 mod pool_agent;
 mod portal;
@@ -63,6 +66,7 @@ mod withheld_memory;
 mod yank;
 mod ynl;
 
+pub use self::boot::{EARLIER, earlier};
 pub use self::idxd::{MISTAKE, go_wrong};
 use crate::scenario::Scenario;
 
@@ -75,6 +79,7 @@ pub const ALL: &[Scenario] = &[
     choices::SHOW,
     declared::APPLY,
     declared::APPLY_KILLED,
+    apply_churn::APPLY_CHURN,
     staged::SET_REFUSALS,
     subdev_limits::SUBDEV_LIMITS,
     refusals::REFUSALS,
@@ -145,6 +150,8 @@ pub const ALL: &[Scenario] = &[
     unbind_two::UNBIND_TWO,
     driver_override::OVERRIDE,
     driver_override::BIND,
+    boot::BOOT,
+    packages::PACKAGES,
     two_parents::TWO_PARENTS,
     many::MANY,
     pool_agent::POOL_AGENT,

@@ -18,6 +18,9 @@ use crate::{run, stamp};
 /// What of the checkout the module is built from.
 const SOURCES: &[&str] = &["Kbuild", "driver", "uapi", "tests/cpu-shim"];
 
+/// What lies among that and is not built: how others build it.
+const NOT_BUILT: &str = "driver/dkms";
+
 /// Where the build folder appears inside the root.
 const INSIDE: &str = "/run/module";
 
@@ -194,6 +197,9 @@ fn read_sources(checkout: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut found = BTreeMap::new();
     let mut open: Vec<PathBuf> = SOURCES.iter().map(PathBuf::from).collect();
     while let Some(path) = open.pop() {
+        if path == Path::new(NOT_BUILT) {
+            continue;
+        }
         let full = checkout.join(&path);
         let failed = || {
             format!(

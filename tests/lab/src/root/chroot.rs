@@ -6,6 +6,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use anyhow::Context;
+
 use crate::lab::Lab;
 use crate::run;
 
@@ -16,6 +18,7 @@ use crate::run;
 /// `/run`, and at `/mnt` the bare tree of the root.
 pub struct Chroot {
     root: PathBuf,
+    overlay: OsString,
     cwd: String,
     binds: Vec<OsString>,
 }
@@ -25,9 +28,42 @@ impl Chroot {
     pub fn new(root: &Path) -> Self {
         Self {
             root: root.to_owned(),
+            overlay: OsString::new(),
             cwd: "/".into(),
             binds: Vec::new(),
         }
+    }
+
+    /// Shows the tree with `layers` above it, the lowest first; nothing can be written to it
+    /// then.
+    pub fn below(mut self, layers: &[Layer]) -> Self {
+        if !layers.is_empty() {
+            self.overlay = self.lower(layers);
+        }
+        self
+    }
+
+    /// The same, with what is written going to `top`.
+    pub fn written_to(mut self, layers: &[Layer], top: &Layer) -> Self {
+        self.overlay = self.lower(layers);
+        for (option, dir) in [(",upperdir=", top.files()), (",workdir=", top.work())] {
+            self.overlay.push(option);
+            self.overlay.push(dir);
+        }
+        self
+    }
+
+    fn lower(&self, layers: &[Layer]) -> OsString {
+        let mut overlay = OsString::from("lowerdir=");
+        for layer in layers.iter().rev() {
+            overlay.push(layer.files());
+            overlay.push(":");
+        }
+        overlay.push(&self.root);
+        if !rustix::process::geteuid().is_root() {
+            overlay.push(",userxattr");
+        }
+        overlay
     }
 
     /// Makes the folder or file `host` appear at `inside`. A folder's place
@@ -50,11 +86,54 @@ impl Chroot {
         command
             .args(["sh", "-c", include_str!("chroot.sh"), "chroot.sh"])
             .arg(&self.root)
+            .arg(&self.overlay)
             .arg(&self.cwd)
             .args(&self.binds)
             .arg("--")
             .arg(program);
         command
+    }
+}
+
+/// What lies above a tree: the files that are there as well, or instead.
+#[derive(Debug, Clone)]
+pub struct Layer(PathBuf);
+
+impl Layer {
+    /// The one that is kept in the folder `dir`.
+    pub fn new(dir: PathBuf) -> Self {
+        Self(dir)
+    }
+
+    /// The folder of the layer.
+    pub fn dir(&self) -> &Path {
+        &self.0
+    }
+
+    fn files(&self) -> PathBuf {
+        self.0.join("files")
+    }
+
+    fn work(&self) -> PathBuf {
+        self.0.join("work")
+    }
+
+    /// Makes it anew, by a command that is run where its files can be written.
+    ///
+    /// # Errors
+    ///
+    /// When the old one cannot be removed, or `write` fails.
+    pub fn make(
+        &self,
+        lab: &Lab,
+        write: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        remove_tree(lab, &self.0)?;
+        for dir in [self.files(), self.work()] {
+            std::fs::create_dir_all(&dir)
+                .with_context(|| format!("cannot make {}", dir.display()))?;
+        }
+        write()
     }
 }
 

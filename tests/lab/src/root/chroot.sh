@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
-# usage: chroot.sh ROOT CWD [SOURCE TARGET]... -- COMMAND...
+# usage: chroot.sh ROOT OVERLAY CWD [SOURCE TARGET]... -- COMMAND...
 #
-# Runs COMMAND inside ROOT. Called in a mount namespace of its own, so nothing
+# Runs COMMAND inside ROOT, above which OVERLAY is mounted, unless that is empty. Called in a mount namespace of its own, so nothing
 # that is mounted here is seen outside or outlives COMMAND.
 set -eu
-root=$1 cwd=$2
-shift 2
+root=$1 overlay=$2 cwd=$3
+shift 3
+
+[ -z "$overlay" ] || mount -t overlay -o "$overlay" overlay "$root"
 
 # The bare tree, without what is mounted over it below: what a virtual machine
 # sees as its root.
@@ -24,8 +26,9 @@ fi
 while [ "$1" != -- ]; do
 	if [ -d "$1" ]; then
 		mkdir -p "$root$2"
-	else
-		[ -e "$root$2" ] || : >"$root$2"
+	elif [ ! -e "$root$2" ]; then
+		mkdir -p "$root$(dirname "$2")"
+		: >"$root$2"
 	fi
 	mount --rbind "$1" "$root$2"
 	shift 2

@@ -3,6 +3,7 @@
 //! The build root: a Debian tree with compilers, kernel packages and QEMU.
 
 pub mod chroot;
+pub mod debian;
 pub mod kernel_packages;
 
 use std::path::{Path, PathBuf};

@@ -12,7 +12,7 @@ use crate::build::kernel::{self, Flavour, Kernel};
 use crate::build::{module, userspace};
 use crate::lab::Lab;
 use crate::root::{self, Root};
-use crate::{generate, process, run};
+use crate::{deb, generate, process, run};
 
 /// All of them, the quick ones first.
 pub fn checks(lab: &Lab) -> Vec<Check<'_>> {
@@ -46,6 +46,7 @@ pub fn checks(lab: &Lab) -> Vec<Check<'_>> {
         check("host: tests under AddressSanitizer", || {
             sanitizer::address(lab)
         }),
+        check("host: Debian packages", || packages(lab)),
         check("host: fuzz descriptor", || fuzz(lab, "descriptor")),
         check("host: fuzz function", || fuzz(lab, "function")),
         check("host: fuzz netlink", || fuzz(lab, "netlink")),
@@ -64,6 +65,15 @@ fn ready(lab: &Lab) -> Result<(Root, Kernel)> {
     let root = root::ensure(lab)?;
     let kernel = kernel::ensure(lab, &root, Flavour::Stock)?;
     Ok((root, kernel))
+}
+
+/// Builds the packages, has DKMS build the module where they are installed, and removes them.
+fn packages(lab: &Lab) -> Result<()> {
+    let (root, _) = ready(lab)?;
+    let programs = userspace::build(lab)?;
+    let packages = deb::build(lab, &root, &programs)?;
+    let layers = deb::installed::ensure(lab, &root, &packages)?;
+    deb::installed::remove(lab, &root, &layers)
 }
 
 /// A brief run of a fuzz target.

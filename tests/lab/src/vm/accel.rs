@@ -90,13 +90,12 @@ fn boots(lab: &Lab, root: &Root, kernel: &Kernel, initramfs: &Path) -> Result<bo
         .context("cannot make a folder for the probe")?;
     let log = File::create(dir.path().join(qemu::LOG)).context("cannot write QEMU's log")?;
     let mut command = qemu::machine(
-        root,
+        root.enter(),
         kernel,
         Accel::Kvm,
         initramfs,
         dir.path(),
         "lab.probe",
-        &[],
     );
     command
         .stdin(Stdio::null())

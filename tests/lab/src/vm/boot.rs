@@ -17,6 +17,7 @@ use super::{Guest, Plan, evidence, layer, monitor};
 use crate::interrupt::Interrupted;
 use crate::lab::Lab;
 use crate::process::Process;
+use crate::root::chroot::Layer;
 use crate::run;
 
 /// How long the kernel may take to our init. It takes 20 s on a busy machine.
@@ -56,23 +57,32 @@ struct NotUp(String);
 ///
 /// When it does not come up twice.
 pub fn boot(lab: &Lab, guest: &Guest, plan: &Plan) -> Result<Machine> {
-    match attempt(lab, guest, plan)? {
+    let layers = match plan.installed {
+        true => guest.installed(lab)?,
+        false => Vec::new(),
+    };
+    match attempt(lab, guest, plan, &layers)? {
         Ok(machine) => return Ok(machine),
         Err(failed) => eprintln!("lab: {}\nlab: it is started once more", failed.0),
     }
-    match attempt(lab, guest, plan)? {
+    match attempt(lab, guest, plan, &layers)? {
         Ok(machine) => Ok(machine),
         Err(failed) => bail!("{}", failed.0),
     }
 }
 
-fn attempt(lab: &Lab, guest: &Guest, plan: &Plan) -> Result<Result<Machine, NotUp>> {
+fn attempt(
+    lab: &Lab,
+    guest: &Guest,
+    plan: &Plan,
+    layers: &[Layer],
+) -> Result<Result<Machine, NotUp>> {
     let dir = RunDir::new(lab)?;
     layer::assemble(lab, guest, plan, &dir.path().join("layer"))?;
     let models = (0..plan.dsa)
         .map(|index| Model::start(lab, guest, plan, index, dir.path()))
         .collect::<Result<Vec<_>>>()?;
-    let (process, mut ports) = qemu::start(guest, plan, dir.path())?;
+    let (process, mut ports) = qemu::start(guest, plan, layers, dir.path())?;
     let (sender, events) = mpsc::channel();
     if let Some(status) = ports.status.take() {
         channels::status(status, sender.clone());

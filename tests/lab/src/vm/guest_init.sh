@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
 # Process 1 once the root is there: mounts what programs expect, loads the
-# module, runs the command and reports. The host ends the machine.
+# module, runs the command and reports. The host ends the machine. Where the
+# packages are installed, it hands over to Debian's init, which starts it again.
 #
 # /usr/lib/subdev-lab/config says what is wanted (see layer.rs), and
 # /usr/lib/subdev-lab/command what to run.
@@ -12,19 +13,26 @@ export HOME=/root LANG=C.UTF-8
 here=/usr/lib/subdev-lab
 . $here/config
 
-mount -t sysfs sysfs /sys
-mount -t tmpfs -o mode=755 tmpfs /run
-mount -t tmpfs -o mode=1777 tmpfs /tmp
-mkdir -p /dev/pts /dev/shm
-mount -t devpts -o ptmxmode=666 devpts /dev/pts
-mount -t tmpfs -o mode=1777 tmpfs /dev/shm
-mount -t debugfs debugfs /sys/kernel/debug
-ln -s /proc/self/fd /dev/fd
-ln -s /proc/self/fd/0 /dev/stdin
-ln -s /proc/self/fd/1 /dev/stdout
-ln -s /proc/self/fd/2 /dev/stderr
-echo subdev >/proc/sys/kernel/hostname
-ip link set lo up
+# What Debian's init does itself.
+mounts() {
+	mkdir -p /dev/pts /dev/shm
+	mount -t devpts -o ptmxmode=666 devpts /dev/pts
+	mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+	mount -t debugfs debugfs /sys/kernel/debug
+	ln -s /proc/self/fd /dev/fd
+	ln -s /proc/self/fd/0 /dev/stdin
+	ln -s /proc/self/fd/1 /dev/stdout
+	ln -s /proc/self/fd/2 /dev/stderr
+	echo subdev >/proc/sys/kernel/hostname
+	ip link set lo up
+}
+
+if (($$ == 1)); then
+	mount -t sysfs sysfs /sys
+	mount -t tmpfs -o mode=755 tmpfs /run
+	mount -t tmpfs -o mode=1777 tmpfs /tmp
+	((INSTALLED)) || mounts
+fi
 
 # The host's ends of the ports, by name.
 declare -A port
@@ -38,13 +46,20 @@ done
 exec 3>"${port[status]}" || exit 1
 report() { printf '%s\n' "$*" >&3; }
 # From here on, what goes wrong is no longer the boot of an unmodified kernel.
-report up
+(($$ != 1)) || report up
 
 # The host hears why, and ends the machine.
 fail() {
 	report "failed $*"
 	sleep infinity
 }
+
+if ((INSTALLED)) && (($$ == 1)); then
+	message=$(bash -c "$(<$here/first)" 2>&1) || fail "before the init: $message"
+	printf '%s\n' "$message"
+	exec 3>&-
+	exec env -i "PATH=$PATH" TERM=dumb /usr/lib/systemd/systemd
+fi
 
 if ((SHARE)); then
 	mkdir -p /mnt/share

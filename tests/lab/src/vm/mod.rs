@@ -44,7 +44,9 @@ use crate::build::kernel::{self, Flavour, Kernel};
 use crate::build::kvm_amd;
 use crate::build::module::{self, Module};
 use crate::build::userspace::{self, Programs};
+use crate::deb;
 use crate::lab::Lab;
+use crate::root::chroot::Layer;
 use crate::root::{self, Root};
 
 /// Everything that is built before a machine can start.
@@ -99,6 +101,14 @@ impl Guest {
             initramfs,
             accel,
         })
+    }
+}
+
+impl Guest {
+    /// What is above the root of a machine that has the checkout's packages installed.
+    fn installed(&self, lab: &Lab) -> Result<Vec<Layer>> {
+        let packages = deb::build(lab, &self.root, &self.programs)?;
+        deb::installed::ensure(lab, &self.root, &packages)
     }
 }
 

@@ -29,6 +29,13 @@ pub struct Options {
     /// Do not load the module.
     #[arg(long)]
     no_driver: bool,
+    /// Have the Debian packages of the checkout installed in place of its module and tool, and
+    /// Debian's init, which starts the command when the system is up.
+    #[arg(long, conflicts_with = "no_driver")]
+    installed: bool,
+    /// What a shell runs before that init, as if the machine had been up before.
+    #[arg(long, value_name = "CMD", requires = "installed")]
+    first: Option<String>,
     /// Have a processor with MOVDIR64B: the kernel is told that it is there, and the module
     /// `cpu_shim` does it.
     #[arg(long)]
@@ -69,6 +76,10 @@ pub struct Plan {
     pub model: Vec<String>,
     /// Whether the module is loaded.
     pub driver: bool,
+    /// Whether there are Debian's init and the packages of the checkout.
+    pub installed: bool,
+    /// What a shell runs before that init.
+    pub first: Option<String>,
     /// Whether the module that does MOVDIR64B is loaded.
     pub movdir64b: bool,
     /// Whether there is an IOMMU, which the kernel uses.
@@ -143,7 +154,9 @@ impl Options {
                 .flat_map(|words| words.split_whitespace())
                 .map(str::to_owned)
                 .collect(),
-            driver: !self.no_driver,
+            driver: !self.no_driver && !self.installed,
+            installed: self.installed,
+            first: self.first.clone(),
             movdir64b: self.movdir64b,
             iommu: self.iommu,
             append: self

@@ -15,7 +15,7 @@ use super::accel::Accel;
 use super::{Guest, Plan, model};
 use crate::build::kernel::Kernel;
 use crate::process::Process;
-use crate::root::Root;
+use crate::root::chroot::{Chroot, Layer};
 
 /// Where the folder of the run appears inside the root.
 const RUN: &str = "/run/lab";
@@ -42,22 +42,18 @@ pub struct Ports {
 }
 
 /// A command that boots `kernel` with `append` on its command
-/// line; the folder `dir` gets the console's log.
+/// line, by the QEMU in `root`; the folder `dir` gets the console's log.
 ///
 /// The machine ends when the guest panics or reboots.
 pub fn machine(
-    root: &Root,
+    root: Chroot,
     kernel: &Kernel,
     accel: Accel,
     initramfs: &Path,
     dir: &Path,
     append: &str,
-    binds: &[(&Path, &str)],
 ) -> Command {
-    let mut enter = root.enter().bind(dir, RUN).bind(initramfs, INITRAMFS);
-    for (host, inside) in binds {
-        enter = enter.bind(host, inside);
-    }
+    let enter = root.bind(dir, RUN).bind(initramfs, INITRAMFS);
     let mut qemu = enter.command("qemu-system-x86_64");
     qemu.args([
         "-nodefaults",
@@ -100,17 +96,18 @@ pub fn machine(
 /// # Errors
 ///
 /// When QEMU cannot be started.
-pub fn start(guest: &Guest, plan: &Plan, dir: &Path) -> Result<(Process, Ports)> {
-    let share = plan.share.as_deref().map(|share| (share, "/run/share"));
-    let binds: Vec<(&Path, &str)> = share.into_iter().collect();
+pub fn start(guest: &Guest, plan: &Plan, layers: &[Layer], dir: &Path) -> Result<(Process, Ports)> {
+    let mut root = guest.root.enter().below(layers);
+    if let Some(share) = &plan.share {
+        root = root.bind(share, "/run/share");
+    }
     let mut qemu = machine(
-        &guest.root,
+        root,
         &guest.kernel,
         guest.accel,
         &guest.initramfs,
         dir,
         &plan.append,
-        &binds,
     );
 
     qemu.args(["-smp", &plan.processors.to_string()]);
