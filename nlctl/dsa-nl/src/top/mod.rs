@@ -179,7 +179,9 @@ async fn print(
         tokio::select! {
             update = watch.next() => learn(&mut model, update)?,
             _ = ticks.tick() => {
-                take(&mut model, figures(handle, List::ALL.to_vec(), start).await);
+                if model.can_ask() {
+                    take(&mut model, figures(handle, List::ALL.to_vec(), start).await);
+                }
                 // What has happened before is in the picture.
                 while let Some(update) = watch.next().now_or_never() {
                     learn(&mut model, update)?;
@@ -264,7 +266,7 @@ async fn watch_on_screen(
                 is_stale = true;
             }
             _ = ticks.tick() => {
-                if asking.is_terminated() {
+                if asking.is_terminated() && model.can_ask() {
                     let lists = draw::lists(&model, screen::area().height);
                     asking.set(figures(handle, lists, start).fuse());
                 }

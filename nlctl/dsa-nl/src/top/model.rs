@@ -289,6 +289,12 @@ impl Model {
         self.data().is_gone
     }
 
+    /// Whether there is somebody to ask for statistics. Who asks a family that is not there has
+    /// the kernel load its module, which somebody has just unloaded.
+    pub fn can_ask(&self) -> bool {
+        !self.live.is_gone
+    }
+
     pub fn clock(&self) -> &str {
         &self.data().clock
     }

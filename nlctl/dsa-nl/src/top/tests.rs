@@ -411,6 +411,7 @@ fn events_keep_the_lists_true() {
     model.update(Update::Gone, CLOCK);
     let text = screen(&model, 80, 24);
     assert!(text.contains("The module is not loaded"), "{text}");
+    assert!(!model.can_ask());
     // Numbers begin anew.
     model.update(Update::Back(busy(1, 1)), CLOCK);
     let text = screen(&model, 80, 24);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `dsa-nl top` on a terminal, while there is something to see.
 
+use std::thread;
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use nix::sys::signal::Signal;
 
@@ -17,6 +20,9 @@ pub const TOP: Scenario = Scenario {
     about: "what goes on is on the terminal, which is as it was when it ends",
     run,
 };
+
+/// Time between two looks at statistics.
+const INTERVAL: Duration = Duration::from_millis(300);
 
 const USUAL: Size = (24, 80);
 const SMALL: Size = (10, 40);
@@ -43,7 +49,11 @@ fn is_positive(text: &str, name: &str, column: usize) -> bool {
 }
 
 fn top() -> Result<Terminal> {
-    let top = Terminal::run(DSA_NL, "top interval 0.3", USUAL)?;
+    let top = Terminal::run(
+        DSA_NL,
+        &format!("top interval {}", INTERVAL.as_secs_f64()),
+        USUAL,
+    )?;
     top.until("lists", |text| {
         text.contains("SUBDEV ") && text.contains("EVENTS")
     })?;
@@ -173,23 +183,16 @@ fn reloaded() -> Result<()> {
     top.until("that it is gone", |text| {
         text.contains("The module is not loaded")
     })?;
+    // To ask the family for anything would load it: it is not asked, once an interval.
+    thread::sleep(4 * INTERVAL);
+    ensure!(!system::module_loaded(), "top had the module loaded again");
     system::load_module()?;
     system::await_parents(parents)?;
     top.until("that it is back", |text| {
         text.contains("no subdevs") && text.contains("the module was loaded")
     })?;
     top.press("q")?;
-    check::equal("the exit status", top.ended()?.code(), Some(0))?;
-
-    step("without the module it says so, and leaves the screen alone");
-    system::unload_module()?;
-    let mut alone = Terminal::run(DSA_NL, "top", USUAL)?;
-    check::equal("the exit status", alone.ended()?.code(), Some(2))?;
-    alone.until("why", |text| {
-        text.contains("Error: the kernel has no generic")
-    })?;
-    system::load_module()?;
-    system::await_parents(parents)
+    check::equal("the exit status", top.ended()?.code(), Some(0))
 }
 
 fn as_text() -> Result<()> {
