@@ -150,7 +150,7 @@ fn divided(op: &Op, outcome: &mut Outcome, hints: u32, input: &Input) {
 /// What the hardware is given of a piece.
 fn submit(outcome: &Outcome, piece: &Piece, hints: u32) {
     let op = outcome.next_op();
-    let raw = plan::with_hints(plan::descriptor(&op, piece, 0x40, 1), hints);
+    let raw = plan::with_hints(plan::descriptor(&op, piece, 0x40, Some(1)), hints);
     let told = Descriptor::parse(&raw);
     let is_nothing = matches!(op, Op::Noop | Op::Drain { .. });
     assert_eq!(told.size, if is_nothing { 0 } else { piece.len });
