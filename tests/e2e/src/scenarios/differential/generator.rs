@@ -206,6 +206,10 @@ impl<'a> Generator<'a> {
         if self.one_in(14) {
             let good = made.raw;
             self.spoil(&mut made.raw);
+            if !is_member && made.raw.is_unseen() {
+                // Hardware refuses it.
+                made.raw.flags |= flag::STRICT_ORDER;
+            }
             if WHOLE.contains(&code) {
                 // What it works on is there still.
                 made.raw = Raw {

@@ -108,6 +108,12 @@ impl Raw {
         self
     }
 
+    /// Whether nothing tells it from an empty slot of a portal that is memory: without an operation and
+    /// flags it does nothing, unless it is refused.
+    pub fn is_unseen(&self) -> bool {
+        self.identity == 0 && self.flags & 0xff_ffff == 0 && self.opcode == opcode::NOOP
+    }
+
     /// Whether a flag is set.
     pub fn has(&self, flag: u32) -> bool {
         self.flags & flag != 0
