@@ -19,6 +19,8 @@ pub enum Subject {
     Control,
     /// The module: how fast copies go through a subdev, beside upstream's driver.
     Datapath,
+    /// The tool: how long it takes, beside those of others.
+    Tool,
 }
 
 /// Options of the machine of [`Subject::Control`], four devices with 1024 entries each, and its command.
@@ -27,6 +29,11 @@ const MEASURE: &str = "e2e bench control";
 
 /// The same of [`Subject::Datapath`]: upstream's driver wants MOVDIR64B.
 const DATAPATH: &str = "--movdir64b -- e2e bench datapath";
+
+/// The same of [`Subject::Tool`]: more devices, one of which is upstream's driver's, which wants to hear
+/// of MOVDIR64B; and the tools of others, which are where the packages are installed.
+const TOOL: &str = "--dsa 5 --model=--wq-capacity=1024 --installed --append setcpuid=movdir64b --";
+const MEASURE_TOOL: &str = "e2e bench tool";
 
 /// Measures `subject`, or all of them, and returns whether it is fast enough.
 ///
@@ -42,7 +49,8 @@ pub fn bench(lab: &Lab, subject: Option<Subject>) -> Result<bool> {
     for subject in subjects {
         passed &= match subject {
             Subject::Model => on_host(lab, "dsa-model", "model")?,
-            Subject::Control => control(lab)?,
+            Subject::Control => beside_devlink(lab, CONTROL, MEASURE)?,
+            Subject::Tool => beside_devlink(lab, TOOL, MEASURE_TOOL)?,
             Subject::Datapath => in_machine(lab, &guest(lab)?, DATAPATH)?,
         };
     }
@@ -58,10 +66,10 @@ fn on_host(lab: &Lab, package: &str, name: &str) -> Result<bool> {
 }
 
 /// A program in a virtual machine that can have netdevsim's devices.
-fn control(lab: &Lab) -> Result<bool> {
+fn beside_devlink(lab: &Lab, options: &str, measure: &str) -> Result<bool> {
     let guest = guest(lab)?;
     netdevsim::ensure(lab, &guest.root, &guest.kernel)?;
-    let words = format!("{CONTROL} {} && {MEASURE}", netdevsim::load());
+    let words = format!("{options} {} && {measure}", netdevsim::load());
     in_machine(lab, &guest, &words)
 }
 

@@ -56,7 +56,7 @@ struct Pair {
 }
 
 /// A device of netdevsim: number 1, without ports.
-struct Device;
+pub struct Device;
 
 impl Latency {
     pub fn new() -> Result<Self> {
@@ -128,7 +128,7 @@ impl Pair {
 }
 
 impl Device {
-    fn new() -> Result<Self> {
+    pub fn new() -> Result<Self> {
         fs::write(NEW_DEVICE, "1 0").with_context(|| {
             format!("cannot write {NEW_DEVICE}: `cargo xtask bench control` loads netdevsim")
         })?;

@@ -7,6 +7,7 @@ mod datapath;
 mod latency;
 mod memory;
 mod table;
+mod tool;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -18,6 +19,8 @@ pub enum Subject {
     Control,
     /// How fast copies go through a subdev, beside upstream's driver.
     Datapath,
+    /// How long the tool takes, beside those of others.
+    Tool,
 }
 
 /// Measures, prints a table, and returns whether each bar is cleared.
@@ -25,5 +28,6 @@ pub fn run(subject: Subject) -> Result<bool> {
     match subject {
         Subject::Control => control::run(),
         Subject::Datapath => datapath::run(),
+        Subject::Tool => tool::run(),
     }
 }
