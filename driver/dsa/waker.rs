@@ -29,8 +29,9 @@ const SHORT: u64 = 1_000_000;
 /// The longest sleep, in ns, that does not end when something comes.
 const STEP: u64 = 50_000;
 
-/// The longest sleep, in ns, while another thread attends: that one may be stopped.
-const WATCH: u64 = 4_000_000;
+/// The longest sleep, in ns, while another thread attends, or was to see the end of something: that one
+/// may be stopped, or look no more.
+pub(super) const WATCH: u64 = 4_000_000;
 
 /// Wakes the thread of an engine: something came, ended or was granted.
 #[pin_data]

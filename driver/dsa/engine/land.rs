@@ -8,18 +8,13 @@ use super::{
         Flying,
         Lane, //
     },
+    submit::made,
     Engine,
     Queue, //
 };
-use crate::dsa_core::{
-    desc::{
-        code::status,
-        Completion, //
-    },
-    plan::{
-        descriptor,
-        with_hints, //
-    }, //
+use crate::dsa_core::desc::{
+    code::status,
+    Completion, //
 };
 
 /// How often a piece is submitted again because its interrupt handle was revoked.
@@ -50,12 +45,7 @@ impl Engine {
                 Ended::Done(record) if is_revoked(&record) && flying.again < RESUBMISSIONS => {
                     let op = job.outcome.next_op();
                     let piece = &flying.piece;
-                    let hints = job.work.hints;
-                    let quiet = flying.quiet;
-                    let make = |record, handle| {
-                        let handle = (!quiet).then_some(handle);
-                        with_hints(descriptor(&op, piece, record, handle), hints)
-                    };
+                    let make = made(&op, piece, job.work.hints, flying.quiet);
                     queue.flow.take_again(piece.len);
                     match self.give(queue, &job.accepted, &make, piece.len) {
                         Some(ticket) => {

@@ -25,6 +25,7 @@ use kernel::{
 };
 
 use super::{
+    super::waker::WATCH,
     batch::List,
     lane::{
         Job,
@@ -56,10 +57,6 @@ const MOMENT: Delta = Delta::from_micros(20);
 
 /// How long whoever polls for something else anyway does so for that, too.
 const WHILE: Delta = Delta::from_millis(1);
-
-/// The longest sleep, in ns, while the hardware has something of whose end no interrupt tells: who
-/// was to see it may not look any more.
-const WATCH: u64 = 4_000_000;
 
 /// Most rounds of help at a time.
 const ROUNDS: u32 = 16;

@@ -28,7 +28,8 @@ use crate::{
     dsa_core::{
         desc::{
             Op,
-            BUFFERS, //
+            BUFFERS,
+            DESC_LEN, //
         },
         plan::{
             descriptor,
@@ -59,6 +60,19 @@ pub(super) enum Went {
     NotAtHand,
     /// All of it that there is to submit is submitted.
     Through,
+}
+
+/// What makes the descriptor of a piece; no interrupt tells of the end of one that is `quiet`.
+pub(super) fn made<'a>(
+    op: &'a Op,
+    piece: &'a Piece,
+    hints: u32,
+    quiet: bool,
+) -> impl Fn(u64, u16) -> [u8; DESC_LEN] + 'a {
+    move |record, handle| {
+        let handle = (!quiet).then_some(handle);
+        with_hints(descriptor(op, piece, record, handle), hints)
+    }
 }
 
 impl Went {
@@ -193,11 +207,7 @@ impl Engine {
             return Went::Through;
         };
         let op = job.outcome.next_op();
-        let hints = job.work.hints;
-        let make = |record, handle| {
-            let handle = (!quiet).then_some(handle);
-            with_hints(descriptor(&op, &piece, record, handle), hints)
-        };
+        let make = made(&op, &piece, job.work.hints, quiet);
         // Before the hardware has it.
         {
             let mut ranges = self.ranges.lock();
