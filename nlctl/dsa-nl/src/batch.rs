@@ -7,7 +7,7 @@ use std::path::Path;
 
 use nlctl::Handle;
 
-use crate::failure::Failure;
+use crate::failure::{Failed, Failure};
 use crate::grammar::{self, Options};
 use crate::output::Printer;
 use crate::run;
@@ -31,7 +31,7 @@ pub async fn run(
             |error| Failure::Usage(format!("cannot read the batch {name}: {error}")),
         )?)),
     };
-    let (mut failed, mut code) = (0, 0);
+    let mut failed = Failed::default();
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
@@ -49,16 +49,9 @@ pub async fn run(
         if !force || failure.is_closed_output() {
             return Err(failure);
         }
-        failure.print(&mut printer.complaints());
-        failed += 1;
-        if code == 0 {
-            code = failure.code();
-        }
+        failed.report(&failure, &mut printer.complaints());
     }
-    match failed {
-        0 => Ok(()),
-        failed => Err(Failure::Batch { failed, code }),
-    }
+    failed.into_result(|failed, code| Failure::Batch { failed, code })
 }
 
 async fn one(

@@ -131,6 +131,33 @@ fn undone(left: &Option<String>) -> String {
     }
 }
 
+/// Failures that were reported, after which the work went on.
+#[derive(Default)]
+pub struct Failed {
+    count: usize,
+    /// The exit code of the first.
+    code: u8,
+}
+
+impl Failed {
+    /// Reports one.
+    pub fn report(&mut self, failure: &Failure, to: &mut impl Write) {
+        failure.print(to);
+        self.count += 1;
+        if self.code == 0 {
+            self.code = failure.code();
+        }
+    }
+
+    /// What `of` makes of how many they were, and of the exit code, if there was one.
+    pub fn into_result(self, of: impl FnOnce(usize, u8) -> Failure) -> Result<(), Failure> {
+        match self.count {
+            0 => Ok(()),
+            count => Err(of(count, self.code)),
+        }
+    }
+}
+
 impl Failure {
     /// The exit code of the tool.
     pub fn exit_code(&self) -> ExitCode {

@@ -20,7 +20,7 @@ use super::have::{Have, have};
 use super::plan::{Conflict, FORCE, Limits, State, Step, plan};
 use super::{Config, Entry, accel_config, read};
 use crate::ask;
-use crate::failure::Failure;
+use crate::failure::{Failed, Failure};
 use crate::file;
 use crate::grammar::{Apply, Call, Kind, Source};
 use crate::output::{Page, Printer, pairs};
@@ -61,7 +61,7 @@ pub async fn apply(
         return apply_one(handle, printer, apply, &apply.file, dry_run).await;
     }
     let files = files(&apply.file)?;
-    let (mut failed, mut code) = (0, 0);
+    let mut failed = Failed::default();
     for file in &files {
         let Err(failure) = apply_one(handle, printer, apply, file, dry_run).await else {
             continue;
@@ -69,21 +69,13 @@ pub async fn apply(
         if failure.ends_all() {
             return Err(failure);
         }
-        let failure = failure.of_file(file);
-        failure.print(&mut printer.complaints());
-        failed += 1;
-        if code == 0 {
-            code = failure.code();
-        }
+        failed.report(&failure.of_file(file), &mut printer.complaints());
     }
-    match failed {
-        0 => Ok(()),
-        failed => Err(Failure::Files {
-            failed,
-            all: files.len(),
-            code,
-        }),
-    }
+    failed.into_result(|failed, code| Failure::Files {
+        failed,
+        all: files.len(),
+        code,
+    })
 }
 
 /// The same of one file, or of all in one folder together.
