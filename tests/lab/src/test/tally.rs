@@ -75,9 +75,7 @@ impl<'a> Tally<'a> {
 
     /// Reports that one failed and is tried again. Only an interruption is an error.
     pub fn tried(&self, name: &str, time: Duration, error: &anyhow::Error) -> Result<()> {
-        if let Some(Interrupted(signal)) = error.downcast_ref() {
-            return Err(Interrupted(*signal).into());
-        }
+        interrupted(error)?;
         let _counts = self.counts();
         println!("again {name} ({:.1} s)\n{error:#}", time.as_secs_f64());
         Ok(())
@@ -85,9 +83,7 @@ impl<'a> Tally<'a> {
 
     /// Reports that one failed. Only an interruption is an error.
     pub fn failed(&self, name: &str, time: Duration, error: &anyhow::Error) -> Result<()> {
-        if let Some(Interrupted(signal)) = error.downcast_ref() {
-            return Err(Interrupted(*signal).into());
-        }
+        interrupted(error)?;
         let mut counts = self.counts();
         println!("FAIL  {name} ({:.1} s)\n{error:#}", time.as_secs_f64());
         counts.failed.push(name.to_owned());
@@ -111,5 +107,13 @@ impl<'a> Tally<'a> {
         }
         println!("{} passed, {} failed", counts.passed, counts.failed.len());
         Ok(counts.failed.is_empty())
+    }
+}
+
+/// An interruption is one of the whole run.
+fn interrupted(error: &anyhow::Error) -> Result<()> {
+    match error.downcast_ref() {
+        Some(Interrupted(signal)) => Err(Interrupted(*signal).into()),
+        None => Ok(()),
     }
 }
