@@ -75,8 +75,8 @@ impl Host {
         if !Path::new("/sys/module/kvm_amd").exists() {
             process::run(Command::new("modprobe").args(["-a", "kvm", "ccp"]), SOON)?.ok()?;
             system::insert("kvm-amd.ko", &["dump_invalid_vmcb=1"])?;
-            // Memory of a guest that is moved while it runs, to be made huge pages of, is what the
-            // emulated processor does not keep up with: guests end in triple faults or stand still.
+            // So that nothing moves the memory of a guest while it runs: an emulated processor ends
+            // guests now and then, and that is one thing less that it could be for.
             system::write_sysfs(Path::new(HUGE_PAGES), "never")?;
         }
         let dir = Path::new(DIR);

@@ -22,9 +22,10 @@ const GUEST_TEXT: u64 = 0xffff_ffff_8100_0000;
 
 /// What is known of the guest whose QEMU is the process `id` with the monitor at `monitor`.
 pub fn of(id: u32, monitor: &Path) -> String {
+    let symbols = Symbols::read().unwrap_or_default();
     let mut told = String::new();
     for question in QUESTIONS {
-        match ask(monitor, question) {
+        match ask(monitor, question, &symbols) {
             Ok(answer) => told.push_str(&answer),
             Err(error) => writeln!(told, "{error:#}").unwrap_or_default(),
         }
@@ -34,7 +35,7 @@ pub fn of(id: u32, monitor: &Path) -> String {
 }
 
 /// What the monitor answers, with the names of where processors are.
-fn ask(monitor: &Path, question: &str) -> Result<String> {
+fn ask(monitor: &Path, question: &str, symbols: &Symbols) -> Result<String> {
     let mut socket = UnixStream::connect(monitor).context("no monitor")?;
     socket.set_read_timeout(Some(PAUSE))?;
     writeln!(socket, "{question}")?;
@@ -44,7 +45,6 @@ fn ask(monitor: &Path, question: &str) -> Result<String> {
         Err(error) if error.kind() == ErrorKind::WouldBlock => (),
         Err(error) => return Err(error.into()),
     }
-    let symbols = Symbols::read().unwrap_or_default();
     let mut told = String::new();
     // Registers that say nothing of where it stands are left out.
     let is_dull = |line: &&str| {

@@ -15,8 +15,8 @@ use crate::{amount, tool, wait};
 
 pub const GUEST: Scenario = Scenario {
     name: "guest",
-    // QEMU's translator runs guests of a guest badly: with two processors, one vCPU in ten or so ended
-    // in a triple fault or stood still, without the module too, and now and then the machine itself.
+    // QEMU's translator runs guests of a guest badly: with two processors, two of eight that only booted
+    // ended in a triple fault or stood still, without the module, and now and then the machine itself.
     vm: "--kernel stock --processors 1 --tries 3 --timeout 700",
     about: "Debian's kernel copies with its own idxd as a guest under KVM, without an exit for it",
     run,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
 # usage: TREE DIR MAKE...   (inside the build root)
-# Builds the kernel's kvm-amd out of tree, in DIR, from a copy of its sources in TREE, with two changes
+# Builds the kernel's kvm-amd out of tree, in DIR, from a copy of its sources in TREE, with changes
 # for the processor that QEMU's translator is. What is said of that is in QEMU's target/i386/tcg and
 # accel/tcg.
 

@@ -42,11 +42,13 @@ const NAME: &str = "datapath";
 
 /// Measures a subdev with such a portal.
 pub fn measure(way: Way, table: &mut Table) -> Result<()> {
-    let is_mapped = way != Way::Trapped;
-    let portal = if is_mapped { "polled" } else { "trapped" };
+    let portal = if way == Way::Trapped {
+        "trapped"
+    } else {
+        "polled"
+    };
     let subdev = tool::add(&format!("wq 3 name {NAME} portal {portal}"))?;
-    let mut user = User::open(Dsa::open_enabled(&subdev.location()?)?, is_mapped)?;
-    user.sleeps = way == Way::Woken;
+    let user = User::open(Dsa::open_enabled(&subdev.location()?)?, way)?;
     table.measure(way, |load| {
         let before = Figures::of("subdev", NAME)?;
         let rate = user.rate(load)?;
@@ -60,10 +62,7 @@ pub fn measure(way: Way, table: &mut Table) -> Result<()> {
 
 struct User {
     dsa: Dsa,
-    /// The portal is, and stored to.
-    is_mapped: bool,
-    /// It waits for interrupts.
-    sleeps: bool,
+    way: Way,
     from: Buffer,
     to: Buffer,
     records: Buffer,
@@ -90,9 +89,9 @@ impl Entry<'_> {
 }
 
 impl User {
-    fn open(mut dsa: Dsa, is_mapped: bool) -> Result<Self> {
+    fn open(mut dsa: Dsa, way: Way) -> Result<Self> {
         check::equal("entries", dsa.size() as usize, ENTRIES)?;
-        if is_mapped {
+        if way != Way::Trapped {
             dsa.map_portal()?;
         }
         let largest = SIZES.into_iter().max().context("no sizes")?;
@@ -102,8 +101,7 @@ impl User {
         let records = dsa.map(RECORDS, PAGE)?;
         Ok(Self {
             dsa,
-            is_mapped,
-            sleeps: false,
+            way,
             from,
             to,
             records,
@@ -131,7 +129,7 @@ impl User {
     fn entry(&self, record: usize, place: usize, size: usize) -> Result<Entry<'_>> {
         let (from, to) = (FROM + place as u64, TO + place as u64);
         let mut copy = Descriptor::memmove(from, to, size.try_into()?);
-        if self.sleeps {
+        if self.way == Way::Woken {
             copy = self.dsa.noticed(copy);
         }
         Ok(Entry {
@@ -177,10 +175,10 @@ impl Flow<'_> {
         // As drivers do, it takes the next slot: with fewer entries than slots, that is empty.
         let (dsa, slot) = (&self.user.dsa, self.user.dsa.slot_offset(self.slot));
         self.slot += 1;
-        if self.user.is_mapped {
-            store_to(dsa.portal()?, slot as usize, &entry.raw)
-        } else {
+        if self.user.way == Way::Trapped {
             dsa.device().write(Region::Bar2, slot, &entry.raw)
+        } else {
+            store_to(dsa.portal()?, slot as usize, &entry.raw)
         }
     }
 
@@ -214,7 +212,7 @@ impl Flow<'_> {
     fn poll(&mut self, mut look: impl FnMut(&mut Self) -> Result<bool>) -> Result<()> {
         let mut looks = 0_u32;
         while !look(self)? {
-            if self.user.sleeps {
+            if self.user.way == Way::Woken {
                 self.user.dsa.wait_interrupt(LONG)?;
                 continue;
             }
