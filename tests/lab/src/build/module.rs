@@ -21,6 +21,9 @@ const SOURCES: &[&str] = &["Kbuild", "driver", "uapi", "tests/cpu-shim"];
 /// Where the build folder appears inside the root.
 const INSIDE: &str = "/run/module";
 
+/// The module in which subdevs are mediated devices.
+const MDEV: &str = "subdev_mdev.ko";
+
 /// What is built with it for scenarios: a processor's missing instructions,
 /// and the kernel's test of DMA channels.
 const HELPERS: &[&str] = &["cpu_shim.ko", "dmatest.ko"];
@@ -30,6 +33,8 @@ const HELPERS: &[&str] = &["cpu_shim.ko", "dmatest.ko"];
 pub struct Module {
     /// `subdev.ko`.
     pub file: PathBuf,
+    /// `subdev_mdev.ko`, which is not loaded unless somebody wants it.
+    pub mdev: PathBuf,
     /// What the scenarios load besides: name and file.
     pub helpers: Vec<(&'static str, PathBuf)>,
     /// A folder with the kernel's `modules.*` files in which the module is
@@ -42,7 +47,7 @@ impl Module {
     pub fn files(&self) -> Vec<(&'static str, &Path)> {
         let helpers = self.helpers.iter();
         let helpers = helpers.map(|(name, file)| (*name, file.as_path()));
-        [("subdev.ko", self.file.as_path())]
+        [("subdev.ko", self.file.as_path()), (MDEV, &self.mdev)]
             .into_iter()
             .chain(helpers)
             .collect()
@@ -80,6 +85,7 @@ pub fn build(lab: &Lab, root: &Root, kernel: &Kernel) -> Result<Module> {
     let dir = make(lab, root, kernel, Lane::Build)?;
     let module = Module {
         file: dir.join("subdev.ko"),
+        mdev: dir.join(MDEV),
         helpers: HELPERS
             .iter()
             .map(|name| (*name, dir.join("tests/cpu-shim").join(name)))
