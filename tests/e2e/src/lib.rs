@@ -45,6 +45,7 @@ pub mod inject;
 pub mod kmemleak;
 pub mod kmsg;
 pub mod lossy;
+pub mod mdev;
 pub mod model;
 pub mod monitor;
 pub mod pattern;

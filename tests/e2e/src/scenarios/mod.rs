@@ -33,6 +33,7 @@ mod lease;
 mod library;
 mod lifecycle;
 mod many;
+mod mdev;
 mod memlock;
 mod monitor;
 mod monitor_filter;
@@ -118,6 +119,9 @@ pub const ALL: &[Scenario] = &[
     portal_attacks::PORTAL_LIMITS,
     portal_quota::PORTAL_QUOTA,
     client::CLIENT,
+    mdev::MDEV,
+    mdev::MDEV_OPEN,
+    mdev::MDEV_RACES,
     set_irqs::SET_IRQS,
     reset_races::RESET_RACES,
     tenant_reset::TENANT_RESET,
