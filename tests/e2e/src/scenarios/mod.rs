@@ -34,6 +34,7 @@ mod library;
 mod lifecycle;
 mod many;
 mod mdev;
+mod mdevctl;
 mod memlock;
 mod monitor;
 mod monitor_filter;
@@ -122,6 +123,7 @@ pub const ALL: &[Scenario] = &[
     mdev::MDEV,
     mdev::MDEV_OPEN,
     mdev::MDEV_RACES,
+    mdevctl::MDEVCTL,
     set_irqs::SET_IRQS,
     reset_races::RESET_RACES,
     tenant_reset::TENANT_RESET,

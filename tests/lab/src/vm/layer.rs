@@ -45,6 +45,12 @@ pub fn assemble(lab: &Lab, guest: &Guest, plan: &Plan, top: &Path) -> Result<()>
         let entry = entry?;
         place(&entry.path(), &modules.join(entry.file_name()))?;
     }
+    // As an administrator installs it.
+    let callout = lab.checkout.join("driver/mdev/mdevctl/subdev");
+    place(
+        &callout,
+        &top.join("usr/lib/mdevctl/scripts.d/callouts/subdev"),
+    )?;
     let home = top.join(HOME);
     write(&home.join("init"), include_str!("guest_init.sh"), 0o755)?;
     write(
