@@ -44,7 +44,7 @@ pub(crate) fn adopt(
     wanted: &Wanted<'_>,
     uuid: &[u8],
     maker: &dyn Maker,
-) -> Result<Arc<Subdev>, Refusal> {
+) -> Result<(), Refusal> {
     let id = Id::Uuid(uuid);
     let is_there = REGISTRY.lock().get()?.find(id).is_ok();
     if is_there {
@@ -54,7 +54,7 @@ pub(crate) fn adopt(
             wanted: Some(*wanted),
             ..nothing(id)
         };
-        set_on(&request, Some(maker), Origin::sysfs(), |_, _| ())?;
+        set_on(&request, Some(maker), Origin::sysfs(), |_, _| ())
     } else {
         let parent = ParentId {
             index: Some(wanted.parent),
@@ -74,9 +74,8 @@ pub(crate) fn adopt(
             lease: None,
             dry_run: false,
         };
-        create_on(&request, Some(maker), Origin::sysfs(), |_| Ok(()))?;
+        create_on(&request, Some(maker), Origin::sysfs(), |_| Ok(()))
     }
-    Ok(REGISTRY.lock().get()?.find(id)?.clone())
 }
 
 /// The device that somebody has made for the subdev is being removed: by who wrote to sysfs, with whom
