@@ -304,15 +304,22 @@ void subdev_shim_mdev_remove(struct device *dev)
 	device_release_driver(dev);
 	if (!device_is_registered(dev))
 		return;
-	down_write(&parent->unreg_sem);
-	if (device_is_registered(dev)) {
-		sysfs_remove_link(&dev->kobj, "mdev_type");
-		sysfs_remove_link(mdev->type->devices_kobj, dev_name(dev));
-		device_del(dev);
-		/* What device_initialize() gave; the caller has its own. */
-		put_device(dev);
+	while (device_is_registered(dev)) {
+		/* Who waits for the lock has others fail, and that may be long. */
+		if (!down_write_trylock(&parent->unreg_sem)) {
+			fsleep(10 * USEC_PER_MSEC);
+			continue;
+		}
+		if (device_is_registered(dev)) {
+			sysfs_remove_link(&dev->kobj, "mdev_type");
+			sysfs_remove_link(mdev->type->devices_kobj,
+					  dev_name(dev));
+			device_del(dev);
+			/* What device_initialize() gave; the caller has its own. */
+			put_device(dev);
+		}
+		up_write(&parent->unreg_sem);
 	}
-	up_write(&parent->unreg_sem);
 	/* Who wrote too early may still look at the device. */
 	synchronize_rcu_tasks();
 }

@@ -40,11 +40,7 @@ use crate::subdev_core::{
 
 /// Takes the inactive subdev with this UUID, which has to be on the parent and of the type that are
 /// wanted, or creates one: it is active on return, and handed over on the device that `maker` has made.
-pub(crate) fn adopt(
-    wanted: &Wanted<'_>,
-    uuid: &[u8],
-    maker: &dyn Maker,
-) -> Result<(), Refusal> {
+pub(crate) fn adopt(wanted: &Wanted<'_>, uuid: &[u8], maker: &dyn Maker) -> Result<(), Refusal> {
     let id = Id::Uuid(uuid);
     let is_there = REGISTRY.lock().get()?.find(id).is_ok();
     if is_there {

@@ -133,6 +133,7 @@ fn made_in_sysfs(parent: &Function) -> Result<()> {
     step("so does a request");
     let device = shared.create(FIRST)?;
     let name = subdev(FIRST)?.name;
+    monitor.expect("create", &name)?;
     tool::del(FIRST)?;
     let told = monitor.expect("delete", &name)?;
     check::equal("the cause", told.cause.as_str(), "request")?;

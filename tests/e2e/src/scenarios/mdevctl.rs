@@ -193,6 +193,10 @@ fn live(parent: &str) -> Result<()> {
     check::equal("subdevs", tool::subdevs()?, vec![])
 }
 
+/// Where mdevctl's rule looks for mdevctl, and where Debian has it (1.4.0-2).
+const RULE: &str = "/usr/sbin/mdevctl";
+const PROGRAM: &str = "/usr/bin/mdevctl";
+
 /// udev while it runs.
 struct Udev;
 
@@ -202,6 +206,9 @@ const MASKED: &str = "80-drivers.rules";
 
 impl Udev {
     fn start() -> Result<Self> {
+        if !Path::new(RULE).exists() {
+            symlink(PROGRAM, RULE).context("cannot put mdevctl where its rule looks")?;
+        }
         fs::create_dir_all(RULES).context("cannot mask a rule")?;
         symlink("/dev/null", Path::new(RULES).join(MASKED)).context("cannot mask a rule")?;
         let daemon = "/usr/lib/systemd/systemd-udevd";

@@ -14,7 +14,7 @@ use crate::{run, stamp};
 const PACKAGES: &[&str] = &["mdevctl", "udev"];
 
 /// A program of theirs, which is there when they are.
-const PROGRAM: &str = "usr/sbin/mdevctl";
+const PROGRAM: &str = "usr/bin/mdevctl";
 
 /// Installs them in the root `name` at `path`, unless they are there.
 ///
