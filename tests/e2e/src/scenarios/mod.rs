@@ -122,6 +122,7 @@ pub const ALL: &[Scenario] = &[
     client::CLIENT,
     mdev::MDEV,
     mdev::MDEV_OPEN,
+    mdev::MDEV_PARENTS,
     mdev::MDEV_RACES,
     mdevctl::MDEVCTL,
     set_irqs::SET_IRQS,
