@@ -13,6 +13,7 @@
 #![cfg_attr(MODULE, allow(dead_code, unreachable_pub, unused_imports))]
 
 pub mod bucket;
+pub mod face;
 pub mod list;
 pub mod name;
 pub mod quality;

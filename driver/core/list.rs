@@ -38,6 +38,20 @@ impl<T: Copy + Default, const N: usize> List<T, N> {
 }
 
 impl<T, const N: usize> List<T, N> {
+    /// A list of what `change` makes of each item.
+    pub fn map<U: Copy + Default>(&self, change: impl FnMut(&T) -> U) -> List<U, N> {
+        let mut items = [U::default(); N];
+        let made = self.as_slice().iter().map(change);
+        items
+            .iter_mut()
+            .zip(made)
+            .for_each(|(place, item)| *place = item);
+        List {
+            items,
+            len: self.len,
+        }
+    }
+
     /// The items.
     pub fn as_slice(&self) -> &[T] {
         self.items.split_at(self.len.min(N)).0

@@ -10,6 +10,9 @@ mod tests;
 /// The weight of a subdev that asks for none; the spec's range of weights is around it.
 pub const DEFAULT_WEIGHT: u32 = 100;
 
+/// The largest weight, and that of the spec.
+pub const MAX_WEIGHT: u32 = 10_000;
+
 /// The smallest cap, in bytes per second. A descriptor may have megabytes, and whoever drains a WQ
 /// waits for them, so the cap is what keeps that bounded.
 pub const LEAST_MAX_RATE: u64 = 256 << 10;

@@ -8,13 +8,18 @@ use kernel::{
         self,
         Bound, //
     },
+    error::to_result,
     prelude::*,
     types::ForLt, //
 };
 
-use super::bound::{
-    BoundDevice,
-    Held, //
+use super::{
+    bindings as local,
+    bound::{
+        BoundDevice,
+        Held, //
+    },
+    device::raw, //
 };
 
 #[cfg(CONFIG_KUNIT = "y")]
@@ -54,5 +59,25 @@ where
             _registration: auxiliary::Registration::new(dev, name, id, modname, data)?,
             _parent: held,
         })
+    }
+}
+
+/// The attribute `sfnum` of an auxiliary device, which is the number in its name: userspace names what
+/// is below the device by it.
+pub(crate) struct SfNum<'bound>(&'bound auxiliary::Device<Bound>);
+
+impl<'bound> SfNum<'bound> {
+    /// Adds the attribute.
+    pub(crate) fn new(dev: &'bound auxiliary::Device<Bound>) -> Result<Self> {
+        // SAFETY: The device is an auxiliary one, and bound until the value is dropped.
+        to_result(unsafe { local::subdev_shim_sfnum_add(raw(dev.as_ref())) })?;
+        Ok(Self(dev))
+    }
+}
+
+impl Drop for SfNum<'_> {
+    fn drop(&mut self) {
+        // SAFETY: `new` has added it.
+        unsafe { local::subdev_shim_sfnum_remove(raw(self.0.as_ref())) };
     }
 }

@@ -6,5 +6,6 @@
 #include <linux/types.h>
 #include <linux/sched/vhost_task.h>
 #include <linux/vfio.h>
+#include "../face.h"
 #include "../netlink/generated/subdev_nl.h"
 #include "shim.h"

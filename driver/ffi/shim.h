@@ -56,6 +56,10 @@ bool subdev_shim_sock_dead(const struct sock *sk);
 uid_t subdev_shim_sock_uid(const struct sock *sk);
 void subdev_shim_sock_put(struct sock *sk);
 
+/* Auxiliary devices: the attribute "sfnum", which is the number in the name. */
+int subdev_shim_sfnum_add(struct device *dev);
+void subdev_shim_sfnum_remove(struct device *dev);
+
 /* DMA. */
 bool subdev_shim_dma_need_sync(struct device *dev, dma_addr_t addr);
 int subdev_shim_dma_mapping_error(struct device *dev, dma_addr_t addr);
@@ -83,6 +87,14 @@ void *subdev_shim_page_address(struct page *page);
 /* Where the kernel has a page; NULL if it is no ordinary memory. */
 void *subdev_shim_page_memory(struct page *page);
 unsigned long subdev_shim_page_to_pfn(struct page *page);
+
+/*
+ * Mediated devices. sysfs is mounted while any is removed: once at a time.
+ * Removes one, unless somebody else does, and waits for its VFIO user.
+ */
+int subdev_shim_sysfs_mount(void);
+void subdev_shim_sysfs_unmount(void);
+void subdev_shim_mdev_remove(struct device *dev);
 
 /* VFIO. */
 /* Whether a mapping is of the device's file. */

@@ -26,7 +26,10 @@ use super::{
         Kind,
         Origin, //
     },
-    handover::attach,
+    handover::{
+        attach,
+        Maker, //
+    },
     identity::{
         Identity,
         Settings,
@@ -47,9 +50,12 @@ use super::{
     request::New,
     subdev::Subdev, //
 };
-use crate::subdev_core::state::{
-    AdminState,
-    OpState, //
+use crate::subdev_core::{
+    face::Face,
+    state::{
+        AdminState,
+        OpState, //
+    }, //
 };
 
 /// What a request for subdevs came to.
@@ -86,6 +92,17 @@ pub(crate) fn create(
     origin: Origin,
     reply: impl FnOnce(&Made<'_>) -> Result,
 ) -> Result<(), Refusal> {
+    check_face(new.face, new.state)?;
+    create_on(new, None, origin, reply)
+}
+
+/// As [`create`]; `maker` has made a device for the one subdev.
+pub(super) fn create_on(
+    new: &New<'_>,
+    maker: Option<&dyn Maker>,
+    origin: Origin,
+    reply: impl FnOnce(&Made<'_>) -> Result,
+) -> Result<(), Refusal> {
     let node = find_node(&new.parent)?;
     if new.dry_run {
         return rehearse(&node, new, reply);
@@ -113,7 +130,7 @@ pub(crate) fn create(
     };
     let attached = match new.state {
         AdminState::Inactive => Ok(()),
-        AdminState::Active => attach(&subdevs),
+        AdminState::Active => attach(&subdevs, maker),
     };
     attached
         // A loss from here on finds the subdevs in the registry, and halts them.
@@ -152,6 +169,18 @@ fn rehearse(
         real: false,
     })?;
     Ok(())
+}
+
+/// Refuses what no request can activate.
+pub(super) fn check_face(face: Face, state: AdminState) -> Result<(), Refusal> {
+    match (face, state) {
+        (Face::Mdev, AdminState::Active) => Err(Refusal::new(
+            EOPNOTSUPP,
+            Field::State,
+            format_args!("a mediated device is made in sysfs: write the UUID to its type's create"),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a parent that does no work.
@@ -299,7 +328,13 @@ fn decide(
         isolation: kind.isolation,
         lease: new.lease.clone(),
     };
-    Ok((identity, Settings { name, wqs, limits }))
+    let settings = Settings {
+        name,
+        face: new.face,
+        wqs,
+        limits,
+    };
+    Ok((identity, settings))
 }
 
 /// Makes the subdevs known, all at once, and has `reply` report them, unless their parent or a work

@@ -66,6 +66,11 @@ pub(super) fn engage(
 impl Subdev {
     /// Takes a subdev that is dead off the hardware. Nothing is done if it is not on it.
     pub(super) fn disengage(&self, config: &mut Config) {
+        self.disengage_from(config, &self.settings().wqs);
+    }
+
+    /// As [`Self::disengage`], of one that was put on these work queues.
+    pub(super) fn disengage_from(&self, config: &mut Config, wqs: &Wqs<WqShare>) {
         if !self.is_engaged() {
             return;
         }
@@ -74,7 +79,7 @@ impl Subdev {
             function.kill();
             function.quiesce();
         }
-        for share in self.settings().wqs.as_slice() {
+        for share in wqs.as_slice() {
             leave(config, self, share.id);
         }
     }

@@ -50,6 +50,7 @@ pub(crate) enum Cause {
     Lease = 5,
     Unload = 6,
     Recovery = 7,
+    Sysfs = 8,
 }
 
 impl From<Culprit> for Cause {
@@ -84,6 +85,11 @@ impl Origin {
             cause: Cause::Request,
             requester: Some(requester),
         }
+    }
+
+    /// Who wrote to sysfs.
+    pub(crate) fn sysfs() -> Self {
+        Cause::Sysfs.into()
     }
 
     /// The removal of a device.

@@ -29,6 +29,7 @@ use super::{
     },
     wait::wait_for, //
 };
+use crate::ffi::removable::Removable;
 
 /// Name of the module in the names of auxiliary devices.
 pub(crate) const AUX_MODULE: &CStr = c"subdev";
@@ -42,11 +43,37 @@ const ATTACH_LIMIT: Delta = Delta::from_secs(5);
 /// for what a deactivation has left.
 const DETACH_LIMIT: Delta = Delta::from_secs(1);
 
-/// Hands subdevs over to VFIO, side by side. On return each has a VFIO device, or there is a reason
-/// why one has not.
+/// Who has made a device that a subdev is handed over on.
+pub(crate) trait Maker {
+    /// The device, which the subdev can do away with when it goes.
+    fn device(&self) -> Removable;
+
+    /// Hands the subdev, which has a virtual device, over to VFIO: it is attached on return.
+    fn attach(&self, subdev: &Arc<Subdev>) -> Result;
+
+    /// Takes the subdev, which is dead and which nobody has open, back from VFIO: it is detached on
+    /// return.
+    fn detach(&self, subdev: &Arc<Subdev>);
+}
+
+/// What a subdev is handed over on.
+pub(super) enum Handed {
+    /// The framework has made it, below the parent.
+    Auxiliary(#[expect(dead_code, reason = "held")] Registration),
+    /// Somebody else has.
+    Made(Removable),
+}
+
+/// Hands subdevs over to VFIO, side by side, or one on a device that somebody has made. On return each
+/// has a VFIO device, or there is a reason why one has not.
 ///
 /// Must not be called with a lock held: it may wait for VFIO, for [`ATTACH_LIMIT`].
-pub(super) fn attach(subdevs: &[Arc<Subdev>]) -> Result<(), Refusal> {
+pub(super) fn attach(subdevs: &[Arc<Subdev>], maker: Option<&dyn Maker>) -> Result<(), Refusal> {
+    if let Some(maker) = maker {
+        return subdevs
+            .iter()
+            .try_for_each(|subdev| subdev.attach_on(maker));
+    }
     for subdev in subdevs {
         subdev.begin_handover();
     }
@@ -66,6 +93,37 @@ pub(super) fn wait_until_detached(subdevs: &[Arc<Subdev>]) {
 }
 
 impl Subdev {
+    /// Hands the subdev over on a device that somebody has made.
+    fn attach_on(self: &Arc<Self>, maker: &dyn Maker) -> Result<(), Refusal> {
+        self.presence.enter();
+        *self.registration.lock() = Some(Handed::Made(maker.device()));
+        self.state.lock().handover = Handover {
+            wanted: true,
+            present: true,
+            outcome: Some(Ok(())),
+        };
+        maker.attach(self).inspect_err(|_| self.handed_back())?;
+        Ok(())
+    }
+
+    /// The device that somebody has made for the subdev goes, or did not come to be, and VFIO has
+    /// nothing of the subdev any more.
+    pub(crate) fn handed_back(self: &Arc<Self>) {
+        self.state.lock().handover.wanted = false;
+        if let Some(Handed::Made(device)) = self.registration.lock().take() {
+            // It is going already.
+            device.leave();
+        }
+        self.end_handover();
+    }
+
+    /// The device that somebody has made for the subdev is going. Says whether somebody else wants it
+    /// to go than who deactivates or removes the subdev.
+    pub(super) fn is_taken_away(&self) -> bool {
+        let handover = &mut self.state.lock().handover;
+        core::mem::replace(&mut handover.wanted, false)
+    }
+
     /// Starts to hand the subdev over to VFIO. Does not wait.
     fn begin_handover(self: &Arc<Self>) {
         self.presence.enter();
@@ -132,7 +190,7 @@ impl Subdev {
                 (true, false) => {
                     let made = self.register();
                     let outcome = made.as_ref().map(|_| ()).map_err(|failure| *failure);
-                    *registration = made.ok();
+                    *registration = made.ok().map(Handed::Auxiliary);
                     drop(registration);
                     let handover = &mut self.state.lock().handover;
                     handover.wanted &= outcome.is_ok();
@@ -140,8 +198,11 @@ impl Subdev {
                     self.progress.notify_all();
                 }
                 (false, true) => {
+                    let handed = registration.take();
+                    // Who has made the device says that it is handed back.
+                    drop(registration);
                     // Unbinds the driver, which unregisters from VFIO.
-                    drop(registration.take());
+                    drop(handed);
                 }
                 (true, true) => return,
                 (false, false) => {

@@ -11,6 +11,7 @@ use super::{
     vendor::Limits, //
 };
 use crate::subdev_core::{
+    face::Face,
     list::List,
     name::Name,
     quality::Quality,
@@ -57,6 +58,8 @@ pub(crate) struct Identity {
 #[derive(Clone, Copy)]
 pub(crate) struct Settings {
     pub(crate) name: Name,
+    /// As which kind of device it is handed to VFIO.
+    pub(crate) face: Face,
     pub(crate) wqs: Wqs<WqShare>,
     /// What only the vendor's subdevs have, if it was asked for.
     pub(crate) limits: Option<Limits>,

@@ -45,6 +45,7 @@ use super::{
     Wqs, //
 };
 use crate::subdev_core::{
+    face::Face,
     name::Name,
     share::PasidMode,
     state::{
@@ -87,6 +88,7 @@ fn add_named(
         type_name: None,
         pasid_mode: Some(pasid_mode),
         state,
+        face: Face::Auxiliary,
         vendor: None,
         count: None,
         lease: None,

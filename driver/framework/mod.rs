@@ -12,6 +12,7 @@
 //! | lock | guards | may wait for | taken by |
 //! |---|---|---|---|
 //! | `Subdev::registration` | the auxiliary device | VFIO, and so for users | `hand_over`, on the workqueue, and nobody else |
+//! | the faces | which parents the face shows | the face, bounded | `register_parent`, `unregister`, the face |
 //! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `set`, `remove`, `remove_all`, `expiry`, `configure`, `unregister`, `remove_wq`, `recovery` |
 //! | the registry | what there is, shares | nothing | all look-ups, `reserve`, `engage`, `publish`, `set`, `disengage`, `retire`, `configure`, registration |
 //! | events | order and numbers of events | nothing | the `report`s of `events`, `amend` |
@@ -22,6 +23,7 @@
 //! the event lock, with locks of theirs held; the framework calls no function with one of its locks
 //! held, but for the configuration lock.
 
+mod adopt;
 mod choose;
 mod configure;
 mod count;
@@ -30,12 +32,14 @@ mod delete;
 mod engage;
 mod events;
 mod expiry;
+mod faces;
 mod fault;
 mod function;
 mod handover;
 mod identity;
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
+mod last;
 mod lease;
 mod meters;
 mod node;
@@ -61,6 +65,12 @@ use kernel::prelude::*;
 use crate::ffi::workqueue::Running;
 
 pub(crate) use self::{
+    adopt::{
+        adopt,
+        change,
+        forsake,
+        Change, //
+    },
     configure::{
         set_parent,
         set_wq,
@@ -83,6 +93,11 @@ pub(crate) use self::{
         Requester,
         Sink, //
     },
+    faces::{
+        is_face_leaving,
+        register_face,
+        unregister_face, //
+    },
     fault::{
         Culprit,
         Fault,
@@ -96,6 +111,7 @@ pub(crate) use self::{
         Region, //
     },
     handover::{
+        Maker,
         AUX_MODULE,
         AUX_NAME, //
     },
@@ -106,6 +122,10 @@ pub(crate) use self::{
         WqShare,
         Wqs,
         MAX_WQS, //
+    },
+    last::{
+        last_refusal,
+        note_refusal, //
     },
     lease::Lease,
     notifier::Notifier,
@@ -127,6 +147,7 @@ pub(crate) use self::{
         WqState, //
     },
     query::{
+        available,
         overview,
         parent,
         parent_stats,
@@ -134,6 +155,7 @@ pub(crate) use self::{
         parents_stats,
         subdev,
         subdevs,
+        type_at,
         type_named,
         types,
         wq,
@@ -150,6 +172,7 @@ pub(crate) use self::{
         New,
         ParentId,
         Set,
+        Wanted,
         WqRequest, //
     },
     reset::{
@@ -201,6 +224,8 @@ pub(crate) unsafe fn start(sink: Sink) -> Result<Framework> {
     unsafe {
         events::init(sink);
         registry::init();
+        faces::init();
+        last::init();
         Ok(Framework {
             queue: Some(queue::QUEUE.start()?),
         })
@@ -211,5 +236,6 @@ impl Drop for Framework {
     fn drop(&mut self) {
         drop(self.queue.take());
         registry::clear();
+        last::clear();
     }
 }

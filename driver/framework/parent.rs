@@ -27,6 +27,7 @@ use super::{
         Kind,
         Origin, //
     },
+    faces,
     node::{
         Config,
         Node, //
@@ -82,8 +83,8 @@ pub(crate) fn register_parent(
     let notifier = UniqueArc::<Notifier>::new_uninit(GFP_KERNEL)?;
     let place = RBTreeNodeReservation::new(GFP_KERNEL)?;
 
-    let mut registry = REGISTRY.lock();
-    let registry = registry.get()?;
+    let mut guard = REGISTRY.lock();
+    let registry = guard.get()?;
     let index = registry.next_parent;
     // Names count per prefix; with one provider that is the lowest number that is free.
     let taken = |name: &Name| registry.parents.values().any(|p| p.node.name == *name);
@@ -106,6 +107,8 @@ pub(crate) fn register_parent(
     let view = entry.view(state);
     registry.parents.insert(place.into_node(index, entry));
     events::report_parent(Kind::Created, &view, Cause::Plug.into());
+    drop(guard);
+    faces::show(&node);
     Ok(ParentRegistration {
         node,
         notifier,
@@ -141,6 +144,7 @@ impl ParentRegistration {
         }
         // That may take as long as a VFIO user likes.
         while !node.presence.wait_until_zero(TURN) {}
+        faces::hide(node.index);
         let state = node.provider.state();
         let removed = {
             let mut registry = REGISTRY.lock();

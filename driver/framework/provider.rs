@@ -111,6 +111,8 @@ pub(crate) struct Type {
     pub(crate) name: &'static str,
     pub(crate) pasid_mode: PasidMode,
     pub(crate) isolation: Isolation,
+    /// What it is called where people choose among those of many vendors.
+    pub(crate) title: &'static str,
     pub(crate) description: &'static str,
     /// What the parent lacks for it: the middle of "needs …, which dsa0 lacks".
     pub(crate) missing: Option<&'static str>,

@@ -268,6 +268,24 @@ pub(crate) fn type_named(
     Ok(())
 }
 
+/// How many subdevs of the type at `place` in the catalogue of a parent could be created now.
+pub(crate) fn available(parent: u32, place: usize) -> u32 {
+    let mut registry = REGISTRY.lock();
+    let parent = registry.get().ok().and_then(|it| it.parents.get(&parent));
+    let Some(parent) = parent.filter(|parent| !parent.removing) else {
+        return 0;
+    };
+    let kind = parent.node.provider.types().get(place);
+    kind.map_or(0, |kind| TypeView { parent, kind }.available_instances())
+}
+
+/// The name of the type at `place` in the catalogue of a parent.
+pub(crate) fn type_at(parent: u32, place: usize) -> Option<&'static str> {
+    let mut registry = REGISTRY.lock();
+    let parent = registry.get().ok()?.parents.get(&parent)?;
+    Some(parent.node.provider.types().get(place)?.name)
+}
+
 /// Shows the subdev that `id` names.
 pub(crate) fn subdev(
     id: Id<'_>,

@@ -36,6 +36,8 @@ pub(crate) enum Field {
     PasidMode,
     /// The state that the admin wants.
     State,
+    /// The kind of device.
+    Face,
     /// The size of a work queue that is configured.
     Size,
     /// The mode of a work queue that is configured.

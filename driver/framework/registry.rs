@@ -22,7 +22,10 @@ use super::{
         Kind,
         Origin, //
     },
-    identity::WqShare,
+    identity::{
+        WqShare,
+        Wqs, //
+    },
     node::Node,
     provider::ParentState,
     refusal::{
@@ -169,13 +172,16 @@ pub(super) fn clear() {
 /// Allocated for a name of a subdev.
 pub(super) type NamePlace = RBTreeNodeReservation<Name, Arc<Subdev>>;
 
+/// Allocated for a subdev on a work queue.
+pub(super) type WqPlace = RBTreeNodeReservation<u32, ()>;
+
 /// Reserved in the registry for a subdev on a number of work queues, so that adding it cannot fail.
 pub(super) struct Reserved {
     subdev: RBTreeNodeReservation<u32, Arc<Subdev>>,
     name: NamePlace,
     uuid: RBTreeNodeReservation<Uuid, Arc<Subdev>>,
     on_parent: RBTreeNodeReservation<u32, Arc<Subdev>>,
-    on_wqs: KVec<RBTreeNodeReservation<u32, ()>>,
+    on_wqs: KVec<WqPlace>,
 }
 
 impl Reserved {
@@ -183,7 +189,7 @@ impl Reserved {
     pub(super) fn new(wqs: usize) -> Result<Self> {
         let mut on_wqs = KVec::with_capacity(wqs, GFP_KERNEL)?;
         for _ in 0..wqs {
-            on_wqs.push(RBTreeNodeReservation::new(GFP_KERNEL)?, GFP_KERNEL)?;
+            on_wqs.push(WqPlace::new(GFP_KERNEL)?, GFP_KERNEL)?;
         }
         Ok(Self {
             subdev: RBTreeNodeReservation::new(GFP_KERNEL)?,
@@ -314,6 +320,15 @@ impl Registry {
 
     /// Refuses a subdev whose parent, work queue or lease is going.
     pub(super) fn check_stays(&self, subdev: &Subdev) -> Result<(), Refusal> {
+        self.check_stays_on(subdev, &subdev.settings().wqs)
+    }
+
+    /// As [`Self::check_stays`], of one that is to use these work queues.
+    pub(super) fn check_stays_on(
+        &self,
+        subdev: &Subdev,
+        wqs: &Wqs<WqShare>,
+    ) -> Result<(), Refusal> {
         let identity = subdev.identity();
         if subdev.is_forsaken() {
             let conflict = Conflict::Removing;
@@ -326,8 +341,7 @@ impl Registry {
         let parent = self.parents.get(&identity.parent_index);
         let parent = parent.filter(|parent| !parent.removing);
         let stays = parent.is_some_and(|parent| {
-            let settings = subdev.settings();
-            let mut wqs = settings.wqs.as_slice().iter();
+            let mut wqs = wqs.as_slice().iter();
             wqs.all(|share| parent.wqs.get(&share.id).is_some_and(|wq| !wq.removing))
         });
         if stays {
@@ -417,6 +431,16 @@ impl Registry {
         }
         if let Some(wq) = parent.wqs.get(&id) {
             events::report_wq(Kind::Changed, &WqView::new(&parent.node, id, wq), origin);
+        }
+    }
+
+    /// Adds a subdev to a work queue of its parent, which has room for it.
+    pub(super) fn join_wq(&mut self, subdev: &Subdev, share: &WqShare, place: WqPlace) {
+        let identity = subdev.identity();
+        let parent = self.parents.get_mut(&identity.parent_index);
+        if let Some(wq) = parent.and_then(|parent| parent.wqs.get_mut(&share.id)) {
+            wq.share.take(identity.pasid_mode, share.entries);
+            wq.subdevs.insert(place.into_node(identity.index, ()));
         }
     }
 

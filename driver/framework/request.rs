@@ -12,6 +12,7 @@ use super::{
     vendor::VendorNest, //
 };
 use crate::subdev_core::{
+    face::Face,
     share::PasidMode,
     state::AdminState, //
 };
@@ -26,6 +27,7 @@ pub(crate) struct New<'a> {
     pub(crate) type_name: Option<&'a [u8]>,
     pub(crate) pasid_mode: Option<PasidMode>,
     pub(crate) state: AdminState,
+    pub(crate) face: Face,
     /// Limits that only the vendor's subdevs have.
     pub(crate) vendor: Option<VendorNest<'a>>,
     /// How many; one if absent.
@@ -41,13 +43,27 @@ pub(crate) struct Set<'a> {
     pub(crate) id: Id<'a>,
     pub(crate) new_name: Option<&'a [u8]>,
     pub(crate) wqs: Wqs<WqRequest>,
+    /// The work queues that it is to use, in the order of those that it uses now; none where they
+    /// stay.
+    pub(crate) moved: Wqs<u32>,
     pub(crate) state: Option<AdminState>,
+    pub(crate) face: Option<Face>,
+    /// Somebody wants an inactive one for a device of another kind.
+    pub(crate) wanted: Option<Wanted<'a>>,
     /// Limits that only the vendor's subdevs have.
     pub(crate) vendor: Option<VendorNest<'a>>,
     /// Deactivate it although a VFIO user has it open.
     pub(crate) force: bool,
     /// Everything is decided, and nothing done.
     pub(crate) dry_run: bool,
+}
+
+/// What somebody wants who has made a device and needs a subdev for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    /// Index of the parent.
+    pub(crate) parent: u32,
+    pub(crate) type_name: &'a str,
 }
 
 /// A work queue in a request for a subdev. What is absent is chosen by the framework.

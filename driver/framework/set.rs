@@ -18,7 +18,10 @@ use super::{
         named_twice,
         refuse_share, //
     },
-    create::check_usable,
+    create::{
+        check_face,
+        check_usable, //
+    },
     delete,
     engage::{
         self,
@@ -31,11 +34,14 @@ use super::{
     },
     handover::{
         attach,
-        wait_until_detached, //
+        wait_until_detached,
+        Maker, //
     },
     identity::{
         Settings,
-        Snapshot, //
+        Snapshot,
+        WqShare,
+        Wqs, //
     },
     node::Node,
     refusal::{
@@ -45,10 +51,15 @@ use super::{
     },
     registry::{
         NamePlace,
+        ParentEntry,
         Registry,
+        WqPlace,
         REGISTRY, //
     },
-    request::Set,
+    request::{
+        Set,
+        Wanted, //
+    },
     subdev::{
         Lingers,
         Subdev, //
@@ -70,20 +81,31 @@ pub(crate) fn set(
     origin: Origin,
     reply: impl FnOnce(&Snapshot<'_>, u64),
 ) -> Result<(), Refusal> {
+    set_on(set, None, origin, reply)
+}
+
+/// As [`set`]; `maker` has made the device that an inactive subdev is to be handed over on, or that an
+/// active one is handed over on. Then what a user sees of the latter can be changed as well: nobody has
+/// it open, and VFIO gets another device.
+pub(super) fn set_on(
+    set: &Set<'_>,
+    maker: Option<&dyn Maker>,
+    origin: Origin,
+    reply: impl FnOnce(&Snapshot<'_>, u64),
+) -> Result<(), Refusal> {
     if set.dry_run {
         return rehearse(set, reply);
     }
     // What is allocated is allocated before the registry's lock is taken.
-    let place = set.new_name.map(|_| NamePlace::new(GFP_KERNEL));
-    let place = place.transpose()?;
+    let mut places = Places::new(set)?;
     let node = Change::find_node(set)?;
     let config = set.relies_on_config().then(|| node.config.lock());
     let change = {
         let mut guard = REGISTRY.lock();
         let registry = guard.get()?;
-        let change = Change::decide(registry, set)?;
-        change.begin(registry, set, place)?;
-        if change.state.is_none() {
+        let change = Change::decide(registry, set, maker.is_some())?;
+        change.begin(registry, set, &mut places)?;
+        if change.state.is_none() && !change.restarts {
             change.commit(registry, origin, reply);
             drop(guard);
             change.serve();
@@ -92,8 +114,9 @@ pub(crate) fn set(
         change
     };
     drop(config);
-    let done = match change.state {
-        Some(AdminState::Active) => change.activate(),
+    let done = match (change.state, maker) {
+        (Some(AdminState::Active), maker) => change.activate(maker),
+        (None, Some(maker)) => change.restart(maker),
         _ => {
             change.deactivate();
             Ok(())
@@ -102,14 +125,19 @@ pub(crate) fn set(
     let (refusal, forsaken) = {
         let mut registry = REGISTRY.lock();
         let registry = registry.get()?;
-        match (done, registry.check_stays(&change.subdev)) {
+        match (done, change.check_stays(registry)) {
             (Ok(()), Ok(())) => {
                 change.commit(registry, origin, reply);
                 return Ok(());
             }
             (Err(refusal), Ok(())) => {
                 change.undo(registry);
-                change.subdev.settle();
+                if change.restarts {
+                    // It was active.
+                    let _ = change.subdev.amend(origin, |life, _| life.settle());
+                } else {
+                    change.subdev.settle();
+                }
                 return Err(refusal);
             }
             (_, Err(refusal)) => {
@@ -135,7 +163,7 @@ fn rehearse(set: &Set<'_>, reply: impl FnOnce(&Snapshot<'_>, u64)) -> Result<(),
     let config = set.relies_on_config().then(|| node.config.lock());
     let (change, generation) = {
         let mut registry = REGISTRY.lock();
-        let change = Change::decide(registry.get()?, set)?;
+        let change = Change::decide(registry.get()?, set, false)?;
         (change, events::generation())
     };
     drop(config);
@@ -157,6 +185,29 @@ struct Change {
     new: Settings,
     /// Another state than it is in.
     state: Option<AdminState>,
+    /// It is active and stays so, with another VFIO device.
+    restarts: bool,
+}
+
+/// What has to be allocated for a change.
+struct Places {
+    name: Option<NamePlace>,
+    wqs: KVec<WqPlace>,
+}
+
+impl Places {
+    fn new(set: &Set<'_>) -> Result<Self> {
+        let moved = set.moved.as_slice();
+        let mut wqs = KVec::with_capacity(moved.len(), GFP_KERNEL)?;
+        for _ in moved {
+            wqs.push(WqPlace::new(GFP_KERNEL)?, GFP_KERNEL)?;
+        }
+        let name = set.new_name.map(|_| NamePlace::new(GFP_KERNEL));
+        Ok(Self {
+            name: name.transpose()?,
+            wqs,
+        })
+    }
 }
 
 impl Change {
@@ -169,9 +220,13 @@ impl Change {
         Ok(parent.node.clone())
     }
 
-    /// Decides what is to be changed.
-    fn decide(registry: &Registry, set: &Set<'_>) -> Result<Self, Refusal> {
+    /// Decides what is to be changed. What a user sees can be changed of an active one that somebody
+    /// has made a device for.
+    fn decide(registry: &Registry, set: &Set<'_>, is_made: bool) -> Result<Self, Refusal> {
         let subdev = registry.find(set.id)?.clone();
+        if let Some(wanted) = &set.wanted {
+            check_wanted(&subdev, wanted)?;
+        }
         let in_the_way = |conflict| refuse_conflict(set, conflict);
         subdev.check_present().map_err(in_the_way)?;
         let parent = subdev.identity().parent_index;
@@ -180,7 +235,8 @@ impl Change {
         let now = subdev.snapshot().state;
         let mut new = old;
         // And stays so.
-        let is_used = now == AdminState::Active && set.state != Some(AdminState::Inactive);
+        let stays_active = now == AdminState::Active && set.state != Some(AdminState::Inactive);
+        let is_used = stays_active && !is_made;
         if let Some(text) = set.new_name.filter(|text| *text != old.name.as_bytes()) {
             new.name = free_name(registry, text, Field::NewName)?;
         }
@@ -226,6 +282,17 @@ impl Change {
             let granted = wq.share.readmit(share.entries, size);
             share.entries = granted.map_err(|refusal| refuse_share(refusal, id, n))?;
         }
+        move_wqs(parent, &subdev, set, &mut new)?;
+        if let Some(face) = set.face.filter(|face| *face != old.face) {
+            if now == AdminState::Active {
+                return Err(Refusal::new(
+                    EBUSY,
+                    Field::Face,
+                    format_args!("it is handed over as what it is; deactivate the subdev first"),
+                ));
+            }
+            new.face = face;
+        }
         if let Some(asked) = parent.node.own(set.vendor)? {
             let (shares, old) = (new.wqs.as_slice(), old.limits.as_ref());
             new.limits = parent.node.provider.limit(shares, old, asked)?;
@@ -238,16 +305,27 @@ impl Change {
             }
         }
         let state = set.state.filter(|state| *state != now);
-        if state.is_some() {
+        if let Some(state) = state {
             registry.check_stays(&subdev)?;
+            if !is_made {
+                check_face(new.face, state)?;
+            }
         }
+        let seen = |wqs: Wqs<WqShare>| wqs.map(|share| (share.id, share.entries));
         Ok(Self {
             node: parent.node.clone(),
             subdev,
             old,
             new,
             state,
+            restarts: stays_active && seen(old.wqs) != seen(new.wqs),
         })
+    }
+
+    /// Refuses a change of a subdev whose parent, work queues or lease are going.
+    fn check_stays(&self, registry: &Registry) -> Result<(), Refusal> {
+        registry.check_stays(&self.subdev)?;
+        registry.check_stays_on(&self.subdev, &self.new.wqs)
     }
 
     /// Nobody else changes the subdev from here on, and what was decided is reserved.
@@ -255,19 +333,26 @@ impl Change {
         &self,
         registry: &mut Registry,
         set: &Set<'_>,
-        place: Option<NamePlace>,
+        places: &mut Places,
     ) -> Result<(), Refusal> {
         let begun = match self.state {
             Some(AdminState::Active) => self.subdev.begin_activation(),
             Some(AdminState::Inactive) => self.subdev.begin_deactivation(set.force),
+            None if self.restarts => self.subdev.begin_deactivation(false),
             None => Ok(()),
         };
         begun.map_err(|conflict| refuse_conflict(set, conflict))?;
-        if let (true, Some(place)) = (self.renames(), place) {
+        if let (true, Some(place)) = (self.renames(), places.name.take()) {
             registry.reserve_name(&self.subdev, self.new.name, place);
         }
         for (id, old, new) in self.shares() {
             registry.resize(&self.subdev, id, old, old.max(new));
+        }
+        for (_, to) in self.moves() {
+            // There is one for each of them.
+            if let Some(place) = places.wqs.pop() {
+                registry.join_wq(&self.subdev, to, place);
+            }
         }
         Ok(())
     }
@@ -285,9 +370,13 @@ impl Change {
         for (id, old, new) in self.shares() {
             registry.resize(&self.subdev, id, old.max(new), new);
         }
+        for (from, _) in self.moves() {
+            registry.leave_wq(&self.subdev, from);
+        }
         let stays = self.old.wqs.as_slice() == self.new.wqs.as_slice();
         let limits = self.old.limits != self.new.limits;
-        if self.state.is_none() && !self.renames() && stays && !limits {
+        let face = self.old.face != self.new.face;
+        if self.state.is_none() && !self.renames() && stays && !limits && !face {
             let generation = events::generation();
             reply(&self.subdev.snapshot(), generation);
             return;
@@ -298,6 +387,10 @@ impl Change {
         });
         for (id, _, _) in self.shares() {
             registry.tell_wq(self.node.index, id, origin);
+        }
+        for (from, to) in self.moves() {
+            registry.tell_wq(self.node.index, from.id, origin);
+            registry.tell_wq(self.node.index, to.id, origin);
         }
         reply(&snapshot, generation);
     }
@@ -344,21 +437,34 @@ impl Change {
         for (id, old, new) in self.shares() {
             registry.resize(&self.subdev, id, old.max(new), old);
         }
+        for (_, to) in self.moves() {
+            registry.leave_wq(&self.subdev, to);
+        }
     }
 
     fn renames(&self) -> bool {
         self.old.name != self.new.name
     }
 
-    /// The number of each work queue, what the subdev has of it, and what it gets.
-    fn shares(&self) -> impl Iterator<Item = (u32, u32, u32)> + '_ {
+    /// What the subdev has of each work queue, and what it gets instead.
+    fn pairs(&self) -> impl Iterator<Item = (&WqShare, &WqShare)> {
         let (old, new) = (self.old.wqs.as_slice(), self.new.wqs.as_slice());
-        let pairs = old.iter().zip(new);
-        pairs.map(|(old, new)| (old.id, old.entries, new.entries))
+        old.iter().zip(new)
+    }
+
+    /// The number of each work queue that stays, what the subdev has of it, and what it gets.
+    fn shares(&self) -> impl Iterator<Item = (u32, u32, u32)> + '_ {
+        let stay = self.pairs().filter(|(old, new)| old.id == new.id);
+        stay.map(|(old, new)| (old.id, old.entries, new.entries))
+    }
+
+    /// What it has of each work queue that it leaves, and what it gets of the one in its place.
+    fn moves(&self) -> impl Iterator<Item = (&WqShare, &WqShare)> {
+        self.pairs().filter(|(old, new)| old.id != new.id)
     }
 
     /// Puts the subdev on the hardware, and hands it over to VFIO.
-    fn activate(&self) -> Result<(), Refusal> {
+    fn activate(&self, maker: Option<&dyn Maker>) -> Result<(), Refusal> {
         let (node, subdev) = (&self.node, &self.subdev);
         check_usable(node)?;
         self.revive()?;
@@ -367,12 +473,38 @@ impl Change {
             check_usable(node).and_then(|()| engage(node, &mut config, subdev, &self.new))
         };
         engaged
-            .and_then(|()| attach(core::slice::from_ref(subdev)))
+            .and_then(|()| attach(core::slice::from_ref(subdev), maker))
             // A loss from here on finds the virtual device, and halts it.
             .and_then(|()| check_usable(node))
             .inspect_err(|_| {
                 subdev.give_up();
                 self.deactivate();
+            })
+    }
+
+    /// Takes a subdev that nobody has open back from VFIO and off the hardware, and puts it on the
+    /// hardware and hands it over anew, on the same device of its maker's. A failure leaves it
+    /// inactive, and its maker's device is going.
+    fn restart(&self, maker: &dyn Maker) -> Result<(), Refusal> {
+        let (node, subdev) = (&self.node, &self.subdev);
+        subdev.doom();
+        subdev.disengage(&mut node.config.lock());
+        maker.detach(subdev);
+        subdev.begin_anew();
+        let engaged = {
+            let mut config = node.config.lock();
+            check_usable(node).and_then(|()| engage(node, &mut config, subdev, &self.new))
+        };
+        engaged
+            .and_then(|()| Ok(maker.attach(subdev)?))
+            // A loss from here on finds the virtual device, and halts it.
+            .and_then(|()| check_usable(node))
+            .inspect_err(|_| {
+                subdev.give_up();
+                subdev.doom();
+                subdev.disengage_from(&mut node.config.lock(), &self.new.wqs);
+                // Not waited for: the device may go only after who has asked for this.
+                subdev.let_go();
             })
     }
 
@@ -405,7 +537,8 @@ impl Set<'_> {
     /// Whether how work queues are configured matters: whoever changes that relies on what is reserved
     /// of them. And the virtual device is to be served as the last of the requests says.
     fn relies_on_config(&self) -> bool {
-        !self.wqs.as_slice().is_empty() || self.vendor.is_some()
+        let wqs = !self.wqs.as_slice().is_empty() || !self.moved.as_slice().is_empty();
+        wqs || self.vendor.is_some()
     }
 }
 
@@ -419,6 +552,68 @@ fn first(asked: &dyn Attributes) -> Result<Field, Refusal> {
         Ok(())
     })?;
     Ok(first)
+}
+
+/// Refuses a subdev that is not for who has made a device.
+fn check_wanted(subdev: &Subdev, wanted: &Wanted<'_>) -> Result<(), Refusal> {
+    let identity = subdev.identity();
+    let snapshot = subdev.snapshot();
+    let name = snapshot.settings.name;
+    let refuse = |error, text| Err(Refusal::new(error, Field::Uuid, text));
+    if identity.parent_index != wanted.parent {
+        let parent = identity.parent;
+        refuse(EEXIST, format_args!("{name} on {parent} has this UUID"))
+    } else if identity.type_name != wanted.type_name {
+        let kind = identity.type_name;
+        refuse(
+            EINVAL,
+            format_args!("{name} has this UUID, and its type is {kind}"),
+        )
+    } else if snapshot.state == AdminState::Active && subdev.check_present().is_ok() {
+        refuse(EEXIST, format_args!("{name} has this UUID, and is active"))
+    } else {
+        Ok(())
+    }
+}
+
+/// Decides what a subdev gets of the work queues that it is to use instead of those that it uses.
+fn move_wqs(
+    parent: &ParentEntry,
+    subdev: &Subdev,
+    set: &Set<'_>,
+    new: &mut Settings,
+) -> Result<(), Refusal> {
+    let moved = set.moved.as_slice();
+    let old = new.wqs;
+    let old = old.as_slice();
+    if moved.is_empty() {
+        return Ok(());
+    }
+    if moved.len() != old.len() {
+        return Err(Refusal::new(
+            EINVAL,
+            Field::Wq(None),
+            format_args!("the subdev uses {} work queues; name as many", old.len()),
+        ));
+    }
+    let mode = subdev.identity().pasid_mode;
+    for (n, (&id, share)) in moved.iter().zip(new.wqs.as_mut_slice()).enumerate() {
+        if id == share.id {
+            continue;
+        }
+        if moved.iter().take(n).any(|it| *it == id) || old.iter().any(|it| it.id == id) {
+            return Err(named_twice(id));
+        }
+        let wq = parent.wqs.get(&id).filter(|wq| !wq.removing);
+        let wq = wq.ok_or_else(|| parent.no_such_wq(id))?;
+        wq.wq.check()?;
+        // Who has a work queue alone gets all of it.
+        let size = (!mode.is_exclusive()).then_some(share.entries);
+        let entries = wq.share.admit(mode, size);
+        share.entries = entries.map_err(|refusal| refuse_share(refusal, id, n))?;
+        share.id = id;
+    }
+    Ok(())
 }
 
 /// Explains what is left of a VFIO device.

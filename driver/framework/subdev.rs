@@ -44,6 +44,7 @@ use super::{
         Limit, //
     },
     function::Function,
+    handover::Handed,
     identity::{
         Handles,
         Identity,
@@ -180,9 +181,10 @@ pub(crate) struct Subdev {
     /// The handover went on.
     #[pin]
     pub(super) progress: CondVar,
-    /// Held by [`Self::work`] alone, also while it waits for VFIO.
+    /// Held by [`Self::work`], also while it waits for VFIO; for moments by who has made the device
+    /// that the subdev is handed over on.
     #[pin]
-    pub(super) registration: Mutex<Option<Registration>>,
+    pub(super) registration: Mutex<Option<Handed>>,
     /// Hands the subdev over to VFIO, and takes it back.
     #[pin]
     work: Work<Subdev>,
@@ -498,6 +500,13 @@ impl Subdev {
         state.check_gone()?;
         state.life.revive();
         Ok(())
+    }
+
+    /// A subdev that was active, and is being changed, may have another VFIO device. There is nothing
+    /// left of the one before.
+    pub(super) fn begin_anew(&self) {
+        self.drop_function();
+        self.state.lock().life.revive();
     }
 
     /// What [`Self::revive`] refuses.

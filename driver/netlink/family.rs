@@ -71,5 +71,8 @@ fn put(writer: &mut Writer<'_>, overview: &Overview) -> Result {
     ] {
         writer.u32(number, limit)?;
     }
-    Ok(())
+    framework::last_refusal(|text| {
+        let text = text.to_str().map_err(|_| EINVAL)?;
+        writer.string(uapi::SUBDEV_A_FAMILY_LAST_REFUSAL, text)
+    })
 }

@@ -49,6 +49,7 @@ use crate::{
         MAX_WQS, //
     },
     subdev_core::{
+        face::Face,
         name::Name,
         share::PasidMode,
         state::AdminState, //
@@ -65,6 +66,7 @@ pub(super) const NUMBERS: Numbers = Numbers(&[
     (Field::Type, uapi::SUBDEV_A_SUBDEV_TYPE),
     (Field::NewName, uapi::SUBDEV_A_SUBDEV_NEW_NAME),
     (Field::State, uapi::SUBDEV_A_SUBDEV_STATE),
+    (Field::Face, uapi::SUBDEV_A_SUBDEV_FACE),
     (Field::PasidMode, uapi::SUBDEV_A_SUBDEV_PASID_MODE),
     (Field::Count, uapi::SUBDEV_A_SUBDEV_COUNT),
 ]);
@@ -276,9 +278,14 @@ fn parse<'a>(request: &Request<'a>, given: Option<&'a Given<'a>>) -> Result<New<
         .map(PasidMode::try_from)
         .transpose()
         .map_err(|_| EINVAL)?;
+    let face = face(request)?.unwrap_or(Face::Auxiliary);
+    let default = match face {
+        Face::Auxiliary => AdminState::Active,
+        Face::Mdev => AdminState::Inactive,
+    };
     let state = request
         .u32(uapi::SUBDEV_A_SUBDEV_STATE)
-        .map_or(Ok(AdminState::Active), AdminState::try_from)
+        .map_or(Ok(default), AdminState::try_from)
         .map_err(|_| EINVAL)?;
     Ok(New {
         name: request.text(uapi::SUBDEV_A_SUBDEV_NAME),
@@ -288,6 +295,7 @@ fn parse<'a>(request: &Request<'a>, given: Option<&'a Given<'a>>) -> Result<New<
         type_name: request.text(uapi::SUBDEV_A_SUBDEV_TYPE),
         pasid_mode,
         state,
+        face,
         vendor: given.map(Given::vendor),
         count: request.u32(uapi::SUBDEV_A_SUBDEV_COUNT),
         lease: request
@@ -309,11 +317,20 @@ fn parse_set<'a>(request: &Request<'a>, given: Option<&'a Given<'a>>) -> Result<
         id: id(request)?,
         new_name: request.text(uapi::SUBDEV_A_SUBDEV_NEW_NAME),
         wqs: requests(request, uapi::SUBDEV_A_SUBDEV_WQ)?,
+        moved: Wqs::new(),
         state,
+        face: face(request)?,
+        wanted: None,
         vendor: given.map(Given::vendor),
         force: request.flag(uapi::SUBDEV_A_SUBDEV_FORCE),
         dry_run: request.flag(uapi::SUBDEV_A_SUBDEV_DRY_RUN),
     })
+}
+
+/// The kind of device in a request.
+fn face(request: &Request<'_>) -> Result<Option<Face>> {
+    let face = request.u32(uapi::SUBDEV_A_SUBDEV_FACE).map(Face::try_from);
+    face.transpose().map_err(|_| EINVAL)
 }
 
 /// The work queues in a request: the nests `number`.
@@ -427,7 +444,7 @@ fn put_rest(writer: &mut Writer<'_>, subdev: &Snapshot<'_>) -> Result {
             limits.show(visitor)
         })?;
     }
-    Ok(())
+    writer.u32(uapi::SUBDEV_A_SUBDEV_FACE, subdev.settings.face.into())
 }
 
 /// The numbers of what VFIO knows a subdev by, in one attribute set.
@@ -454,12 +471,14 @@ fn put_handles(writer: &mut Writer<'_>, subdev: &Snapshot<'_>, numbers: &HandleN
     let Some(handles) = &subdev.handles else {
         return Ok(());
     };
-    let module = AUX_MODULE.to_str().map_err(|_| EINVAL)?;
-    let name = AUX_NAME.to_str().map_err(|_| EINVAL)?;
-    // Short, and of characters that any name may have.
-    let device = Name::format(format_args!("{module}.{name}.{}", subdev.identity.index));
-    let device = device.ok_or(EINVAL)?;
-    writer.string(numbers.auxiliary_device, device.as_str())?;
+    if subdev.settings.face == Face::Auxiliary {
+        let module = AUX_MODULE.to_str().map_err(|_| EINVAL)?;
+        let name = AUX_NAME.to_str().map_err(|_| EINVAL)?;
+        // Short, and of characters that any name may have.
+        let device = Name::format(format_args!("{module}.{name}.{}", subdev.identity.index));
+        let device = device.ok_or(EINVAL)?;
+        writer.string(numbers.auxiliary_device, device.as_str())?;
+    }
     writer.u32(numbers.iommu_group, handles.group)?;
     writer.string(numbers.vfio_device, handles.device.as_str())
 }

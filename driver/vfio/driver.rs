@@ -15,7 +15,10 @@ use kernel::{
 
 use super::device::Device;
 use crate::{
-    ffi::vfio,
+    ffi::{
+        auxiliary::SfNum,
+        vfio, //
+    },
     framework::{
         AuxData,
         Handles,
@@ -32,6 +35,7 @@ pub(crate) struct Driver;
 /// What the driver keeps for a device that it is bound to.
 pub(crate) struct Bound<'bound> {
     registration: vfio::Registration<'bound, Device>,
+    _number: SfNum<'bound>,
     subdev: Arc<Subdev>,
 }
 
@@ -41,6 +45,7 @@ impl<'bound> Bound<'bound> {
     fn new(adev: &'bound auxiliary::Device<device::Bound>) -> Result<Self> {
         let subdev = adev.registration_data_with::<AuxData, _>(|subdev| Arc::clone(&subdev))?;
         let dev = adev.as_ref();
+        let number = SfNum::new(adev)?;
         let registration = vfio::Registration::new(dev, Device::new(subdev.clone())?)?;
         subdev.attached(Handles {
             group: vfio::iommu_group(dev)?,
@@ -48,6 +53,7 @@ impl<'bound> Bound<'bound> {
         })?;
         Ok(Self {
             registration,
+            _number: number,
             subdev,
         })
     }

@@ -9,5 +9,6 @@ mod host;
 mod ioctl;
 mod irqs;
 mod layout;
+mod mdev;
 
 pub(crate) use driver::Driver;

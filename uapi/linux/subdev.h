@@ -127,6 +127,19 @@ enum subdev_admin_state {
 };
 
 /**
+ * enum subdev_face - As which kind of device a subdev is handed to VFIO.
+ * @SUBDEV_FACE_AUXILIARY: An auxiliary device below the parent, made when it
+ *   is activated.
+ * @SUBDEV_FACE_MDEV: A mediated device below the parent, which its UUID,
+ *   written to the file "create" of its type in sysfs, makes and activates.
+ *   Needs the module subdev_mdev.
+ */
+enum subdev_face {
+	SUBDEV_FACE_AUXILIARY,
+	SUBDEV_FACE_MDEV,
+};
+
+/**
  * enum subdev_opstate - State of a subdev as it is, set by what happens to it.
  * @SUBDEV_OPSTATE_DETACHED: There is no VFIO device.
  * @SUBDEV_OPSTATE_ATTACHED: There is a VFIO device and nobody has it open.
@@ -156,6 +169,8 @@ enum subdev_opstate {
  * @SUBDEV_CAUSE_UNLOAD: The module is being unloaded.
  * @SUBDEV_CAUSE_RECOVERY: The hardware came back after a fault, by the
  *   driver's doing.
+ * @SUBDEV_CAUSE_SYSFS: Somebody wrote to sysfs, such as to make or remove a
+ *   mediated device.
  */
 enum subdev_cause {
 	SUBDEV_CAUSE_REQUEST,
@@ -166,6 +181,7 @@ enum subdev_cause {
 	SUBDEV_CAUSE_LEASE,
 	SUBDEV_CAUSE_UNLOAD,
 	SUBDEV_CAUSE_RECOVERY,
+	SUBDEV_CAUSE_SYSFS,
 };
 
 /*
@@ -215,6 +231,7 @@ enum {
 	SUBDEV_A_FAMILY_MAX_FILTERS,
 	SUBDEV_A_FAMILY_MAX_FILTERS_PER_USER,
 	SUBDEV_A_FAMILY_MAX_FILTER_OBJECTS,
+	SUBDEV_A_FAMILY_LAST_REFUSAL,
 
 	__SUBDEV_A_FAMILY_MAX,
 	SUBDEV_A_FAMILY_MAX = (__SUBDEV_A_FAMILY_MAX - 1)
@@ -378,6 +395,7 @@ enum {
 	SUBDEV_A_SUBDEV_PORT_ID,
 	SUBDEV_A_SUBDEV_FAULT,
 	SUBDEV_A_SUBDEV_DSA_SUBDEV,
+	SUBDEV_A_SUBDEV_FACE,
 
 	__SUBDEV_A_SUBDEV_MAX,
 	SUBDEV_A_SUBDEV_MAX = (__SUBDEV_A_SUBDEV_MAX - 1)

@@ -130,7 +130,7 @@ static const struct nla_policy subdev_subdev_get_dump_nl_policy[SUBDEV_A_SUBDEV_
 };
 
 /* SUBDEV_CMD_SUBDEV_NEW - do */
-static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SUBDEV_DSA_SUBDEV + 1] = {
+static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SUBDEV_FACE + 1] = {
 	[SUBDEV_A_SUBDEV_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
 	[SUBDEV_A_SUBDEV_PARENT_INDEX] = { .type = NLA_U32, },
@@ -143,10 +143,11 @@ static const struct nla_policy subdev_subdev_new_nl_policy[SUBDEV_A_SUBDEV_DSA_S
 	[SUBDEV_A_SUBDEV_COUNT] = NLA_POLICY_RANGE(NLA_U32, 1, SUBDEV_MAX_COUNT),
 	[SUBDEV_A_SUBDEV_LEASE] = { .type = NLA_FLAG, },
 	[SUBDEV_A_SUBDEV_DSA_SUBDEV] = NLA_POLICY_NESTED(subdev_dsa_subdev_nl_policy),
+	[SUBDEV_A_SUBDEV_FACE] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
 /* SUBDEV_CMD_SUBDEV_SET - do */
-static const struct nla_policy subdev_subdev_set_nl_policy[SUBDEV_A_SUBDEV_DSA_SUBDEV + 1] = {
+static const struct nla_policy subdev_subdev_set_nl_policy[SUBDEV_A_SUBDEV_FACE + 1] = {
 	[SUBDEV_A_SUBDEV_INDEX] = { .type = NLA_U32, },
 	[SUBDEV_A_SUBDEV_NAME] = { .type = NLA_NUL_STRING, .len = SUBDEV_NAME_MAX_LEN, },
 	[SUBDEV_A_SUBDEV_UUID] = { .type = NLA_NUL_STRING, .len = SUBDEV_UUID_LEN, },
@@ -156,6 +157,7 @@ static const struct nla_policy subdev_subdev_set_nl_policy[SUBDEV_A_SUBDEV_DSA_S
 	[SUBDEV_A_SUBDEV_FORCE] = { .type = NLA_FLAG, },
 	[SUBDEV_A_SUBDEV_DRY_RUN] = { .type = NLA_FLAG, },
 	[SUBDEV_A_SUBDEV_DSA_SUBDEV] = NLA_POLICY_NESTED(subdev_dsa_subdev_nl_policy),
+	[SUBDEV_A_SUBDEV_FACE] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
 /* SUBDEV_CMD_SUBDEV_DEL - do */
@@ -304,14 +306,14 @@ static const struct genl_split_ops subdev_nl_ops[] = {
 		.cmd		= SUBDEV_CMD_SUBDEV_NEW,
 		.doit		= subdev_nl_subdev_new_doit,
 		.policy		= subdev_subdev_new_nl_policy,
-		.maxattr	= SUBDEV_A_SUBDEV_DSA_SUBDEV,
+		.maxattr	= SUBDEV_A_SUBDEV_FACE,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= SUBDEV_CMD_SUBDEV_SET,
 		.doit		= subdev_nl_subdev_set_doit,
 		.policy		= subdev_subdev_set_nl_policy,
-		.maxattr	= SUBDEV_A_SUBDEV_DSA_SUBDEV,
+		.maxattr	= SUBDEV_A_SUBDEV_FACE,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

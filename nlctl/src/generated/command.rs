@@ -61,7 +61,10 @@ pub enum Command {
     /// what the work queues have. `state` activates or deactivates:
     /// with EBUSY it is refused to deactivate a subdev that a VFIO user has
     /// open, unless forced, and to activate one again whose former VFIO device
-    /// is still open.
+    /// is still open. To activate one with the face "mdev" is refused with
+    /// EOPNOTSUPP: its UUID is written to sysfs for that. Deactivation removes
+    /// the mediated device. `face` is refused with EBUSY unless the subdev is
+    /// inactive.
     SubdevSet = 9,
     /// Delete a subdev, named by index, name or UUID. Refused with EBUSY
     /// while a VFIO user has it open, unless forced. The reply is the subdev

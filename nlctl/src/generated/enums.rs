@@ -307,6 +307,47 @@ impl From<AdminState> for u32 {
 
 named_number!(AdminState, "admin-state");
 
+/// As which kind of device a subdev is handed to VFIO.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Face {
+    /// An auxiliary device below the parent, made when it is activated.
+    Auxiliary,
+    /// A mediated device below the parent, which its UUID, written to the
+    /// file "create" of its type in sysfs, makes and activates. Needs the
+    /// module subdev_mdev.
+    Mdev,
+    /// A number that this version of the library has no name for.
+    Unknown(u32),
+}
+
+impl Face {
+    /// The names, in the order of their numbers.
+    pub const NAMES: &'static [&'static str] = &["auxiliary", "mdev"];
+}
+
+impl From<u32> for Face {
+    fn from(number: u32) -> Self {
+        match number {
+            0 => Self::Auxiliary,
+            1 => Self::Mdev,
+            unknown => Self::Unknown(unknown),
+        }
+    }
+}
+
+impl From<Face> for u32 {
+    fn from(value: Face) -> Self {
+        match value {
+            Face::Auxiliary => 0,
+            Face::Mdev => 1,
+            Face::Unknown(number) => number,
+        }
+    }
+}
+
+named_number!(Face, "face");
+
 /// State of a subdev as it is, set by what happens to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -386,6 +427,8 @@ pub enum Cause {
     Unload,
     /// The hardware came back after a fault, by the driver's doing.
     Recovery,
+    /// Somebody wrote to sysfs, such as to make or remove a mediated device.
+    Sysfs,
     /// A number that this version of the library has no name for.
     Unknown(u32),
 }
@@ -401,6 +444,7 @@ impl Cause {
         "lease",
         "unload",
         "recovery",
+        "sysfs",
     ];
 }
 
@@ -415,6 +459,7 @@ impl From<u32> for Cause {
             5 => Self::Lease,
             6 => Self::Unload,
             7 => Self::Recovery,
+            8 => Self::Sysfs,
             unknown => Self::Unknown(unknown),
         }
     }
@@ -431,6 +476,7 @@ impl From<Cause> for u32 {
             Cause::Lease => 5,
             Cause::Unload => 6,
             Cause::Recovery => 7,
+            Cause::Sysfs => 8,
             Cause::Unknown(number) => number,
         }
     }

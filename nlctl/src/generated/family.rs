@@ -47,6 +47,10 @@ pub enum FamilyAttr {
     MaxFiltersPerUser(u32),
     /// Most parents that one filter of notifications names, and most subdevs.
     MaxFilterObjects(u32),
+    /// Why what was written to sysfs last, of all that was refused, was
+    /// refused: what it was about, and the sentence that a request would have
+    /// got. Absent where nothing was refused.
+    LastRefusal(String),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -117,6 +121,11 @@ impl Attribute for FamilyAttr {
                 Kind::U32,
                 "Most parents that one filter of notifications names, and most subdevs.",
             ),
+            AttributeInfo::new(
+                "last-refusal",
+                Kind::String,
+                "Why what was written to sysfs last, of all that was refused, was\nrefused: what it was about, and the sentence that a request would have\ngot. Absent where nothing was refused.",
+            ),
         ],
     };
     fn number(&self) -> u16 {
@@ -134,6 +143,7 @@ impl Attribute for FamilyAttr {
             Self::MaxFilters(_) => 11,
             Self::MaxFiltersPerUser(_) => 12,
             Self::MaxFilterObjects(_) => 13,
+            Self::LastRefusal(_) => 14,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -153,6 +163,7 @@ impl Attribute for FamilyAttr {
             Self::MaxFilters(value) => Some(value),
             Self::MaxFiltersPerUser(value) => Some(value),
             Self::MaxFilterObjects(value) => Some(value),
+            Self::LastRefusal(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
@@ -173,6 +184,7 @@ impl Attribute for FamilyAttr {
                 11 => Self::MaxFilters(Value::parse(value)?),
                 12 => Self::MaxFiltersPerUser(Value::parse(value)?),
                 13 => Self::MaxFilterObjects(Value::parse(value)?),
+                14 => Self::LastRefusal(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -214,6 +226,11 @@ pub struct Family {
     pub max_filters_per_user: u32,
     /// Most parents that one filter of notifications names, and most subdevs.
     pub max_filter_objects: u32,
+    /// Why what was written to sysfs last, of all that was refused, was
+    /// refused: what it was about, and the sentence that a request would have
+    /// got. Absent where nothing was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_refusal: Option<String>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -235,6 +252,7 @@ impl Object for Family {
         let mut max_filters = None;
         let mut max_filters_per_user = None;
         let mut max_filter_objects = None;
+        let mut last_refusal = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
@@ -253,6 +271,7 @@ impl Object for Family {
                     max_filters_per_user = Some(value);
                 }
                 FamilyAttr::MaxFilterObjects(value) => max_filter_objects = Some(value),
+                FamilyAttr::LastRefusal(value) => last_refusal = Some(value),
                 FamilyAttr::Unknown(value) => unknown.push(value),
             }
         }
@@ -270,6 +289,7 @@ impl Object for Family {
             max_filters: needed(max_filters, "max-filters")?,
             max_filters_per_user: needed(max_filters_per_user, "max-filters-per-user")?,
             max_filter_objects: needed(max_filter_objects, "max-filter-objects")?,
+            last_refusal,
             unknown,
         })
     }

@@ -29,6 +29,7 @@ pub const OPERATIONS: &[OperationInfo] = &[
             "max-filters",
             "max-filters-per-user",
             "max-filter-objects",
+            "last-refusal",
         ],
     },
     OperationInfo {
@@ -163,6 +164,7 @@ pub const OPERATIONS: &[OperationInfo] = &[
             "lease",
             "lease-port",
             "dsa-subdev",
+            "face",
         ],
     },
     OperationInfo {
@@ -184,6 +186,7 @@ pub const OPERATIONS: &[OperationInfo] = &[
                 "count",
                 "lease",
                 "dsa-subdev",
+                "face",
             ],
         ),
         dump: None,
@@ -207,12 +210,13 @@ pub const OPERATIONS: &[OperationInfo] = &[
             "lease",
             "lease-port",
             "dsa-subdev",
+            "face",
         ],
     },
     OperationInfo {
         name: "subdev-set",
         command: Command::SubdevSet,
-        doc: "Change a subdev, named by index, name or UUID. All that is in the\nrequest is done, with one change event, or nothing. What is already as\nthe request says is no change, and where all is so, there is no event.\nThe reply is the subdev as it is then.\n\n`new-name` is taken in any state. Each `wq` has an id, and changes what\nthe subdev has of a work queue that it uses: its size, its weight, its\nmax-rate, or several of them. Weight and max-rate are taken in any\nstate, and hold from then on for what a user has in flight, which goes\non. A size is refused with EBUSY unless the subdev is inactive or is to\nbe so, and with EINVAL where the entries are not available. Limits in a\nvendor's nest are refused with EBUSY likewise, and with EINVAL beyond\nwhat the work queues have. `state` activates or deactivates:\nwith EBUSY it is refused to deactivate a subdev that a VFIO user has\nopen, unless forced, and to activate one again whose former VFIO device\nis still open.",
+        doc: "Change a subdev, named by index, name or UUID. All that is in the\nrequest is done, with one change event, or nothing. What is already as\nthe request says is no change, and where all is so, there is no event.\nThe reply is the subdev as it is then.\n\n`new-name` is taken in any state. Each `wq` has an id, and changes what\nthe subdev has of a work queue that it uses: its size, its weight, its\nmax-rate, or several of them. Weight and max-rate are taken in any\nstate, and hold from then on for what a user has in flight, which goes\non. A size is refused with EBUSY unless the subdev is inactive or is to\nbe so, and with EINVAL where the entries are not available. Limits in a\nvendor's nest are refused with EBUSY likewise, and with EINVAL beyond\nwhat the work queues have. `state` activates or deactivates:\nwith EBUSY it is refused to deactivate a subdev that a VFIO user has\nopen, unless forced, and to activate one again whose former VFIO device\nis still open. To activate one with the face \"mdev\" is refused with\nEOPNOTSUPP: its UUID is written to sysfs for that. Deactivation removes\nthe mediated device. `face` is refused with EBUSY unless the subdev is\ninactive.",
         set: SubdevAttr::SET,
         request: Some(
             &[
@@ -225,6 +229,7 @@ pub const OPERATIONS: &[OperationInfo] = &[
                 "force",
                 "dry-run",
                 "dsa-subdev",
+                "face",
             ],
         ),
         dump: None,
@@ -247,6 +252,7 @@ pub const OPERATIONS: &[OperationInfo] = &[
             "lease",
             "lease-port",
             "dsa-subdev",
+            "face",
         ],
     },
     OperationInfo {
@@ -275,6 +281,7 @@ pub const OPERATIONS: &[OperationInfo] = &[
             "lease",
             "lease-port",
             "dsa-subdev",
+            "face",
         ],
     },
     OperationInfo {
@@ -303,6 +310,7 @@ pub const OPERATIONS: &[OperationInfo] = &[
             "lease",
             "lease-port",
             "dsa-subdev",
+            "face",
         ],
     },
     OperationInfo {
@@ -331,6 +339,7 @@ pub const OPERATIONS: &[OperationInfo] = &[
             "lease",
             "lease-port",
             "dsa-subdev",
+            "face",
         ],
     },
     OperationInfo {
@@ -557,6 +566,7 @@ pub const OPERATIONS: &[OperationInfo] = &[
             "lease",
             "lease-port",
             "dsa-subdev",
+            "face",
             "cause",
             "port-id",
         ],
@@ -587,6 +597,7 @@ pub const OPERATIONS: &[OperationInfo] = &[
             "lease",
             "lease-port",
             "dsa-subdev",
+            "face",
             "cause",
             "port-id",
         ],
@@ -617,6 +628,7 @@ pub const OPERATIONS: &[OperationInfo] = &[
             "lease",
             "lease-port",
             "dsa-subdev",
+            "face",
             "cause",
             "port-id",
         ],
@@ -647,6 +659,7 @@ pub const OPERATIONS: &[OperationInfo] = &[
             "lease",
             "lease-port",
             "dsa-subdev",
+            "face",
             "cause",
             "fault",
         ],

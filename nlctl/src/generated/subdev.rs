@@ -43,11 +43,13 @@ pub enum SubdevAttr {
     PasidMode(PasidMode),
     /// What keeps the subdev's memory apart.
     Isolation(Isolation),
-    /// Admin state. Default is "active".
+    /// Admin state. Default is "active", but "inactive" for one with the face
+    /// "mdev", which no request activates.
     State(AdminState),
     /// Operational state.
     Opstate(Opstate),
-    /// Name of the auxiliary device; absent while inactive.
+    /// Name of the auxiliary device; absent while inactive, and of one with
+    /// another face. A mediated device has the UUID as its name.
     AuxiliaryDevice(String),
     /// Number of the IOMMU group, which is the name of the VFIO group's node;
     /// absent while inactive.
@@ -93,6 +95,11 @@ pub enum SubdevAttr {
     /// own, and how its portals are served; absent where nothing was asked
     /// for. Changed only while the subdev is inactive, as its user sees it.
     DsaSubdev(Vec<DsaSubdevAttr>),
+    /// As which kind of device it is handed to VFIO; default is "auxiliary".
+    /// One with the face "mdev" is created inactive. A request changes the
+    /// face of one that is inactive; who makes a mediated device of one
+    /// changes it to "mdev".
+    Face(Face),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -167,14 +174,18 @@ impl Attribute for SubdevAttr {
                     "What keeps the subdev's memory apart.",
                 )
                 .accepts(Accepts::Names(Isolation::NAMES)),
-            AttributeInfo::new("state", Kind::U32, "Admin state. Default is \"active\".")
+            AttributeInfo::new(
+                    "state",
+                    Kind::U32,
+                    "Admin state. Default is \"active\", but \"inactive\" for one with the face\n\"mdev\", which no request activates.",
+                )
                 .accepts(Accepts::Names(AdminState::NAMES)),
             AttributeInfo::new("opstate", Kind::U32, "Operational state.")
                 .accepts(Accepts::Names(Opstate::NAMES)),
             AttributeInfo::new(
                 "auxiliary-device",
                 Kind::String,
-                "Name of the auxiliary device; absent while inactive.",
+                "Name of the auxiliary device; absent while inactive, and of one with\nanother face. A mediated device has the UUID as its name.",
             ),
             AttributeInfo::new(
                 "iommu-group",
@@ -250,6 +261,12 @@ impl Attribute for SubdevAttr {
                     "Limits that a subdev of an Intel Data Streaming Accelerator has of its\nown, and how its portals are served; absent where nothing was asked\nfor. Changed only while the subdev is inactive, as its user sees it.",
                 )
                 .nested(DsaSubdevAttr::SET),
+            AttributeInfo::new(
+                    "face",
+                    Kind::U32,
+                    "As which kind of device it is handed to VFIO; default is \"auxiliary\".\nOne with the face \"mdev\" is created inactive. A request changes the\nface of one that is inactive; who makes a mediated device of one\nchanges it to \"mdev\".",
+                )
+                .accepts(Accepts::Names(Face::NAMES)),
         ],
     };
     fn number(&self) -> u16 {
@@ -280,6 +297,7 @@ impl Attribute for SubdevAttr {
             Self::PortId(_) => 24,
             Self::Fault(_) => 25,
             Self::DsaSubdev(_) => 26,
+            Self::Face(_) => 27,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -312,6 +330,7 @@ impl Attribute for SubdevAttr {
             Self::PortId(value) => Some(value),
             Self::Fault(value) => Some(value),
             Self::DsaSubdev(value) => Some(value),
+            Self::Face(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
@@ -345,6 +364,7 @@ impl Attribute for SubdevAttr {
                 24 => Self::PortId(Value::parse(value)?),
                 25 => Self::Fault(Value::parse(value)?),
                 26 => Self::DsaSubdev(Value::parse(value)?),
+                27 => Self::Face(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -383,11 +403,13 @@ pub struct Subdev {
     pub pasid_mode: PasidMode,
     /// What keeps the subdev's memory apart.
     pub isolation: Isolation,
-    /// Admin state. Default is "active".
+    /// Admin state. Default is "active", but "inactive" for one with the face
+    /// "mdev", which no request activates.
     pub state: AdminState,
     /// Operational state.
     pub opstate: Opstate,
-    /// Name of the auxiliary device; absent while inactive.
+    /// Name of the auxiliary device; absent while inactive, and of one with
+    /// another face. A mediated device has the UUID as its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auxiliary_device: Option<String>,
     /// Number of the IOMMU group, which is the name of the VFIO group's node;
@@ -427,6 +449,11 @@ pub struct Subdev {
     /// for. Changed only while the subdev is inactive, as its user sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dsa_subdev: Option<DsaSubdev>,
+    /// As which kind of device it is handed to VFIO; default is "auxiliary".
+    /// One with the face "mdev" is created inactive. A request changes the
+    /// face of one that is inactive; who makes a mediated device of one
+    /// changes it to "mdev".
+    pub face: Face,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -457,6 +484,7 @@ impl Object for Subdev {
         let mut port_id = None;
         let mut fault = None;
         let mut dsa_subdev = None;
+        let mut face = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
@@ -482,6 +510,7 @@ impl Object for Subdev {
                 SubdevAttr::PortId(value) => port_id = Some(value),
                 SubdevAttr::Fault(value) => fault = Some(Object::read(value)?),
                 SubdevAttr::DsaSubdev(value) => dsa_subdev = Some(Object::read(value)?),
+                SubdevAttr::Face(value) => face = Some(value),
                 SubdevAttr::Unknown(value) => unknown.push(value),
                 _ => {}
             }
@@ -509,6 +538,7 @@ impl Object for Subdev {
             port_id,
             fault,
             dsa_subdev,
+            face: needed(face, "face")?,
             unknown,
         })
     }
@@ -555,13 +585,15 @@ pub struct SubdevNewDryRun {
     /// What keeps the subdev's memory apart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub isolation: Option<Isolation>,
-    /// Admin state. Default is "active".
+    /// Admin state. Default is "active", but "inactive" for one with the face
+    /// "mdev", which no request activates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<AdminState>,
     /// Operational state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opstate: Option<Opstate>,
-    /// Name of the auxiliary device; absent while inactive.
+    /// Name of the auxiliary device; absent while inactive, and of one with
+    /// another face. A mediated device has the UUID as its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auxiliary_device: Option<String>,
     /// Number of the IOMMU group, which is the name of the VFIO group's node;
@@ -591,6 +623,12 @@ pub struct SubdevNewDryRun {
     /// for. Changed only while the subdev is inactive, as its user sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dsa_subdev: Option<DsaSubdev>,
+    /// As which kind of device it is handed to VFIO; default is "auxiliary".
+    /// One with the face "mdev" is created inactive. A request changes the
+    /// face of one that is inactive; who makes a mediated device of one
+    /// changes it to "mdev".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub face: Option<Face>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -618,6 +656,7 @@ impl Object for SubdevNewDryRun {
         let mut lease = false;
         let mut lease_port = None;
         let mut dsa_subdev = None;
+        let mut face = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
@@ -640,6 +679,7 @@ impl Object for SubdevNewDryRun {
                 SubdevAttr::Lease => lease = true,
                 SubdevAttr::LeasePort(value) => lease_port = Some(value),
                 SubdevAttr::DsaSubdev(value) => dsa_subdev = Some(Object::read(value)?),
+                SubdevAttr::Face(value) => face = Some(value),
                 SubdevAttr::Unknown(value) => unknown.push(value),
                 _ => {}
             }
@@ -664,6 +704,7 @@ impl Object for SubdevNewDryRun {
             lease,
             lease_port,
             dsa_subdev,
+            face,
             unknown,
         })
     }

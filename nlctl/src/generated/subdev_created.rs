@@ -23,7 +23,8 @@ pub enum SubdevCreatedAttr {
     Name(String),
     /// Its UUID in its text form; absent in the reply to a dry run.
     Uuid(String),
-    /// Name of its auxiliary device; absent while inactive.
+    /// Name of its auxiliary device; absent while inactive, and of one with
+    /// another face.
     AuxiliaryDevice(String),
     /// Number of its IOMMU group; absent while inactive.
     IommuGroup(u32),
@@ -51,7 +52,7 @@ impl Attribute for SubdevCreatedAttr {
             AttributeInfo::new(
                 "auxiliary-device",
                 Kind::String,
-                "Name of its auxiliary device; absent while inactive.",
+                "Name of its auxiliary device; absent while inactive, and of one with\nanother face.",
             ),
             AttributeInfo::new(
                 "iommu-group",
@@ -117,7 +118,8 @@ pub struct SubdevCreated {
     /// Its UUID in its text form; absent in the reply to a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uuid: Option<String>,
-    /// Name of its auxiliary device; absent while inactive.
+    /// Name of its auxiliary device; absent while inactive, and of one with
+    /// another face.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auxiliary_device: Option<String>,
     /// Number of its IOMMU group; absent while inactive.

@@ -87,7 +87,8 @@ impl SubdevDump {
         Self(self.0.with(SubdevAttr::Type(of_type.into())))
     }
 
-    /// Admin state. Default is "active".
+    /// Admin state. Default is "active", but "inactive" for one with the face
+    /// "mdev", which no request activates.
     pub fn state(self, state: AdminState) -> Self {
         Self(self.0.with(SubdevAttr::State(state)))
     }

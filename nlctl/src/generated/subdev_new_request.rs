@@ -58,7 +58,8 @@ impl SubdevNew {
         Self(self.0.with(SubdevAttr::PasidMode(pasid_mode)))
     }
 
-    /// Admin state. Default is "active".
+    /// Admin state. Default is "active", but "inactive" for one with the face
+    /// "mdev", which no request activates.
     pub fn state(self, state: AdminState) -> Self {
         Self(self.0.with(SubdevAttr::State(state)))
     }
@@ -82,6 +83,14 @@ impl SubdevNew {
     /// for. Changed only while the subdev is inactive, as its user sees it.
     pub fn dsa_subdev(self, dsa_subdev: impl Into<DsaSubdevRequest>) -> Self {
         Self(self.0.with(SubdevAttr::DsaSubdev(dsa_subdev.into().attributes)))
+    }
+
+    /// As which kind of device it is handed to VFIO; default is "auxiliary".
+    /// One with the face "mdev" is created inactive. A request changes the
+    /// face of one that is inactive; who makes a mediated device of one
+    /// changes it to "mdev".
+    pub fn face(self, face: Face) -> Self {
+        Self(self.0.with(SubdevAttr::Face(face)))
     }
 
     /// The parent. Without, the only one is meant, and is asked for first.

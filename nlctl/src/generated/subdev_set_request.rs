@@ -26,7 +26,10 @@ use crate::{
 /// what the work queues have. `state` activates or deactivates:
 /// with EBUSY it is refused to deactivate a subdev that a VFIO user has
 /// open, unless forced, and to activate one again whose former VFIO device
-/// is still open.
+/// is still open. To activate one with the face "mdev" is refused with
+/// EOPNOTSUPP: its UUID is written to sysfs for that. Deactivation removes
+/// the mediated device. `face` is refused with EBUSY unless the subdev is
+/// inactive.
 #[derive(Debug, Clone)]
 #[must_use = "a request is sent when it is executed"]
 pub struct SubdevSet(pub(crate) Request<SubdevAttr>);
@@ -60,7 +63,8 @@ impl SubdevSet {
         Self(self.0.and(SubdevAttr::Wq(wq.into().attributes)))
     }
 
-    /// Admin state. Default is "active".
+    /// Admin state. Default is "active", but "inactive" for one with the face
+    /// "mdev", which no request activates.
     pub fn state(self, state: AdminState) -> Self {
         Self(self.0.with(SubdevAttr::State(state)))
     }
@@ -76,6 +80,14 @@ impl SubdevSet {
     /// for. Changed only while the subdev is inactive, as its user sees it.
     pub fn dsa_subdev(self, dsa_subdev: impl Into<DsaSubdevRequest>) -> Self {
         Self(self.0.with(SubdevAttr::DsaSubdev(dsa_subdev.into().attributes)))
+    }
+
+    /// As which kind of device it is handed to VFIO; default is "auxiliary".
+    /// One with the face "mdev" is created inactive. A request changes the
+    /// face of one that is inactive; who makes a mediated device of one
+    /// changes it to "mdev".
+    pub fn face(self, face: Face) -> Self {
+        Self(self.0.with(SubdevAttr::Face(face)))
     }
 
     /// One more attribute, for programs that make requests by what

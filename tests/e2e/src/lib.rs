@@ -46,6 +46,7 @@ pub mod inject;
 pub mod kmemleak;
 pub mod kmsg;
 pub mod lossy;
+pub mod mdev;
 pub mod model;
 pub mod monitor;
 pub mod pattern;

@@ -100,6 +100,7 @@ pub struct Subdev {
     pub auxiliary_device: Option<String>,
     pub iommu_group: Option<u32>,
     pub vfio_device: Option<String>,
+    pub face: String,
 }
 
 /// What a subdev has of a work queue.
@@ -138,7 +139,11 @@ impl Subdev {
     pub fn location(&self) -> Result<Location> {
         let missing = |what| format!("the subdev {} has no {what}", self.name);
         let group = self.iommu_group;
-        let device = self.auxiliary_device.as_ref();
+        // A mediated device has the UUID as its name.
+        let device = match self.face.as_str() {
+            "mdev" => Some(&self.uuid),
+            _ => self.auxiliary_device.as_ref(),
+        };
         let group = group.with_context(|| missing("IOMMU group"))?;
         Ok(Location {
             group: format!("/dev/vfio/{group}").into(),

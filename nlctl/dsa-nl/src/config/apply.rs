@@ -35,7 +35,14 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Prints what there is, for `apply`.
 pub async fn export(handle: &Handle, printer: &mut Printer) -> Result<(), Failure> {
-    let document = have(handle).await?.document();
+    let mut have = have(handle).await?;
+    for entry in &mut have.config.entries {
+        // Who writes to sysfs activates a mediated device, and `apply` leaves that to them.
+        if entry.text("face") == Some("mdev") {
+            entry.object.remove("state");
+        }
+    }
+    let document = have.document();
     printer.print(&Page::File(document))
 }
 

@@ -3,9 +3,9 @@
 //! Objects for tests, as the kernel would send them.
 
 use nlctl::{
-    AdminState, Binary, Capabilities, DsaParentAttr, DsaWqAttr, Isolation, Object, Opstate, Parent,
-    ParentAttr, ParentState, PasidMode, Subdev, SubdevAttr, SubdevWqAttr, Wq, WqAttr, WqMode,
-    WqState,
+    AdminState, Binary, Capabilities, DsaParentAttr, DsaWqAttr, Face, Isolation, Object, Opstate,
+    Parent, ParentAttr, ParentState, PasidMode, Subdev, SubdevAttr, SubdevWqAttr, Wq, WqAttr,
+    WqMode, WqState,
 };
 
 /// An active subdev.
@@ -30,6 +30,7 @@ pub fn subdev(index: u32) -> Subdev {
         SubdevAttr::AuxiliaryDevice("subdev.vdev.0".into()),
         SubdevAttr::IommuGroup(0),
         SubdevAttr::VfioDevice("vfio1".into()),
+        SubdevAttr::Face(Face::Auxiliary),
     ])
     .expect("has all")
 }

@@ -133,13 +133,13 @@ mod tests {
              \"type\":\"1swq\",\"pasid-mode\":\"shared\",\"isolation\":\"mediated\",\
              \"state\":\"active\",\"opstate\":\"9\",\
              \"auxiliary-device\":\"subdev.vdev.0\",\"iommu-group\":0,\
-             \"vfio-device\":\"vfio1\"}]}"
+             \"vfio-device\":\"vfio1\",\"face\":\"auxiliary\"}]}"
         );
         let list = Page::List(SubdevAttr::SET, vec![value(&subdev())]);
         assert_eq!(list.document(), page.document());
         let text = plain(&page, false);
         let lines: Vec<_> = text.lines().collect();
-        assert!(lines.len() == 18, "{text}");
+        assert!(lines.len() == 19, "{text}");
         assert!(lines[6].contains("wq.id"), "{}", lines[6]);
         assert!(lines[6].ends_with("  3,4"), "{}", lines[6]);
         assert!(lines[7].ends_with("  2,2"), "{}", lines[7]);

@@ -35,6 +35,8 @@ mod lease;
 mod library;
 mod lifecycle;
 mod many;
+mod mdev;
+mod mdevctl;
 mod memlock;
 mod monitor;
 mod monitor_filter;
@@ -125,6 +127,11 @@ pub const ALL: &[Scenario] = &[
     portal_attacks::PORTAL_LIMITS,
     portal_quota::PORTAL_QUOTA,
     client::CLIENT,
+    mdev::MDEV,
+    mdev::MDEV_OPEN,
+    mdev::MDEV_PARENTS,
+    mdev::MDEV_RACES,
+    mdevctl::MDEVCTL,
     set_irqs::SET_IRQS,
     reset_races::RESET_RACES,
     tenant_reset::TENANT_RESET,

@@ -7,6 +7,7 @@ pub mod c_client;
 pub mod fuzz;
 pub mod kernel;
 pub mod kvm_amd;
+pub mod mdev;
 pub mod module;
 pub mod netdevsim;
 pub mod toolchain;

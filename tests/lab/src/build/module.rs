@@ -11,6 +11,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::kernel::{self, Flavour, Kernel};
+use super::mdev::{self, Mdev};
 use crate::lab::{Lab, short_hash};
 use crate::root::Root;
 use crate::{run, stamp};
@@ -24,6 +25,9 @@ const NOT_BUILT: &str = "driver/dkms";
 /// Where the build folder appears inside the root.
 const INSIDE: &str = "/run/module";
 
+/// The module in which subdevs are mediated devices.
+const MDEV: &str = "subdev_mdev.ko";
+
 /// What is built with it for scenarios: a processor's missing instructions,
 /// and the kernel's test of DMA channels.
 const HELPERS: &[&str] = &["cpu_shim.ko", "dmatest.ko"];
@@ -33,6 +37,10 @@ const HELPERS: &[&str] = &["cpu_shim.ko", "dmatest.ko"];
 pub struct Module {
     /// `subdev.ko`.
     pub file: PathBuf,
+    /// `subdev_mdev.ko`, which is not loaded unless somebody wants it.
+    pub mdev: PathBuf,
+    /// What that needs, where it does not come with the kernel.
+    pub core: Option<PathBuf>,
     /// What the scenarios load besides: name and file.
     pub helpers: Vec<(&'static str, PathBuf)>,
     /// A folder with the kernel's `modules.*` files in which the module is
@@ -45,8 +53,10 @@ impl Module {
     pub fn files(&self) -> Vec<(&'static str, &Path)> {
         let helpers = self.helpers.iter();
         let helpers = helpers.map(|(name, file)| (*name, file.as_path()));
-        [("subdev.ko", self.file.as_path())]
+        let core = self.core.as_deref().map(|file| (mdev::FILE, file));
+        [("subdev.ko", self.file.as_path()), (MDEV, &self.mdev)]
             .into_iter()
+            .chain(core)
             .chain(helpers)
             .collect()
     }
@@ -80,9 +90,12 @@ fn folder(flavour: Flavour, lane: Lane) -> &'static str {
 ///
 /// When it does not compile; the error carries what the compiler said.
 pub fn build(lab: &Lab, root: &Root, kernel: &Kernel) -> Result<Module> {
-    let dir = make(lab, root, kernel, Lane::Build)?;
+    let core = mdev::ensure(lab, root, kernel)?;
+    let dir = make(lab, root, kernel, core.as_ref(), Lane::Build)?;
     let module = Module {
         file: dir.join("subdev.ko"),
+        mdev: dir.join(MDEV),
+        core: core.map(|core| core.file),
         helpers: HELPERS
             .iter()
             .map(|name| (*name, dir.join("tests/cpu-shim").join(name)))
@@ -100,11 +113,18 @@ pub fn build(lab: &Lab, root: &Root, kernel: &Kernel) -> Result<Module> {
 ///
 /// When there is a warning; the error carries it.
 pub fn lint(lab: &Lab, root: &Root, kernel: &Kernel) -> Result<()> {
-    make(lab, root, kernel, Lane::Lint).map(drop)
+    let core = mdev::ensure(lab, root, kernel)?;
+    make(lab, root, kernel, core.as_ref(), Lane::Lint).map(drop)
 }
 
 /// Syncs the sources into the build folder of `lane` and runs `make` there.
-fn make(lab: &Lab, root: &Root, kernel: &Kernel, lane: Lane) -> Result<PathBuf> {
+fn make(
+    lab: &Lab,
+    root: &Root,
+    kernel: &Kernel,
+    core: Option<&Mdev>,
+    lane: Lane,
+) -> Result<PathBuf> {
     let (what, arguments): (_, &[&str]) = match lane {
         Lane::Build => ("build the module", &[]),
         Lane::Lint => ("lint the module", &["CLIPPY=1", "KRUSTFLAGS=-Dwarnings"]),
@@ -130,7 +150,8 @@ fn make(lab: &Lab, root: &Root, kernel: &Kernel, lane: Lane) -> Result<PathBuf> 
         command
             .args(kernel.make_arguments())
             .arg(format!("-j{}", jobs()))
-            .args(arguments);
+            .args(arguments)
+            .args(core.iter().flat_map(|core| core.make_arguments()));
         command.args([&format!("M={INSIDE}"), "SUBDEV_TESTS=m", "modules"]);
         run::step(lab, what, &mut command, "")
     })?;
@@ -145,9 +166,10 @@ fn make(lab: &Lab, root: &Root, kernel: &Kernel, lane: Lane) -> Result<PathBuf> 
 fn index(lab: &Lab, root: &Root, kernel: &Kernel, dir: &Path, module: &Module) -> Result<()> {
     let inside = root.enter().bind(dir, INSIDE);
     let files = module.files();
+    let ours = files.iter().filter(|(_, file)| file.starts_with(dir));
     let facts = inside
         .command("modinfo")
-        .args(files.iter().map(|(_, file)| inside_name(dir, file)))
+        .args(ours.map(|(_, file)| inside_name(dir, file)))
         .output()
         .context("cannot enter the build root")?;
     let relevant: Vec<&[u8]> = facts

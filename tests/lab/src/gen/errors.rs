@@ -210,7 +210,7 @@ const OPERATIONS: &[(&str, &[Errno])] = &[
             errno(
                 "EOPNOTSUPP",
                 "the device or this system cannot do that: see the types of the parent and what \
-                 they lack",
+                 they lack; one that is to be a mediated device is to be active",
             ),
             FAILED,
             SLOW,
@@ -254,6 +254,10 @@ const OPERATIONS: &[(&str, &[Errno])] = &[
                  parent halted and is being recovered; VFIO is busy",
             ),
             errno("EEXIST", "another subdev has the new name"),
+            errno(
+                "EOPNOTSUPP",
+                "one that is to be a mediated device is activated in sysfs",
+            ),
             MANY_WQS,
             FAILED,
             SLOW,

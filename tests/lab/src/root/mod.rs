@@ -5,6 +5,7 @@
 pub mod chroot;
 pub mod debian;
 pub mod kernel_packages;
+mod managers;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -101,6 +102,7 @@ pub fn ensure(lab: &Lab) -> Result<Root> {
     let path = lab.cache.join(&name);
     stamp::once(lab, &name, &key, &path, || bootstrap(lab, &path))?;
     let kernel = kernel_packages::ensure(lab, &name, &path)?;
+    managers::ensure(lab, &name, &path)?;
     Ok(Root { path, name, kernel })
 }
 

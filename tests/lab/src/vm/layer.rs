@@ -45,6 +45,11 @@ pub fn assemble(lab: &Lab, guest: &Guest, plan: &Plan, top: &Path) -> Result<()>
     write(&top.join("usr/bin/ynl"), &ynl, 0o755)?;
     place(&lab.spec(), &top.join("usr/share/subdev/subdev.yaml"))?;
     modules(guest, plan, top)?;
+    // As an administrator installs it.
+    place(
+        &lab.checkout.join("driver/mdev/mdevctl/subdev"),
+        &top.join("usr/lib/mdevctl/scripts.d/callouts/subdev"),
+    )?;
     let home = top.join(HOME);
     write(&home.join("init"), include_str!("guest_init.sh"), 0o755)?;
     for (name, command) in [("command", &plan.command), ("first", &plan.first)] {
