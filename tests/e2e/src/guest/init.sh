@@ -54,5 +54,13 @@ dmesg | sed -n 's/.*dmatest: .*\(dma0chan0-copy[0-9]*: summary .*\)/guest: \1/p'
 say "end of copies"
 case $(word then) in
 reboot) reboot -f ;;
+release)
+	# dmatest has its channel until it is told.
+	rmmod dmatest || end "failed: dmatest stays"
+	say idle
+	while [ -e $dsa/dsa0 ]; do sleep 0.1; done
+	say released
+	poweroff -f
+	;;
 *) poweroff -f ;;
 esac

@@ -2,16 +2,16 @@
 //! Virtual machines with a stock kernel use subdevs by that kernel's own driver.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::check::{self, step};
 use crate::figures::Figures;
-use crate::guest::{Copies, Guest, Host};
+use crate::guest::{Copies, Guest, Host, Then};
 use crate::scenario::Scenario;
-use crate::vfio::Location;
-use crate::{amount, tool, wait};
+use crate::{amount, system, tool, wait};
 
 pub const GUEST: Scenario = Scenario {
     name: "guest",
@@ -58,9 +58,11 @@ fn counted() -> String {
 fn guests() -> Result<()> {
     let host = Host::new()?;
     step("two guests have subdevs on one work queue, and each enables its device");
-    let [one, two] = ["one", "two"].map(|name| {
+    let [one, two] = ["one", "two"].map(|name| -> Result<PathBuf> {
         let words = format!("wq 3 pasid-mode shared portal polled size 8 name {name}");
-        tool::add(&words)?.location()
+        Ok(system::auxiliary_path(
+            &tool::add(&words)?.location()?.device,
+        ))
     });
     let (one, two) = (one?, two?);
     let each = amount::changes(COPIES) / 2;
@@ -69,7 +71,7 @@ fn guests() -> Result<()> {
         Copies {
             each,
             threads: 2,
-            reboots: false,
+            then: Then::PowerOff,
         },
     )?;
     let mut second = endless(&host, &two)?;
@@ -97,7 +99,7 @@ fn guests() -> Result<()> {
         Copies {
             each: 100,
             threads: 1,
-            reboots: true,
+            then: Then::Reboot,
         },
     )?;
     third.boot()?;
@@ -124,13 +126,13 @@ fn guests() -> Result<()> {
 }
 
 /// A guest that copies until it is killed.
-fn endless(host: &Host, subdev: &Location) -> Result<Guest> {
+fn endless(host: &Host, subdev: &Path) -> Result<Guest> {
     host.start(
         subdev,
         Copies {
             each: u32::MAX.into(),
             threads: 2,
-            reboots: false,
+            then: Then::PowerOff,
         },
     )
 }

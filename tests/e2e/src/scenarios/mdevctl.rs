@@ -2,7 +2,6 @@
 //! Debian's `mdevctl` with subdevs: definitions, attributes, autostart.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
@@ -16,6 +15,7 @@ use crate::scenario::Scenario;
 use crate::system::{self, Function};
 use crate::tenant::Tenant;
 use crate::tool;
+use crate::udev::Udev;
 use crate::wait::{self, SOON};
 
 pub const MDEVCTL: Scenario = Scenario {
@@ -193,40 +193,6 @@ fn live(parent: &str) -> Result<()> {
     check::equal("subdevs", tool::subdevs()?, vec![])
 }
 
-/// Where mdevctl's rule looks for mdevctl, and where Debian has it (1.4.0-2).
-const RULE: &str = "/usr/sbin/mdevctl";
-const PROGRAM: &str = "/usr/bin/mdevctl";
-
-/// udev while it runs.
-struct Udev;
-
-/// Where rules are masked. That one has modules loaded, such as the kernel's driver of the DSA.
-const RULES: &str = "/run/udev/rules.d";
-const MASKED: &str = "80-drivers.rules";
-
-impl Udev {
-    fn start() -> Result<Self> {
-        if !Path::new(RULE).exists() {
-            symlink(PROGRAM, RULE).context("cannot put mdevctl where its rule looks")?;
-        }
-        fs::create_dir_all(RULES).context("cannot mask a rule")?;
-        symlink("/dev/null", Path::new(RULES).join(MASKED)).context("cannot mask a rule")?;
-        let daemon = "/usr/lib/systemd/systemd-udevd";
-        process::run(Command::new(daemon).arg("--daemon"), SOON)?.ok()?;
-        Ok(Self)
-    }
-}
-
-impl Drop for Udev {
-    fn drop(&mut self) {
-        let exit = Command::new("udevadm").args(["control", "--exit"]).status();
-        if !exit.is_ok_and(|status| status.success()) {
-            eprintln!("udev does not end");
-        }
-        let _ = fs::remove_file(Path::new(RULES).join(MASKED));
-    }
-}
-
 fn autostart(parent: &Function, loaded: Loaded) -> Result<()> {
     step("mdevctl's rule of udev starts what is to be started, when the module is loaded");
     let define = format!("define -u {UUID} -p {} -t subdev-1swq -a", parent.name());
@@ -247,7 +213,7 @@ fn autostart(parent: &Function, loaded: Loaded) -> Result<()> {
     parent.bind(system::MODULE)?;
     wait::until_true(SOON, "the device to be started", started)?;
     // What udev does with the events of the device may go on for a moment.
-    process::run(Command::new("udevadm").arg("settle"), SOON)?.ok()?;
+    udev.settle()?;
     mdevctl(&format!("undefine -u {UUID}"))?.ok()?;
     mdevctl(&format!("stop -u {UUID}"))?.ok()?;
     drop(udev);

@@ -33,6 +33,7 @@ mod inventory;
 mod kunit;
 mod lease;
 mod library;
+mod libvirt;
 mod lifecycle;
 mod many;
 mod mdev;
@@ -182,6 +183,7 @@ pub const ALL: &[Scenario] = &[
     injection::FAMILY,
     injection::VFIO,
     guest::GUEST,
+    libvirt::LIBVIRT,
     stress::STRESS,
 ];
 

@@ -10,11 +10,19 @@ use super::chroot::Chroot;
 use crate::lab::Lab;
 use crate::{run, stamp};
 
-/// mdevctl, and udev, whose rule has mdevctl start devices.
-const PACKAGES: &[&str] = &["mdevctl", "udev"];
+/// mdevctl; udev, whose rule has mdevctl start devices; libvirt with its driver of nodes, which runs
+/// mdevctl, and its driver of QEMU.
+const PACKAGES: &[&str] = &[
+    "libvirt-clients",
+    "libvirt-daemon",
+    "libvirt-daemon-driver-nodedev",
+    "libvirt-daemon-driver-qemu",
+    "mdevctl",
+    "udev",
+];
 
 /// A program of theirs, which is there when they are.
-const PROGRAM: &str = "usr/bin/mdevctl";
+const PROGRAM: &str = "usr/bin/virsh";
 
 /// Installs them in the root `name` at `path`, unless they are there.
 ///
@@ -34,7 +42,7 @@ pub fn ensure(lab: &Lab, name: &str, path: &Path) -> Result<()> {
             .args(PACKAGES);
         run::step(
             lab,
-            "install mdevctl in the build root",
+            "install libvirt and mdevctl in the build root",
             &mut install,
             "Check the network, then run the same command again.",
         )
