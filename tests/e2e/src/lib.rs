@@ -52,6 +52,7 @@ pub mod model;
 pub mod monitor;
 pub mod pattern;
 pub mod process;
+mod qmp;
 pub mod refused;
 pub mod scenario;
 pub mod scenarios;

@@ -37,6 +37,7 @@ mod libvirt;
 mod lifecycle;
 mod many;
 mod mdev;
+mod mdev_iommufd;
 mod mdevctl;
 mod memlock;
 mod monitor;
@@ -132,6 +133,7 @@ pub const ALL: &[Scenario] = &[
     mdev::MDEV_OPEN,
     mdev::MDEV_PARENTS,
     mdev::MDEV_RACES,
+    mdev_iommufd::MDEV_IOMMUFD,
     mdevctl::MDEVCTL,
     set_irqs::SET_IRQS,
     reset_races::RESET_RACES,
