@@ -69,9 +69,14 @@ impl Type {
         Self(types.join(format!("subdev-{name}")))
     }
 
+    /// One of its files.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
     /// What an attribute says.
     pub fn read(&self, attribute: &str) -> Result<String> {
-        read(&self.0.join(attribute))
+        read(&self.file(attribute))
     }
 
     /// How many devices could be made.
@@ -81,7 +86,7 @@ impl Type {
 
     /// Has a device made, as an administrator does. The error is that of the kernel.
     pub fn create(&self, uuid: &str) -> io::Result<Mdev> {
-        fs::write(self.0.join("create"), uuid).map(|()| Mdev::at(uuid))
+        fs::write(self.file("create"), uuid).map(|()| Mdev::at(uuid))
     }
 }
 

@@ -56,6 +56,11 @@ impl Tenant {
         self.dsa.store(&Descriptor::noop().recorded_at(NOWHERE))
     }
 
+    /// What is where copies go.
+    pub fn read(&self, offset: usize, len: usize) -> Result<Vec<u8>> {
+        self.to.read(offset, len)
+    }
+
     /// Clears where copies go.
     pub fn clear(&self) -> Result<()> {
         self.to.write(0, &vec![0; self.to.len()])

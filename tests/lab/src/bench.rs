@@ -6,7 +6,8 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::build::kernel::Flavour;
-use crate::build::{netdevsim, userspace};
+use crate::build::peer::{MTTY, NETDEVSIM, Peer};
+use crate::build::userspace;
 use crate::lab::Lab;
 use crate::{run, vm};
 
@@ -49,8 +50,8 @@ pub fn bench(lab: &Lab, subject: Option<Subject>) -> Result<bool> {
     for subject in subjects {
         passed &= match subject {
             Subject::Model => on_host(lab, "dsa-model", "model")?,
-            Subject::Control => beside_devlink(lab, CONTROL, MEASURE)?,
-            Subject::Tool => beside_devlink(lab, TOOL, MEASURE_TOOL)?,
+            Subject::Control => beside(lab, CONTROL, &[NETDEVSIM, MTTY], MEASURE)?,
+            Subject::Tool => beside(lab, TOOL, &[NETDEVSIM], MEASURE_TOOL)?,
             Subject::Datapath => in_machine(lab, &guest(lab)?, DATAPATH)?,
         };
     }
@@ -65,12 +66,15 @@ fn on_host(lab: &Lab, package: &str, name: &str) -> Result<bool> {
     Ok(run::shown(lab, "the benchmark", &mut cargo)?.success())
 }
 
-/// A program in a virtual machine that can have netdevsim's devices.
-fn beside_devlink(lab: &Lab, options: &str, measure: &str) -> Result<bool> {
+/// A program in a virtual machine that has modules to measure beside.
+fn beside(lab: &Lab, options: &str, peers: &[Peer], measure: &str) -> Result<bool> {
     let guest = guest(lab)?;
-    netdevsim::ensure(lab, &guest.root, &guest.kernel)?;
-    let words = format!("{options} {} && {measure}", netdevsim::load());
-    in_machine(lab, &guest, &words)
+    let mut words = options.to_owned();
+    for peer in peers {
+        peer.ensure(lab, &guest.root, &guest.kernel)?;
+        words = format!("{words} {} &&", peer.load());
+    }
+    in_machine(lab, &guest, &format!("{words} {measure}"))
 }
 
 fn guest(lab: &Lab) -> Result<vm::Guest> {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use nlctl::{AdminState, Command, Id};
 
+use super::faces::Faces;
 use super::latency::Latency;
 use super::memory::Memory;
 use super::table::Table;
@@ -44,6 +45,12 @@ const DUMP_BAR: f64 = 1023.0;
 /// small, and says what was set; an event of a subdev has all of it, and so has the reply that the
 /// request is answered with in the same time.
 const LATENCY_BAR: f64 = 2.0;
+/// The most that it may take until VFIO can open a subdev, and to take it back, as a multiple of that of
+/// `mtty`, the kernel's sample, in sysfs: by a request, and in sysfs.
+const REQUEST_BAR: f64 = 0.5;
+const SYSFS_BAR: f64 = 1.5;
+/// How often that is done in each way.
+const DEVICES: usize = 128;
 /// How often events are timed in each pass; even, as names are taken back.
 const EVENTS: usize = 256;
 
@@ -124,6 +131,28 @@ pub fn run() -> Result<bool> {
         median(&mut event.last)?,
         LATENCY_BAR,
     );
+    let mut faces = Faces::measure(&crowd, DEVICES)?;
+    let peer = (
+        median(&mut faces.mtty.create)?,
+        median(&mut faces.mtty.remove)?,
+    );
+    for (what, taken, times, most) in [
+        (
+            "create, mtty | sysfs",
+            "remove, mtty | sysfs",
+            &mut faces.mdev,
+            SYSFS_BAR,
+        ),
+        (
+            "create, mtty | request",
+            "delete, mtty | request",
+            &mut faces.auxiliary,
+            REQUEST_BAR,
+        ),
+    ] {
+        table.ratio(what, peer.0, median(&mut times.create)?, most);
+        table.ratio(taken, peer.1, median(&mut times.remove)?, most);
+    }
     table.bytes("dump, bytes of one", *bytes, DUMP_BAR);
     table.bytes("the same, active", active_bytes, DUMP_BAR);
     let each = |of: fn(&Memory) -> i64| {

@@ -4,6 +4,7 @@
 
 mod control;
 mod datapath;
+mod faces;
 mod latency;
 mod memory;
 mod table;

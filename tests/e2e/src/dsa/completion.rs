@@ -16,6 +16,7 @@ pub mod status {
     pub const SUCCESS: u8 = 0x01;
     pub const SUCCESS_FALSE_PREDICATE: u8 = 0x02;
     pub const PAGE_FAULT: u8 = 0x03;
+    pub const BATCH_FAILED: u8 = 0x05;
     pub const BAD_OPCODE: u8 = 0x10;
     pub const BAD_FLAGS: u8 = 0x11;
     pub const RESERVED_FIELD: u8 = 0x12;

@@ -3,6 +3,7 @@
 
 mod apply_churn;
 mod batch;
+mod batch_list;
 mod boot;
 mod busy;
 mod c_client;
@@ -117,6 +118,7 @@ pub const ALL: &[Scenario] = &[
     faults::COMMANDS,
     fault_events::FAULT_EVENTS,
     interleaved::INTERLEAVED,
+    batch_list::BATCH_LIST,
     portal::PORTAL,
     portal::PORTAL_ENDS,
     portal::PORTAL_USERS,

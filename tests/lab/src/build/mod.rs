@@ -9,6 +9,6 @@ pub mod kernel;
 pub mod kvm_amd;
 pub mod mdev;
 pub mod module;
-pub mod netdevsim;
+pub mod peer;
 pub mod toolchain;
 pub mod userspace;

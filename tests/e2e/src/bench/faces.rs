@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! How long it takes until VFIO can open a device, and to take it back.
+//!
+//! What it is compared with is `mtty`, the kernel's sample of a driver of mediated devices, in sysfs: a
+//! UUID written to `create`, and 1 to `remove`. A subdev is made so as well, and by a request as an
+//! auxiliary device. `mtty` has no hardware and no work queue to share.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use nlctl::AdminState;
+
+use crate::crowd::Crowd;
+use crate::mdev::{Loaded, Mdev, Type};
+use crate::system::Function;
+use crate::tool;
+
+/// The type of mtty's one parent that has one port.
+const MTTY: &str = "/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-1/create";
+
+const MTTY_UUID: &str = "83b8f4f2-509f-382f-3c1e-e6bfe0fa6001";
+const UUID: &str = "83b8f4f2-509f-382f-3c1e-e6bfe0fa6002";
+
+/// Times of one way to make devices.
+#[derive(Default)]
+pub struct Times {
+    pub create: Vec<Duration>,
+    pub remove: Vec<Duration>,
+}
+
+/// Three ways, by turns, so that all see the same machine.
+#[derive(Default)]
+pub struct Faces {
+    /// mtty, in sysfs.
+    pub mtty: Times,
+    /// A subdev as a mediated device, in sysfs.
+    pub mdev: Times,
+    /// A subdev as an auxiliary device, by requests.
+    pub auxiliary: Times,
+}
+
+impl Faces {
+    /// Makes devices and takes them back, so many of each.
+    pub fn measure(crowd: &Crowd, rounds: usize) -> Result<Self> {
+        let parents = tool::parents()?;
+        let parent = Function::at(&parents.first().context("there is no parent")?.device);
+        let loaded = Loaded::new()?;
+        let create = Type::of(&parent, "1swq").file("create");
+        let mut faces = Self::default();
+        for _ in 0..rounds {
+            faces.mtty.in_sysfs(Path::new(MTTY), MTTY_UUID)?;
+            faces.mdev.in_sysfs(&create, UUID)?;
+            faces.auxiliary.by_request(crowd)?;
+        }
+        loaded.unload()?;
+        Ok(faces)
+    }
+}
+
+impl Times {
+    fn in_sysfs(&mut self, create: &Path, uuid: &str) -> Result<()> {
+        let device = Mdev::at(uuid);
+        let start = Instant::now();
+        fs::write(create, uuid).with_context(|| format!("cannot write {}", create.display()))?;
+        self.create.push(start.elapsed());
+        // VFIO has it.
+        let vfio = device.path().join("vfio-dev");
+        ensure!(vfio.exists(), "there is no {}", vfio.display());
+        let start = Instant::now();
+        device.remove().context("it is not removed")?;
+        self.remove.push(start.elapsed());
+        device.await_end()
+    }
+
+    fn by_request(&mut self, crowd: &Crowd) -> Result<()> {
+        let start = Instant::now();
+        let index = crowd.create_alone(AdminState::Active)?;
+        self.create.push(start.elapsed());
+        let start = Instant::now();
+        crowd.delete(index)?;
+        self.remove.push(start.elapsed());
+        Ok(())
+    }
+}
