@@ -20,6 +20,8 @@ pub enum Subject {
     Control,
     /// The module: how fast copies go through a subdev, beside upstream's driver.
     Datapath,
+    /// A guest under KVM: how fast it copies, by a trapped portal and by a polled one.
+    Guest,
     /// The tool: how long it takes, beside those of others.
     Tool,
 }
@@ -30,6 +32,9 @@ const MEASURE: &str = "e2e bench control";
 
 /// The same of [`Subject::Datapath`]: upstream's driver wants MOVDIR64B.
 const DATAPATH: &str = "--movdir64b -- e2e bench datapath";
+
+/// The same of [`Subject::Guest`]: see the scenario `guest`.
+const GUEST: &str = "--processors 1 --timeout 900 -- e2e bench guest";
 
 /// The same of [`Subject::Tool`]: more devices, one of which is upstream's driver's, which wants to hear
 /// of MOVDIR64B; and the tools of others, which are where the packages are installed.
@@ -52,6 +57,7 @@ pub fn bench(lab: &Lab, subject: Option<Subject>) -> Result<bool> {
             Subject::Model => on_host(lab, "dsa-model", "model")?,
             Subject::Control => beside(lab, CONTROL, &[NETDEVSIM, MTTY], MEASURE)?,
             Subject::Tool => beside(lab, TOOL, &[NETDEVSIM], MEASURE_TOOL)?,
+            Subject::Guest => in_machine(lab, &guest(lab)?, GUEST)?,
             Subject::Datapath => in_machine(lab, &guest(lab)?, DATAPATH)?,
         };
     }

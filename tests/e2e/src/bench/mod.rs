@@ -5,6 +5,7 @@
 mod control;
 mod datapath;
 mod faces;
+mod guest;
 mod latency;
 mod memory;
 mod table;
@@ -20,6 +21,8 @@ pub enum Subject {
     Control,
     /// How fast copies go through a subdev, beside upstream's driver.
     Datapath,
+    /// How fast a guest under KVM copies, by a trapped portal and by a polled one.
+    Guest,
     /// How long the tool takes, beside those of others.
     Tool,
 }
@@ -29,6 +32,7 @@ pub fn run(subject: Subject) -> Result<bool> {
     match subject {
         Subject::Control => control::run(),
         Subject::Datapath => datapath::run(),
+        Subject::Guest => guest::run(),
         Subject::Tool => tool::run(),
     }
 }

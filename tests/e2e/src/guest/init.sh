@@ -44,6 +44,7 @@ echo 1024 >$test/test_buf_size
 echo 60000 >$test/timeout
 echo "$(word iterations)" >$test/iterations
 echo "$(word threads)" >$test/threads_per_chan
+[ "$(word verify)" = 1 ] || echo 1 >$test/noverify
 echo dma0chan0 >$test/channel
 echo 1 >$test/run || end "failed: dmatest"
 say copying

@@ -45,6 +45,8 @@ pub struct Copies {
     /// How many each thread makes.
     pub each: u64,
     pub threads: u64,
+    /// Whether what was copied is compared.
+    pub verified: bool,
     pub then: Then,
 }
 
@@ -56,8 +58,11 @@ impl Display for Copies {
             Then::Reboot => "reboot",
             Then::Release => "release",
         };
-        let (each, threads) = (self.each, self.threads);
-        write!(f, "iterations={each} threads={threads} then={then}")
+        let (each, threads, verify) = (self.each, self.threads, u8::from(self.verified));
+        write!(
+            f,
+            "iterations={each} threads={threads} verify={verify} then={then}"
+        )
     }
 }
 

@@ -71,6 +71,7 @@ fn guests() -> Result<()> {
         Copies {
             each,
             threads: 2,
+            verified: true,
             then: Then::PowerOff,
         },
     )?;
@@ -99,6 +100,7 @@ fn guests() -> Result<()> {
         Copies {
             each: 100,
             threads: 1,
+            verified: true,
             then: Then::Reboot,
         },
     )?;
@@ -132,6 +134,7 @@ fn endless(host: &Host, subdev: &Path) -> Result<Guest> {
         Copies {
             each: u32::MAX.into(),
             threads: 2,
+            verified: true,
             then: Then::PowerOff,
         },
     )

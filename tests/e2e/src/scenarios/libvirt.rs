@@ -124,6 +124,7 @@ fn domain(host: &Host) -> Result<()> {
     let copies = Copies {
         each: EACH,
         threads: THREADS,
+        verified: true,
         then: Then::Release,
     };
     let mut domain = Domain::define(host, UUID, copies)?;
