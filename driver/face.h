@@ -52,8 +52,13 @@ unsigned int subdev_face_available(u32 parent, unsigned int type);
 /*
  * The mediated device dev, which is being probed, gets the subdev with that
  * UUID, and VFIO gets it. Gives a value for the functions below, or an ERR_PTR.
+ *
+ * discard() does away with the device, and returns when it is gone, whoever did
+ * it. It is called by who has a reference to the device, without a lock, even
+ * after subdev_face_remove().
  */
-void *subdev_face_probe(u32 parent, unsigned int type, struct device *dev);
+void *subdev_face_probe(u32 parent, unsigned int type, struct device *dev,
+			void (*discard)(struct device *dev));
 /* The device is being removed. Waits until its VFIO user has closed it. */
 void subdev_face_remove(void *bound);
 

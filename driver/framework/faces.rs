@@ -20,21 +20,16 @@ use super::{
     node::Node,
     registry::REGISTRY, //
 };
-use crate::ffi::{
-    face::{
-        Ops,
-        ShownParent,
-        ShownType, //
-    },
-    removable::Mount, //
+use crate::ffi::face::{
+    Ops,
+    ShownParent,
+    ShownType, //
 };
 
 /// The face, and the parents that it shows, by index.
 struct Faces {
     ops: Option<Ops>,
     shown: KVec<(u32, ShownParent)>,
-    /// By which devices are removed.
-    mount: Option<Mount>,
 }
 
 global_lock! {
@@ -42,7 +37,6 @@ global_lock! {
     unsafe(uninit) static FACES: Mutex<Faces> = Faces {
         ops: None,
         shown: KVec::new(),
-        mount: None,
     };
 }
 
@@ -66,7 +60,6 @@ pub(crate) fn register_face(ops: Ops) -> Result {
         return Err(EBUSY);
     }
     LEAVING.store(false, Relaxed);
-    faces.mount = Some(Mount::new()?);
     faces.ops = Some(ops);
     let mut from = Some(0);
     while let Some((index, node)) = from.and_then(next) {
@@ -84,7 +77,6 @@ pub(crate) fn unregister_face() {
     // The devices go with what shows them.
     faces.shown.clear();
     faces.ops = None;
-    faces.mount = None;
 }
 
 /// Whether devices go because the face does.

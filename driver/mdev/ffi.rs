@@ -175,7 +175,14 @@ unsafe extern "C" fn subdev_mdev_probe(mdev: *mut bindings::mdev_device) -> c_in
     // SAFETY: The core passes a device that is being probed, which has a type of a parent of ours.
     let (dev, kind) = unsafe { (&raw mut (*mdev).dev, Type::from_raw((*mdev).type_)) };
     // SAFETY: The device is being probed.
-    let bound = unsafe { bindings::subdev_face_probe(kind.parent, kind.place, dev) };
+    let taken = unsafe { bindings::subdev_mdev_take_remove(mdev) };
+    if taken != 0 {
+        return taken;
+    }
+    let discard = Some(bindings::subdev_mdev_discard as unsafe extern "C" fn(_));
+    // SAFETY: The device is being probed. Whoever has a reference to it can discard it, and the module
+    // stays as long as there is one, see `Parent`.
+    let bound = unsafe { bindings::subdev_face_probe(kind.parent, kind.place, dev, discard) };
     match kernel::error::from_err_ptr(bound) {
         Ok(bound) => {
             // SAFETY: As above.
