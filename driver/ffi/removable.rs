@@ -25,6 +25,12 @@ impl Removable {
         Self(Some((dev.into(), discard)))
     }
 
+    /// No device, for tests.
+    #[cfg(CONFIG_KUNIT = "y")]
+    pub(crate) fn nothing() -> Self {
+        Self(None)
+    }
+
     /// The device is going already: it is not removed.
     pub(crate) fn leave(mut self) {
         self.0 = None;

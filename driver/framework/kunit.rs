@@ -7,6 +7,7 @@
 //! lock is held.
 
 mod fake;
+mod made;
 mod staged;
 
 use kernel::{

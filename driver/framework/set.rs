@@ -122,7 +122,7 @@ pub(super) fn set_on(
             Ok(())
         }
     };
-    let (refusal, forsaken) = {
+    let refusal = {
         let mut registry = REGISTRY.lock();
         let registry = registry.get()?;
         match (done, change.check_stays(registry)) {
@@ -140,18 +140,24 @@ pub(super) fn set_on(
                 }
                 return Err(refusal);
             }
-            (_, Err(refusal)) => {
-                change.undo(registry);
-                change.subdev.abandon();
-                (refusal, change.subdev.is_forsaken())
-            }
+            (_, Err(refusal)) => refusal,
         }
     };
-    // Whoever removes the parent or the work queue, or ends the lease, has left it to us.
-    let origin = if forsaken {
-        Cause::Lease.into()
-    } else {
-        Origin::removal()
+    // Whoever removes the parent or the work queue, or ends the lease, has left it to us. First of all it
+    // leaves the work queues that only this change knows of.
+    let wqs = &change.new.wqs;
+    change
+        .subdev
+        .disengage_from(&mut change.node.config.lock(), wqs);
+    let origin = {
+        let mut registry = REGISTRY.lock();
+        change.undo(registry.get()?);
+        change.subdev.abandon();
+        if change.subdev.is_forsaken() {
+            Cause::Lease.into()
+        } else {
+            Origin::removal()
+        }
     };
     delete::remove(&change.node, &change.subdev, origin);
     Err(refusal)
