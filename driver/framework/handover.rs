@@ -96,12 +96,16 @@ impl Subdev {
     /// Hands the subdev over on a device that somebody has made.
     fn attach_on(self: &Arc<Self>, maker: &dyn Maker) -> Result<(), Refusal> {
         self.presence.enter();
-        *self.registration.lock() = Some(Handed::Made(maker.device()));
-        self.state.lock().handover = Handover {
-            wanted: true,
-            present: true,
-            outcome: Some(Ok(())),
-        };
+        {
+            // Both under it: what runs late of the handover before must not find one of them only.
+            let mut registration = self.registration.lock();
+            *registration = Some(Handed::Made(maker.device()));
+            self.state.lock().handover = Handover {
+                wanted: true,
+                present: true,
+                outcome: Some(Ok(())),
+            };
+        }
         maker.attach(self).inspect_err(|_| self.handed_back())?;
         Ok(())
     }
@@ -109,8 +113,9 @@ impl Subdev {
     /// The device that somebody has made for the subdev goes, or did not come to be, and VFIO has
     /// nothing of the subdev any more.
     pub(crate) fn handed_back(self: &Arc<Self>) {
+        let mut registration = self.registration.lock();
         self.state.lock().handover.wanted = false;
-        if let Some(Handed::Made(device)) = self.registration.lock().take() {
+        if let Some(Handed::Made(device)) = registration.take() {
             // It is going already.
             device.leave();
         }
@@ -206,7 +211,6 @@ impl Subdev {
                 }
                 (true, true) => return,
                 (false, false) => {
-                    drop(registration);
                     self.end_handover();
                     return;
                 }
@@ -227,6 +231,8 @@ impl Subdev {
         }
     }
 
+    /// Nothing is left of a handover. [`Self::registration`] is locked: another handover does not begin
+    /// before this has seen that it is not wanted.
     fn end_handover(&self) {
         let function = {
             let state = &mut *self.state.lock();

@@ -135,6 +135,10 @@ pub(super) fn set_on(
                 if change.restarts {
                     // It was active.
                     let _ = change.subdev.amend(origin, |life, _| life.settle());
+                    for (old, new) in change.pairs() {
+                        registry.tell_wq(change.node.index, old.id, origin);
+                        registry.tell_wq(change.node.index, new.id, origin);
+                    }
                 } else {
                     change.subdev.settle();
                 }

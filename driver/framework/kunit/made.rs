@@ -166,4 +166,21 @@ mod tests {
         assert_eq!(bench.provider.enabled(), 0);
         Ok(())
     }
+
+    #[test]
+    fn a_move_that_fails_is_told_of_with_the_wq() -> Result {
+        let bench = Bench::new()?;
+        let device = Device::new()?;
+        let subdev = device.create(0)?;
+        let start = generation();
+        bench.provider.set_barren(true);
+        assert!(device.move_to(&subdev, 1) == Err(EIO));
+        // Of the subdev, which is inactive, and of the work queue, which is disabled.
+        assert_eq!(generation(), start + 2);
+        assert!(subdev.snapshot().state == AdminState::Inactive);
+        assert_eq!(bench.provider.enabled(), 0);
+        assert_eq!(available(1), Some(ENTRIES));
+        assert!(available(0).is_some_and(|left| left < ENTRIES));
+        remove(&subdev, false)
+    }
 }
