@@ -82,13 +82,15 @@ pub(super) fn attach(subdevs: &[Arc<Subdev>], maker: Option<&dyn Maker>) -> Resu
     waited_for.try_for_each(|subdev| subdev.wait_until_attached(ATTACH_LIMIT - start.elapsed()))
 }
 
-/// Waits until VFIO has let go of those that nobody has open, though not for long: VFIO may know of a
-/// user that has not come as far as opening the device.
+/// Waits until VFIO has let go of those that nobody has open, and their devices are gone, though not
+/// for long: VFIO may know of a user that has not come as far as opening the device.
 pub(super) fn wait_until_detached(subdevs: &[Arc<Subdev>]) {
     let start = Instant::<Monotonic>::now();
     for subdev in subdevs.iter().filter(|subdev| !subdev.is_open()) {
         let limit = DETACH_LIMIT - start.elapsed();
-        let _ = subdev.wait(limit, |handover| (!handover.present).then_some(()));
+        let _ = subdev.wait(limit, |handover| {
+            (!handover.present && !handover.removing).then_some(())
+        });
     }
 }
 
@@ -100,11 +102,7 @@ impl Subdev {
             // Both under it: what runs late of the handover before must not find one of them only.
             let mut registration = self.registration.lock();
             *registration = Some(Handed::Made(maker.device()));
-            self.state.lock().handover = Handover {
-                wanted: true,
-                present: true,
-                outcome: Some(Ok(())),
-            };
+            self.state.lock().handover.begin(Some(Ok(())));
         }
         maker.attach(self).inspect_err(|_| self.handed_back())?;
         Ok(())
@@ -132,11 +130,7 @@ impl Subdev {
     /// Starts to hand the subdev over to VFIO. Does not wait.
     fn begin_handover(self: &Arc<Self>) {
         self.presence.enter();
-        self.state.lock().handover = Handover {
-            wanted: true,
-            present: true,
-            outcome: None,
-        };
+        self.state.lock().handover.begin(None);
         self.start_work();
     }
 
@@ -204,10 +198,13 @@ impl Subdev {
                 }
                 (false, true) => {
                     let handed = registration.take();
+                    self.state.lock().handover.removing = true;
                     // Who has made the device says that it is handed back.
                     drop(registration);
                     // Unbinds the driver, which unregisters from VFIO.
                     drop(handed);
+                    self.state.lock().handover.removing = false;
+                    self.progress.notify_all();
                 }
                 (true, true) => return,
                 (false, false) => {
