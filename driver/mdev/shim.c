@@ -165,6 +165,8 @@ struct mdev_driver subdev_mdev_driver = {
 		.owner = THIS_MODULE,
 		.mod_name = KBUILD_MODNAME,
 		.dev_groups = subdev_mdev_groups,
+		/* A device that is unbound has no subdev, and gets none. */
+		.suppress_bind_attrs = true,
 	},
 };
 

@@ -2,6 +2,7 @@
 //! Subdevs as mediated devices: made and removed in sysfs or by the family, opened, and raced for.
 
 use std::io::ErrorKind;
+use std::path::Path;
 use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -64,6 +65,10 @@ fn run() -> Result<()> {
     );
     let loaded = Loaded::new()?;
     types(&parent)?;
+    for file in ["bind", "unbind"] {
+        let path = Path::new("/sys/bus/mdev/drivers/subdev_mdev").join(file);
+        ensure!(!path.exists(), "the driver has the file {file}");
+    }
     made_in_sysfs(&parent)?;
     attributes(&parent)?;
     taken(&parent)?;
