@@ -18,7 +18,7 @@ struct subdev_face_type {
 	const char *description;
 };
 
-/* What a face does. Called one at a time, in process context. */
+/* What a face does, in process context; side by side for several parents. */
 struct subdev_face_ops {
 	/*
 	 * Shows a parent, with count types, until hide(). The device is bound
@@ -43,7 +43,10 @@ enum subdev_face_attribute {
 
 /* The face shows all parents, those that there are before the return. */
 int subdev_face_register(const struct subdev_face_ops *ops);
-/* On return the face shows nothing, and its ops are not called. */
+/*
+ * On return the face shows nothing, and its ops are not called. Waits for who
+ * has opened a device and not bound it, for whom the module does not stay.
+ */
 void subdev_face_unregister(void);
 
 /* How many subdevs of a type, by its place in show(), could be made now. */
