@@ -62,8 +62,11 @@ unsigned int subdev_face_available(u32 parent, unsigned int type);
  */
 void *subdev_face_probe(u32 parent, unsigned int type, struct device *dev,
 			void (*discard)(struct device *dev));
-/* The device is being removed. Waits until its VFIO user has closed it. */
-void subdev_face_remove(void *bound);
+/*
+ * The device is being removed; whether it was made, or the making is undone.
+ * Waits until its VFIO user has closed it.
+ */
+void subdev_face_remove(void *bound, bool made);
 
 /* Between probe and remove, which have to wait for them. */
 ssize_t subdev_face_get(void *bound, enum subdev_face_attribute what,

@@ -115,8 +115,8 @@ pub(crate) trait Exports: Send + Sync + 'static {
     /// A device is there, and gets a subdev. A failure leaves nothing that uses the device.
     fn probe(parent: u32, place: usize, shown: Shown) -> Result<Arc<Self>>;
 
-    /// The device goes; nothing uses it on return.
-    fn remove(&self);
+    /// The device goes, or its making is undone; nothing uses it on return.
+    fn remove(&self, made: bool);
 
     /// Writes an attribute, one of `SUBDEV_FACE_*`, and returns the bytes.
     fn get(&self, what: u32, out: &mut [u8]) -> Result<usize>;
@@ -170,9 +170,9 @@ pub(crate) unsafe fn probe<T: Exports>(
 /// # Safety
 ///
 /// `bound` must be from [`probe`], with the same `T`, and not have been removed.
-pub(crate) unsafe fn remove<T: Exports>(bound: *mut c_void) {
+pub(crate) unsafe fn remove<T: Exports>(bound: *mut c_void, made: bool) {
     // SAFETY: By the safety requirement.
-    unsafe { Arc::<T>::from_foreign(bound) }.remove();
+    unsafe { Arc::<T>::from_foreign(bound) }.remove(made);
 }
 
 /// See [`face_exports`].
@@ -271,9 +271,9 @@ macro_rules! face_exports {
         ///
         /// See `driver/face.h`.
         #[no_mangle]
-        unsafe extern "C" fn subdev_face_remove(bound: *mut ::kernel::ffi::c_void) {
+        unsafe extern "C" fn subdev_face_remove(bound: *mut ::kernel::ffi::c_void, made: bool) {
             // SAFETY: By the safety requirement.
-            unsafe { $crate::ffi::face::remove::<$served>(bound) }
+            unsafe { $crate::ffi::face::remove::<$served>(bound, made) }
         }
 
         /// See `driver/face.h`.

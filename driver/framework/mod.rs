@@ -69,7 +69,9 @@ pub(crate) use self::{
         adopt,
         change,
         forsake,
-        Change, //
+        Adopted,
+        Change,
+        End, //
     },
     configure::{
         set_parent,

@@ -14,6 +14,7 @@
 #include <linux/rwsem.h>
 #include <linux/sysfs.h>
 #include <linux/vfio.h>
+#include <linux/workqueue.h>
 
 #include "../face.h"
 #include "../ffi/shim.h"
@@ -174,6 +175,14 @@ struct mdev_driver subdev_mdev_driver = {
 bool subdev_mdev_type_in_use(struct mdev_type *type)
 {
 	return kref_read(&type->kobj.kref) > 0;
+}
+
+/* That option has a timer call what a last reference is put for. */
+void subdev_mdev_type_flush(struct mdev_type *type)
+{
+#ifdef CONFIG_DEBUG_KOBJECT_RELEASE
+	flush_delayed_work(&type->kobj.release);
+#endif
 }
 
 void subdev_mdev_synchronize_rcu_tasks(void)

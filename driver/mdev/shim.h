@@ -29,6 +29,8 @@ void subdev_mdev_discard(struct device *dev);
 
 /* Whether a device is there that has the type, be it one that was removed. */
 bool subdev_mdev_type_in_use(struct mdev_type *type);
+/* The core has done all that it does when the last reference is put. */
+void subdev_mdev_type_flush(struct mdev_type *type);
 void subdev_mdev_synchronize_rcu_tasks(void);
 
 #endif /* SUBDEV_MDEV_SHIM_H */

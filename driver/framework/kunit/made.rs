@@ -30,9 +30,11 @@ use crate::{
     framework::{
         change,
         create::create_on,
+        forsake,
         generation,
         registry::REGISTRY,
         Change,
+        End,
         Handles,
         Id,
         Lease,
@@ -182,5 +184,26 @@ mod tests {
         assert_eq!(available(1), Some(ENTRIES));
         assert!(available(0).is_some_and(|left| left < ENTRIES));
         remove(&subdev, false)
+    }
+
+    #[test]
+    fn a_device_whose_making_is_undone_leaves_its_subdev() -> Result {
+        let bench = Bench::new()?;
+        let device = Device::new()?;
+        for (end, stays) in [(End::Undone, true), (End::Removed, false)] {
+            let subdev = device.create(0)?;
+            forsake(&subdev, end);
+            device.detach(&subdev);
+            subdev.handed_back();
+            assert_eq!(is_known(&subdev), stays);
+            assert_eq!(bench.provider.enabled(), 0);
+            assert!(subdev.is_detached());
+            if stays {
+                assert!(subdev.snapshot().state == AdminState::Inactive);
+                remove(&subdev, false)?;
+            }
+        }
+        assert_eq!(available(0), Some(ENTRIES));
+        Ok(())
     }
 }
