@@ -122,6 +122,8 @@ pub(super) fn set_on(
             Ok(())
         }
     };
+    // A maker waits for this before it lets go of its device.
+    let is_made = maker.is_some();
     let refusal = {
         let mut registry = REGISTRY.lock();
         let registry = registry.get()?;
@@ -163,7 +165,14 @@ pub(super) fn set_on(
             Origin::removal()
         }
     };
-    delete::remove(&change.node, &change.subdev, origin);
+    if is_made {
+        delete::end(&change.node, &change.subdev, origin);
+        if change.restarts {
+            change.subdev.let_go();
+        }
+    } else {
+        delete::remove(&change.node, &change.subdev, origin);
+    }
     Err(refusal)
 }
 
@@ -488,7 +497,11 @@ impl Change {
             .and_then(|()| check_usable(node))
             .inspect_err(|_| {
                 subdev.give_up();
-                self.deactivate();
+                match maker {
+                    None => self.deactivate(),
+                    // Who is making the device takes it back from VFIO, after this.
+                    Some(_) => self.disengage(),
+                }
             })
     }
 
@@ -534,12 +547,17 @@ impl Change {
     /// moment if nobody has it open.
     fn deactivate(&self) {
         let subdev = &self.subdev;
-        subdev.doom();
-        subdev.disengage(&mut self.node.config.lock());
+        self.disengage();
         subdev.let_go();
         // What the user did until now is in the event of this change.
         subdev.flush_report();
         wait_until_detached(core::slice::from_ref(subdev));
+    }
+
+    /// Takes the subdev, which is dead, off the hardware.
+    fn disengage(&self) {
+        self.subdev.doom();
+        self.subdev.disengage(&mut self.node.config.lock());
     }
 }
 
