@@ -238,6 +238,12 @@ const char *subdev_shim_vfio_name(struct vfio_device *vdev)
 	return dev_name(&vdev->device);
 }
 
+bool subdev_shim_vfio_is_held(struct vfio_device *vdev)
+{
+	/* One is the registration's. */
+	return refcount_read(&vdev->refcount) > 1;
+}
+
 /* What Rust defines for other modules, see face.h. */
 EXPORT_SYMBOL_GPL(subdev_face_register);
 EXPORT_SYMBOL_GPL(subdev_face_unregister);

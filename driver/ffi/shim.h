@@ -97,6 +97,8 @@ void subdev_shim_vfio_unmap(struct vfio_device *vdev, loff_t start, loff_t len);
 void subdev_shim_vfio_put(struct vfio_device *vdev);
 void subdev_shim_vfio_get(struct vfio_device *vdev);
 const char *subdev_shim_vfio_name(struct vfio_device *vdev);
+/* Whether somebody has opened a device that is registered, bound or not. */
+bool subdev_shim_vfio_is_held(struct vfio_device *vdev);
 /* Number of the IOMMU group of a device, or a negative errno. */
 int subdev_shim_iommu_group(struct device *dev);
 

@@ -51,6 +51,10 @@ pub(crate) trait Maker {
     /// Hands the subdev, which has a virtual device, over to VFIO: it is attached on return.
     fn attach(&self, subdev: &Arc<Subdev>) -> Result;
 
+    /// Whether a program has opened the device for VFIO, which it may have without that the subdev is
+    /// open: a detachment would wait for it.
+    fn is_held(&self) -> bool;
+
     /// Takes the subdev, which is dead and which nobody has open, back from VFIO: it is detached on
     /// return.
     fn detach(&self, subdev: &Arc<Subdev>);

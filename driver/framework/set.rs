@@ -100,10 +100,14 @@ pub(super) fn set_on(
     let mut places = Places::new(set)?;
     let node = Change::find_node(set)?;
     let config = set.relies_on_config().then(|| node.config.lock());
+    let is_held = maker.is_some_and(|maker| maker.is_held());
     let change = {
         let mut guard = REGISTRY.lock();
         let registry = guard.get()?;
         let change = Change::decide(registry, set, maker.is_some())?;
+        if change.restarts && is_held && !change.subdev.is_open() {
+            return Err(refuse_held());
+        }
         change.begin(registry, set, &mut places)?;
         if change.state.is_none() && !change.restarts {
             change.commit(registry, origin, reply);
@@ -656,6 +660,15 @@ fn refuse_lingering(lingers: Lingers) -> Refusal {
             "VFIO still holds the former device of the subdev; try again"
         )),
     }
+}
+
+/// Explains who is in the way of another VFIO device.
+fn refuse_held() -> Refusal {
+    Refusal::new(
+        EBUSY,
+        Field::State,
+        format_args!("a program has its VFIO device open, without using it; it must be closed first"),
+    )
 }
 
 /// Explains what is in the way of a change.

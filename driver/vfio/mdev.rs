@@ -111,6 +111,12 @@ impl Maker for Mdev {
         Ok(())
     }
 
+    fn is_held(&self) -> bool {
+        let bound = self.bound.lock();
+        let registration = bound.as_ref().and_then(|it| it.registration.as_ref());
+        registration.is_some_and(vfio::Registration::is_held)
+    }
+
     fn detach(&self, subdev: &Arc<Subdev>) {
         self.let_go();
         subdev.detached();

