@@ -18,7 +18,7 @@ struct subdev_face_type {
 	const char *description;
 };
 
-/* What a face does. Called one at a time, in process context. */
+/* What a face does, in process context; side by side for several parents. */
 struct subdev_face_ops {
 	/*
 	 * Shows a parent, with count types, until hide(). The device is bound
@@ -43,7 +43,10 @@ enum subdev_face_attribute {
 
 /* The face shows all parents, those that there are before the return. */
 int subdev_face_register(const struct subdev_face_ops *ops);
-/* On return the face shows nothing, and its ops are not called. */
+/*
+ * On return the face shows nothing, and its ops are not called. Waits for who
+ * has opened a device and not bound it, for whom the module does not stay.
+ */
 void subdev_face_unregister(void);
 
 /* How many subdevs of a type, by its place in show(), could be made now. */
@@ -52,10 +55,18 @@ unsigned int subdev_face_available(u32 parent, unsigned int type);
 /*
  * The mediated device dev, which is being probed, gets the subdev with that
  * UUID, and VFIO gets it. Gives a value for the functions below, or an ERR_PTR.
+ *
+ * discard() does away with the device, and returns when it is gone, whoever did
+ * it. It is called by who has a reference to the device, without a lock, even
+ * after subdev_face_remove().
  */
-void *subdev_face_probe(u32 parent, unsigned int type, struct device *dev);
-/* The device is being removed. Waits until its VFIO user has closed it. */
-void subdev_face_remove(void *bound);
+void *subdev_face_probe(u32 parent, unsigned int type, struct device *dev,
+			void (*discard)(struct device *dev));
+/*
+ * The device is being removed; whether it was made, or the making is undone.
+ * Waits until its VFIO user has closed it.
+ */
+void subdev_face_remove(void *bound, bool made);
 
 /* Between probe and remove, which have to wait for them. */
 ssize_t subdev_face_get(void *bound, enum subdev_face_attribute what,

@@ -24,7 +24,10 @@ use kernel::{
 use super::{
     bindings,
     device::raw,
-    removable::Removable, //
+    removable::{
+        Discard,
+        Removable, //
+    }, //
 };
 
 /// What a face does. It stays until it is unregistered.
@@ -80,19 +83,21 @@ impl Drop for ShownParent {
 }
 
 /// A device of a face that a subdev is shown as.
-pub(crate) struct Shown(&'static Device<Bound>);
+pub(crate) struct Shown {
+    dev: &'static Device<Bound>,
+    discard: Discard,
+}
 
 impl Shown {
     /// The device, which is bound until [`Exports::remove`] returns, or [`Exports::probe`] fails.
     pub(crate) fn device(&self) -> &'static Device<Bound> {
-        self.0
+        self.dev
     }
 
     /// To do away with the device.
     pub(crate) fn removable(&self) -> Removable {
-        // SAFETY: Faces pass mediated devices, see `probe` below. There is a mount as long as a face
-        // is registered, which ends after the devices.
-        unsafe { Removable::new(self.0) }
+        // SAFETY: The face has passed the two, see `probe` below.
+        unsafe { Removable::new(self.dev, self.discard) }
     }
 }
 
@@ -110,8 +115,8 @@ pub(crate) trait Exports: Send + Sync + 'static {
     /// A device is there, and gets a subdev. A failure leaves nothing that uses the device.
     fn probe(parent: u32, place: usize, shown: Shown) -> Result<Arc<Self>>;
 
-    /// The device goes; nothing uses it on return.
-    fn remove(&self);
+    /// The device goes, or its making is undone; nothing uses it on return.
+    fn remove(&self, made: bool);
 
     /// Writes an attribute, one of `SUBDEV_FACE_*`, and returns the bytes.
     fn get(&self, what: u32, out: &mut [u8]) -> Result<usize>;
@@ -145,12 +150,16 @@ pub(crate) unsafe fn probe<T: Exports>(
     parent: u32,
     place: c_uint,
     dev: *mut kernel::bindings::device,
+    discard: Option<Discard>,
 ) -> *mut c_void {
+    let Some(discard) = discard else {
+        return EINVAL.to_ptr();
+    };
     // SAFETY: The device is being probed, and bound until `remove`, or until this has failed, after
     // which nothing uses it, see `Exports`.
     let dev = unsafe { &*dev.cast::<Device<Bound>>() };
     // CAST: Widening.
-    match T::probe(parent, place as usize, Shown(dev)) {
+    match T::probe(parent, place as usize, Shown { dev, discard }) {
         Ok(bound) => bound.into_foreign(),
         Err(error) => error.to_ptr(),
     }
@@ -161,9 +170,9 @@ pub(crate) unsafe fn probe<T: Exports>(
 /// # Safety
 ///
 /// `bound` must be from [`probe`], with the same `T`, and not have been removed.
-pub(crate) unsafe fn remove<T: Exports>(bound: *mut c_void) {
+pub(crate) unsafe fn remove<T: Exports>(bound: *mut c_void, made: bool) {
     // SAFETY: By the safety requirement.
-    unsafe { Arc::<T>::from_foreign(bound) }.remove();
+    unsafe { Arc::<T>::from_foreign(bound) }.remove(made);
 }
 
 /// See [`face_exports`].
@@ -248,9 +257,12 @@ macro_rules! face_exports {
             parent: u32,
             place: ::kernel::ffi::c_uint,
             dev: *mut ::kernel::bindings::device,
+            discard: ::core::option::Option<
+                unsafe extern "C" fn(*mut ::kernel::bindings::device),
+            >,
         ) -> *mut ::kernel::ffi::c_void {
             // SAFETY: By the safety requirement.
-            unsafe { $crate::ffi::face::probe::<$served>(parent, place, dev) }
+            unsafe { $crate::ffi::face::probe::<$served>(parent, place, dev, discard) }
         }
 
         /// See `driver/face.h`.
@@ -259,9 +271,9 @@ macro_rules! face_exports {
         ///
         /// See `driver/face.h`.
         #[no_mangle]
-        unsafe extern "C" fn subdev_face_remove(bound: *mut ::kernel::ffi::c_void) {
+        unsafe extern "C" fn subdev_face_remove(bound: *mut ::kernel::ffi::c_void, made: bool) {
             // SAFETY: By the safety requirement.
-            unsafe { $crate::ffi::face::remove::<$served>(bound) }
+            unsafe { $crate::ffi::face::remove::<$served>(bound, made) }
         }
 
         /// See `driver/face.h`.

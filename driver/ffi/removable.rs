@@ -1,32 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Mediated devices that go when somebody else than their maker wants it.
+//! Devices of a face that go when somebody else than their maker wants it.
 //!
-//! The mdev core exports no function that removes one: `remove` in sysfs does. See the shim.
-//!
-//! C header: [`include/linux/mdev.h`](srctree/include/linux/mdev.h)
+//! C header: `driver/face.h`
 
 use kernel::{
     device::Device,
-    error::to_result,
-    prelude::*,
     sync::aref::ARef, //
 };
 
-use super::{
-    bindings,
-    device::raw, //
-};
+use super::device::raw;
 
-/// A mediated device, which is removed when this is dropped.
-pub(crate) struct Removable(Option<ARef<Device>>);
+/// Does away with a device, see `subdev_face_probe`.
+pub(super) type Discard = unsafe extern "C" fn(*mut kernel::bindings::device);
+
+/// A device of a face, which is removed when this is dropped, and is gone then.
+pub(crate) struct Removable(Option<(ARef<Device>, Discard)>);
 
 impl Removable {
     /// # Safety
     ///
-    /// `dev` must be that of a mediated device, and [`Mount`] must exist as long as this does.
-    pub(super) unsafe fn new(dev: &Device) -> Self {
-        Self(Some(dev.into()))
+    /// `discard` must be good for `dev` as long as somebody has a reference to it.
+    pub(super) unsafe fn new(dev: &Device, discard: Discard) -> Self {
+        Self(Some((dev.into(), discard)))
+    }
+
+    /// No device, for tests.
+    #[cfg(CONFIG_KUNIT = "y")]
+    pub(crate) fn nothing() -> Self {
+        Self(None)
     }
 
     /// The device is going already: it is not removed.
@@ -37,29 +39,9 @@ impl Removable {
 
 impl Drop for Removable {
     fn drop(&mut self) {
-        if let Some(dev) = self.0.take() {
-            // SAFETY: `dev` is that of a mediated device, by the safety requirement of `new`, and the
-            // reference keeps it and its type.
-            unsafe { bindings::subdev_shim_mdev_remove(raw(&dev)) };
+        if let Some((dev, discard)) = self.0.take() {
+            // SAFETY: By the safety requirement of `new`; the reference is dropped after it.
+            unsafe { discard(raw(&dev)) };
         }
-    }
-}
-
-/// A mount of sysfs of our own, whatever userspace has mounted where.
-pub(crate) struct Mount(());
-
-impl Mount {
-    /// Mounts it. There is one at a time.
-    pub(crate) fn new() -> Result<Self> {
-        // SAFETY: Undone when the value is dropped.
-        to_result(unsafe { bindings::subdev_shim_sysfs_mount() })?;
-        Ok(Self(()))
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        // SAFETY: `new` has mounted it.
-        unsafe { bindings::subdev_shim_sysfs_unmount() };
     }
 }

@@ -13,9 +13,7 @@
 #include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/iommu.h>
-#include <linux/mdev.h>
 #include <linux/mm.h>
-#include <linux/mount.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/netlink.h>
@@ -240,88 +238,10 @@ const char *subdev_shim_vfio_name(struct vfio_device *vdev)
 	return dev_name(&vdev->device);
 }
 
-static struct vfsmount *sysfs;
-
-int subdev_shim_sysfs_mount(void)
+bool subdev_shim_vfio_is_held(struct vfio_device *vdev)
 {
-	struct file_system_type *type = get_fs_type("sysfs");
-	struct vfsmount *mount;
-
-	if (!type)
-		return -ENODEV;
-	/* It is never a module, so that there is no reference to put. */
-	mount = kern_mount(type);
-	if (IS_ERR(mount))
-		return PTR_ERR(mount);
-	sysfs = mount;
-	return 0;
-}
-
-void subdev_shim_sysfs_unmount(void)
-{
-	kern_unmount(sysfs);
-	sysfs = NULL;
-}
-
-/* Writes to the device's attribute "remove", as an admin does. */
-static int mdev_write_remove(struct device *dev)
-{
-	struct path root = { .mnt = sysfs, .dentry = sysfs->mnt_root };
-	char *device, *path = NULL;
-	struct file *file;
-	loff_t pos = 0;
-	ssize_t written;
-
-	device = kobject_get_path(&dev->kobj, GFP_KERNEL);
-	if (device)
-		path = kasprintf(GFP_KERNEL, "%s/remove", device);
-	kfree(device);
-	if (!path)
-		return -ENOMEM;
-	file = file_open_root(&root, path, O_WRONLY, 0);
-	kfree(path);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	written = kernel_write(file, "1", 1, &pos);
-	fput(file);
-	return written < 0 ? written : 0;
-}
-
-/*
- * The mdev core has no function for this: a write to "remove" is what removes
- * a device. The file goes with the first write, even if that came too early
- * and removed nothing (mdev_device_remove(): -EAGAIN). Then this does what the
- * core would have done, under the lock with which it excludes everybody who
- * makes or removes devices of the parent.
- */
-void subdev_shim_mdev_remove(struct device *dev)
-{
-	struct mdev_device *mdev = to_mdev_device(dev);
-	struct mdev_parent *parent = mdev->type->parent;
-
-	mdev_write_remove(dev);
-	/* Whoever removes it now has the lock of the device meanwhile. */
-	device_release_driver(dev);
-	if (!device_is_registered(dev))
-		return;
-	while (device_is_registered(dev)) {
-		/* Who waits for the lock has others fail, and that may be long. */
-		if (!down_write_trylock(&parent->unreg_sem)) {
-			fsleep(10 * USEC_PER_MSEC);
-			continue;
-		}
-		if (device_is_registered(dev)) {
-			sysfs_remove_link(&dev->kobj, "mdev_type");
-			sysfs_remove_link(mdev->type->devices_kobj,
-					  dev_name(dev));
-			device_del(dev);
-			/* What device_initialize() gave; the caller has its own. */
-			put_device(dev);
-		}
-		up_write(&parent->unreg_sem);
-	}
-	/* Who wrote too early may still look at the device. */
-	synchronize_rcu_tasks();
+	/* One is the registration's. */
+	return refcount_read(&vdev->refcount) > 1;
 }
 
 /* What Rust defines for other modules, see face.h. */

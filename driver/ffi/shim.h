@@ -88,14 +88,6 @@ void *subdev_shim_page_address(struct page *page);
 void *subdev_shim_page_memory(struct page *page);
 unsigned long subdev_shim_page_to_pfn(struct page *page);
 
-/*
- * Mediated devices. sysfs is mounted while any is removed: once at a time.
- * Removes one, unless somebody else does, and waits for its VFIO user.
- */
-int subdev_shim_sysfs_mount(void);
-void subdev_shim_sysfs_unmount(void);
-void subdev_shim_mdev_remove(struct device *dev);
-
 /* VFIO. */
 /* Whether a mapping is of the device's file. */
 bool subdev_shim_vfio_is_mapped_by(struct vfio_device *vdev,
@@ -105,6 +97,8 @@ void subdev_shim_vfio_unmap(struct vfio_device *vdev, loff_t start, loff_t len);
 void subdev_shim_vfio_put(struct vfio_device *vdev);
 void subdev_shim_vfio_get(struct vfio_device *vdev);
 const char *subdev_shim_vfio_name(struct vfio_device *vdev);
+/* Whether somebody has opened a device that is registered, bound or not. */
+bool subdev_shim_vfio_is_held(struct vfio_device *vdev);
 /* Number of the IOMMU group of a device, or a negative errno. */
 int subdev_shim_iommu_group(struct device *dev);
 

@@ -428,6 +428,12 @@ impl<'bound, T: Operations> Registration<'bound, T> {
         unsafe { CStr::from_char_ptr(local::subdev_shim_vfio_name(self.vdev())) }
     }
 
+    /// Whether somebody has opened the device, even without using it: [`Self::unregister`] would wait.
+    pub(crate) fn is_held(&self) -> bool {
+        // SAFETY: The device is valid by the type invariant.
+        unsafe { local::subdev_shim_vfio_is_held(self.vdev()) }
+    }
+
     /// Takes the device away from VFIO, and waits until its last user has closed it: what serves
     /// it is not called any more.
     ///

@@ -38,70 +38,134 @@ use crate::subdev_core::{
     state::AdminState, //
 };
 
+/// How a subdev was got for a device.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Adopted {
+    /// It was there.
+    Taken,
+    Created,
+}
+
 /// Takes the inactive subdev with this UUID, which has to be on the parent and of the type that are
 /// wanted, or creates one: it is active on return, and handed over on the device that `maker` has made.
-pub(crate) fn adopt(wanted: &Wanted<'_>, uuid: &[u8], maker: &dyn Maker) -> Result<(), Refusal> {
-    let id = Id::Uuid(uuid);
-    let is_there = REGISTRY.lock().get()?.find(id).is_ok();
-    if is_there {
-        let request = Set {
-            state: Some(AdminState::Active),
-            face: Some(Face::Mdev),
-            wanted: Some(*wanted),
-            ..nothing(id)
-        };
-        set_on(&request, Some(maker), Origin::sysfs(), |_, _| ())
+pub(crate) fn adopt(
+    wanted: &Wanted<'_>,
+    uuid: &[u8],
+    maker: &dyn Maker,
+) -> Result<Adopted, Refusal> {
+    let how = look(uuid)?;
+    let refusal = match adopt_as(how, wanted, uuid, maker) {
+        Ok(()) => return Ok(how),
+        Err(refusal) => refusal,
+    };
+    let now = look(uuid)?;
+    // It was deleted, or planned, after it was looked for.
+    let came_between = match how {
+        Adopted::Taken => ENODEV,
+        Adopted::Created => EEXIST,
+    };
+    let refused = (refusal.error(), refusal.field());
+    if now == how || refused != (came_between, Field::Uuid) {
+        return Err(refusal);
+    }
+    adopt_as(now, wanted, uuid, maker).map(|()| now)
+}
+
+/// How a subdev with this UUID is to be got.
+fn look(uuid: &[u8]) -> Result<Adopted, Refusal> {
+    let is_there = REGISTRY.lock().get()?.find(Id::Uuid(uuid)).is_ok();
+    Ok(if is_there {
+        Adopted::Taken
     } else {
-        let parent = ParentId {
-            index: Some(wanted.parent),
-            ..ParentId::default()
-        };
-        let request = New {
-            name: None,
-            uuid: Some(uuid),
-            parent,
-            wqs: Wqs::new(),
-            type_name: Some(wanted.type_name.as_bytes()),
-            pasid_mode: None,
-            state: AdminState::Active,
-            face: Face::Mdev,
-            vendor: None,
-            count: None,
-            lease: None,
-            dry_run: false,
-        };
-        create_on(&request, Some(maker), Origin::sysfs(), |_| Ok(()))
+        Adopted::Created
+    })
+}
+
+fn adopt_as(
+    how: Adopted,
+    wanted: &Wanted<'_>,
+    uuid: &[u8],
+    maker: &dyn Maker,
+) -> Result<(), Refusal> {
+    match how {
+        Adopted::Taken => {
+            let request = Set {
+                state: Some(AdminState::Active),
+                face: Some(Face::Mdev),
+                wanted: Some(*wanted),
+                ..nothing(Id::Uuid(uuid))
+            };
+            set_on(&request, Some(maker), Origin::sysfs(), |_, _| ())
+        }
+        Adopted::Created => {
+            let parent = ParentId {
+                index: Some(wanted.parent),
+                ..ParentId::default()
+            };
+            let request = New {
+                name: None,
+                uuid: Some(uuid),
+                parent,
+                wqs: Wqs::new(),
+                type_name: Some(wanted.type_name.as_bytes()),
+                pasid_mode: None,
+                state: AdminState::Active,
+                face: Face::Mdev,
+                vendor: None,
+                count: None,
+                lease: None,
+                dry_run: false,
+            };
+            create_on(&request, Some(maker), Origin::sysfs(), |_| Ok(()))
+        }
     }
 }
 
-/// The device that somebody has made for the subdev is being removed: by who wrote to sysfs, with whom
-/// the subdev goes, or because the face is `leaving`, and then the subdev stays, inactive. Nothing is
-/// done where it is removed because of what becomes of the subdev. VFIO has it still, and is to let go
-/// of it after that.
-pub(crate) fn forsake(subdev: &Arc<Subdev>, leaving: bool) {
+/// Why a device that somebody has made goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Somebody wrote so to sysfs.
+    Removed,
+    /// Its making failed after the subdev was taken.
+    Undone,
+    /// The face goes.
+    Leaving,
+}
+
+/// The device that somebody has made for the subdev is being removed: the subdev goes with who wrote so
+/// to sysfs, and else stays, inactive. Nothing is done where it is removed because of what becomes of
+/// the subdev. VFIO has it still, and is to let go of it after that.
+pub(crate) fn forsake(subdev: &Arc<Subdev>, end: End) {
     if !subdev.is_taken_away() {
         return;
     }
     let Some(node) = node_of(subdev) else {
         return;
     };
-    if leaving {
-        if subdev.begin_deactivation(true).is_ok() {
-            subdev.doom();
-            subdev.disengage(&mut node.config.lock());
-            subdev.flush_report();
-            settle(&node, subdev, Cause::Unload.into());
+    let origin = match end {
+        End::Removed => {
+            if subdev.begin_removal(true).is_ok() {
+                subdev.doom();
+                subdev.retire(&mut node.config.lock(), Origin::sysfs());
+            }
+            // Else whoever changes or removes the subdev goes on with that.
+            return;
         }
-    } else if subdev.begin_removal(true).is_ok() {
+        End::Undone => Origin::sysfs(),
+        End::Leaving => Cause::Unload.into(),
+    };
+    if subdev.begin_deactivation(true).is_ok() {
         subdev.doom();
-        subdev.retire(&mut node.config.lock(), Origin::sysfs());
+        subdev.disengage(&mut node.config.lock());
+        subdev.flush_report();
+        settle(&node, subdev, origin);
     }
-    // Else whoever changes or removes the subdev goes on with that.
 }
 
-/// The deactivation of a subdev is complete, unless its parent is going, and leaves the removal to us.
+/// The deactivation of a subdev is complete, unless its parent or its lease is going, which leaves the
+/// removal to us.
 fn settle(node: &Node, subdev: &Arc<Subdev>, origin: Origin) {
-    {
+    let origin = {
         let mut registry = REGISTRY.lock();
         let Ok(registry) = registry.get() else {
             return;
@@ -114,8 +178,13 @@ fn settle(node: &Node, subdev: &Arc<Subdev>, origin: Origin) {
             return;
         }
         subdev.abandon();
-    }
-    subdev.retire(&mut node.config.lock(), Origin::removal());
+        if subdev.is_forsaken() {
+            Cause::Lease.into()
+        } else {
+            Origin::removal()
+        }
+    };
+    subdev.retire(&mut node.config.lock(), origin);
 }
 
 fn node_of(subdev: &Subdev) -> Option<Arc<Node>> {

@@ -140,7 +140,13 @@ pub(super) fn create_on(
             for subdev in &subdevs {
                 subdev.abandon();
             }
-            delete::remove_all(&node, &subdevs, origin);
+            match maker {
+                None => delete::remove_all(&node, &subdevs, origin),
+                // Who is making the device takes it back from VFIO, after this.
+                Some(_) => subdevs.iter().for_each(|subdev| {
+                    delete::end(&node, subdev, origin);
+                }),
+            }
         })
 }
 

@@ -64,11 +64,20 @@ pub(super) fn remove<'a>(
     subdev: &'a Arc<Subdev>,
     origin: Origin,
 ) -> Option<(u64, Snapshot<'a>)> {
-    subdev.doom();
-    let last = subdev.retire(&mut node.config.lock(), origin);
+    let last = end(node, subdev, origin);
     subdev.let_go();
     wait_until_detached(core::slice::from_ref(subdev));
     last
+}
+
+/// As [`remove`], and leaves it to others to take the subdev back from VFIO.
+pub(super) fn end<'a>(
+    node: &Node,
+    subdev: &'a Arc<Subdev>,
+    origin: Origin,
+) -> Option<(u64, Snapshot<'a>)> {
+    subdev.doom();
+    subdev.retire(&mut node.config.lock(), origin)
 }
 
 /// Removes subdevs of a parent that are dead, as [`remove`] does one.

@@ -13,6 +13,10 @@ use kernel::{
         },
         global_lock,
         Arc, //
+    },
+    time::{
+        delay::fsleep,
+        Delta, //
     }, //
 };
 
@@ -20,29 +24,34 @@ use super::{
     node::Node,
     registry::REGISTRY, //
 };
-use crate::ffi::{
-    face::{
-        Ops,
-        ShownParent,
-        ShownType, //
-    },
-    removable::Mount, //
+use crate::ffi::face::{
+    Ops,
+    ShownParent,
+    ShownType, //
 };
 
-/// The face, and the parents that it shows, by index.
+/// The face, and the parents that it shows.
 struct Faces {
     ops: Option<Ops>,
-    shown: KVec<(u32, ShownParent)>,
-    /// By which devices are removed.
-    mount: Option<Mount>,
+    /// Whether it is going.
+    leaving: bool,
+    shown: KVec<Entry>,
+}
+
+/// A parent that the face shows.
+struct Entry {
+    /// Its index.
+    parent: u32,
+    /// Taken out by who hides it, which may wait for users of its devices.
+    shown: Option<ShownParent>,
 }
 
 global_lock! {
     // SAFETY: Initialised by `init`, which the module's initialisation calls before all else.
     unsafe(uninit) static FACES: Mutex<Faces> = Faces {
         ops: None,
+        leaving: false,
         shown: KVec::new(),
-        mount: None,
     };
 }
 
@@ -62,11 +71,10 @@ pub(super) unsafe fn init() {
 /// Has a face show all parents from now on.
 pub(crate) fn register_face(ops: Ops) -> Result {
     let mut faces = FACES.lock();
-    if faces.ops.is_some() {
+    if faces.ops.is_some() || faces.leaving {
         return Err(EBUSY);
     }
     LEAVING.store(false, Relaxed);
-    faces.mount = Some(Mount::new()?);
     faces.ops = Some(ops);
     let mut from = Some(0);
     while let Some((index, node)) = from.and_then(next) {
@@ -77,14 +85,24 @@ pub(crate) fn register_face(ops: Ops) -> Result {
 }
 
 /// The face shows nothing any more on return, and is not called. Subdevs that it has made devices for
-/// are inactive then.
+/// are inactive then. Waits for users that have opened a device and not bound it.
 pub(crate) fn unregister_face() {
-    let mut faces = FACES.lock();
-    LEAVING.store(true, Relaxed);
+    {
+        let mut faces = FACES.lock();
+        LEAVING.store(true, Relaxed);
+        faces.leaving = true;
+        // From here on no parent is shown.
+        faces.ops = None;
+    }
     // The devices go with what shows them.
-    faces.shown.clear();
-    faces.ops = None;
-    faces.mount = None;
+    loop {
+        let parent = FACES.lock().shown.first().map(|entry| entry.parent);
+        match parent {
+            Some(parent) => hide(parent),
+            None => break,
+        }
+    }
+    FACES.lock().leaving = false;
 }
 
 /// Whether devices go because the face does.
@@ -97,20 +115,45 @@ pub(super) fn show(node: &Node) {
     FACES.lock().show(node);
 }
 
-/// Has the face show a parent no longer, which is going: nothing is on it any more, nor can come.
+/// Has the face show a parent no longer, which is going: nothing is on it any more, nor can come. Or
+/// waits until somebody else has. No lock is held meanwhile, so that it concerns no other parent.
 pub(super) fn hide(parent: u32) {
-    FACES.lock().shown.retain(|(index, _)| *index != parent);
+    loop {
+        let shown = {
+            let mut faces = FACES.lock();
+            let mut entries = faces.shown.iter_mut();
+            match entries.find(|entry| entry.parent == parent) {
+                Some(entry) => entry.shown.take(),
+                None => return,
+            }
+        };
+        let Some(shown) = shown else {
+            fsleep(Delta::from_millis(10));
+            continue;
+        };
+        drop(shown);
+        FACES.lock().shown.retain(|entry| entry.parent != parent);
+    }
 }
 
 impl Faces {
     fn show(&mut self, node: &Node) {
-        let is_shown = self.shown.iter().any(|(index, _)| *index == node.index);
+        let is_shown = self.shown.iter().any(|entry| entry.parent == node.index);
         if let (Some(ops), false) = (&self.ops, is_shown) {
-            let shown = try_show(ops, node);
-            let shown = shown.and_then(|it| Ok(self.shown.push((node.index, it), GFP_KERNEL)?));
-            if let Err(error) = shown {
-                let errno = error.to_errno();
-                pr_warn!("{}: not shown by the face: {errno}\n", node.name.as_str());
+            // What is shown has a place before it is shown: a failure is not to end devices.
+            let shown = self.shown.reserve(1, GFP_KERNEL);
+            let shown = shown.map_err(Error::from).and_then(|()| try_show(ops, node));
+            match shown {
+                Ok(shown) => {
+                    let parent = node.index;
+                    let shown = Some(shown);
+                    // There is room for it.
+                    let _ = self.shown.push_within_capacity(Entry { parent, shown });
+                }
+                Err(error) => {
+                    let errno = error.to_errno();
+                    pr_warn!("{}: not shown by the face: {errno}\n", node.name.as_str());
+                }
             }
         }
     }

@@ -51,6 +51,10 @@ pub(crate) trait Maker {
     /// Hands the subdev, which has a virtual device, over to VFIO: it is attached on return.
     fn attach(&self, subdev: &Arc<Subdev>) -> Result;
 
+    /// Whether a program has opened the device for VFIO, which it may have without that the subdev is
+    /// open: a detachment would wait for it.
+    fn is_held(&self) -> bool;
+
     /// Takes the subdev, which is dead and which nobody has open, back from VFIO: it is detached on
     /// return.
     fn detach(&self, subdev: &Arc<Subdev>);
@@ -82,13 +86,15 @@ pub(super) fn attach(subdevs: &[Arc<Subdev>], maker: Option<&dyn Maker>) -> Resu
     waited_for.try_for_each(|subdev| subdev.wait_until_attached(ATTACH_LIMIT - start.elapsed()))
 }
 
-/// Waits until VFIO has let go of those that nobody has open, though not for long: VFIO may know of a
-/// user that has not come as far as opening the device.
+/// Waits until VFIO has let go of those that nobody has open, and their devices are gone, though not
+/// for long: VFIO may know of a user that has not come as far as opening the device.
 pub(super) fn wait_until_detached(subdevs: &[Arc<Subdev>]) {
     let start = Instant::<Monotonic>::now();
     for subdev in subdevs.iter().filter(|subdev| !subdev.is_open()) {
         let limit = DETACH_LIMIT - start.elapsed();
-        let _ = subdev.wait(limit, |handover| (!handover.present).then_some(()));
+        let _ = subdev.wait(limit, |handover| {
+            (!handover.present && !handover.removing).then_some(())
+        });
     }
 }
 
@@ -96,12 +102,12 @@ impl Subdev {
     /// Hands the subdev over on a device that somebody has made.
     fn attach_on(self: &Arc<Self>, maker: &dyn Maker) -> Result<(), Refusal> {
         self.presence.enter();
-        *self.registration.lock() = Some(Handed::Made(maker.device()));
-        self.state.lock().handover = Handover {
-            wanted: true,
-            present: true,
-            outcome: Some(Ok(())),
-        };
+        {
+            // Both under it: what runs late of the handover before must not find one of them only.
+            let mut registration = self.registration.lock();
+            *registration = Some(Handed::Made(maker.device()));
+            self.state.lock().handover.begin(Some(Ok(())));
+        }
         maker.attach(self).inspect_err(|_| self.handed_back())?;
         Ok(())
     }
@@ -109,8 +115,9 @@ impl Subdev {
     /// The device that somebody has made for the subdev goes, or did not come to be, and VFIO has
     /// nothing of the subdev any more.
     pub(crate) fn handed_back(self: &Arc<Self>) {
+        let mut registration = self.registration.lock();
         self.state.lock().handover.wanted = false;
-        if let Some(Handed::Made(device)) = self.registration.lock().take() {
+        if let Some(Handed::Made(device)) = registration.take() {
             // It is going already.
             device.leave();
         }
@@ -127,11 +134,7 @@ impl Subdev {
     /// Starts to hand the subdev over to VFIO. Does not wait.
     fn begin_handover(self: &Arc<Self>) {
         self.presence.enter();
-        self.state.lock().handover = Handover {
-            wanted: true,
-            present: true,
-            outcome: None,
-        };
+        self.state.lock().handover.begin(None);
         self.start_work();
     }
 
@@ -199,14 +202,16 @@ impl Subdev {
                 }
                 (false, true) => {
                     let handed = registration.take();
+                    self.state.lock().handover.removing = true;
                     // Who has made the device says that it is handed back.
                     drop(registration);
                     // Unbinds the driver, which unregisters from VFIO.
                     drop(handed);
+                    self.state.lock().handover.removing = false;
+                    self.progress.notify_all();
                 }
                 (true, true) => return,
                 (false, false) => {
-                    drop(registration);
                     self.end_handover();
                     return;
                 }
@@ -227,6 +232,8 @@ impl Subdev {
         }
     }
 
+    /// Nothing is left of a handover. [`Self::registration`] is locked: another handover does not begin
+    /// before this has seen that it is not wanted.
     fn end_handover(&self) {
         let function = {
             let state = &mut *self.state.lock();

@@ -7,6 +7,7 @@
 //! lock is held.
 
 mod fake;
+mod made;
 mod staged;
 
 use kernel::{
@@ -402,9 +403,12 @@ mod tests {
         let bench = Bench::new()?;
         let active = add(&[0], PasidMode::Shared, AdminState::Active)?;
         let inactive = add(&[0], PasidMode::Shared, AdminState::Inactive)?;
+        let shared = || query::available(active.identity().parent_index, 1);
+        assert!(shared() > 0);
         bench.provider.set_lost();
         bench.registration.notifier().lost();
         QUEUE.flush();
+        assert_eq!(shared(), 0);
         assert!(active.snapshot().opstate == OpState::Halted);
         assert!(inactive.snapshot().opstate == OpState::Detached);
         assert_eq!(bench.tally.halted(), 1);

@@ -11,8 +11,8 @@
 //!
 //! | lock | guards | may wait for | taken by |
 //! |---|---|---|---|
-//! | `Subdev::registration` | the auxiliary device | VFIO, and so for users | `hand_over`, on the workqueue, and nobody else |
-//! | the faces | which parents the face shows | the face, bounded | `register_parent`, `unregister`, the face |
+//! | `Subdev::registration` | the auxiliary device, or how to remove another | VFIO, and so for users | `hand_over`, on the workqueue; for moments `attach_on`, `handed_back` |
+//! | the faces | which parents the face shows | the face, which shows one, bounded | `register_parent`, `unregister`, the face |
 //! | `Node::config`, one for each parent | how the hardware is configured | the hardware, bounded | `create`, `set`, `remove`, `remove_all`, `expiry`, `configure`, `unregister`, `remove_wq`, `recovery` |
 //! | the registry | what there is, shares | nothing | all look-ups, `reserve`, `engage`, `publish`, `set`, `disengage`, `retire`, `configure`, registration |
 //! | events | order and numbers of events | nothing | the `report`s of `events`, `amend` |
@@ -69,7 +69,9 @@ pub(crate) use self::{
         adopt,
         change,
         forsake,
-        Change, //
+        Adopted,
+        Change,
+        End, //
     },
     configure::{
         set_parent,

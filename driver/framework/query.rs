@@ -9,6 +9,7 @@ use kernel::{
 };
 
 use super::{
+    create::check_usable,
     events,
     identity::Snapshot,
     node::Node,
@@ -86,6 +87,8 @@ fn look(node: Arc<Node>) -> Result<ParentView> {
 /// An entry of a catalogue as it is now.
 pub(crate) struct TypeView<'a> {
     parent: &'a ParentEntry,
+    /// Whether the parent does any work.
+    usable: bool,
     pub(crate) kind: &'a Type,
 }
 
@@ -100,6 +103,9 @@ impl TypeView<'_> {
 
     /// Subdevs of this type that could be created now.
     pub(crate) fn available_instances(&self) -> u32 {
+        if !self.usable {
+            return 0;
+        }
         self.count(|share| share.instances(self.kind.pasid_mode))
     }
 
@@ -112,7 +118,8 @@ impl TypeView<'_> {
         if self.kind.missing.is_some() {
             return 0;
         }
-        let usable = self.parent.wqs.values().filter(|wq| wq.wq.check().is_ok());
+        let wqs = self.parent.wqs.values();
+        let usable = wqs.filter(|wq| !wq.removing && wq.wq.check().is_ok());
         let counts = usable.map(|wq| of(&wq.share));
         counts.fold(0, |sum: u32, n| sum.saturating_add(n))
     }
@@ -239,12 +246,26 @@ pub(crate) fn types(
     from: u64,
     mut show: impl FnMut(u64, &TypeView<'_>) -> Result<bool>,
 ) -> Result<(), Refusal> {
+    // The hardware is looked at before the registry is locked.
+    let mut unusable = KVec::new();
+    nodes(0, |_, node| {
+        if check_usable(&node).is_err() {
+            unusable.push(node.index, GFP_KERNEL)?;
+        }
+        Ok(true)
+    })?;
     let mut registry = REGISTRY.lock();
     let registry = registry.get()?;
     on_parents(registry, parent, from, |parent, base, begin| {
         let types = (0u32..).zip(parent.node.provider.types());
+        let usable = !unusable.contains(&parent.node.index);
         for (place, kind) in types.filter(|(place, _)| *place >= begin) {
-            if !show(base | u64::from(place), &TypeView { parent, kind })? {
+            let view = TypeView {
+                parent,
+                usable,
+                kind,
+            };
+            if !show(base | u64::from(place), &view)? {
                 return Ok(false);
             }
         }
@@ -258,25 +279,43 @@ pub(crate) fn type_named(
     name: Option<&[u8]>,
     show: impl FnOnce(&TypeView<'_>) -> Result,
 ) -> Result<(), Refusal> {
+    let node = find_node(parent)?;
+    let usable = check_usable(&node).is_ok();
     let mut registry = REGISTRY.lock();
     let parent = registry.get()?.find_parent(parent)?;
     let name = name.ok_or_else(|| {
         Refusal::missing(Field::Type, format_args!("the name of a type is needed"))
     })?;
     let kind = parent.node.find_type(name)?;
-    show(&TypeView { parent, kind })?;
+    show(&TypeView {
+        parent,
+        usable,
+        kind,
+    })?;
     Ok(())
 }
 
 /// How many subdevs of the type at `place` in the catalogue of a parent could be created now.
 pub(crate) fn available(parent: u32, place: usize) -> u32 {
+    let id = ParentId {
+        index: Some(parent),
+        ..ParentId::default()
+    };
+    let usable = find_node(&id).is_ok_and(|node| check_usable(&node).is_ok());
     let mut registry = REGISTRY.lock();
     let parent = registry.get().ok().and_then(|it| it.parents.get(&parent));
     let Some(parent) = parent.filter(|parent| !parent.removing) else {
         return 0;
     };
     let kind = parent.node.provider.types().get(place);
-    kind.map_or(0, |kind| TypeView { parent, kind }.available_instances())
+    kind.map_or(0, |kind| {
+        let view = TypeView {
+            parent,
+            usable,
+            kind,
+        };
+        view.available_instances()
+    })
 }
 
 /// The name of the type at `place` in the catalogue of a parent.

@@ -100,10 +100,14 @@ pub(super) fn set_on(
     let mut places = Places::new(set)?;
     let node = Change::find_node(set)?;
     let config = set.relies_on_config().then(|| node.config.lock());
+    let is_held = maker.is_some_and(|maker| maker.is_held());
     let change = {
         let mut guard = REGISTRY.lock();
         let registry = guard.get()?;
         let change = Change::decide(registry, set, maker.is_some())?;
+        if change.restarts && is_held && !change.subdev.is_open() {
+            return Err(refuse_held());
+        }
         change.begin(registry, set, &mut places)?;
         if change.state.is_none() && !change.restarts {
             change.commit(registry, origin, reply);
@@ -122,7 +126,9 @@ pub(super) fn set_on(
             Ok(())
         }
     };
-    let (refusal, forsaken) = {
+    // A maker waits for this before it lets go of its device.
+    let is_made = maker.is_some();
+    let refusal = {
         let mut registry = REGISTRY.lock();
         let registry = registry.get()?;
         match (done, change.check_stays(registry)) {
@@ -135,25 +141,42 @@ pub(super) fn set_on(
                 if change.restarts {
                     // It was active.
                     let _ = change.subdev.amend(origin, |life, _| life.settle());
+                    for (old, new) in change.pairs() {
+                        registry.tell_wq(change.node.index, old.id, origin);
+                        registry.tell_wq(change.node.index, new.id, origin);
+                    }
                 } else {
                     change.subdev.settle();
                 }
                 return Err(refusal);
             }
-            (_, Err(refusal)) => {
-                change.undo(registry);
-                change.subdev.abandon();
-                (refusal, change.subdev.is_forsaken())
-            }
+            (_, Err(refusal)) => refusal,
         }
     };
-    // Whoever removes the parent or the work queue, or ends the lease, has left it to us.
-    let origin = if forsaken {
-        Cause::Lease.into()
-    } else {
-        Origin::removal()
+    // Whoever removes the parent or the work queue, or ends the lease, has left it to us. First of all it
+    // leaves the work queues that only this change knows of.
+    let wqs = &change.new.wqs;
+    change
+        .subdev
+        .disengage_from(&mut change.node.config.lock(), wqs);
+    let origin = {
+        let mut registry = REGISTRY.lock();
+        change.undo(registry.get()?);
+        change.subdev.abandon();
+        if change.subdev.is_forsaken() {
+            Cause::Lease.into()
+        } else {
+            Origin::removal()
+        }
     };
-    delete::remove(&change.node, &change.subdev, origin);
+    if is_made {
+        delete::end(&change.node, &change.subdev, origin);
+        if change.restarts {
+            change.subdev.let_go();
+        }
+    } else {
+        delete::remove(&change.node, &change.subdev, origin);
+    }
     Err(refusal)
 }
 
@@ -478,7 +501,11 @@ impl Change {
             .and_then(|()| check_usable(node))
             .inspect_err(|_| {
                 subdev.give_up();
-                self.deactivate();
+                match maker {
+                    None => self.deactivate(),
+                    // Who is making the device takes it back from VFIO, after this.
+                    Some(_) => self.disengage(),
+                }
             })
     }
 
@@ -524,12 +551,17 @@ impl Change {
     /// moment if nobody has it open.
     fn deactivate(&self) {
         let subdev = &self.subdev;
-        subdev.doom();
-        subdev.disengage(&mut self.node.config.lock());
+        self.disengage();
         subdev.let_go();
         // What the user did until now is in the event of this change.
         subdev.flush_report();
         wait_until_detached(core::slice::from_ref(subdev));
+    }
+
+    /// Takes the subdev, which is dead, off the hardware.
+    fn disengage(&self) {
+        self.subdev.doom();
+        self.subdev.disengage(&mut self.node.config.lock());
     }
 }
 
@@ -628,6 +660,15 @@ fn refuse_lingering(lingers: Lingers) -> Refusal {
             "VFIO still holds the former device of the subdev; try again"
         )),
     }
+}
+
+/// Explains who is in the way of another VFIO device.
+fn refuse_held() -> Refusal {
+    Refusal::new(
+        EBUSY,
+        Field::State,
+        format_args!("a program has its VFIO device open, without using it; it must be closed first"),
+    )
 }
 
 /// Explains what is in the way of a change.

@@ -91,6 +91,8 @@ pub(super) struct Handover {
     pub(super) present: bool,
     /// How the handover ended.
     pub(super) outcome: Option<Result<(), Failure>>,
+    /// Whether what the subdev was handed over on is being removed.
+    pub(super) removing: bool,
 }
 
 /// Why a handover failed.
@@ -117,7 +119,15 @@ impl Handover {
             wanted: false,
             present: false,
             outcome: None,
+            removing: false,
         }
+    }
+
+    /// One begins.
+    pub(super) fn begin(&mut self, outcome: Option<Result<(), Failure>>) {
+        self.wanted = true;
+        self.present = true;
+        self.outcome = outcome;
     }
 }
 

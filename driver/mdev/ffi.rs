@@ -125,6 +125,10 @@ impl Drop for Parent {
         // And whoever puts the last one is about to look at them still.
         // SAFETY: May be called wherever sleep is allowed.
         unsafe { bindings::subdev_mdev_synchronize_rcu_tasks() };
+        for kind in &self.types {
+            // SAFETY: The type is there, and nobody has a reference to it or is putting one.
+            unsafe { bindings::subdev_mdev_type_flush(kind.raw.get()) };
+        }
     }
 }
 
@@ -141,10 +145,14 @@ unsafe extern "C" fn show(
 ) -> *mut c_void {
     // SAFETY: `subdev.ko` passes that many.
     let types = unsafe { core::slice::from_raw_parts(types, count as usize) };
-    // SAFETY: `subdev.ko` calls `hide` before the device is unbound, and before it unregisters the
-    // face, after which the driver goes.
-    let shown = unsafe { Parent::new(parent, dev, types) };
-    match shown.and_then(|shown| Ok(KBox::new(shown, GFP_KERNEL)?)) {
+    // Allocated first: once the parent is registered devices may be made, which must not go again.
+    let shown = KBox::<Parent>::new_uninit(GFP_KERNEL).map_err(Error::from);
+    let shown = shown.and_then(|memory| {
+        // SAFETY: `subdev.ko` calls `hide` before the device is unbound, and before it unregisters the
+        // face, after which the driver goes.
+        Ok(memory.write(unsafe { Parent::new(parent, dev, types) }?))
+    });
+    match shown {
         Ok(shown) => KBox::into_raw(shown).cast(),
         Err(error) => error.to_ptr(),
     }
@@ -175,7 +183,14 @@ unsafe extern "C" fn subdev_mdev_probe(mdev: *mut bindings::mdev_device) -> c_in
     // SAFETY: The core passes a device that is being probed, which has a type of a parent of ours.
     let (dev, kind) = unsafe { (&raw mut (*mdev).dev, Type::from_raw((*mdev).type_)) };
     // SAFETY: The device is being probed.
-    let bound = unsafe { bindings::subdev_face_probe(kind.parent, kind.place, dev) };
+    let taken = unsafe { bindings::subdev_mdev_take_remove(mdev) };
+    if taken != 0 {
+        return taken;
+    }
+    let discard = Some(bindings::subdev_mdev_discard as unsafe extern "C" fn(_));
+    // SAFETY: The device is being probed. Whoever has a reference to it can discard it, and the module
+    // stays as long as there is one, see `Parent`.
+    let bound = unsafe { bindings::subdev_face_probe(kind.parent, kind.place, dev, discard) };
     match kernel::error::from_err_ptr(bound) {
         Ok(bound) => {
             // SAFETY: As above.
@@ -194,10 +209,10 @@ unsafe extern "C" fn subdev_mdev_probe(mdev: *mut bindings::mdev_device) -> c_in
 #[no_mangle]
 unsafe extern "C" fn subdev_mdev_remove(mdev: *mut bindings::mdev_device) {
     // SAFETY: The core passes a device that was probed, and is called for it once. Its attributes,
-    // which are the driver's, have gone.
+    // which are the driver's, have gone. It does not become active any more.
     unsafe {
         let bound = kernel::bindings::dev_get_drvdata(&raw mut (*mdev).dev);
-        bindings::subdev_face_remove(bound);
+        bindings::subdev_face_remove(bound, (*mdev).active);
     }
 }
 

@@ -30,7 +30,9 @@ use crate::{
     },
     framework::{
         self,
+        Adopted,
         Change,
+        End,
         Field,
         Handles,
         Maker,
@@ -53,6 +55,8 @@ pub(crate) struct Mdev {
 /// What VFIO has of it.
 struct Bound {
     subdev: Arc<Subdev>,
+    /// Whether the subdev was there before the device.
+    taken: bool,
     /// Gone for moments while the subdev is changed.
     registration: Option<vfio::Registration<'static, Device>>,
 }
@@ -98,11 +102,19 @@ impl Maker for Mdev {
         };
         // The last step: it fails for a subdev that goes.
         subdev.attached(handles)?;
-        *self.bound.lock() = Some(Bound {
+        let bound = &mut *self.bound.lock();
+        *bound = Some(Bound {
             subdev: subdev.clone(),
+            taken: bound.as_ref().is_some_and(|bound| bound.taken),
             registration: Some(registration),
         });
         Ok(())
+    }
+
+    fn is_held(&self) -> bool {
+        let bound = self.bound.lock();
+        let registration = bound.as_ref().and_then(|it| it.registration.as_ref());
+        registration.is_some_and(vfio::Registration::is_held)
     }
 
     fn detach(&self, subdev: &Arc<Subdev>) {
@@ -136,24 +148,38 @@ impl Exports for Mdev {
             parent,
             type_name: framework::type_at(parent, place).ok_or(ENODEV)?,
         };
-        let adopted = framework::adopt(&wanted, this.uuid().to_bytes(), &*this);
-        if let Err(refusal) = adopted {
-            // What went wrong after VFIO had it.
-            if let Ok(subdev) = this.subdev() {
-                this.detach(&subdev);
-                subdev.handed_back();
+        match framework::adopt(&wanted, this.uuid().to_bytes(), &*this) {
+            Ok(adopted) => {
+                if let Some(bound) = &mut *this.bound.lock() {
+                    bound.taken = adopted == Adopted::Taken;
+                }
+                Ok(this)
             }
-            return Err(framework::note_refusal(
-                format_args!("mdev {} of type {}", this.uuid_text(), wanted.type_name),
-                &refusal,
-            ));
+            Err(refusal) => {
+                // What went wrong after VFIO had it.
+                if let Ok(subdev) = this.subdev() {
+                    this.detach(&subdev);
+                    subdev.handed_back();
+                }
+                Err(framework::note_refusal(
+                    format_args!("mdev {} of type {}", this.uuid_text(), wanted.type_name),
+                    &refusal,
+                ))
+            }
         }
-        Ok(this)
     }
 
-    fn remove(&self) {
+    fn remove(&self, made: bool) {
         let Ok(subdev) = self.subdev() else { return };
-        framework::forsake(&subdev, framework::is_face_leaving());
+        let taken = self.bound.lock().as_ref().is_some_and(|it| it.taken);
+        let end = if framework::is_face_leaving() {
+            End::Leaving
+        } else if taken && !made {
+            End::Undone
+        } else {
+            End::Removed
+        };
+        framework::forsake(&subdev, end);
         self.detach(&subdev);
         subdev.handed_back();
     }

@@ -86,7 +86,7 @@ impl Type {
 
     /// Has a device made, as an administrator does. The error is that of the kernel.
     pub fn create(&self, uuid: &str) -> io::Result<Mdev> {
-        fs::write(self.file("create"), uuid).map(|()| Mdev::at(uuid))
+        write(&self.file("create"), uuid).map(|()| Mdev::at(uuid))
     }
 }
 
@@ -120,10 +120,7 @@ impl Mdev {
 
     /// Writes an attribute. The error is that of the kernel.
     pub fn write(&self, attribute: &str, value: &str) -> io::Result<()> {
-        // Without making a file, where it is gone.
-        let path = self.path().join(attribute);
-        let mut file = fs::File::options().write(true).open(path)?;
-        io::Write::write_all(&mut file, value.as_bytes())
+        write(&self.path().join(attribute), value)
     }
 
     /// Has it removed, and waits until it is.
@@ -183,6 +180,12 @@ pub fn last_refusal() -> Result<Option<String>> {
     let client = Client::new()?;
     let family = client.wait(client.handle().family().get().execute())?;
     Ok(family.last_refusal.clone())
+}
+
+/// Writes a file without making one, where it is gone.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = fs::File::options().write(true).open(path)?;
+    io::Write::write_all(&mut file, text.as_bytes())
 }
 
 fn read(path: &Path) -> Result<String> {

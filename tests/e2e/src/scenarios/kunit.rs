@@ -29,6 +29,7 @@ const SUITES: &[&str] = &[
     "subdev_engine_batch",
     "subdev_framework",
     "subdev_genl",
+    "subdev_made",
     "subdev_stages",
     "subdev_task",
     "subdev_turns",

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Subdevs as mediated devices: made and removed in sysfs or by the family, opened, and raced for.
 
+use std::fs;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use fastrand::Rng;
@@ -15,6 +18,7 @@ use crate::mdev::{self, Loaded, Mdev, Type};
 use crate::model::Subdev;
 use crate::monitor::Monitor;
 use crate::scenario::Scenario;
+use crate::scenarios::lease;
 use crate::system::{self, Function, ctl};
 use crate::tenant::Tenant;
 use crate::tool::{self, dsa_nl};
@@ -64,6 +68,10 @@ fn run() -> Result<()> {
     );
     let loaded = Loaded::new()?;
     types(&parent)?;
+    for file in ["bind", "unbind"] {
+        let path = Path::new("/sys/bus/mdev/drivers/subdev_mdev").join(file);
+        ensure!(!path.exists(), "the driver has the file {file}");
+    }
     made_in_sysfs(&parent)?;
     attributes(&parent)?;
     taken(&parent)?;
@@ -144,7 +152,7 @@ fn made_in_sysfs(parent: &Function) -> Result<()> {
     tool::del(FIRST)?;
     let told = monitor.expect("delete", &name)?;
     check::equal("the cause", told.cause.as_str(), "request")?;
-    device.await_end()?;
+    ensure!(!device.exists(), "the device is there still");
     none()?;
 
     step("the UUID can be had again, with another type");
@@ -255,7 +263,8 @@ fn taken(parent: &Function) -> Result<()> {
     dsa_nl("subdev set plan state inactive")?.ok()?;
     let told = monitor.expect("change", "plan")?;
     check::equal("state", told.subdev.state.as_str(), "inactive")?;
-    device.await_end()?;
+    // The request has waited for that.
+    ensure!(!device.exists(), "the device is there still");
     mdev::agree()?;
     let device = shared.create(FIRST)?;
     check::equal("index", subdev(FIRST)?.index, planned.index)?;
@@ -330,10 +339,13 @@ fn face() -> Result<()> {
 
     step("and gives an inactive one another face");
     let active: Subdev = tool::json("subdev set plan face auxiliary state active")?;
-    ensure!(
-        active.auxiliary_device.is_some(),
-        "it has no auxiliary device"
-    );
+    let auxiliary = active.auxiliary_device.context("no auxiliary device")?;
+    let number = fs::read_to_string(system::auxiliary_path(&auxiliary).join("sfnum"))?;
+    check::equal(
+        "the number in its name",
+        auxiliary.rsplit('.').next(),
+        Some(number.trim_end()),
+    )?;
     let output = dsa_nl("subdev set plan face mdev")?;
     tool::refused(&output, &["face", "deactivate"])?;
     tool::del("plan")
@@ -464,14 +476,27 @@ fn open() -> Result<()> {
     system::await_parents(1)?;
     none()?;
 
-    step("the parent vanishes with one open: it is halted, and goes");
+    step("the parent vanishes with one open and one closed: it offers nothing, and goes");
     let device = shared.create(FIRST)?;
+    let other = shared.create(SECOND)?;
     let tenant = Tenant::open(&subdev(FIRST)?, LEN)?;
+    let interrupt = asked(&tenant)?;
     ctl("vanish")?;
     tool::await_dead_parent()?;
     check::equal("GENSTS state", tenant.dsa.state()?, regs::STATE_HALTED)?;
+    check::equal("available then", shared.available()?, 0)?;
+    for kind in tool::types()? {
+        check::equal("the family's number", kind.available_instances, 0)?;
+    }
+    let removal = {
+        let parent = parent.clone();
+        thread::spawn(move || parent.remove())
+    };
+    interrupt.wait(SOON)?;
+    other.await_end()?;
+    ensure!(!removal.is_finished(), "the removal did not wait");
     drop(tenant);
-    parent.remove()?;
+    wait::join(SOON, "the removal", removal)??;
     ensure!(!device.exists(), "the device is there still");
     ctl("return")?;
     parent.find_again()?;
@@ -504,6 +529,8 @@ fn parents() -> Result<()> {
     let device = there.create(FIRST)?;
     let beside = here.create(SECOND)?;
     mdev::agree()?;
+    let error = here.create(FIRST).err().context("it was made twice")?;
+    check::equal("the error", error.kind(), ErrorKind::AlreadyExists)?;
 
     step("the one parent goes, and the other keeps what it has");
     one.unbind()?;
@@ -520,9 +547,6 @@ fn parents() -> Result<()> {
 const ROUNDS: u64 = 10;
 const STEPS: u32 = 30;
 
-/// Threads that make and remove in sysfs, and by requests.
-const THREADS: usize = 2;
-
 /// UUIDs that all threads share.
 const UUIDS: usize = 3;
 
@@ -532,51 +556,103 @@ fn uuid(number: usize) -> String {
 
 fn races() -> Result<()> {
     let parent = Function::of_parent()?;
-    let loaded = Loaded::new()?;
+    let before = free(&parent, Loaded::new()?)?;
     for (seed, mut rng) in seed::rounds("run mdev-races", amount::rounds(ROUNDS)) {
+        let loaded = Loaded::new()?;
         race(&parent, &mut rng).with_context(|| format!("seed {seed}"))?;
+        let after = free(&parent, loaded)?;
+        check::equal("work queues and available_instances", &after, &before)
+            .with_context(|| format!("seed {seed}"))?;
+        unload(&parent, &mut rng).with_context(|| format!("seed {seed}, unloading"))?;
     }
-    loaded.unload()
+    Ok(())
 }
 
-fn race(parent: &Function, rng: &mut Rng) -> Result<()> {
+/// What there is for others: the state of each work queue, its entries that nobody has, and how many
+/// devices could be made. The module is unloaded after that.
+fn free(parent: &Function, loaded: Loaded) -> Result<(Vec<(String, u32)>, u32)> {
+    let available = Type::of(parent, "1swq").available()?;
+    let wqs = tool::wqs()?.into_iter();
+    let wqs = wqs.map(|wq| (wq.state, wq.available)).collect();
+    loaded.unload()?;
+    Ok((wqs, available))
+}
+
+/// Has threads do `actions`, each some of them many times, and `meanwhile` in this one.
+fn at_once(
+    parent: &Function,
+    rng: &mut Rng,
+    actions: &[Action],
+    meanwhile: impl FnOnce() -> Result<()>,
+) -> Result<()> {
     thread::scope(|scope| -> Result<()> {
         let mut threads = Vec::new();
-        for _ in 0..THREADS {
-            for act in [in_sysfs, by_request] {
-                let mut rng = rng.fork();
-                let kind = Type::of(parent, "1swq");
-                threads.push(scope.spawn(move || -> Result<()> {
-                    for _ in 0..STEPS {
-                        let uuid = uuid(rng.usize(..UUIDS));
-                        act(&kind, &uuid, &mut rng)?;
-                    }
-                    Ok(())
-                }));
-            }
+        for &act in actions {
+            let mut rng = rng.fork();
+            let kind = Type::of(parent, "1swq");
+            threads.push(scope.spawn(move || -> Result<()> {
+                for _ in 0..STEPS {
+                    let uuid = uuid(rng.usize(..UUIDS));
+                    act(&kind, &uuid, &mut rng)?;
+                }
+                Ok(())
+            }));
         }
+        let done = meanwhile();
         for thread in threads {
             match thread.join() {
                 Ok(done) => done?,
                 Err(_) => bail!("a thread panicked"),
             }
         }
-        Ok(())
-    })?;
+        done
+    })
+}
+
+/// Something that a thread does to the device with a UUID.
+type Action = fn(&Type, &str, &mut Rng) -> Result<()>;
+
+fn race(parent: &Function, rng: &mut Rng) -> Result<()> {
+    let actions: [Action; 6] = [
+        in_sysfs, by_request, in_sysfs, by_request, as_tenant, with_lease,
+    ];
+    at_once(parent, rng, &actions, || Ok(()))?;
     // A removal that somebody has asked for may go on for a moment.
     wait::until_true(SOON, "both views to agree", || Ok(mdev::agree().is_ok()))?;
     mdev::agree()?;
-    for subdev in tool::subdevs()? {
-        tool::del(&subdev.uuid)?;
-    }
+    clear()
+}
+
+/// Deletes all that is left.
+fn clear() -> Result<()> {
+    wait::until_true(SOON, "all subdevs to be gone", || {
+        for subdev in tool::subdevs()? {
+            // Its lease may have ended meanwhile.
+            let _ = dsa_nl(&format!("subdev del {}", subdev.uuid))?;
+        }
+        Ok(tool::subdevs()?.is_empty())
+    })?;
     for number in 0..UUIDS {
         Mdev::at(&uuid(number)).await_end()?;
     }
     none()
 }
 
+/// The module is unloaded while devices are made and removed.
+fn unload(parent: &Function, rng: &mut Rng) -> Result<()> {
+    let loaded = Loaded::new()?;
+    let pause = Duration::from_millis(rng.u64(..100));
+    at_once(parent, rng, &[in_sysfs, by_request, in_sysfs], || {
+        thread::sleep(pause);
+        loaded.unload()
+    })?;
+    check::equal("devices", mdev::all()?, Vec::<String>::new())?;
+    clear()
+}
+
 /// What the kernel may say to who is not alone.
-const MEANWHILE: [i32; 6] = [
+const MEANWHILE: [i32; 7] = [
+    libc::ENOSPC,
     libc::EEXIST,
     libc::EBUSY,
     libc::ENOENT,
@@ -587,10 +663,11 @@ const MEANWHILE: [i32; 6] = [
 
 fn in_sysfs(kind: &Type, uuid: &str, rng: &mut Rng) -> Result<()> {
     let device = Mdev::at(uuid);
-    let done = match rng.u32(..5) {
-        0 | 1 => kind.create(uuid).map(|_| ()),
-        2 => device.write("size", &rng.u32(1..4).to_string()),
-        3 => device.write("weight", &rng.u32(1..100).to_string()),
+    let done = match rng.u32(..7) {
+        0..=2 => kind.create(uuid).map(|_| ()),
+        3 => device.write("size", &rng.u32(1..4).to_string()),
+        4 => device.write("wq", &rng.u32(..8).to_string()),
+        5 => device.write("weight", &rng.u32(1..100).to_string()),
         _ => device.remove(),
     };
     match done {
@@ -614,6 +691,29 @@ fn by_request(_: &Type, uuid: &str, rng: &mut Rng) -> Result<()> {
     let output = dsa_nl(&line)?;
     if !output.status.success() {
         tool::refused(&output, &["exists|no such|try again|being|open"])?;
+    }
+    Ok(())
+}
+
+/// Opens it, if it is there, and has it copy, for as long as it is there.
+fn as_tenant(_: &Type, uuid: &str, rng: &mut Rng) -> Result<()> {
+    if let Ok(tenant) = tool::subdev(uuid).and_then(|subdev| Tenant::open(&subdev, LEN)) {
+        for _ in 0..rng.u32(..4) {
+            if tenant.works().is_err() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Plans it with a lease, which ends soon.
+fn with_lease(kind: &Type, uuid: &str, rng: &mut Rng) -> Result<()> {
+    // Refused where there is one.
+    if let Ok((mut holder, _)) = lease::hold(&format!("type 1swq face mdev uuid {uuid}")) {
+        let _ = kind.create(uuid);
+        thread::sleep(Duration::from_millis(rng.u64(..20)));
+        holder.kill()?;
     }
     Ok(())
 }

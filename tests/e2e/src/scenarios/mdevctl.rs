@@ -123,6 +123,10 @@ fn attributes(parent: &str) -> Result<()> {
         ))?
         .ok()?;
     }
+    let defined = device(&dump("list -d")?, parent)?;
+    let expected = json!([{"wq": "3"}, {"size": "3"}, {"weight": "50"}, {"name": "defined"}]);
+    check::equal("the definition", &defined["attrs"], &expected)?;
+    check::equal("its start", &defined["start"], &json!("manual"))?;
     mdevctl(&format!("start -u {UUID}"))?.ok()?;
     let subdev = tool::subdev("defined")?;
     check::equal("uuid", subdev.uuid.as_str(), UUID)?;
@@ -134,7 +138,6 @@ fn attributes(parent: &str) -> Result<()> {
 
     step("mdevctl list says so, by the call-out");
     let listed = device(&dump("list")?, parent)?;
-    let expected = json!([{"wq": "3"}, {"size": "3"}, {"weight": "50"}, {"name": "defined"}]);
     check::equal("attributes", &listed["attrs"], &expected)?;
     mdevctl(&format!("stop -u {UUID}"))?.ok()?;
     check::equal("subdevs", tool::subdevs()?, vec![])?;
@@ -189,6 +192,20 @@ fn live(parent: &str) -> Result<()> {
         output.describe()
     );
     check::same_json("what `show` shows", &tool::snapshot()?, &before)?;
+
+    step("and of one that is open what its user does not see");
+    let tenant = Tenant::open(&tool::subdev(UUID)?, LEN)?;
+    modify(json!([{"size": "4"}, {"weight": "70"}]))?.ok()?;
+    let output = modify(json!([{"weight": "80"}, {"size": "5"}]))?;
+    ensure!(
+        !output.status.success(),
+        "it was changed: {}",
+        output.describe()
+    );
+    let share = &tool::subdev(UUID)?.wq[0];
+    check::equal("size and weight", (share.size, share.weight), (4, 70))?;
+    tenant.works()?;
+    drop(tenant);
     mdevctl(&format!("stop -u {UUID}"))?.ok()?;
     check::equal("subdevs", tool::subdevs()?, vec![])
 }

@@ -39,6 +39,7 @@ mod lifecycle;
 mod many;
 mod mdev;
 mod mdev_iommufd;
+mod mdev_unbound;
 mod mdevctl;
 mod memlock;
 mod monitor;
@@ -136,6 +137,7 @@ pub const ALL: &[Scenario] = &[
     mdev::MDEV_PARENTS,
     mdev::MDEV_RACES,
     mdev_iommufd::MDEV_IOMMUFD,
+    mdev_unbound::MDEV_UNBOUND,
     mdevctl::MDEVCTL,
     set_irqs::SET_IRQS,
     reset_races::RESET_RACES,
