@@ -46,13 +46,15 @@ impl Printer {
     /// Prints as the command line says.
     pub fn new(options: &Options) -> Self {
         let color = options.color.into();
-        let terminal = io::stdout().is_terminal();
-        let width = terminal_size::terminal_size().map_or(TERMINAL, |(width, _)| width.0);
+        let width = io::stdout().is_terminal().then(|| {
+            let size = terminal_size::terminal_size();
+            size.map_or(TERMINAL, |(width, _)| width.0)
+        });
         Self {
             format: options.format,
             pretty: options.pretty,
             color,
-            width: terminal.then_some(width),
+            width,
             out: AutoStream::new(io::stdout(), color),
         }
     }
