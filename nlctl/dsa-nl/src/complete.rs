@@ -202,8 +202,8 @@ async fn names(handle: &Handle, kind: Kind) -> Result<Vec<String>, Failure> {
         let value = object.get(name).and_then(Value::as_str);
         value.unwrap_or_default().to_string()
     };
-    let mut names: Vec<_> = told
-        .objects
+    let objects = told.objects.values()?;
+    let mut names: Vec<_> = objects
         .iter()
         .map(|object| match kind {
             Kind::Wq => {
