@@ -40,6 +40,8 @@ mod monitor;
 mod output;
 mod progress;
 mod run;
+#[cfg(test)]
+mod screens;
 mod terminal;
 mod top;
 mod wait;

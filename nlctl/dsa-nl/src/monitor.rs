@@ -135,7 +135,7 @@ fn ready(time: &str) -> Page {
 }
 
 /// A line about an event, and its document.
-fn page(time: &str, event: &Event) -> io::Result<Page> {
+pub fn page(time: &str, event: &Event) -> io::Result<Page> {
     let (name, line, about) = match event {
         Event::Notification(it) => {
             let object = serde_json::to_value(it)?;
