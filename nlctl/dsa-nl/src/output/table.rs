@@ -142,7 +142,7 @@ impl<'a> Rows<'a> {
 
     /// Lines for one that is not.
     fn cut(&self, width: u16) -> String {
-        let mut table = plain(Some(width));
+        let mut table = plain(width);
         table.set_header(self.columns.iter().map(|(_, heading)| heading));
         let mut cells = self.all();
         for _ in 0..self.count() {
@@ -191,18 +191,12 @@ impl Take for Rows<'_> {
     }
 }
 
-fn plain(width: Option<u16>) -> Table {
+/// A table that cuts what is in it into more lines, so that it fits.
+fn plain(width: u16) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    match width {
-        Some(width) => {
-            table.set_width(width);
-            table.set_content_arrangement(ContentArrangement::Dynamic);
-        }
-        None => {
-            table.set_content_arrangement(ContentArrangement::Disabled);
-        }
-    }
+    table.set_width(width);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
     table
 }
 
@@ -238,10 +232,26 @@ fn inside<'a>(value: &'a Value, rest: Option<&str>) -> Option<Cow<'a, Value>> {
     }
 }
 
-/// A line for each attribute.
+/// A line for each attribute, cut into more where they are wider than `width`.
 pub fn details(pairs: &[(String, String)], width: Option<u16>) -> String {
     let names = pairs.iter().map(|(name, _)| name.chars().count());
     let widest = names.max().unwrap_or(0);
+    let gap = usize::from(GAP);
+    let needed = pairs.iter().map(|(_, value)| widest + gap + value.width());
+    match width {
+        Some(width) if needed.max() > Some(width.into()) => cut_details(pairs, widest, width),
+        _ => pairs
+            .iter()
+            .map(|(name, value)| match value.as_str() {
+                "" => format!("{HEADING}{name}{HEADING:#}\n"),
+                _ => format!("{HEADING}{name:<widest$}{HEADING:#}{:gap$}{value}\n", ""),
+            })
+            .collect(),
+    }
+}
+
+/// Lines for a terminal that is not wide enough.
+fn cut_details(pairs: &[(String, String)], widest: usize, width: u16) -> String {
     let mut table = plain(width);
     for (name, value) in pairs {
         table.add_row([format!("{name:<widest$}"), value.clone()]);
