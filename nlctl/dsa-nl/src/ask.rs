@@ -2,19 +2,22 @@
 
 //! Asks the kernel, with objects as JSON on both sides.
 
+use std::fmt;
+
 use nlctl::{Answer, Attribute, Error, Handle, Object, ParentRef, Warning, WqRef};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::grammar::{Call, Kind};
+use crate::output::Objects;
 use crate::words;
 
 /// What the kernel answered.
 #[derive(Debug)]
 pub struct Told {
     /// The objects that it told of.
-    pub objects: Vec<Value>,
+    pub objects: Box<dyn Objects>,
     /// Whether it is one object that was asked about.
     pub one: bool,
     /// What it warns of.
@@ -22,26 +25,21 @@ pub struct Told {
 }
 
 impl Told {
-    fn one<O: Object + Serialize>(answer: Answer<O>) -> Result<Self, Failure> {
-        Ok(Self {
-            objects: vec![json(&answer.object)?],
+    fn one<O: Object + fmt::Debug + Serialize>(answer: Answer<O>) -> Self {
+        Self {
+            objects: Box::new(vec![answer.object]),
             one: true,
             warning: answer.warning,
-        })
+        }
     }
 
-    fn all<O: Object + Serialize>(answer: Answer<Vec<O>>) -> Result<Self, Failure> {
-        let objects = answer.object.iter().map(json);
-        Ok(Self {
-            objects: objects.collect::<Result<_, _>>()?,
+    fn all<O: Object + fmt::Debug + Serialize>(answer: Answer<Vec<O>>) -> Self {
+        Self {
+            objects: Box::new(answer.object),
             one: false,
             warning: answer.warning,
-        })
+        }
     }
-}
-
-fn json<O: Serialize>(object: &O) -> Result<Value, Failure> {
-    Ok(serde_json::to_value(object).map_err(std::io::Error::from)?)
 }
 
 fn said<A: Attribute>(request: &Map<String, Value>) -> Result<Vec<A>, Failure> {
@@ -71,8 +69,8 @@ macro_rules! change {
     ($builder:expr, $call:expr) => {{
         let builder = $builder;
         match $call.dry_run {
-            true => Told::one(builder.dry_run().await?),
-            false => Told::one(builder.execute().await?),
+            true => Ok(Told::one(builder.dry_run().await?)),
+            false => Ok(Told::one(builder.execute().await?)),
         }
     }};
 }
@@ -81,35 +79,39 @@ macro_rules! change {
 pub async fn ask(handle: &Handle, call: &Call) -> Result<Told, Failure> {
     let target = call.target.as_deref();
     match (call.kind, call.verb, target) {
-        (Kind::Parent, "show", Some(id)) => Told::one(handle.parent().get(id).execute().await?),
-        (Kind::Parent, "show", None) => Told::all(with!(handle.parent().dump(), call).all().await?),
-        (Kind::Parent, "stats", Some(id)) => Told::one(handle.parent().stats(id).execute().await?),
-        (Kind::Parent, "stats", None) => {
-            Told::all(with!(handle.parent().dump_stats(), call).all().await?)
+        (Kind::Parent, "show", Some(id)) => Ok(Told::one(handle.parent().get(id).execute().await?)),
+        (Kind::Parent, "show", None) => {
+            Ok(Told::all(with!(handle.parent().dump(), call).all().await?))
         }
+        (Kind::Parent, "stats", Some(id)) => {
+            Ok(Told::one(handle.parent().stats(id).execute().await?))
+        }
+        (Kind::Parent, "stats", None) => Ok(Told::all(
+            with!(handle.parent().dump_stats(), call).all().await?,
+        )),
         (Kind::Parent, "set", Some(id)) => change!(with!(handle.parent().set(id), call), call),
         (Kind::Wq, "set", Some(id)) => {
             let wq = wq(id)?;
             change!(with!(handle.wq().set(wq), call), call)
         }
         (Kind::Wq, "show", target) => match queues(call, target)? {
-            Queues::One(wq) => Told::one(handle.wq().get(wq).execute().await?),
+            Queues::One(wq) => Ok(Told::one(handle.wq().get(wq).execute().await?)),
             Queues::All(parent) => {
                 let mut dump = with!(handle.wq().dump(), call);
                 if let Some(parent) = parent {
                     dump = dump.parent(parent);
                 }
-                Told::all(dump.all().await?)
+                Ok(Told::all(dump.all().await?))
             }
         },
         (Kind::Wq, "stats", target) => match queues(call, target)? {
-            Queues::One(wq) => Told::one(handle.wq().stats(wq).execute().await?),
+            Queues::One(wq) => Ok(Told::one(handle.wq().stats(wq).execute().await?)),
             Queues::All(parent) => {
                 let mut dump = with!(handle.wq().dump_stats(), call);
                 if let Some(parent) = parent {
                     dump = dump.parent(parent);
                 }
-                Told::all(dump.all().await?)
+                Ok(Told::all(dump.all().await?))
             }
         },
         (Kind::Type, "show", target) => {
@@ -118,29 +120,31 @@ pub async fn ask(handle: &Handle, call: &Call) -> Result<Told, Failure> {
             if let Some(parent) = same(named, call.parent.clone())? {
                 dump = dump.parent(parent);
             }
-            Told::all(dump.all().await?)
+            Ok(Told::all(dump.all().await?))
         }
-        (Kind::Subdev, "show", Some(id)) => Told::one(handle.subdev().get(id).execute().await?),
-        (Kind::Subdev, "show", None) => {
-            Told::all(with!(handle.subdev().dump(), call, parent).all().await?)
+        (Kind::Subdev, "show", Some(id)) => Ok(Told::one(handle.subdev().get(id).execute().await?)),
+        (Kind::Subdev, "show", None) => Ok(Told::all(
+            with!(handle.subdev().dump(), call, parent).all().await?,
+        )),
+        (Kind::Subdev, "stats", Some(id)) => {
+            Ok(Told::one(handle.subdev().stats(id).execute().await?))
         }
-        (Kind::Subdev, "stats", Some(id)) => Told::one(handle.subdev().stats(id).execute().await?),
-        (Kind::Subdev, "stats", None) => Told::all(
+        (Kind::Subdev, "stats", None) => Ok(Told::all(
             with!(handle.subdev().dump_stats(), call, parent)
                 .all()
                 .await?,
-        ),
+        )),
         (Kind::Subdev, "add", None) => change!(with!(handle.subdev().add(), call, parent), call),
         (Kind::Subdev, "set", Some(id)) => change!(with!(handle.subdev().set(id), call), call),
-        (Kind::Subdev, "del", Some(id)) => {
-            Told::one(with!(handle.subdev().del(id), call).execute().await?)
-        }
-        (Kind::Subdev, "reset", Some(id)) => {
-            Told::one(with!(handle.subdev().reset(id), call).execute().await?)
-        }
-        (Kind::Subdev, "drain", Some(id)) => {
-            Told::one(with!(handle.subdev().drain(id), call).execute().await?)
-        }
+        (Kind::Subdev, "del", Some(id)) => Ok(Told::one(
+            with!(handle.subdev().del(id), call).execute().await?,
+        )),
+        (Kind::Subdev, "reset", Some(id)) => Ok(Told::one(
+            with!(handle.subdev().reset(id), call).execute().await?,
+        )),
+        (Kind::Subdev, "drain", Some(id)) => Ok(Told::one(
+            with!(handle.subdev().drain(id), call).execute().await?,
+        )),
         (kind, verb, _) => Err(Failure::Usage(format!(
             "this version of the tool cannot do '{} {verb}' yet",
             kind.name()

@@ -25,9 +25,11 @@ pub async fn keep(handle: &Handle, call: &Call, told: &mut Told) -> Result<(), F
             choice.insert("parent-index".into(), parent.into());
         }
     }
-    told.objects.retain(|object| has(object, &choice));
+    if !choice.is_empty() {
+        told.objects.keep(&|object| has(object, &choice))?;
+    }
     // Of one that is not as the keys say nothing is shown.
-    told.one &= !told.objects.is_empty();
+    told.one &= told.objects.len() > 0;
     Ok(())
 }
 

@@ -18,12 +18,22 @@ use crate::grammar::{Call, Kind};
 pub const SCRIPTS: [(&str, &str); 3] = [("bash", BASH), ("zsh", ZSH), ("fish", FISH)];
 
 const BASH: &str = r#"_dsa_nl() {
-    local IFS=$'\n'
-    COMPREPLY=($(dsa-nl complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+    local IFS=$'\n' line=${COMP_LINE:0:COMP_POINT} last=${COMP_WORDS[COMP_CWORD]} done=
+    local -a words
+    IFS=$' \t\n' read -ra words <<< "$line"
+    [[ $line == *[[:space:]] ]] && words+=('')
+    COMPREPLY=($(dsa-nl complete -- "${words[@]:1}" 2>/dev/null))
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == @files ]]; then
         COMPREPLY=()
         compopt -o default
+        return
     fi
+    # For bash, a word ends at ':' and '=' as well: what is before them is there.
+    case $last in
+        [:=]) done=${words[-1]} ;;
+        *) [[ ${words[-1]} == *"$last" ]] && done=${words[-1]%"$last"} ;;
+    esac
+    COMPREPLY=("${COMPREPLY[@]#"$done"}")
 }
 complete -F _dsa_nl dsa-nl
 "#;
@@ -74,7 +84,16 @@ pub async fn candidates(
     let (begun, before) = words
         .split_last()
         .map_or(("", &[][..]), |(last, rest)| (last.as_str(), rest));
-    let mut all = match next(root, before, begun) {
+    // A value may stand in the word of its option.
+    let mut before = before.to_vec();
+    let (option, begun) = match begun.split_once('=') {
+        Some((option, value)) if option.starts_with('-') => {
+            before.push(option.into());
+            (format!("{option}="), value)
+        }
+        _ => (String::new(), begun),
+    };
+    let mut all = match next(root, &before, begun) {
         Next::File => return Ok(vec![FILES.into()]),
         Next::Words(words) => words,
         Next::Named(kind, mut words) => {
@@ -85,8 +104,8 @@ pub async fn candidates(
     };
     // In a list, the last item is begun.
     let (done, item) = match begun.rsplit_once(',') {
-        Some((done, item)) => (format!("{done},"), item),
-        None => (String::new(), begun),
+        Some((done, item)) => (format!("{option}{done},"), item),
+        None => (option, begun),
     };
     all.retain(|word| word.starts_with(item));
     Ok(all
@@ -102,15 +121,19 @@ fn next(root: &Command, before: &[String], begun: &str) -> Next {
     let mut said: Vec<&str> = Vec::new();
     let mut words = before.iter();
     while let Some(word) = words.next() {
-        let name = word.trim_start_matches('-');
         let is_option = word.starts_with('-');
+        let (name, has_value) = match word.split_once('=') {
+            Some((name, _)) if is_option => (name, true),
+            _ => (word.as_str(), false),
+        };
+        let name = name.trim_start_matches('-');
         let own = match is_option || !command.has_subcommands() {
             true => argument(command, name).or_else(|| argument(root, name).filter(|_| is_option)),
             false => None,
         };
         if let Some(arg) = own {
             said.push(arg.get_id().as_str());
-            if arg.get_action().takes_values() && words.next().is_none() {
+            if !has_value && arg.get_action().takes_values() && words.next().is_none() {
                 return values(command, arg);
             }
         } else if let Some(inner) = command.find_subcommand(word) {
@@ -202,8 +225,8 @@ async fn names(handle: &Handle, kind: Kind) -> Result<Vec<String>, Failure> {
         let value = object.get(name).and_then(Value::as_str);
         value.unwrap_or_default().to_string()
     };
-    let mut names: Vec<_> = told
-        .objects
+    let objects = told.objects.values()?;
+    let mut names: Vec<_> = objects
         .iter()
         .map(|object| match kind {
             Kind::Wq => {

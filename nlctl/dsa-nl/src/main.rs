@@ -15,6 +15,7 @@
 //! - [`decode`] says in words what messages there are in a trace,
 //! - [`file`] reads files,
 //! - [`progress`] is what is seen of work that takes long,
+//! - [`terminal`] tells what the terminal can show,
 //! - [`output`] prints objects as tables, JSON or YAML,
 //! - [`failure`] maps what goes wrong to words and exit codes.
 //!
@@ -39,6 +40,9 @@ mod monitor;
 mod output;
 mod progress;
 mod run;
+#[cfg(test)]
+mod screens;
+mod terminal;
 mod top;
 mod wait;
 mod words;

@@ -135,7 +135,7 @@ fn ready(time: &str) -> Page {
 }
 
 /// A line about an event, and its document.
-fn page(time: &str, event: &Event) -> io::Result<Page> {
+pub fn page(time: &str, event: &Event) -> io::Result<Page> {
     let (name, line, about) = match event {
         Event::Notification(it) => {
             let object = serde_json::to_value(it)?;
@@ -214,11 +214,11 @@ mod tests {
         let time = Clock::Long.text(SystemTime::UNIX_EPOCH);
         let page = page(&time, &event).expect("is JSON");
         assert_eq!(
-            page.text(false, None),
+            page.text(false, None).expect("can be printed"),
             "1970-01-01T00:00:00.000Z subdev-change index 1 name net1 parent dsa0 wq.id 3 \
              pasid-mode shared state active opstate open vfio-device vfio1\n"
         );
-        let document = page.document();
+        let document = page.document().expect("is JSON");
         assert_eq!(document["time"], "1970-01-01T00:00:00.000Z");
         assert_eq!(document["event"], "subdev-change");
         assert_eq!(document["subdev"][0]["generation"], 7);
@@ -242,7 +242,7 @@ mod tests {
         subdev.fault = Some(fault.expect("has all"));
         let event = Event::Notification(Notification::SubdevFault(subdev));
         let page = page("", &event).expect("is JSON");
-        let text = page.text(false, None);
+        let text = page.text(false, None).expect("can be printed");
         let (_, line) = text.split_once(" vfio-device vfio1 ").expect("is a subdev");
         assert_eq!(
             line,

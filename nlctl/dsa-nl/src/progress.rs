@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use crate::grammar::Call;
+use crate::terminal;
 
 /// Things to do from which on it takes long enough.
 const MANY: u64 = 8;
@@ -16,12 +17,22 @@ const MANY: u64 = 8;
 /// How often what turns does.
 const TURN: Duration = Duration::from_millis(100);
 
+/// Whether somebody sees it, where a line can be written over.
+fn is_seen() -> bool {
+    io::stderr().is_terminal() && !terminal::is_dumb()
+}
+
 /// A bar for that many things, which grows by one when one is done.
 pub fn steps(count: usize) -> ProgressBar {
     let count = u64::try_from(count).unwrap_or(u64::MAX);
-    match count >= MANY && io::stderr().is_terminal() {
-        true => ProgressBar::new(count),
-        false => ProgressBar::hidden(),
+    if count < MANY || !is_seen() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(count);
+    // Every console has these characters.
+    match ProgressStyle::with_template("[{wide_bar}] {pos}/{len}") {
+        Ok(style) => bar.with_style(style.progress_chars("##-")),
+        Err(_) => bar,
     }
 }
 
@@ -29,7 +40,7 @@ pub fn steps(count: usize) -> ProgressBar {
 /// of which nothing is told until all are there, so that a bar could only guess.
 pub fn request(call: &Call) -> ProgressBar {
     let count = made(call);
-    if count < MANY || !io::stderr().is_terminal() {
+    if count < MANY || !is_seen() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new_spinner().with_message(format!("creating {count} subdevs"));

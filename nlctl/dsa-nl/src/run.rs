@@ -30,7 +30,7 @@ pub async fn run(
             turning.finish_and_clear();
             let told = told?;
             printer.warn(told.warning.as_ref());
-            printer.print(&page(call, told))
+            printer.print(&page(call, told)?)
         }
         Invocation::Monitor(monitor) => {
             let clock = match options.short_times {
@@ -97,10 +97,13 @@ pub fn makes_a_lease(invocation: &Invocation) -> bool {
     }
 }
 
-fn page(call: &Call, told: Told) -> Page {
+fn page(call: &Call, told: Told) -> Result<Page, Failure> {
     let set = call.set();
-    let mut objects = told.objects;
-    match (call.verb, objects.as_mut_slice()) {
+    if !told.one {
+        return Ok(Page::List(set, told.objects));
+    }
+    let mut objects = told.objects.values()?;
+    Ok(match (call.verb, objects.as_mut_slice()) {
         ("del" | "reset" | "drain", _) => Page::Silent(set, objects),
         ("add", [subdev]) => Page::Made {
             set,
@@ -110,7 +113,7 @@ fn page(call: &Call, told: Told) -> Page {
                 false => "created",
             },
         },
-        (_, [one]) if told.one => Page::One(set, one.take()),
-        _ => Page::List(set, objects),
-    }
+        (_, [one]) => Page::One(set, one.take()),
+        _ => Page::List(set, told.objects),
+    })
 }

@@ -35,7 +35,7 @@ async fn wait(handle: &Handle, call: &Call) -> Result<Told, Failure> {
             events = handle.monitor().await.ok();
         }
         match run::shown(handle, call).await {
-            Ok(told) if !told.objects.is_empty() => return Ok(told),
+            Ok(told) if told.objects.len() > 0 => return Ok(told),
             Ok(_) | Err(Failure::Kernel(Error::FamilyAbsent)) => {}
             Err(error) if is_not_found(&error) => {}
             Err(error) => return Err(error),

@@ -59,6 +59,13 @@ enum Command {
     /// Be a VFIO user that does what its standard input says.
     #[command(name = actor::COMMAND, hide = true)]
     Actor,
+    /// Run a program, and tell how much memory it had.
+    #[command(name = bench::PEAK, hide = true)]
+    Peak {
+        /// The program and its arguments.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
     /// Leave behind what the scenario `boot` finds.
     #[command(name = scenarios::EARLIER, hide = true)]
     Earlier,
@@ -96,6 +103,7 @@ fn main() -> ExitCode {
         Command::Bench { subject } => bench::run(subject),
         Command::Demo => demo::run().map(|()| true),
         Command::Actor => actor::serve().map(|()| true),
+        Command::Peak { words } => bench::peak(&words).map(|()| true),
         Command::Earlier => scenarios::earlier().map(|()| true),
         Command::Mistake { which } => scenarios::go_wrong(&which).map(|()| true),
     };

@@ -335,9 +335,10 @@ pub fn complete(have: &Config, mut want: Config) -> Config {
                 .and_then(|it| it.get("group"));
             dsa.and_then(Value::as_array).cloned().unwrap_or_default()
         };
-        let known = groups(parent);
-        rehome(have, &mut want, parent.parent(), &known);
         let left = there.map(groups).unwrap_or_default();
+        let mut known = groups(parent);
+        give_up(&left, &mut known);
+        rehome(have, &mut want, parent.parent(), &known);
         let left = left
             .into_iter()
             .filter(|it| known.iter().all(|said| said.get("id") != it.get("id")));
@@ -352,6 +353,25 @@ pub fn complete(have: &Config, mut want: Config) -> Config {
         }
     }
     want
+}
+
+/// Has groups of which no engines are said lose those that others get.
+fn give_up(have: &[Value], groups: &mut [Value]) {
+    let engines = |group: &Value| -> Option<u64> {
+        let text = group.get("engines")?.as_str()?;
+        u64::from_str_radix(text.strip_prefix("0x")?, 16).ok()
+    };
+    let taken = groups
+        .iter()
+        .filter_map(engines)
+        .fold(0, |all, it| all | it);
+    for group in groups {
+        let there = have.iter().find(|it| it.get("id") == group.get("id"));
+        let had = there.and_then(engines).unwrap_or_default();
+        if group.get("engines").is_none() && had & taken != 0 {
+            group["engines"] = format!("{:#x}", had & !taken).into();
+        }
+    }
 }
 
 /// Has work queues without entries leave groups that lose their engines: one is in a
@@ -505,7 +525,7 @@ mod tests {
     }
 
     /// In the shapes of those that come with accel-config, with other numbers.
-    const PROFILES: [(&str, &str); 5] = [
+    const PROFILES: [(&str, &str); 7] = [
         (
             "system",
             include_str!("../../tests/accel-config/system.conf"),
@@ -524,6 +544,16 @@ mod tests {
             "defaults",
             include_str!("../../tests/accel-config/defaults.conf"),
         ),
+        // With groups that have nothing.
+        (
+            "both-modes",
+            include_str!("../../tests/accel-config/both-modes.conf"),
+        ),
+        // With commas at the ends of objects, and of a device that is no DSA.
+        (
+            "analytics",
+            include_str!("../../tests/accel-config/analytics.conf"),
+        ),
     ];
 
     #[test]
@@ -535,7 +565,7 @@ mod tests {
             skipped.retain(|it| !it.contains("type user") && !it.contains("name "));
             (name, Value::from_iter(objects), skipped)
         });
-        let [system, two, four, disks, defaults] = read;
+        let [system, two, four, disks, defaults, both, analytics] = read;
         let one = json!({"parent": "dsa0", "dsa-parent": {"read-buffer-limit": 0, "group": [{
             "id": 0, "engines": "0x1", "read-buffers-reserved": 0, "use-read-buffer-limit": 0,
         }]}});
@@ -575,6 +605,20 @@ mod tests {
         );
         assert!(defaults.2.iter().any(|it| it.contains("iax1 is no DSA")));
         assert!(defaults.2.iter().any(|it| it.contains("prs_disable 1")));
+        assert_eq!(
+            engines(&both.1),
+            [json!("0x3"), json!("0xc"), Value::Null, Value::Null]
+        );
+        assert_eq!(both.1[1]["dsa-wq"]["block-on-fault"], 1);
+        assert_eq!(
+            both.1[2]
+                .get("dsa-wq")
+                .and_then(|it| it.get("max-batch-size")),
+            None
+        );
+        assert!(both.2.iter().any(|it| it.contains("mode shared")));
+        assert_eq!(analytics.1, json!([]));
+        assert_eq!(analytics.2.len(), 1, "{:?}", analytics.2);
     }
 
     #[test]
@@ -598,6 +642,14 @@ mod tests {
         assert_eq!(wqs, [0, 1, 0, 0]);
         let groups = &want.entries[0].object["dsa-parent"]["group"];
         assert_eq!(groups[3], json!({"id": 3, "engines": "0x0"}));
+        // The groups that nothing is said of lose their engines to the others.
+        let (want, _) = config(PROFILES[5].1, true).expect("is read");
+        let want = complete(&have, want);
+        let groups = &want.entries[0].object["dsa-parent"]["group"];
+        let engines: Vec<_> = (0..4).map(|at| &groups[at]["engines"]).collect();
+        assert_eq!(engines, ["0x3", "0xc", "0x0", "0x0"]);
+        let of = |wq: &Entry| wq.object["dsa-wq"]["group"].clone();
+        assert_eq!(want.of(Kind::Wq).map(of).collect::<Vec<_>>(), [0, 1, 0, 0]);
     }
 
     #[test]

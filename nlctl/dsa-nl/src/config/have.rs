@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::form::{names, of_shown};
 use super::plan::Conflict;
 use super::{Config, Entry};
-use crate::ask::{self, Told};
+use crate::ask;
 use crate::failure::Failure;
 use crate::grammar::{Call, Kind};
 use crate::output::document;
@@ -62,7 +62,7 @@ pub async fn have(handle: &Handle) -> Result<Have, Failure> {
 
 async fn all(handle: &Handle, kind: Kind) -> Result<Vec<Value>, Failure> {
     let call = Call::new(kind, "show");
-    let Told { objects, .. } = ask::ask(handle, &call).await?;
+    let objects = ask::ask(handle, &call).await?.objects.values()?;
     let set = call.set();
     Ok(objects.iter().map(|it| document::object(set, it)).collect())
 }

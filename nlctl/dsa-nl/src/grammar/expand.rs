@@ -72,6 +72,25 @@ pub fn expand(root: &Command, args: impl IntoIterator<Item = OsString>) -> Vec<O
     out
 }
 
+/// The words in `args` that are neither options of `root` nor their values.
+pub fn words<'a>(
+    root: &Command,
+    args: impl IntoIterator<Item = &'a OsString>,
+) -> impl Iterator<Item = &'a str> {
+    let mut args = args.into_iter();
+    std::iter::from_fn(move || {
+        loop {
+            let word = args.next()?.to_str()?;
+            if word.len() < 2 || !word.starts_with('-') {
+                return Some(word);
+            }
+            if wants_value(root, root, &two_dashes(root, word.to_string())) {
+                args.next();
+            }
+        }
+    })
+}
+
 /// `-json` as `--json`.
 fn two_dashes(root: &Command, word: String) -> String {
     let name = word.trim_start_matches('-');
@@ -84,12 +103,21 @@ fn two_dashes(root: &Command, word: String) -> String {
 
 /// The subcommand that `word` is a name of, or else the only one that it begins.
 fn subcommand<'a>(command: &'a Command, word: &str) -> Option<&'a Command> {
-    let mut all = command.get_subcommands();
-    let exact = all.find(|it| it.get_name() == word || it.get_all_aliases().any(|it| it == word));
-    let mut begun = command.get_subcommands().filter(|it| {
-        let aliases = it.get_all_aliases().any(|it| it.starts_with(word));
-        it.get_name().starts_with(word) || aliases
-    });
+    let all = || command.get_subcommands();
+    named(all, word, |it, fits| {
+        fits(it.get_name()) || it.get_all_aliases().any(fits)
+    })
+}
+
+/// The one that `word` is a name of, or else the only one that it begins a name of;
+/// `any` says whether one of its names fits.
+pub fn named<T, I: Iterator<Item = T>>(
+    all: impl Fn() -> I,
+    word: &str,
+    any: impl Fn(&T, &dyn Fn(&str) -> bool) -> bool,
+) -> Option<T> {
+    let exact = all().find(|it| any(it, &|name| name == word));
+    let mut begun = all().filter(|it| any(it, &|name| name.starts_with(word)));
     exact.or_else(|| match (begun.next(), begun.next()) {
         (Some(only), None) => Some(only),
         _ => None,

@@ -5,6 +5,7 @@
 //! - [`verbs`] and [`keys`] make the commands and their keys of the family's
 //!   tables,
 //! - [`tree`] makes clap's description of it all, with [`help`] in it,
+//! - [`shortcut`] finds the one command of it that a command line needs,
 //! - [`expand`] lets keys be written without dashes,
 //! - [`said`] puts what was typed together to a request,
 //! - [`finding`] says what is wrong with a command line.
@@ -14,6 +15,7 @@ mod finding;
 mod help;
 mod keys;
 mod said;
+mod shortcut;
 mod tree;
 mod verbs;
 
@@ -22,6 +24,7 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Command};
 
+use self::tree::Extent;
 use crate::failure::Failure;
 
 pub use keys::READ_ONLY;
@@ -62,26 +65,31 @@ pub struct Options {
 
 /// The whole grammar.
 pub fn command() -> Command {
-    tree::root()
+    tree::root(Extent::All)
 }
 
 /// Understands a command line, including the name of the program.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<CommandLine, Failure> {
     let mut args = args.into_iter();
     let program = args.next();
-    let Some(matches) = matches(tree::root(), program, args.collect())? else {
+    let Some(matches) = matches(tree::root, program, args.collect())? else {
         return Ok(CommandLine {
             options: Options::default(),
             what: What::Nothing,
         });
     };
-    let options = Options::of(&matches);
+    understand(&matches)
+}
+
+/// What a whole command line means.
+fn understand(matches: &ArgMatches) -> Result<CommandLine, Failure> {
+    let options = Options::of(matches);
     let batch = matches.get_one::<PathBuf>("batch");
     let what = match (matches.subcommand(), batch) {
         (None, None) => {
             return Err(Failure::Usage(format!(
                 "an object is missing; there are {}; 'dsa-nl help' says more",
-                tree::names().join(", ")
+                tree::names().collect::<Vec<_>>().join(", ")
             )));
         }
         (Some(_), Some(_)) => {
@@ -94,7 +102,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<CommandLine, Fa
             file: file.clone(),
             force: matches.get_flag("force"),
         },
-        (Some(_), None) => What::One(Box::new(said::invocation(&matches, options)?)),
+        (Some(_), None) => What::One(Box::new(said::invocation(matches, options)?)),
     };
     Ok(CommandLine { options, what })
 }
@@ -103,7 +111,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<CommandLine, Fa
 /// for help, which is then printed.
 pub fn parse_line(words: Vec<String>, options: Options) -> Result<Option<Invocation>, Failure> {
     let words = words.into_iter().map(OsString::from).collect();
-    match matches(tree::line(), None, words)? {
+    match matches(tree::line, None, words)? {
         Some(matches) => {
             let options = Options {
                 dry_run: options.dry_run || matches.get_flag("dry-run"),
@@ -118,10 +126,14 @@ pub fn parse_line(words: Vec<String>, options: Options) -> Result<Option<Invocat
 
 /// What clap makes of `args`, with or without dashes before keys.
 fn matches(
-    root: Command,
+    root: fn(Extent) -> Command,
     program: Option<OsString>,
     args: Vec<OsString>,
 ) -> Result<Option<ArgMatches>, Failure> {
+    if let Some(matches) = shortcut::matches(root, program.as_ref(), &args) {
+        return Ok(Some(matches));
+    }
+    let root = root(Extent::All);
     let words = expand::expand(&root, args.iter().cloned());
     match root
         .clone()
@@ -202,8 +214,8 @@ mod tests {
 
     #[test]
     fn clap_finds_nothing_wrong_with_the_grammar() {
-        tree::root().debug_assert();
-        tree::line().debug_assert();
+        tree::root(Extent::All).debug_assert();
+        tree::line(Extent::All).debug_assert();
     }
 
     #[test]

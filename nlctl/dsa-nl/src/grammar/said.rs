@@ -244,8 +244,7 @@ fn call(kind: Kind, matches: &ArgMatches, options: Options) -> Result<Call, Fail
         Some((name, matches)) => (name, Some(matches)),
         None => ("show", None),
     };
-    let verbs = Verb::all(kind);
-    let verb = verbs.into_iter().find(|verb| verb.name == name);
+    let verb = Verb::find(kind, name);
     let verb = verb.ok_or_else(|| Failure::Usage(format!("unexpected '{name}'")))?;
     let what = format!("{} {}", kind.name(), verb.name);
     if options.dry_run && !verb.can_run_dry() {

@@ -85,60 +85,119 @@ impl Sort {
     }
 }
 
+/// How much of the grammar is made. To make all of it takes longer than most commands do.
+#[derive(Debug, Clone, Copy)]
+pub enum Extent {
+    /// All, and what help says of it.
+    All,
+    /// What a command line needs that has no command.
+    Options,
+    /// What a command line needs that has this command, and is in order.
+    Only(Named),
+}
+
+/// What stands at the beginning: an object and, if it is there, the command on it, or a
+/// command that is about no object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named {
+    pub object: &'static str,
+    pub verb: Option<&'static str>,
+}
+
+/// What `show` may be called as well.
+pub const SHOW: [&str; 2] = ["list", "ls"];
+
+/// The commands on parents that are no matter of the family.
+pub const BINDINGS: [&str; 2] = ["bind", "unbind"];
+
+/// The name of a command that is about no object, and what makes it.
+type Other = (&'static str, fn() -> Command);
+
+/// The commands that are about no object.
+pub const OTHERS: [Other; 10] = [
+    ("monitor", monitor),
+    ("top", top),
+    ("export", export),
+    ("diff", || apply("diff")),
+    ("apply", || apply("apply")),
+    ("decode", decode),
+    ("schema", schema),
+    ("completion", completion),
+    ("man", man),
+    ("complete", complete),
+];
+
 /// Names of all objects and commands that stand at the beginning.
-pub fn names() -> Vec<String> {
-    let root = root();
-    let names = root.get_subcommands().map(Command::get_name);
-    names.map(ToString::to_string).collect()
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let objects = Kind::ALL.into_iter().map(Kind::name);
+    objects.chain(OTHERS.iter().map(|(name, _)| *name))
 }
 
 /// What may stand on the command line.
-pub fn root() -> Command {
-    commands("dsa-nl")
-        .version(env!("CARGO_PKG_VERSION"))
-        .about("Manages subdevices: virtual devices carved out of hardware work queues")
-        .after_help(help::ROOT)
-        .args(global())
-        .arg(
-            Arg::new("batch")
-                .short('b')
-                .long("batch")
-                .value_name("FILE")
-                .value_parser(value_parser!(PathBuf))
-                .help("Carry out the commands in FILE, one a line; - is the standard input"),
-        )
-        .arg(
-            flag("force")
-                .requires("batch")
-                .help("Go on after a command of the batch has failed"),
-        )
+pub fn root(extent: Extent) -> Command {
+    let root = commands(extent).args(global());
+    let root = match extent {
+        Extent::All => root
+            .version(env!("CARGO_PKG_VERSION"))
+            .about("Manages subdevices: virtual devices carved out of hardware work queues")
+            .after_help(help::ROOT),
+        _ => root,
+    };
+    root.arg(
+        Arg::new("batch")
+            .short('b')
+            .long("batch")
+            .value_name("FILE")
+            .value_parser(value_parser!(PathBuf))
+            .help("Carry out the commands in FILE, one a line; - is the standard input"),
+    )
+    .arg(
+        flag("force")
+            .requires("batch")
+            .help("Go on after a command of the batch has failed"),
+    )
 }
 
 /// What may stand on a line of a batch: a command without the options that concern
 /// all.
-pub fn line() -> Command {
-    commands("dsa-nl")
+pub fn line(extent: Extent) -> Command {
+    commands(extent)
         .no_binary_name(true)
         .subcommand_required(true)
         .arg(dry_run())
         .arg(wait())
 }
 
-fn commands(name: &'static str) -> Command {
-    Command::new(name)
-        .infer_subcommands(true)
-        .max_term_width(80)
-        .subcommand_value_name("OBJECT")
-        .subcommand_help_heading("Objects and commands")
-        .subcommands(Kind::ALL.map(object))
-        .subcommand(monitor())
-        .subcommand(top())
-        .subcommand(export())
-        .subcommand(apply("diff"))
-        .subcommand(apply("apply"))
-        .subcommand(decode())
-        .subcommand(schema())
-        .subcommands(for_packages())
+fn commands(extent: Extent) -> Command {
+    let root = Command::new("dsa-nl").infer_subcommands(true);
+    match extent {
+        Extent::All => root
+            .max_term_width(80)
+            .subcommand_value_name("OBJECT")
+            .subcommand_help_heading("Objects and commands")
+            .subcommands(Kind::ALL.map(object))
+            .subcommands(OTHERS.map(|(_, make)| make())),
+        Extent::Options => root,
+        Extent::Only(named) => root.subcommands(only(named)),
+    }
+}
+
+/// One command, and the object that it is on.
+fn only(named: Named) -> Option<Command> {
+    let mut kinds = Kind::ALL.into_iter();
+    let Some(kind) = kinds.find(|kind| kind.name() == named.object) else {
+        let mut others = OTHERS.iter();
+        let other = others.find(|(name, _)| *name == named.object);
+        return other.map(|(_, make)| make());
+    };
+    let object = Command::new(kind.name()).infer_subcommands(true);
+    let Some(name) = named.verb else {
+        return Some(object);
+    };
+    Some(object.subcommand(match BINDINGS.contains(&name) {
+        true => binding(name),
+        false => verb(&Verb::find(kind, name)?),
+    }))
 }
 
 fn flag(name: &'static str) -> Arg {
@@ -215,9 +274,9 @@ fn object(kind: Kind) -> Command {
             "Without a command, 'dsa-nl {name}' shows all.\n\nExamples:\n{}",
             examples.concat()
         ))
-        .subcommands(verbs.iter().map(verb));
+        .subcommands(verbs.iter().map(|it| explained(it, verb(it))));
     match kind {
-        Kind::Parent => command.subcommands([binding("bind"), binding("unbind")]),
+        Kind::Parent => command.subcommands(BINDINGS.map(binding)),
         _ => command,
     }
 }
@@ -242,14 +301,27 @@ fn binding(name: &'static str) -> Command {
     }
 }
 
+/// What a command on an object takes.
 fn verb(verb: &Verb) -> Command {
-    let mut command = Command::new(verb.name)
-        .about(help::about(verb))
-        .override_usage(help::usage(verb))
-        .next_help_heading("Keys");
+    let mut command = Command::new(verb.name);
     if verb.name == "show" {
-        command = command.visible_aliases(["list", "ls"]);
+        command = command.visible_aliases(SHOW);
     }
+    if verb.target != Target::None {
+        let target = Arg::new(TARGET).required(verb.target == Target::Required);
+        command = command.arg(match verb.kind {
+            Kind::Wq if verb.target == Target::Required => target.value_parser(wq),
+            _ => target,
+        });
+    }
+    command.args(verb.keys.iter().map(key))
+}
+
+/// The same, and what help says of it.
+fn explained(verb: &Verb, mut command: Command) -> Command {
+    command = command
+        .about(help::about(verb))
+        .override_usage(help::usage(verb));
     let examples = help::examples(verb.kind.name(), verb.name);
     if !examples.is_empty() {
         let lines = examples.iter().map(|line| format!("  {line}\n"));
@@ -265,17 +337,22 @@ fn verb(verb: &Verb) -> Command {
             ),
             kind => (kind.handle(), kind.handle_help()),
         };
-        let target = Arg::new("target")
-            .value_name(handle)
-            .help(about)
-            .help_heading("Arguments")
-            .required(verb.target == Target::Required);
-        command = command.arg(match verb.kind {
-            Kind::Wq if verb.target == Target::Required => target.value_parser(wq),
-            _ => target,
+        command = command.mut_arg(TARGET, |target| {
+            let target = target.value_name(handle).help(about);
+            target.help_heading("Arguments")
         });
     }
-    command.args(verb.keys.iter().map(key))
+    for key in &verb.keys {
+        let (short, long) = help::of_key(key);
+        command = command.mut_arg(&key.name, |arg| {
+            let arg = arg.help(short).long_help(long).help_heading("Keys");
+            match key.info.kind {
+                Wire::Flag => arg,
+                _ => arg.value_name(key.value_name()),
+            }
+        });
+    }
+    command
 }
 
 fn wq(word: &str) -> Result<String, String> {
@@ -285,17 +362,15 @@ fn wq(word: &str) -> Result<String, String> {
     }
 }
 
+/// What names the object of a command.
+const TARGET: &str = "target";
+
 fn key(key: &Key) -> Arg {
-    let (short, long) = help::of_key(key);
-    let arg = Arg::new(key.name.clone())
-        .long(key.name.clone())
-        .help(short)
-        .long_help(long);
+    let arg = Arg::new(key.name.clone()).long(key.name.clone());
     if key.info.kind == Wire::Flag {
         return arg.action(ArgAction::SetTrue);
     }
     let arg = arg
-        .value_name(key.value_name())
         .value_parser(parser(key))
         .allow_hyphen_values(matches!(key.role, Role::Parent) || key.info.kind == Wire::String);
     let arg = match key.is_list() {
@@ -495,33 +570,37 @@ fn schema() -> Command {
     Command::new("schema").about("Print the JSON schema of all JSON that the tool prints")
 }
 
+fn completion() -> Command {
+    Command::new("completion")
+        .about("Print the completion of a shell")
+        .after_help(help::COMPLETION)
+        .arg(
+            Arg::new("shell")
+                .value_name("SHELL")
+                .value_parser(SCRIPTS.map(|(shell, _)| shell))
+                .required(true)
+                .help("bash, zsh or fish")
+                .hide_possible_values(true),
+        )
+}
+
 /// What packages need, and nobody else.
-fn for_packages() -> [Command; 3] {
-    let shells = SCRIPTS.map(|(shell, _)| shell);
-    [
-        Command::new("completion")
-            .about("Print the completion of a shell")
-            .after_help(help::COMPLETION)
-            .arg(
-                Arg::new("shell")
-                    .value_name("SHELL")
-                    .value_parser(shells)
-                    .required(true)
-                    .help("bash, zsh or fish")
-                    .hide_possible_values(true),
-            ),
-        Command::new("man")
-            .about("Write the manual pages to a folder")
-            .hide(true)
-            .arg(
-                Arg::new("folder")
-                    .value_name("FILE")
-                    .value_parser(value_parser!(PathBuf))
-                    .required(true),
-            ),
-        Command::new("complete")
-            .about("Say what could follow some words")
-            .hide(true)
-            .arg(Arg::new("words").num_args(0..).last(true)),
-    ]
+fn man() -> Command {
+    Command::new("man")
+        .about("Write the manual pages to a folder")
+        .hide(true)
+        .arg(
+            Arg::new("folder")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .required(true),
+        )
+}
+
+/// What shells need.
+fn complete() -> Command {
+    Command::new("complete")
+        .about("Say what could follow some words")
+        .hide(true)
+        .arg(Arg::new("words").num_args(0..).last(true))
 }

@@ -101,17 +101,34 @@ impl Verb {
         verbs
     }
 
-    fn new(kind: Kind, operation: &'static OperationInfo) -> Option<Self> {
+    /// The one of that name.
+    pub fn find(kind: Kind, name: &str) -> Option<Self> {
+        let mut all = OPERATIONS.iter();
+        let operation = all.find(|it| Self::name(kind, it) == Some(name));
+        operation.and_then(|operation| Self::new(kind, operation))
+    }
+
+    /// The names of all of a kind.
+    pub fn names(kind: Kind) -> impl Iterator<Item = &'static str> {
+        OPERATIONS.iter().filter_map(move |it| Self::name(kind, it))
+    }
+
+    fn name(kind: Kind, operation: &'static OperationInfo) -> Option<&'static str> {
         let name = operation
             .name
             .strip_prefix(kind.name())?
             .strip_prefix('-')?;
-        let request = operation.request?;
-        let name = match name {
+        operation.request?;
+        Some(match name {
             "get" => "show",
             "new" => "add",
             other => other.strip_suffix("-get").unwrap_or(other),
-        };
+        })
+    }
+
+    fn new(kind: Kind, operation: &'static OperationInfo) -> Option<Self> {
+        let name = Self::name(kind, operation)?;
+        let request = operation.request?;
         let named = kind.named_by();
         let target = match operation.dump {
             Some(_) => Target::Optional,

@@ -6,7 +6,7 @@
 //! also for one. Within an object, a list is there though nothing is in it, and
 //! registers of 64 bits are text, as programs would round them.
 
-use nlctl::{AttributeSet, OPERATIONS};
+use nlctl::{AttributeInfo, AttributeSet, OPERATIONS};
 use serde_json::{Map, Value, json};
 
 use crate::words::is_register;
@@ -24,14 +24,13 @@ pub fn object(set: &AttributeSet, value: &Value) -> Value {
     };
     let always = lists(set);
     let mut out = Map::new();
-    let names = set.attributes.iter().map(|it| it.name);
-    let names = names.filter(|name| known.contains_key(*name) || always.contains(name));
-    for name in names {
-        let value = match known.get(name) {
-            Some(value) => self::value(set, name, value),
-            None => json!([]),
+    for info in set.attributes {
+        let value = match known.get(info.name) {
+            Some(value) => self::value(info, value),
+            None if always.contains(&info.name) => json!([]),
+            None => continue,
         };
-        out.insert(name.to_string(), value);
+        out.insert(info.name.to_string(), value);
     }
     // What this version does not know comes last.
     for (name, value) in known {
@@ -42,10 +41,13 @@ pub fn object(set: &AttributeSet, value: &Value) -> Value {
     Value::Object(out)
 }
 
-fn value(set: &AttributeSet, name: &str, value: &Value) -> Value {
-    let Some((_, info)) = set.find(name) else {
-        return value.clone();
-    };
+/// Whether programs may get another value than the one that there is.
+pub fn is_changed(info: &AttributeInfo) -> bool {
+    info.nested.is_some() || is_register(info)
+}
+
+/// The value that programs get.
+pub fn value(info: &AttributeInfo, value: &Value) -> Value {
     match (value, info.nested) {
         (Value::Array(values), Some(nested)) => {
             values.iter().map(|value| object(nested, value)).collect()

@@ -3,27 +3,31 @@
 //! Prints objects and events.
 //!
 //! [`Page`] says what there is to print, [`Printer`] in which form and where;
-//! [`document`] is what programs get, and [`schema`] describes it.
+//! [`document`] is what programs get, and [`schema`] describes it. Of many [`objects`],
+//! each is printed from its [`fields`].
 
 mod columns;
 pub mod document;
 #[cfg(test)]
 pub mod examples;
+mod fields;
+mod objects;
 mod page;
 pub mod schema;
 mod table;
 mod text;
 mod yaml;
 
-use std::io::{self, IsTerminal, Stderr, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Stderr, Stdout, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use nlctl::Warning;
+use nlctl::{AttributeSet, Warning};
 
 use crate::failure::Failure;
 use crate::grammar::{Format, Options};
 
+pub use objects::Objects;
 pub use page::Page;
 pub use text::{pairs, visible};
 
@@ -31,6 +35,9 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Columns of a terminal that does not tell how many it has.
 const TERMINAL: u16 = 80;
+
+/// Bytes of a list that are written at once.
+const BUFFER: usize = 1 << 16;
 
 /// Where output goes, and in which form.
 pub struct Printer {
@@ -46,13 +53,15 @@ impl Printer {
     /// Prints as the command line says.
     pub fn new(options: &Options) -> Self {
         let color = options.color.into();
-        let terminal = io::stdout().is_terminal();
-        let width = terminal_size::terminal_size().map_or(TERMINAL, |(width, _)| width.0);
+        let width = io::stdout().is_terminal().then(|| {
+            let size = terminal_size::terminal_size();
+            size.map_or(TERMINAL, |(width, _)| width.0)
+        });
         Self {
             format: options.format,
             pretty: options.pretty,
             color,
-            width: terminal.then_some(width),
+            width,
             out: AutoStream::new(io::stdout(), color),
         }
     }
@@ -92,14 +101,30 @@ impl Printer {
             Page::Text(_) => Format::Table,
             _ => self.format,
         };
-        let text = match (format, self.pretty) {
-            (Format::Table, _) => page.text(false, self.width),
-            (Format::Wide, _) => page.text(true, self.width),
-            (Format::Json, false) => format!("{}\n", page.document()),
-            (Format::Json, true) => format!("{:#}\n", page.document()),
-            (Format::Yaml, _) => yaml::document(&page.document()),
+        let text = match (format, page) {
+            (Format::Table, _) => page.text(false, self.width)?,
+            (Format::Wide, _) => page.text(true, self.width)?,
+            (Format::Json, Page::List(set, objects)) => {
+                return Ok(self.list(set, objects.as_ref())?);
+            }
+            (Format::Json, _) if self.pretty => format!("{:#}\n", page.document()?),
+            (Format::Json, _) => format!("{}\n", page.document()?),
+            (Format::Yaml, Page::List(set, objects)) => {
+                let mut list = yaml::List::new(set.name);
+                objects.each(&mut |object| list.add(&document::object(set, &object)))?;
+                list.end()
+            }
+            (Format::Yaml, _) => yaml::document(&page.document()?),
         };
         self.out.write_all(text.as_bytes())?;
         Ok(self.out.flush()?)
+    }
+
+    /// Prints a list as JSON, in which there is no control character to look for.
+    fn list(&self, set: &AttributeSet, objects: &dyn Objects) -> io::Result<()> {
+        let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
+        objects.write(set, self.pretty, &mut out)?;
+        out.write_all(b"\n")?;
+        out.flush()
     }
 }

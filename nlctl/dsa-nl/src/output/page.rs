@@ -2,21 +2,25 @@
 
 //! What there is to print, before it is said how.
 //!
-//! Everything comes from the objects as JSON, so that all forms have the same names
-//! and an attribute that the spec gains is shown without a change here.
+//! Everything comes from what the objects are as JSON, so that all forms have the same
+//! names and an attribute that the spec gains is shown without a change here.
+
+use std::io;
 
 use nlctl::AttributeSet;
 use serde_json::Value;
 
+use super::objects::Objects;
+use super::table::Rows;
 use super::{columns, document, table, text, yaml};
 
 /// One thing to print.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub enum Page {
     /// One object: all attributes.
     One(&'static AttributeSet, Value),
     /// Objects: a line each.
-    List(&'static AttributeSet, Vec<Value>),
+    List(&'static AttributeSet, Box<dyn Objects>),
     /// Subdevs that have been made, or would be: what to use each by.
     Made {
         set: &'static AttributeSet,
@@ -35,26 +39,25 @@ pub enum Page {
 
 impl Page {
     /// The document for programs.
-    pub fn document(&self) -> Value {
-        match self {
+    pub fn document(&self) -> io::Result<Value> {
+        Ok(match self {
             Self::One(set, object)
             | Self::Made {
                 set,
                 subdev: object,
                 ..
             } => document::objects(set, std::slice::from_ref(object)),
-            Self::List(set, objects) | Self::Silent(set, objects) => {
-                document::objects(set, objects)
-            }
+            Self::List(set, objects) => document::objects(set, &objects.values()?),
+            Self::Silent(set, objects) => document::objects(set, objects),
             Self::Line(_, document) | Self::File(document) => document.clone(),
             Self::Text(text) => text.clone().into(),
-        }
+        })
     }
 
     /// Lines for people, all columns if it is to be `wide`; no more than that many
     /// characters on a line, if there is a limit.
-    pub fn text(&self, wide: bool, width: Option<u16>) -> String {
-        match self {
+    pub fn text(&self, wide: bool, width: Option<u16>) -> io::Result<String> {
+        Ok(match self {
             Self::One(set, object) => table::details(&text::pairs(Some(set), object), width),
             Self::List(set, objects) => {
                 let columns = match wide {
@@ -62,7 +65,9 @@ impl Page {
                     false => columns::main(set),
                 };
                 // Who wants all of it has a terminal that is wide, or scrolls.
-                table::table(&columns, objects, width.filter(|_| !wide))
+                let mut rows = Rows::new(&columns);
+                objects.rows(&mut rows)?;
+                rows.lines(width.filter(|_| !wide))
             }
             Self::Made { subdev, done, .. } => {
                 let created = subdev.get("created").and_then(Value::as_array);
@@ -75,7 +80,7 @@ impl Page {
             Self::Line(line, _) => line.clone(),
             Self::File(document) => yaml::document(document),
             Self::Text(text) => text.clone(),
-        }
+        })
     }
 }
 
@@ -105,6 +110,21 @@ mod tests {
         serde_json::to_value(object).expect("is JSON")
     }
 
+    fn list<O>(set: &'static AttributeSet, objects: Vec<O>) -> Page
+    where
+        Vec<O>: Objects + 'static,
+    {
+        Page::List(set, Box::new(objects))
+    }
+
+    fn document(page: &Page) -> Value {
+        page.document().expect("is JSON")
+    }
+
+    fn unlimited(page: &Page) -> String {
+        page.text(false, None).expect("can be printed")
+    }
+
     fn subdev() -> Subdev {
         let mut subdev = examples::subdev(0);
         subdev.generation = 5_000_000_000;
@@ -116,7 +136,7 @@ mod tests {
     }
 
     fn plain(page: &Page, wide: bool) -> String {
-        let text = page.text(wide, Some(80));
+        let text = page.text(wide, Some(80)).expect("can be printed");
         anstream::adapter::strip_str(&text).to_string()
     }
 
@@ -124,7 +144,7 @@ mod tests {
     fn one_subdev_and_many_have_the_same_shape_and_the_names_of_the_spec() {
         let page = Page::One(SubdevAttr::SET, value(&subdev()));
         assert_eq!(
-            page.document().to_string(),
+            document(&page).to_string(),
             "{\"subdev\":[{\"generation\":5000000000,\"index\":0,\"name\":\"net0\",\
              \"uuid\":\"123e4567-e89b-12d3-a456-426614174000\",\
              \"parent-index\":0,\"parent\":\"dsa0\",\
@@ -135,8 +155,8 @@ mod tests {
              \"auxiliary-device\":\"subdev.vdev.0\",\"iommu-group\":0,\
              \"vfio-device\":\"vfio1\",\"face\":\"auxiliary\"}]}"
         );
-        let list = Page::List(SubdevAttr::SET, vec![value(&subdev())]);
-        assert_eq!(list.document(), page.document());
+        let list = list(SubdevAttr::SET, vec![subdev()]);
+        assert_eq!(document(&list), document(&page));
         let text = plain(&page, false);
         let lines: Vec<_> = text.lines().collect();
         assert!(lines.len() == 19, "{text}");
@@ -150,7 +170,7 @@ mod tests {
         let mut inactive = examples::subdev(10);
         inactive.state = AdminState::Inactive;
         (inactive.iommu_group, inactive.vfio_device) = (None, None);
-        let page = Page::List(SubdevAttr::SET, vec![value(&subdev()), value(&inactive)]);
+        let page = list(SubdevAttr::SET, vec![subdev(), inactive]);
         let expected = "\
 INDEX  NAME   PARENT  WQ   SIZE  PASID   STATE     OPSTATE  GROUP
     0  net0   dsa0    3,4  2,2   shared  active    9            0
@@ -159,8 +179,8 @@ INDEX  NAME   PARENT  WQ   SIZE  PASID   STATE     OPSTATE  GROUP
         assert_eq!(plain(&page, false), expected);
         for page in [
             page,
-            Page::List(ParentAttr::SET, vec![value(&examples::parent())]),
-            Page::List(WqAttr::SET, vec![value(&examples::wq(3))]),
+            list(ParentAttr::SET, vec![examples::parent()]),
+            list(WqAttr::SET, vec![examples::wq(3)]),
         ] {
             let text = plain(&page, false);
             let widest = text.lines().map(|line| line.chars().count()).max();
@@ -170,10 +190,7 @@ INDEX  NAME   PARENT  WQ   SIZE  PASID   STATE     OPSTATE  GROUP
 
     #[test]
     fn wide_shows_all() {
-        let text = plain(
-            &Page::List(WqAttr::SET, vec![value(&examples::wq(3))]),
-            true,
-        );
+        let text = plain(&list(WqAttr::SET, vec![examples::wq(3)]), true);
         let heading = text.lines().next().expect("has a heading");
         for column in [
             "GENERATION",
@@ -190,8 +207,8 @@ INDEX  NAME   PARENT  WQ   SIZE  PASID   STATE     OPSTATE  GROUP
     fn a_list_shows_what_is_in_a_nest() {
         let mut foreign = examples::wq(11);
         foreign.dsa_wq = None;
-        let page = Page::List(WqAttr::SET, vec![value(&examples::wq(3)), value(&foreign)]);
-        let document = page.document();
+        let page = list(WqAttr::SET, vec![examples::wq(3), foreign]);
+        let document = document(&page);
         let nest = document["wq"][0]["dsa-wq"].to_string();
         let start = "{\"threshold\":8,\"priority\":10,\"group\":1,";
         assert!(nest.starts_with(start), "{nest}");
@@ -207,9 +224,9 @@ INDEX  NAME   PARENT  WQ   SIZE  PASID   STATE     OPSTATE  GROUP
 
     #[test]
     fn an_empty_list_is_an_empty_array() {
-        let page = Page::List(ParentAttr::SET, vec![]);
-        assert_eq!(page.document().to_string(), "{\"parent\":[]}");
-        assert_eq!(page.text(false, None), "");
+        let page = list(ParentAttr::SET, Vec::<nlctl::Parent>::new());
+        assert_eq!(document(&page).to_string(), "{\"parent\":[]}");
+        assert_eq!(unlimited(&page), "");
     }
 
     #[test]
@@ -220,14 +237,14 @@ INDEX  NAME   PARENT  WQ   SIZE  PASID   STATE     OPSTATE  GROUP
             done: "created",
         };
         let one = page(value(&subdev()));
-        assert_eq!(one.text(false, None), "created subdev 0 net0 /dev/vfio/0\n");
-        assert_eq!(one.document()["subdev"][0]["iommu-group"], 0);
+        assert_eq!(unlimited(&one), "created subdev 0 net0 /dev/vfio/0\n");
+        assert_eq!(document(&one)["subdev"][0]["iommu-group"], 0);
         let many = page(json!({"index": 0, "created": [
             {"index": 0, "name": "vm-0", "iommu-group": 7},
             {"index": 1, "name": "vm-1"},
         ]}));
         let text = "created subdev 0 vm-0 /dev/vfio/7\ncreated subdev 1 vm-1\n";
-        assert_eq!(many.text(false, None), text);
+        assert_eq!(unlimited(&many), text);
     }
 
     #[test]
@@ -245,6 +262,6 @@ INDEX  NAME   PARENT  WQ   SIZE  PASID   STATE     OPSTATE  GROUP
             assert!(text.contains(line), "{text}");
         }
         assert!(text.lines().all(|line| line.len() <= 80), "{text}");
-        assert!(page.text(false, None).contains(&"f".repeat(64)));
+        assert!(unlimited(&page).contains(&"f".repeat(64)));
     }
 }

@@ -209,11 +209,11 @@ mod tests {
         let validator = jsonschema::validator_for(&schema()).expect("is a schema");
         for page in [
             Page::One(SubdevAttr::SET, value(&examples::subdev(1))),
-            Page::List(WqAttr::SET, vec![value(&examples::wq(1))]),
+            Page::List(WqAttr::SET, Box::new(vec![examples::wq(1)])),
             Page::One(ParentAttr::SET, value(&examples::parent())),
-            Page::List(ParentAttr::SET, vec![]),
+            Page::List(ParentAttr::SET, Box::new(Vec::<nlctl::Parent>::new())),
         ] {
-            let document = page.document();
+            let document = page.document().expect("is JSON");
             let errors: Vec<_> = validator.iter_errors(&document).collect();
             assert!(errors.is_empty(), "{document}: {errors:?}");
         }

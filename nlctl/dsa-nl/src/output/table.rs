@@ -6,9 +6,12 @@ use std::borrow::Cow;
 
 use anstyle::Style;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use serde::Serialize;
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
 
 use super::columns::Column;
+use super::fields::{self, Take};
 use super::text::text;
 
 const HEADING: Style = Style::new().bold();
@@ -16,51 +19,184 @@ const HEADING: Style = Style::new().bold();
 const ABSENT: &str = "-";
 const GAP: u16 = 2;
 
-/// A line of headings and one for each of `rows`, cut into more where they are wider
-/// than `width`; nothing when there are no rows.
-pub fn table(columns: &[Column], rows: &[Value], width: Option<u16>) -> String {
-    if rows.is_empty() {
-        return String::new();
-    }
-    let mut table = plain(width);
-    table.set_header(columns.iter().map(|(_, heading)| heading));
-    for row in rows {
-        table.add_row(columns.iter().map(|(name, _)| match lookup(row, name) {
-            Some(value) => text(&value, false),
-            None => ABSENT.into(),
-        }));
-    }
-    for (at, (name, _)) in columns.iter().enumerate() {
-        // A column that is all absent is taken for words.
-        let values = rows.iter().filter_map(|row| lookup(row, name));
-        let mut present = values.peekable();
-        let numbers = present.peek().is_some() && present.all(|value| value.is_number());
-        if let Some(column) = table.column_mut(at) {
-            let last = at + 1 == columns.len();
-            column.set_padding((0, if last { 0 } else { GAP }));
-            if numbers {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-    }
-    lines(&table, |at, line| match at {
-        0 => format!("{HEADING}{line}{HEADING:#}\n"),
-        _ => format!("{line}\n"),
-    })
+/// The cells of a table.
+pub struct Rows<'a> {
+    columns: &'a [Column],
+    /// What is known of each column.
+    shapes: Vec<Shape<'a>>,
+    /// The cells of one row.
+    cells: Vec<String>,
+    /// Those of all rows, one after the other, and where each ends.
+    text: String,
+    ends: Vec<usize>,
 }
 
-fn plain(width: Option<u16>) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    match width {
-        Some(width) => {
-            table.set_width(width);
-            table.set_content_arrangement(ContentArrangement::Dynamic);
-        }
-        None => {
-            table.set_content_arrangement(ContentArrangement::Disabled);
+/// What is known of a column.
+struct Shape<'a> {
+    /// The attribute, and what of it if it is a nest.
+    name: (&'a str, Option<&'a str>),
+    widest: usize,
+    has_values: bool,
+    has_words: bool,
+}
+
+impl Shape<'_> {
+    /// A column that is all absent is taken for words.
+    fn is_of_numbers(&self) -> bool {
+        self.has_values && !self.has_words
+    }
+}
+
+impl<'a> Rows<'a> {
+    pub fn new(columns: &'a [Column]) -> Self {
+        let shapes = columns.iter().map(|(name, heading)| Shape {
+            name: parts(name),
+            widest: heading.width(),
+            has_values: false,
+            has_words: false,
+        });
+        Self {
+            columns,
+            shapes: shapes.collect(),
+            cells: vec![String::new(); columns.len()],
+            text: String::new(),
+            ends: Vec::new(),
         }
     }
+
+    /// Adds a row.
+    pub fn add(&mut self, object: &impl Serialize) -> Result<(), serde_json::Error> {
+        for cell in &mut self.cells {
+            cell.clear();
+            cell.push_str(ABSENT);
+        }
+        fields::each(object, self)?;
+        for (cell, shape) in self.cells.iter().zip(&mut self.shapes) {
+            shape.widest = shape.widest.max(cell.width());
+            self.text.push_str(cell);
+            self.ends.push(self.text.len());
+        }
+        Ok(())
+    }
+
+    /// A line of headings and one for each row, cut into more where they are wider than
+    /// `width`; nothing when there are no rows.
+    pub fn lines(&self, width: Option<u16>) -> String {
+        if self.ends.is_empty() {
+            return String::new();
+        }
+        let gaps = self.shapes.len().saturating_sub(1) * usize::from(GAP);
+        let needed = self.shapes.iter().map(|it| it.widest).sum::<usize>() + gaps;
+        match width {
+            Some(width) if needed > usize::from(width) => self.cut(width),
+            _ => self.whole(needed),
+        }
+    }
+
+    /// The cells of all rows.
+    fn all(&self) -> impl Iterator<Item = &str> {
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        let cells = starts.zip(&self.ends);
+        cells.map(|(start, end)| self.text.get(start..*end).unwrap_or_default())
+    }
+
+    fn count(&self) -> usize {
+        self.ends.len() / self.columns.len().max(1)
+    }
+
+    /// Lines for a terminal that is wide enough.
+    fn whole(&self, width: usize) -> String {
+        let mut out = String::with_capacity((self.count() + 1) * (width + 1));
+        out += &HEADING.render().to_string();
+        let headings = self.columns.iter().map(|(_, heading)| heading.as_str());
+        self.line(&mut out, headings);
+        out += &HEADING.render_reset().to_string();
+        out.push('\n');
+        let mut cells = self.all();
+        for _ in 0..self.count() {
+            self.line(&mut out, cells.by_ref());
+            out.push('\n');
+        }
+        out
+    }
+
+    /// One line, without blanks at its end.
+    fn line<'b>(&self, out: &mut String, mut cells: impl Iterator<Item = &'b str>) {
+        let mut blanks = 0;
+        for shape in &self.shapes {
+            let cell = cells.next().unwrap_or_default();
+            let room = shape.widest.saturating_sub(cell.width());
+            let (before, after) = match shape.is_of_numbers() {
+                true => (room, 0),
+                false => (0, room),
+            };
+            blanks += before;
+            if !cell.is_empty() {
+                out.extend(std::iter::repeat_n(' ', blanks));
+                out.push_str(cell);
+                blanks = 0;
+            }
+            blanks += after + usize::from(GAP);
+        }
+    }
+
+    /// Lines for one that is not.
+    fn cut(&self, width: u16) -> String {
+        let mut table = plain(width);
+        table.set_header(self.columns.iter().map(|(_, heading)| heading));
+        let mut cells = self.all();
+        for _ in 0..self.count() {
+            table.add_row(cells.by_ref().take(self.columns.len()));
+        }
+        for (at, shape) in self.shapes.iter().enumerate() {
+            if let Some(column) = table.column_mut(at) {
+                let last = at + 1 == self.shapes.len();
+                column.set_padding((0, if last { 0 } else { GAP }));
+                if shape.is_of_numbers() {
+                    column.set_cell_alignment(CellAlignment::Right);
+                }
+            }
+        }
+        lines(&table, |at, line| match at {
+            0 => format!("{HEADING}{line}{HEADING:#}\n"),
+            _ => format!("{line}\n"),
+        })
+    }
+}
+
+impl Take for Rows<'_> {
+    type Error = serde_json::Error;
+
+    fn take<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), serde_json::Error> {
+        let mut json = None;
+        for (cell, shape) in self.cells.iter_mut().zip(&mut self.shapes) {
+            if shape.name.0 != name {
+                continue;
+            }
+            let json = match &mut json {
+                Some(json) => json,
+                None => json.insert(serde_json::to_value(value)?),
+            };
+            if let Some(value) = inside(json, shape.name.1) {
+                shape.has_values = true;
+                shape.has_words |= !value.is_number();
+                *cell = text(&value, false);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A table that cuts what is in it into more lines, so that it fits.
+fn plain(width: u16) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_width(width);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
     table
 }
 
@@ -69,14 +205,21 @@ fn lines(table: &Table, style: impl Fn(usize, &str) -> String) -> String {
     lines.map(|(at, line)| style(at, line.trim_end())).collect()
 }
 
-/// The value of an attribute, which may be in a nest; that of one in several
-/// nests is an array.
-fn lookup<'a>(object: &'a Value, name: &str) -> Option<Cow<'a, Value>> {
-    let (first, rest) = match name.split_once('.') {
+/// The attribute that a column shows, and what of it if it is a nest.
+fn parts(name: &str) -> (&str, Option<&str>) {
+    match name.split_once('.') {
         Some((first, rest)) => (first, Some(rest)),
         None => (name, None),
+    }
+}
+
+/// What is shown of the value of an attribute, which may be a nest; that of several
+/// nests is an array.
+fn inside<'a>(value: &'a Value, rest: Option<&str>) -> Option<Cow<'a, Value>> {
+    let lookup = |nest: &'a Value, name| {
+        let (first, rest) = parts(name);
+        inside(nest.get(first)?, rest)
     };
-    let value = object.get(first)?;
     match (rest, value) {
         (None, Value::Array(values)) if values.is_empty() => None,
         (None, _) => Some(Cow::Borrowed(value)),
@@ -89,10 +232,26 @@ fn lookup<'a>(object: &'a Value, name: &str) -> Option<Cow<'a, Value>> {
     }
 }
 
-/// A line for each attribute.
+/// A line for each attribute, cut into more where they are wider than `width`.
 pub fn details(pairs: &[(String, String)], width: Option<u16>) -> String {
     let names = pairs.iter().map(|(name, _)| name.chars().count());
     let widest = names.max().unwrap_or(0);
+    let gap = usize::from(GAP);
+    let needed = pairs.iter().map(|(_, value)| widest + gap + value.width());
+    match width {
+        Some(width) if needed.max() > Some(width.into()) => cut_details(pairs, widest, width),
+        _ => pairs
+            .iter()
+            .map(|(name, value)| match value.as_str() {
+                "" => format!("{HEADING}{name}{HEADING:#}\n"),
+                _ => format!("{HEADING}{name:<widest$}{HEADING:#}{:gap$}{value}\n", ""),
+            })
+            .collect(),
+    }
+}
+
+/// Lines for a terminal that is not wide enough.
+fn cut_details(pairs: &[(String, String)], widest: usize, width: u16) -> String {
     let mut table = plain(width);
     for (name, value) in pairs {
         table.add_row([format!("{name:<widest$}"), value.clone()]);

@@ -25,6 +25,29 @@ pub fn document(value: &Value) -> String {
     out
 }
 
+/// A document of many things of one name.
+pub struct List(String);
+
+impl List {
+    pub fn new(name: &str) -> Self {
+        Self(format!("---\n{}:", text(name)))
+    }
+
+    pub fn add(&mut self, value: &Value) {
+        if !self.0.ends_with('\n') {
+            self.0.push('\n');
+        }
+        sequence(&mut self.0, std::slice::from_ref(value), 0);
+    }
+
+    pub fn end(mut self) -> String {
+        if !self.0.ends_with('\n') {
+            self.0 += " []\n";
+        }
+        self.0
+    }
+}
+
 fn mapping(out: &mut String, map: &serde_json::Map<String, Value>, indent: usize) {
     for (at, (key, value)) in map.iter().enumerate() {
         if at > 0 {
@@ -220,6 +243,19 @@ wq: []
 ";
         assert_eq!(document(&value), expected);
         assert_eq!(read(expected), value);
+    }
+
+    #[test]
+    fn many_things_are_laid_out_as_one_document() {
+        for things in [json!([]), json!([{"a": 1}]), json!([{"a": {"b": []}}, {}])] {
+            let mut list = List::new("things");
+            things
+                .as_array()
+                .into_iter()
+                .flatten()
+                .for_each(|it| list.add(it));
+            assert_eq!(list.end(), document(&json!({ "things": things })));
+        }
     }
 
     /// PyYAML is a reader of YAML 1.1; without it, a table has to do.

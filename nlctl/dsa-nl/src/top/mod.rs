@@ -38,6 +38,7 @@ use crate::failure::Failure;
 use crate::grammar::{Options, Top, When};
 use crate::monitor::Clock;
 use crate::output::{Page, Printer};
+use crate::terminal;
 
 /// The shortest time between two pictures, however much happens.
 const PICTURE: Duration = Duration::from_millis(50);
@@ -58,7 +59,7 @@ pub async fn run(
         check_terminal()?;
     }
     let mut watch = handle.watch().await?;
-    let mut model = Model::new(top.sort, top.interval, is_utf8());
+    let mut model = Model::new(top.sort, top.interval, terminal::is_utf8());
     // What is wrong from the start is said in a line, and the screen left alone.
     let first = watch.next().await.ok_or_else(no_more)??;
     model.update(first, &now());
@@ -80,21 +81,12 @@ fn check_terminal() -> Result<(), Failure> {
             "the output is no terminal; 'dsa-nl top count N' prints N times as text".into(),
         ));
     }
-    match env::var("TERM").as_deref() {
-        Err(_) | Ok("" | "dumb") => Err(Failure::Usage(
+    match terminal::is_dumb() {
+        true => Err(Failure::Usage(
             "the terminal is dumb, or TERM is not set; 'dsa-nl top plain' prints text".into(),
         )),
-        Ok(_) => Ok(()),
+        false => Ok(()),
     }
-}
-
-/// Whether the locale has characters beyond ASCII.
-fn is_utf8() -> bool {
-    let names = ["LC_ALL", "LC_CTYPE", "LANG"];
-    let mut said = names.iter().filter_map(|name| env::var(name).ok());
-    let locale = said.find(|value| !value.is_empty()).unwrap_or_default();
-    let locale = locale.to_ascii_lowercase();
-    locale.contains("utf-8") || locale.contains("utf8")
 }
 
 fn has_color(when: When) -> bool {

@@ -11,6 +11,8 @@ mod memory;
 mod table;
 mod tool;
 
+pub use tool::{PEAK, peak};
+
 use anyhow::Result;
 use clap::ValueEnum;
 

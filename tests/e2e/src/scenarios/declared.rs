@@ -74,11 +74,12 @@ subdev:
 ";
 
 /// Files in the shapes of those that come with accel-config.
-const PROFILES: [(&str, &str); 4] = [
+const PROFILES: [(&str, &str); 5] = [
     ("system", profile!("system")),
     ("two-sizes", profile!("two-sizes")),
     ("four-groups", profile!("four-groups")),
     ("disks", profile!("disks")),
+    ("both-modes", profile!("both-modes")),
 ];
 
 /// The same with other names and sizes.
