@@ -10,6 +10,7 @@ use anyhow::{Result, ensure};
 
 use super::boot;
 use crate::check::{self, step};
+use crate::mdev::{self, Loaded};
 use crate::process::{self, Output};
 use crate::scenario::Scenario;
 use crate::system::{self, MODULE};
@@ -25,6 +26,8 @@ pub const PACKAGES: Scenario = Scenario {
 
 const BOTH: [&str; 2] = [DSA_NL, "subdev-dkms"];
 
+const UUID: &str = "83b8f4f2-509f-382f-3c1e-e6bfe0fa7001";
+
 /// What an administrator writes.
 const FOLDER: &str = "/etc/subdev.d";
 
@@ -38,10 +41,11 @@ fn run() -> Result<()> {
         let status = command("dpkg-query", &["--show", "--showformat=${Status}", package])?.ok()?;
         check::equal("status", status.stdout.as_str(), "install ok installed")?;
     }
-    let module = command("modinfo", &["--field=filename", MODULE])?
-        .ok()?
-        .stdout;
-    ensure!(module.contains("/updates/dkms/"), "the module is {module}");
+    for module in [MODULE, mdev::MODULE] {
+        let file = command("modinfo", &["--field=filename", module])?.ok()?;
+        let file = file.stdout;
+        ensure!(file.contains("/updates/dkms/"), "{module} is {file}");
+    }
     let status = command("dkms", &["status", MODULE])?.ok()?.stdout;
     ensure!(status.contains("installed"), "dkms says {status:?}");
     let words = [
@@ -74,6 +78,7 @@ fn run() -> Result<()> {
     system::await_parents(1)?;
     Tenant::add("wq 3 name packaged", 1 << 12)?.works()?;
     tool::del("packaged")?;
+    mediated(functions[0].name())?;
     dsa_nl(&format!("parent unbind {place}"))?.ok()?;
     system::unload_module()?;
 
@@ -91,6 +96,22 @@ fn run() -> Result<()> {
     dpkg("--purge")?;
     ensure!(!Path::new(FOLDER).exists(), "{FOLDER} is left");
     check::equal("units that failed", boot::failed()?, vec![])
+}
+
+/// Has Debian's mdevctl start a subdev, and tell its attributes, for which it has a call-out.
+fn mediated(parent: &str) -> Result<()> {
+    let loaded = Loaded::new()?;
+    command(
+        "mdevctl",
+        &["start", "-u", UUID, "-p", parent, "-t", "subdev-1swq"],
+    )?
+    .ok()?;
+    let listed = command("mdevctl", &["list", "--dumpjson"])?.ok()?.stdout;
+    for part in [UUID, "\"weight\": \"100\""] {
+        ensure!(listed.contains(part), "no {part} in {listed}");
+    }
+    command("mdevctl", &["stop", "-u", UUID])?.ok()?;
+    loaded.unload()
 }
 
 /// The files of the tool's package.

@@ -44,12 +44,7 @@ pub fn assemble(lab: &Lab, guest: &Guest, plan: &Plan, top: &Path) -> Result<()>
     let ynl = include_str!("ynl.sh").replace("@SERIES@", SERIES);
     write(&top.join("usr/bin/ynl"), &ynl, 0o755)?;
     place(&lab.spec(), &top.join("usr/share/subdev/subdev.yaml"))?;
-    modules(guest, plan, top)?;
-    // As an administrator installs it.
-    place(
-        &lab.checkout.join("driver/mdev/mdevctl/subdev"),
-        &top.join("usr/lib/mdevctl/scripts.d/callouts/subdev"),
-    )?;
+    modules(lab, guest, plan, top)?;
     let home = top.join(HOME);
     write(&home.join("init"), include_str!("guest_init.sh"), 0o755)?;
     for (name, command) in [("command", &plan.command), ("first", &plan.first)] {
@@ -70,7 +65,7 @@ pub fn assemble(lab: &Lab, guest: &Guest, plan: &Plan, top: &Path) -> Result<()>
 }
 
 /// Puts what `modprobe` is to find there; what is installed finds itself.
-fn modules(guest: &Guest, plan: &Plan, top: &Path) -> Result<()> {
+fn modules(lab: &Lab, guest: &Guest, plan: &Plan, top: &Path) -> Result<()> {
     let module = &guest.module;
     if plan.installed {
         return Ok(());
@@ -79,6 +74,11 @@ fn modules(guest: &Guest, plan: &Plan, top: &Path) -> Result<()> {
     for (name, file) in module.files() {
         place(file, &modules.join("extra").join(name))?;
     }
+    // As an administrator installs it.
+    place(
+        &lab.checkout.join("driver/mdev/mdevctl/subdev"),
+        &top.join("usr/lib/mdevctl/scripts.d/callouts/subdev"),
+    )?;
     // `modprobe` goes on to take Debian's: the index does not know this one.
     if let Some(file) = &guest.kvm_amd {
         place(file, &modules.join("extra").join(kvm_amd::FILE))?;
