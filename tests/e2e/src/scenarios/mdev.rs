@@ -454,7 +454,11 @@ fn open() -> Result<()> {
     check::equal("the error", error.kind(), ErrorKind::AlreadyExists)?;
     drop(tenant);
     device.await_end()?;
-    let device = shared.create(FIRST)?;
+    // The kernel has the UUID until it has freed the device.
+    let device = wait::until(SOON, "the UUID to be free", || match shared.create(FIRST) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
+        made => Ok(Some(made?)),
+    })?;
     check::equal("index", subdev(FIRST)?.index, shown.index)?;
     Tenant::open(&subdev(FIRST)?, LEN)?.works()?;
 
