@@ -3,6 +3,8 @@
 
 use std::sync::OnceLock;
 
+use crate::kmemleak;
+
 static ROUNDS: OnceLock<u64> = OnceLock::new();
 static CHANGES: OnceLock<u64> = OnceLock::new();
 
@@ -12,6 +14,11 @@ pub fn want(rounds: Option<u64>, changes: Option<u64>) {
         // Only a second call could fail.
         amount.map(|amount| wanted.set(amount).is_ok());
     }
+}
+
+/// The usual amount, or what is enough where the kernel checks itself, which takes many times as long.
+pub fn by_kernel(usual: u64, checked: u64) -> u64 {
+    if kmemleak::is_there() { checked } else { usual }
 }
 
 /// How often something is done that begins anew each time.

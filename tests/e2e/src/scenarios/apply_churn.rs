@@ -28,7 +28,8 @@ const NAMES: [&str; 5] = ["one", "two", "four", "foreign", "stranger"];
 fn run() -> Result<()> {
     let before = export()?;
     let mut tally = Tally::default();
-    for (round, mut rng) in seed::rounds("run apply-churn", amount::rounds(6)) {
+    for (round, mut rng) in seed::rounds("run apply-churn", amount::rounds(amount::by_kernel(6, 3)))
+    {
         disturbed(&mut rng, &mut tally).with_context(|| format!("round {round}"))?;
         // Alone now.
         let text = if rng.bool() { WANTED } else { OTHER };

@@ -36,8 +36,9 @@ pub const DIFFERENTIAL_IOMMU: Scenario = Scenario {
     run: || differential("differential-iommu"),
 };
 
-/// Descriptors of a round, those of batches included.
+/// Descriptors of a round, those of batches included; and where the kernel checks itself.
 const DESCRIPTORS: u64 = 6000;
+const CHECKED: u64 = 1500;
 
 /// The scenario `name`, of whatever operations the machine's subdevs offer.
 fn differential(name: &str) -> Result<()> {
@@ -48,7 +49,7 @@ fn differential(name: &str) -> Result<()> {
     for (seed, mut rng) in seed::rounds(&format!("run {name}"), amount::rounds(2)) {
         let store = rng.choice([Store::Whole, Store::Words, Store::Mapped]);
         let store = store.unwrap_or_default();
-        let count = amount::changes(DESCRIPTORS);
+        let count = amount::changes(amount::by_kernel(DESCRIPTORS, CHECKED));
         step(format!(
             "seed {seed}: {count} descriptors, stored as {store:?}"
         ));
