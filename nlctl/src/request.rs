@@ -81,11 +81,11 @@ impl<A: Attribute> Request<A> {
         command: Command,
     ) -> Result<Answer<O>, Error> {
         let limit = self.limit;
-        within(command, limit, async {
+        let answer = async move {
             let (handle, attributes) = self.about_one().await?;
             exchange::object(&handle, command, attributes).await
-        })
-        .await
+        };
+        within(command, limit, Box::pin(answer)).await
     }
 
     /// Sends it and waits for the acknowledgement.
@@ -95,11 +95,11 @@ impl<A: Attribute> Request<A> {
     )]
     pub(crate) async fn acknowledged(self, command: Command) -> Result<Answer<()>, Error> {
         let limit = self.limit;
-        within(command, limit, async {
+        let answer = async move {
             let (handle, attributes) = self.about_one().await?;
             exchange::acknowledged(&handle, command, attributes).await
-        })
-        .await
+        };
+        within(command, limit, Box::pin(answer)).await
     }
 
     /// With the parent that it needs.
@@ -130,21 +130,22 @@ impl<A: Attribute> Request<A> {
         in_state: InState<O>,
     ) -> Result<Answer<Vec<O>>, Error> {
         let limit = self.limit;
-        within(command, limit, async {
+        let answer = async move {
             if let Some(parent) = self.parent {
                 self.attributes.extend(parent.named(&self.handle).await?);
             }
             all(&self.handle, command, self.attributes, in_state).await
-        })
-        .await
+        };
+        within(command, limit, Box::pin(answer)).await
     }
 }
 
-/// Waits no longer than that for an answer.
+/// Waits no longer than that for an answer, which is on the heap: what waits for it in turn,
+/// and may wait for others instead, has it within itself otherwise, many times over.
 async fn within<T>(
     command: Command,
     limit: Option<Duration>,
-    answer: impl Future<Output = Result<T, Error>>,
+    answer: Pin<Box<impl Future<Output = Result<T, Error>>>>,
 ) -> Result<T, Error> {
     let Some(limit) = limit else {
         return answer.await;
@@ -171,7 +172,7 @@ async fn all<O: Object>(
         in_state,
     ) {
         (Err(Error::Interrupted { .. }), Some(in_state)) => Ok(Answer {
-            object: in_state(settled(handle, command).await?),
+            object: in_state(Box::pin(settled(handle, command)).await?),
             warning: None,
         }),
         (answer, _) => answer,

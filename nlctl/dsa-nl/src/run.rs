@@ -14,6 +14,8 @@ use crate::output::{Page, Printer, schema};
 use crate::{choose, complete, decode, file, grammar, man, progress, top, wait};
 
 /// Carries out one command and prints what comes of it.
+///
+/// What goes on for longer is on the heap, so that the rest need not have room for it.
 pub async fn run(
     handle: &Handle,
     printer: &mut Printer,
@@ -24,7 +26,7 @@ pub async fn run(
         Invocation::Call(call) => {
             let turning = progress::request(call);
             let told = match call.wait {
-                Some(seconds) => wait::until_there(handle, call, seconds).await,
+                Some(seconds) => Box::pin(wait::until_there(handle, call, seconds)).await,
                 None => shown(handle, call).await,
             };
             turning.finish_and_clear();
@@ -37,15 +39,15 @@ pub async fn run(
                 true => Clock::Short,
                 false => Clock::Long,
             };
-            monitor::run(handle, printer, monitor, clock).await
+            Box::pin(monitor::run(handle, printer, monitor, clock)).await
         }
-        Invocation::Top(top) => top::run(handle, printer, top, options).await,
+        Invocation::Top(top) => Box::pin(top::run(handle, printer, top, options)).await,
         Invocation::Decode(file) => {
             let lines = decode::lines(&file::text(file)?);
             printer.print(&Page::Text(lines))
         }
         Invocation::Complete(words) => {
-            let all = complete::candidates(handle, &grammar::command(), words).await?;
+            let all = Box::pin(complete::candidates(handle, &grammar::command(), words)).await?;
             let lines: String = all.iter().map(|word| format!("{word}\n")).collect();
             printer.print(&Page::Text(lines))
         }
@@ -54,13 +56,15 @@ pub async fn run(
         Invocation::Bind(parent) => bind::bind(&Places::default(), parent),
         Invocation::Unbind { parent, force } => {
             if !force {
-                unused(handle, parent).await?;
+                Box::pin(unused(handle, parent)).await?;
             }
             bind::unbind(&Places::default(), parent)
         }
-        Invocation::Export => apply::export(handle, printer).await,
-        Invocation::Diff(file) => apply::diff(handle, printer, file).await,
-        Invocation::Apply(file) => apply::apply(handle, printer, file, options.dry_run).await,
+        Invocation::Export => Box::pin(apply::export(handle, printer)).await,
+        Invocation::Diff(file) => Box::pin(apply::diff(handle, printer, file)).await,
+        Invocation::Apply(file) => {
+            Box::pin(apply::apply(handle, printer, file, options.dry_run)).await
+        }
         Invocation::Schema => {
             let text = format!("{:#}\n", schema::schema());
             printer.print(&Page::Line(text, schema::schema()))

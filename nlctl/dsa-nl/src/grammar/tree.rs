@@ -137,10 +137,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn root(extent: Extent) -> Command {
     let root = commands(extent).args(global());
     let root = match extent {
-        Extent::All => root
-            .version(env!("CARGO_PKG_VERSION"))
-            .about("Manages subdevices: virtual devices carved out of hardware work queues")
-            .after_help(help::ROOT),
+        Extent::All => about(root),
         _ => root,
     };
     root.arg(
@@ -158,6 +155,14 @@ pub fn root(extent: Extent) -> Command {
     )
 }
 
+/// What help says of the tool; a function of its own as well.
+#[inline(never)]
+fn about(root: Command) -> Command {
+    root.version(env!("CARGO_PKG_VERSION"))
+        .about("Manages subdevices: virtual devices carved out of hardware work queues")
+        .after_help(help::ROOT)
+}
+
 /// What may stand on a line of a batch: a command without the options that concern
 /// all.
 pub fn line(extent: Extent) -> Command {
@@ -171,15 +176,20 @@ pub fn line(extent: Extent) -> Command {
 fn commands(extent: Extent) -> Command {
     let root = Command::new("dsa-nl").infer_subcommands(true);
     match extent {
-        Extent::All => root
-            .max_term_width(80)
-            .subcommand_value_name("OBJECT")
-            .subcommand_help_heading("Objects and commands")
-            .subcommands(Kind::ALL.map(object))
-            .subcommands(OTHERS.map(|(_, make)| make())),
+        Extent::All => all(root),
         Extent::Options => root,
         Extent::Only(named) => root.subcommands(only(named)),
     }
+}
+
+/// A function of its own, as it takes many pages of the stack.
+#[inline(never)]
+fn all(root: Command) -> Command {
+    root.max_term_width(80)
+        .subcommand_value_name("OBJECT")
+        .subcommand_help_heading("Objects and commands")
+        .subcommands(Kind::ALL.map(object))
+        .subcommands(OTHERS.map(|(_, make)| make()))
 }
 
 /// One command, and the object that it is on.
