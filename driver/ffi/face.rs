@@ -257,9 +257,7 @@ macro_rules! face_exports {
             parent: u32,
             place: ::kernel::ffi::c_uint,
             dev: *mut ::kernel::bindings::device,
-            discard: ::core::option::Option<
-                unsafe extern "C" fn(*mut ::kernel::bindings::device),
-            >,
+            discard: ::core::option::Option<unsafe extern "C" fn(*mut ::kernel::bindings::device)>,
         ) -> *mut ::kernel::ffi::c_void {
             // SAFETY: By the safety requirement.
             unsafe { $crate::ffi::face::probe::<$served>(parent, place, dev, discard) }

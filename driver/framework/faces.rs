@@ -142,7 +142,9 @@ impl Faces {
         if let (Some(ops), false) = (&self.ops, is_shown) {
             // What is shown has a place before it is shown: a failure is not to end devices.
             let shown = self.shown.reserve(1, GFP_KERNEL);
-            let shown = shown.map_err(Error::from).and_then(|()| try_show(ops, node));
+            let shown = shown
+                .map_err(Error::from)
+                .and_then(|()| try_show(ops, node));
             match shown {
                 Ok(shown) => {
                     let parent = node.index;

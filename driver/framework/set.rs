@@ -667,7 +667,9 @@ fn refuse_held() -> Refusal {
     Refusal::new(
         EBUSY,
         Field::State,
-        format_args!("a program has its VFIO device open, without using it; it must be closed first"),
+        format_args!(
+            "a program has its VFIO device open, without using it; it must be closed first"
+        ),
     )
 }
 
