@@ -18,8 +18,9 @@ mod table;
 mod text;
 mod yaml;
 
-use std::io::{self, BufWriter, IsTerminal, Stderr, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Stderr, Write};
 
+use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use nlctl::{AttributeSet, Warning};
@@ -46,7 +47,8 @@ pub struct Printer {
     color: ColorChoice,
     /// Columns of the terminal; none where it is a file or a program.
     width: Option<u16>,
-    out: AutoStream<Stdout>,
+    /// Whether what styles text is left out.
+    is_plain: bool,
 }
 
 impl Printer {
@@ -62,7 +64,7 @@ impl Printer {
             pretty: options.pretty,
             color,
             width,
-            out: AutoStream::new(io::stdout(), color),
+            is_plain: AutoStream::new(io::stdout(), color).current_choice() == ColorChoice::Never,
         }
     }
 
@@ -116,8 +118,14 @@ impl Printer {
             }
             (Format::Yaml, _) => yaml::document(&page.document()?),
         };
-        self.out.write_all(text.as_bytes())?;
-        Ok(self.out.flush()?)
+        // At once: a stream that strips writes each piece by itself.
+        let text = match self.is_plain {
+            true => strip_str(&text).to_string(),
+            false => text,
+        };
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        Ok(out.flush()?)
     }
 
     /// Prints a list as JSON, in which there is no control character to look for.
