@@ -229,6 +229,15 @@ impl<P: Port> Wq<P> {
         self.changed.notify_all();
     }
 
+    /// Ends a recovery that came to nothing: the hardware may have all of it still.
+    pub(super) fn resume(&self) {
+        let mut state = self.state.lock();
+        if state.status == Status::Recovering {
+            state.status = Status::Enabled;
+        }
+        self.changed.notify_all();
+    }
+
     /// The hardware was reset after it was lost: the work queue is there again, disabled.
     pub(super) fn find_again(&self) {
         let mut state = self.state.lock();

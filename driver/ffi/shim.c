@@ -30,6 +30,7 @@
 
 #include "../netlink/generated/subdev_nl.h"
 #include "../face.h"
+#include "../provider.h"
 #include "shim.h"
 
 MODULE_VERSION(SUBDEV_VERSION);
@@ -324,7 +325,7 @@ void subdev_shim_mdev_remove(struct device *dev)
 	synchronize_rcu_tasks();
 }
 
-/* What Rust defines for other modules, see face.h. */
+/* What Rust defines for other modules, see face.h and provider.h. */
 EXPORT_SYMBOL_GPL(subdev_face_register);
 EXPORT_SYMBOL_GPL(subdev_face_unregister);
 EXPORT_SYMBOL_GPL(subdev_face_available);
@@ -332,6 +333,13 @@ EXPORT_SYMBOL_GPL(subdev_face_probe);
 EXPORT_SYMBOL_GPL(subdev_face_remove);
 EXPORT_SYMBOL_GPL(subdev_face_get);
 EXPORT_SYMBOL_GPL(subdev_face_set);
+EXPORT_SYMBOL_GPL(subdev_provider_get_device);
+EXPORT_SYMBOL_GPL(subdev_provider_put_device);
+EXPORT_SYMBOL_GPL(subdev_provider_get_wq);
+EXPORT_SYMBOL_GPL(subdev_provider_add_wq);
+EXPORT_SYMBOL_GPL(subdev_provider_completed);
+EXPORT_SYMBOL_GPL(subdev_provider_remove_wq);
+EXPORT_SYMBOL_GPL(subdev_provider_put_wq);
 
 int subdev_shim_iommu_group(struct device *dev)
 {
