@@ -51,6 +51,7 @@ impl framework::Parent for Parent {
         Description {
             prefix: "dsa",
             bus: "pci",
+            owner: None,
             vendor: "dsa",
             // Work queues carry no PASID yet, whatever the device can do.
             pasid: false,

@@ -44,6 +44,7 @@ impl framework::Parent for Parent {
         Description {
             prefix: "dsa",
             bus: "pci",
+            owner: Some("idxd"),
             vendor: "dsa",
             pasid: false,
             shared_wq: false,
