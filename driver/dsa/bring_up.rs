@@ -13,10 +13,13 @@ use super::{
     config,
     device::Device,
     interrupts::Handler,
+    own::Wq,
     parent::Parent,
-    registers::Registers,
-    work_queue::WorkQueue,
-    wq::Wq, //
+    registers::{
+        Read,
+        Registers, //
+    },
+    work_queue::WorkQueue, //
 };
 use crate::{
     dsa_core::regs::{

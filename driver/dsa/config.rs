@@ -9,22 +9,29 @@ use kernel::prelude::*;
 
 use super::registers::{
     Capabilities,
+    Read,
     Registers, //
 };
-use crate::dsa_core::{
-    regs::{
-        self,
-        gencfg,
-        table::{
-            grpcfg,
-            wqcfg, //
+use crate::{
+    dsa_core::{
+        regs::{
+            self,
+            gencfg,
+            table::{
+                grpcfg,
+                wqcfg, //
+            }, //
+        },
+        setup::{
+            Caps,
+            Group,
+            Groups,
+            Wq, //
         }, //
     },
-    setup::{
-        Caps,
-        Group,
-        Groups,
-        Wq, //
+    framework::{
+        Value,
+        Visitor, //
     }, //
 };
 
@@ -168,7 +175,7 @@ pub(super) fn write_wq(regs: &Registers, caps: &Capabilities, id: u32, wq: &Wq) 
 }
 
 /// Reads the setup of a device.
-fn read(regs: &Registers, caps: &Capabilities) -> Result<Setup> {
+pub(super) fn read(regs: &impl Read, caps: &Capabilities) -> Result<Setup> {
     let mut setup = Setup::defaults(caps)?;
     // CAST: The field of 8 bits is the lowest.
     setup.groups.limit = (regs.read32(regs::GENCFG)? & gencfg::READ_BUFFER_LIMIT) as u8;
@@ -190,7 +197,7 @@ fn read(regs: &Registers, caps: &Capabilities) -> Result<Setup> {
 }
 
 /// Reads the setup of a work queue.
-pub(super) fn read_wq(regs: &Registers, caps: &Capabilities, id: u32) -> Result<Wq> {
+pub(super) fn read_wq(regs: &impl Read, caps: &Capabilities, id: u32) -> Result<Wq> {
     let base = wq_base(caps, id);
     let mode = regs.read32(base + wqcfg::MODE)?;
     let limits = regs.read32(base + wqcfg::LIMITS)?;
@@ -227,4 +234,18 @@ pub(super) fn read_wq(regs: &Registers, caps: &Capabilities, id: u32) -> Result<
         group,
         operations,
     })
+}
+
+/// Reports the setup of a work queue.
+pub(super) fn show_wq(setup: &Wq, visitor: &mut dyn Visitor) -> Result {
+    let operations = bytes(&setup.operations);
+    let block = u32::from(setup.block_on_fault);
+    let max_transfer = Value::Uint(1 << setup.max_transfer_shift);
+    visitor.attribute("threshold", Value::U32(setup.threshold.into()))?;
+    visitor.attribute("priority", Value::U32(setup.priority.into()))?;
+    visitor.attribute("group", Value::U32(setup.group.into()))?;
+    visitor.attribute("block-on-fault", Value::U32(block))?;
+    visitor.attribute("max-transfer-size", max_transfer)?;
+    visitor.attribute("max-batch-size", Value::U32(1 << setup.max_batch_shift))?;
+    visitor.attribute("op-config", Value::Binary(&operations))
 }

@@ -14,7 +14,7 @@ use super::{
         Device,
         Loss, //
     },
-    wq::Wq, //
+    own::Wq, //
 };
 use crate::{
     dsa_core::{
@@ -25,6 +25,7 @@ use crate::{
         setup::{
             self,
             Attribute,
+            Caps,
             Group,
             GroupChange,
             Groups,
@@ -377,7 +378,6 @@ pub(super) fn show_groups(
     change: Option<&dyn Attributes>,
     visitor: &mut dyn Visitor,
 ) -> Result {
-    let caps = device.caps.setup();
     let groups = match change {
         Some(change) => {
             let decided = decide_groups(device, change);
@@ -385,10 +385,15 @@ pub(super) fn show_groups(
         }
         None => device.setup(|setup| setup.groups),
     };
+    show(&groups, &device.caps.setup(), visitor)
+}
+
+/// Reports groups, and the limit of read buffers.
+pub(super) fn show(groups: &Groups, caps: &Caps, visitor: &mut dyn Visitor) -> Result {
     visitor.attribute("read-buffer-limit", Value::U32(groups.limit.into()))?;
     for id in 0..caps.groups() {
         if let Some(group) = groups.get(id) {
-            let allowed = groups.allowed(id, &caps);
+            let allowed = groups.allowed(id, caps);
             visitor.attribute("group", Value::Nest(&Shown { id, group, allowed }))?;
         }
     }

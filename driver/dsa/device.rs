@@ -31,15 +31,13 @@ use super::{
         CommandError, //
     },
     config::Setup,
+    own::Wq,
     registers::{
         Capabilities,
         Registers, //
     },
     submitter::Owner,
-    wq::{
-        Status,
-        Wq, //
-    }, //
+    wq::Status, //
 };
 use crate::{
     dsa_core::{

@@ -9,8 +9,12 @@ use kernel::{
 };
 
 use super::{
+    accelerator::Accelerator,
     device::Device,
+    own::Wq,
     recovery,
+    registers::Capabilities,
+    scheduler::Scheduler,
     submitter::{
         Ended,
         Make,
@@ -18,12 +22,10 @@ use super::{
         Submitter,
         Ticket, //
     },
-    wq::{
-        Status,
-        Wq, //
-    }, //
+    wq::Status, //
 };
 use crate::{
+    dsa_core::setup,
     ffi::bound::BoundDevice,
     framework::{
         Fault,
@@ -106,5 +108,39 @@ unsafe impl Submitter for Hardware {
                 ..FaultKind::Timeout.into()
             });
         }
+    }
+}
+
+impl Accelerator for Device {
+    fn caps(&self) -> &Capabilities {
+        &self.caps
+    }
+
+    fn identity(&self) -> (u16, u8) {
+        let pdev = self.regs.pci();
+        (pdev.device_id(), pdev.revision_id())
+    }
+
+    fn is_contiguous(&self) -> bool {
+        self.is_contiguous()
+    }
+
+    fn wq_setup(&self, id: u8) -> setup::Wq {
+        self.wq_setup(id)
+    }
+
+    fn scheduler(&self, wq: u32) -> Result<Arc<Scheduler>> {
+        let wq = self.wqs().get(wq as usize).ok_or(EINVAL)?;
+        Ok(wq.scheduler().clone())
+    }
+
+    fn submitter(
+        self: &Arc<Self>,
+        wq: u32,
+        owner: Arc<dyn Owner>,
+        meter: Meter,
+    ) -> Result<Arc<dyn Submitter>> {
+        let wq = self.wqs().get(wq as usize).ok_or(EINVAL)?.clone();
+        Ok(Hardware::new(self.clone(), wq, owner, meter)?)
     }
 }

@@ -13,7 +13,7 @@ use kernel::{
 
 use super::{
     device::Device,
-    wq::Wq, //
+    own::Wq, //
 };
 use crate::dsa_core::{
     blame::Report,

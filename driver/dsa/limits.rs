@@ -5,9 +5,9 @@
 use kernel::prelude::*;
 
 use super::{
+    accelerator::Accelerator,
     config,
-    configure::words,
-    device::Device, //
+    configure::words, //
 };
 use crate::{
     dsa_core::{
@@ -34,8 +34,8 @@ use crate::{
 };
 
 /// What work queues of a device have for a virtual device on them.
-pub(super) fn offer(device: &Device, shares: &[WqShare]) -> Result<Offer> {
-    let general = &device.caps.general;
+pub(super) fn offer(device: &impl Accelerator, shares: &[WqShare]) -> Result<Offer> {
+    let general = &device.caps().general;
     let mut offer = Offer {
         // CAST: Fields of 5 and of 4 bits.
         transfer_shift: general.max_xfer_shift() as u8,
@@ -75,7 +75,7 @@ pub(super) fn is_polled(limits: Option<&framework::Limits>) -> bool {
 /// What the limits of a subdev on these work queues become by a change; none where all is as they
 /// have it.
 pub(super) fn change(
-    device: &Device,
+    device: &impl Accelerator,
     shares: &[WqShare],
     old: Option<&framework::Limits>,
     change: &dyn Attributes,

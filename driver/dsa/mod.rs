@@ -8,18 +8,21 @@
 //! - The hardware: [`registers`] reaches the BARs, [`command`] runs commands, [`config`] divides the
 //!   device into groups and work queues.
 //! - Its work queues: [`submitter`] is what an engine needs of one, whoever owns it; [`scheduler`] says
-//!   whose turn it is on it, and [`waker`] wakes whoever has it; [`slots`] keeps the completion records of one that is ours, and [`wq`]
-//!   submits to it.
+//!   whose turn it is on it, and [`waker`] wakes whoever has it; [`slots`] keeps the account of what one
+//!   has, [`port`] is how descriptors get there, and [`wq`] puts these together; [`own`] is one of ours.
 //! - The device as a whole: [`device`] has the work queues and notices when it is lost, [`recovery`]
 //!   ends descriptors that do not end by themselves and brings a device back that halted,
-//!   [`configure`] changes what it is set up as, [`interrupts`] handles its vectors; [`hardware`]
-//!   makes a submitter of all that, and [`account`] is told by it what has ended.
+//!   [`configure`] changes what it is set up as, [`interrupts`] handles its vectors; [`accelerator`] is
+//!   what virtual devices need of a device, [`hardware`] makes that of ours, and [`account`] is told by
+//!   it what has ended.
 //! - What tenants submit: [`ring`] and [`span`] are helpers, [`ranges`] has the account of what is
 //!   pinned, [`unmaps`] keeps pins away from memory that is going, [`front`] has the registers that a tenant
 //!   sees, [`bell`] wakes who takes descriptors from a portal, and [`engine`] carries out all
 //!   descriptors of one subdev.
 //! - What the framework sees: [`portal`] takes descriptors from memory that a tenant maps, [`resets`]
-//!   brings a function to the state after power-on; [`function`], [`work_queue`] and [`parent`].
+//!   brings a function to the state after power-on, [`function`] is a virtual device; [`limits`] are
+//!   those that a subdev has of its own, and [`carve`] makes its function; [`work_queue`] and [`parent`].
+//! - [`lent`] has what is different for work queues of a device that another driver owns.
 //! - [`bring_up`] puts a device together, and [`driver`] binds to it.
 //!
 //! # Locks
@@ -39,7 +42,10 @@
 //! | `Portal::worker` | the thread in the tenant's process | a thread that is ending, bounded | whoever asks for the region, closing |
 //! | `Portal::progress` | what the thread has done | the thread, bounded, without the lock | `portal` |
 //! | `Portal::rotations` | that what was found in a slot is accepted, before anything that discards | nothing | `portal` |
+//! | `lent::Wq::recovery` | that what does not end is looked after by one | a drain, bounded | `lent` |
+//! | `lent::Device::wqs` | which work queues are lent | nothing | `lent` |
 //! | `Wq::state` | completion records and status | a recovery, bounded, without the lock | submission, interrupts |
+//! | `lent::Device::notifier` | who is notified of a loss | nothing | `lent` |
 //! | `Front::host` | who has the function open, and the order of what it is notified of | the framework's event lock | `Front` |
 //! | `Front::registers` | what a tenant sees | nothing | `Front` |
 //! | `Engine::state` | what was accepted | what is in flight, without the lock | all of `engine` |
@@ -54,9 +60,11 @@
 //! Facts about the hardware are from the Intel Data Streaming Accelerator Architecture
 //! Specification (341204) as `drivers/dma/idxd` of the kernel has them.
 
+mod accelerator;
 mod account;
 mod bell;
 mod bring_up;
+mod carve;
 mod command;
 mod config;
 mod configure;
@@ -67,8 +75,11 @@ mod front;
 mod function;
 mod hardware;
 mod interrupts;
+mod lent;
 mod limits;
+mod own;
 mod parent;
+mod port;
 mod portal;
 mod ranges;
 mod recovery;

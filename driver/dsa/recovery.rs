@@ -18,11 +18,9 @@ use super::{
         Device,
         Loss, //
     },
+    own::Wq,
     submitter::Ticket,
-    wq::{
-        Status,
-        Wq, //
-    }, //
+    wq::Status, //
 };
 use crate::{
     dsa_core::regs::{

@@ -9,7 +9,10 @@ use kernel::{
         DevresBar, //
     },
     prelude::*,
-    sync::aref::ARef, //
+    sync::{
+        aref::ARef,
+        Arc, //
+    }, //
 };
 
 use crate::{
@@ -101,9 +104,16 @@ impl Registers {
         let dev = self.bound.get().ok_or(ENODEV)?;
         portal::store(self.portals.access(&dev)?, offset, descriptor)
     }
+}
+
+/// Registers that can be read, whoever has mapped them.
+pub(super) trait Read {
+    fn read32(&self, offset: usize) -> Result<u32>;
+
+    fn read64(&self, offset: usize) -> Result<u64>;
 
     /// Reads the capability registers.
-    pub(super) fn capabilities(&self) -> Result<Capabilities> {
+    fn capabilities(&self) -> Result<Capabilities> {
         let general = GenCap(self.read64(regs::GENCAP)?);
         let mut operations = [0; 4];
         for (i, word) in operations.iter_mut().enumerate() {
@@ -123,5 +133,25 @@ impl Registers {
                 0
             },
         })
+    }
+}
+
+impl Read for Registers {
+    fn read32(&self, offset: usize) -> Result<u32> {
+        self.read32(offset)
+    }
+
+    fn read64(&self, offset: usize) -> Result<u64> {
+        self.read64(offset)
+    }
+}
+
+impl<T: Read> Read for Arc<T> {
+    fn read32(&self, offset: usize) -> Result<u32> {
+        T::read32(self, offset)
+    }
+
+    fn read64(&self, offset: usize) -> Result<u64> {
+        T::read64(self, offset)
     }
 }

@@ -11,10 +11,8 @@ use super::{
     config,
     configure,
     device::Device,
-    wq::{
-        Status,
-        Wq, //
-    }, //
+    own::Wq,
+    wq::Status, //
 };
 use crate::{
     dsa_core::{
@@ -26,7 +24,6 @@ use crate::{
         Field,
         Needs,
         Refusal,
-        Value,
         Visitor,
         WqChange,
         WqDescription,
@@ -103,16 +100,7 @@ impl framework::WorkQueue for WorkQueue {
             Some(change) => configure::foresee_wq(&self.device, self.wq.id(), change)?,
             None => self.setup(),
         };
-        let operations = config::bytes(&setup.operations);
-        let block = u32::from(setup.block_on_fault);
-        let max_transfer = Value::Uint(1 << setup.max_transfer_shift);
-        visitor.attribute("threshold", Value::U32(setup.threshold.into()))?;
-        visitor.attribute("priority", Value::U32(setup.priority.into()))?;
-        visitor.attribute("group", Value::U32(setup.group.into()))?;
-        visitor.attribute("block-on-fault", Value::U32(block))?;
-        visitor.attribute("max-transfer-size", max_transfer)?;
-        visitor.attribute("max-batch-size", Value::U32(1 << setup.max_batch_shift))?;
-        visitor.attribute("op-config", Value::Binary(&operations))
+        config::show_wq(&setup, visitor)
     }
 
     fn plan(&self, change: &WqChange<'_>) -> Result<Needs, Refusal> {

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A hardware work queue: submission, and completion records.
+//! A hardware work queue: what it has, of whom, and whether it takes more.
 
 use kernel::{
-    device::{
-        Bound,
-        Device, //
-    },
     new_condvar,
     new_mutex,
     prelude::*,
@@ -24,7 +20,7 @@ use kernel::{
 };
 
 use super::{
-    registers::Registers,
+    port::Port,
     scheduler::Scheduler,
     slots::Slots,
     submitter::{
@@ -34,27 +30,14 @@ use super::{
         Ticket, //
     }, //
 };
-use crate::{
-    dsa_core::{
-        blame::{
-            Flight,
-            Report, //
-        },
-        desc::{
-            Completion,
-            DESC_LEN, //
-        },
-        regs::table::portal, //
-    },
-    ffi::records::Records, //
+use crate::dsa_core::blame::{
+    Flight,
+    Report, //
 };
 
 /// How long a submission waits for a recovery to end. That runs one command, which is bounded, and
 /// may have to wait for one of another work queue.
 const RECOVERY: Delta = Delta::from_secs(30);
-
-/// Descriptors that a page of a portal takes at different addresses.
-const PLACES: u64 = portal::PAGE / DESC_LEN as u64;
 
 /// What a work queue does with descriptors.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,69 +53,39 @@ pub(super) enum Status {
 }
 
 /// What the lock of a work queue guards.
-struct State {
+struct State<P> {
     status: Status,
     slots: Slots,
-    records: Records,
-    /// Interrupt handle for completions.
-    handle: u16,
+    port: P,
     /// Largest transfer as a power of two.
     max_transfer_shift: u32,
-    /// Where in the page of the portal the next descriptor is stored.
-    place: u64,
 }
 
-/// Completion records for as many descriptors at a time as a work queue has entries.
-pub(super) struct Room {
-    slots: Slots,
-    records: Records,
-}
-
-impl Room {
-    fn new(dev: &Device<Bound>, size: u16) -> Result<Self> {
-        let size = usize::from(size);
-        Ok(Self {
-            slots: Slots::new(size)?,
-            records: Records::new(dev, size.max(1))?,
-        })
-    }
-}
-
-/// A hardware work queue.
+/// A hardware work queue, which is reached by a [`Port`].
 #[pin_data]
-pub(super) struct Wq {
+pub(super) struct Wq<P: Port> {
     id: u8,
-    regs: Arc<Registers>,
     scheduler: Arc<Scheduler>,
     #[pin]
-    state: Mutex<State>,
+    state: Mutex<State<P>>,
     /// The status changed.
     #[pin]
     changed: CondVar,
 }
 
-impl Wq {
-    /// A work queue that is disabled, with completion records for `size` descriptors at a time.
-    pub(super) fn new(
-        dev: &Device<Bound>,
-        regs: Arc<Registers>,
-        id: u8,
-        size: u16,
-    ) -> Result<Arc<Self>> {
-        let Room { slots, records } = Room::new(dev, size)?;
+impl<P: Port> Wq<P> {
+    /// A work queue that is disabled, for as many descriptors at a time as `slots` has.
+    pub(super) fn with_port(id: u8, slots: Slots, port: P) -> Result<Arc<Self>> {
         let scheduler = Scheduler::new()?;
         Arc::pin_init(
             pin_init!(Self {
                 id,
-                regs,
                 scheduler,
                 state <- new_mutex!(State {
                     status: Status::Disabled,
                     slots,
-                    records,
-                    handle: 0,
+                    port,
                     max_transfer_shift: 0,
-                    place: 0,
                 }, "Wq::state"),
                 changed <- new_condvar!("Wq::changed"),
             }),
@@ -140,23 +93,11 @@ impl Wq {
         )
     }
 
-    /// Allocates what the work queue needs with `size` entries.
-    pub(super) fn room(&self, size: u16) -> Result<Room> {
-        let dev = self.regs.bound().get().ok_or(ENODEV)?;
-        Room::new(&dev, size)
-    }
-
-    /// The work queue, which is disabled and has nothing in flight, has another size from now on.
-    pub(super) fn resize(&self, room: Room) {
-        let Room {
-            mut slots,
-            mut records,
-        } = room;
-        let mut state = self.state.lock();
-        core::mem::swap(&mut state.slots, &mut slots);
-        core::mem::swap(&mut state.records, &mut records);
-        drop(state);
-        // What was there before is freed without the lock.
+    /// Looks at the port, or changes it, and with it what is in use: nothing is in flight where the
+    /// slots are others then.
+    pub(super) fn with<R>(&self, change: impl FnOnce(&mut Slots, &mut P) -> R) -> R {
+        let State { slots, port, .. } = &mut *self.state.lock();
+        change(slots, port)
     }
 
     /// Number of the work queue.
@@ -176,16 +117,6 @@ impl Wq {
     /// Largest transfer of one descriptor as a power of two.
     pub(super) fn max_transfer_shift(&self) -> u32 {
         self.state.lock().max_transfer_shift
-    }
-
-    /// The interrupt handle that descriptors ask for.
-    pub(super) fn handle(&self) -> u16 {
-        self.state.lock().handle
-    }
-
-    /// Changes the interrupt handle that descriptors ask for from now on.
-    pub(super) fn set_handle(&self, handle: u16) {
-        self.state.lock().handle = handle;
     }
 
     /// The hardware has enabled the work queue.
@@ -232,22 +163,12 @@ impl Wq {
                 }
             }
         }
-        let at = state.slots.find_free().ok_or(EBUSY)?;
-        let descriptor = {
-            let dev = self.regs.bound().get().ok_or(ENODEV)?;
-            let record = state.records.get(&dev, at)?;
-            record.clear();
-            make(record.address(), state.handle)
-        };
-        // Each descriptor goes to another address than the one before, as with idxd: a CPU may
-        // combine stores to the same one.
-        let page = portal::offset(self.id, portal::LIMITED_MSIX);
-        let place = page + state.place * DESC_LEN as u64;
-        state.place = (state.place + 1) % PLACES;
+        let State { slots, port, .. } = &mut *state;
+        let at = slots.find_free().ok_or(EBUSY)?;
         // Under the lock, which serialises the stores, and orders them before `close`.
-        self.regs.submit(place as usize, &descriptor)?;
+        let descriptor = port.submit(at, make)?;
         let flight = Flight::new(&descriptor);
-        Ok(state.slots.occupy(at, flight, bytes, owner.clone()))
+        Ok(slots.occupy(at, flight, bytes, owner.clone()))
     }
 
     /// What became of a descriptor; nothing as long as the hardware has it.
@@ -275,16 +196,9 @@ impl Wq {
         self.reap_locked(&mut self.state.lock())
     }
 
-    fn reap_locked(&self, state: &mut State) -> bool {
-        // Without the device there are no records either.
-        let Some(dev) = self.regs.bound().get() else {
-            return false;
-        };
-        let State { slots, records, .. } = state;
-        slots.reap(|at| {
-            let record = records.get(&dev, at).ok()?.read()?;
-            Some(Completion::from_bytes(&record))
-        })
+    fn reap_locked(&self, state: &mut State<P>) -> bool {
+        let State { slots, port, .. } = state;
+        port.reap(slots)
     }
 
     /// Begins a recovery: marks what the hardware has as doomed, and bars submission until
@@ -311,6 +225,15 @@ impl Wq {
         state.slots.abandon();
         if state.status == Status::Recovering {
             state.status = next;
+        }
+        self.changed.notify_all();
+    }
+
+    /// Ends a recovery that came to nothing: the hardware may have all of it still.
+    pub(super) fn resume(&self) {
+        let mut state = self.state.lock();
+        if state.status == Status::Recovering {
+            state.status = Status::Enabled;
         }
         self.changed.notify_all();
     }

@@ -7,5 +7,6 @@
 #include <linux/sched/vhost_task.h>
 #include <linux/vfio.h>
 #include "../face.h"
+#include "../provider.h"
 #include "../netlink/generated/subdev_nl.h"
 #include "shim.h"

@@ -20,6 +20,7 @@ pub(crate) mod netlink;
 pub(crate) mod pci;
 pub(crate) mod pinned;
 pub(crate) mod portal;
+pub(crate) mod provider;
 pub(crate) mod random;
 pub(crate) mod records;
 pub(crate) mod removable;

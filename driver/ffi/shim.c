@@ -28,6 +28,7 @@
 
 #include "../netlink/generated/subdev_nl.h"
 #include "../face.h"
+#include "../provider.h"
 #include "shim.h"
 
 MODULE_VERSION(SUBDEV_VERSION);
@@ -244,7 +245,7 @@ bool subdev_shim_vfio_is_held(struct vfio_device *vdev)
 	return refcount_read(&vdev->refcount) > 1;
 }
 
-/* What Rust defines for other modules, see face.h. */
+/* What Rust defines for other modules, see face.h and provider.h. */
 EXPORT_SYMBOL_GPL(subdev_face_register);
 EXPORT_SYMBOL_GPL(subdev_face_unregister);
 EXPORT_SYMBOL_GPL(subdev_face_available);
@@ -252,6 +253,13 @@ EXPORT_SYMBOL_GPL(subdev_face_probe);
 EXPORT_SYMBOL_GPL(subdev_face_remove);
 EXPORT_SYMBOL_GPL(subdev_face_get);
 EXPORT_SYMBOL_GPL(subdev_face_set);
+EXPORT_SYMBOL_GPL(subdev_provider_get_device);
+EXPORT_SYMBOL_GPL(subdev_provider_put_device);
+EXPORT_SYMBOL_GPL(subdev_provider_get_wq);
+EXPORT_SYMBOL_GPL(subdev_provider_add_wq);
+EXPORT_SYMBOL_GPL(subdev_provider_completed);
+EXPORT_SYMBOL_GPL(subdev_provider_remove_wq);
+EXPORT_SYMBOL_GPL(subdev_provider_put_wq);
 
 int subdev_shim_iommu_group(struct device *dev)
 {

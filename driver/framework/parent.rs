@@ -162,10 +162,7 @@ impl ParentRegistration {
         // A loss that was reported before may still be looking for subdevs.
         QUEUE.flush();
     }
-}
 
-#[cfg_attr(not(CONFIG_KUNIT = "y"), expect(dead_code))]
-impl ParentRegistration {
     /// There is one more work queue.
     pub(crate) fn add_wq(&self, wq: Arc<dyn WorkQueue>) -> Result {
         let id = wq.id();

@@ -87,6 +87,8 @@ pub(crate) struct Description {
     pub(crate) prefix: &'static str,
     /// The bus that the device is on.
     pub(crate) bus: &'static str,
+    /// The driver that has the device, and lends work queues of it, if that is another one.
+    pub(crate) owner: Option<&'static str>,
     /// Whose attributes [`Parent::attributes`] and [`WorkQueue::attributes`] report.
     pub(crate) vendor: &'static str,
     /// Whether work queues can carry a PASID now.

@@ -143,5 +143,9 @@ fn put_after(
     writer.u32(uapi::SUBDEV_A_PARENT_SUBDEV_COUNT, parent.subdevs)?;
     put_vendor(writer, vendor::PARENT, description.vendor, |visitor| {
         parent.provider().attributes(planned, visitor)
-    })
+    })?;
+    match description.owner {
+        Some(owner) => writer.string(uapi::SUBDEV_A_PARENT_OWNER, owner),
+        None => Ok(()),
+    }
 }

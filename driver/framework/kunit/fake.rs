@@ -164,6 +164,7 @@ impl Parent for Fake {
         Description {
             prefix: "kunit",
             bus: "faux",
+            owner: None,
             vendor: "kunit",
             pasid: false,
             shared_wq: false,

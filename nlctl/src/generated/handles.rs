@@ -41,7 +41,8 @@ impl ParentHandle {
     /// gives is changed, all or nothing, and the rest stays. The device is
     /// disabled for it, so no work queue of it may be enabled; otherwise the
     /// request is refused with EBUSY and names a subdev that is in the way.
-    /// Refused with EOPNOTSUPP where the device has its configuration for good.
+    /// Refused with EOPNOTSUPP where the device has its configuration for good,
+    /// and where it has another `owner`, with the command that changes it.
     /// The configuration lasts until the device is unbound.
     pub fn set(&self, parent: impl Into<ParentRef>) -> ParentSet {
         ParentSet::new(self.0.clone(), parent)
@@ -88,7 +89,8 @@ impl WqHandle {
     /// together at most the capacity of the parent. The mode can only be
     /// dedicated, whatever the PASID mode of the subdevs: the driver submits
     /// for all of them. Refused with EOPNOTSUPP where the device has its
-    /// configuration for good. The configuration lasts until the device is
+    /// configuration for good, and where the parent has another owner, with
+    /// the command that changes it. The configuration lasts until the device is
     /// unbound.
     pub fn set(&self, wq: impl Into<WqRef>) -> WqSet {
         WqSet::new(self.0.clone(), wq)

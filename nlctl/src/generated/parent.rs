@@ -50,6 +50,9 @@ pub enum ParentAttr {
     /// with the generation that it was decided in. A refusal is the same as
     /// without, but for what goes wrong only in the doing.
     DryRun,
+    /// Driver that has the device and its configuration, and lends work queues
+    /// of it, for example "idxd"; absent where the device has no other driver.
+    Owner(String),
     /// An attribute that this version of the library does not know.
     Unknown(UnknownAttribute),
 }
@@ -133,6 +136,11 @@ impl Attribute for ParentAttr {
                 Kind::Flag,
                 "Decide everything as if it were done, and who is in the way, and do\nnothing: no event comes of it. The reply is the object as it would be,\nwith the generation that it was decided in. A refusal is the same as\nwithout, but for what goes wrong only in the doing.",
             ),
+            AttributeInfo::new(
+                "owner",
+                Kind::String,
+                "Driver that has the device and its configuration, and lends work queues\nof it, for example \"idxd\"; absent where the device has no other driver.",
+            ),
         ],
     };
     fn number(&self) -> u16 {
@@ -151,6 +159,7 @@ impl Attribute for ParentAttr {
             Self::Fault(_) => 12,
             Self::DsaParent(_) => 13,
             Self::DryRun => 14,
+            Self::Owner(_) => 15,
             Self::Unknown(unknown) => unknown.kind,
         }
     }
@@ -171,6 +180,7 @@ impl Attribute for ParentAttr {
             Self::Fault(value) => Some(value),
             Self::DsaParent(value) => Some(value),
             Self::DryRun => None,
+            Self::Owner(value) => Some(value),
             Self::Unknown(unknown) => Some(&unknown.value),
         }
     }
@@ -192,6 +202,7 @@ impl Attribute for ParentAttr {
                 12 => Self::Fault(Value::parse(value)?),
                 13 => Self::DsaParent(Value::parse(value)?),
                 14 => Self::DryRun,
+                15 => Self::Owner(Value::parse(value)?),
                 unknown => Self::Unknown(UnknownAttribute::new(unknown, value)),
             },
         )
@@ -235,6 +246,10 @@ pub struct Parent {
     /// What only an Intel Data Streaming Accelerator has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dsa_parent: Option<DsaParent>,
+    /// Driver that has the device and its configuration, and lends work queues
+    /// of it, for example "idxd"; absent where the device has no other driver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// Attributes that this version of the library does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownAttribute>,
@@ -256,6 +271,7 @@ impl Object for Parent {
         let mut port_id = None;
         let mut fault = None;
         let mut dsa_parent = None;
+        let mut owner = None;
         let mut unknown = Vec::new();
         for attribute in attributes {
             match attribute {
@@ -272,6 +288,7 @@ impl Object for Parent {
                 ParentAttr::PortId(value) => port_id = Some(value),
                 ParentAttr::Fault(value) => fault = Some(Object::read(value)?),
                 ParentAttr::DsaParent(value) => dsa_parent = Some(Object::read(value)?),
+                ParentAttr::Owner(value) => owner = Some(value),
                 ParentAttr::Unknown(value) => unknown.push(value),
                 _ => {}
             }
@@ -290,6 +307,7 @@ impl Object for Parent {
             port_id,
             fault,
             dsa_parent,
+            owner,
             unknown,
         })
     }

@@ -15,7 +15,8 @@ use crate::{
 /// gives is changed, all or nothing, and the rest stays. The device is
 /// disabled for it, so no work queue of it may be enabled; otherwise the
 /// request is refused with EBUSY and names a subdev that is in the way.
-/// Refused with EOPNOTSUPP where the device has its configuration for good.
+/// Refused with EOPNOTSUPP where the device has its configuration for good,
+/// and where it has another `owner`, with the command that changes it.
 /// The configuration lasts until the device is unbound.
 #[derive(Debug, Clone)]
 #[must_use = "a request is sent when it is executed"]

@@ -20,7 +20,8 @@ use crate::{
 /// together at most the capacity of the parent. The mode can only be
 /// dedicated, whatever the PASID mode of the subdevs: the driver submits
 /// for all of them. Refused with EOPNOTSUPP where the device has its
-/// configuration for good. The configuration lasts until the device is
+/// configuration for good, and where the parent has another owner, with
+/// the command that changes it. The configuration lasts until the device is
 /// unbound.
 #[derive(Debug, Clone)]
 #[must_use = "a request is sent when it is executed"]

@@ -22,6 +22,7 @@ pub struct Parent {
     pub capabilities: Vec<String>,
     pub wq_count: u32,
     pub subdev_count: u32,
+    pub owner: Option<String>,
     pub dsa_parent: DsaParent,
 }
 

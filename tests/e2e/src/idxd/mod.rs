@@ -2,6 +2,7 @@
 //! The machine with `idxd` in place of our module.
 
 mod dmatest;
+mod lent;
 
 use std::fs;
 use std::path::Path;
@@ -11,6 +12,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 pub use self::dmatest::DmaTest;
+pub use self::lent::{LENT, Lender, try_rmmod, with_lender};
 use crate::kmsg::Kmsg;
 use crate::process::{self, Output};
 use crate::system::Function;

@@ -179,6 +179,8 @@ pub const ALL: &[Scenario] = &[
     idxd::IDXD_COMMANDS,
     idxd::IDXD_HALTS,
     idxd::IDXD_VANISHING,
+    idxd::IDXD_WQ,
+    idxd::IDXD_WQ_ENDS,
     idxd::IDXD_SECOND,
     idxd::IDXD_HANDLES,
     idxd::USER_SUBMISSION,

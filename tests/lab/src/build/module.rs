@@ -28,6 +28,9 @@ const INSIDE: &str = "/run/module";
 /// The module in which subdevs are mediated devices.
 const MDEV: &str = "subdev_mdev.ko";
 
+/// The module by which work queues that `idxd` owns are used.
+const IDXD: &str = "subdev_idxd.ko";
+
 /// What is built with it for scenarios: a processor's missing instructions,
 /// and the kernel's test of DMA channels.
 const HELPERS: &[&str] = &["cpu_shim.ko", "dmatest.ko"];
@@ -39,7 +42,9 @@ pub struct Module {
     pub file: PathBuf,
     /// `subdev_mdev.ko`, which is not loaded unless somebody wants it.
     pub mdev: PathBuf,
-    /// What that needs, where it does not come with the kernel.
+    /// `subdev_idxd.ko`, likewise.
+    pub idxd: PathBuf,
+    /// What `subdev_mdev.ko` needs, where it does not come with the kernel.
     pub core: Option<PathBuf>,
     /// What the scenarios load besides: name and file.
     pub helpers: Vec<(&'static str, PathBuf)>,
@@ -54,11 +59,12 @@ impl Module {
         let helpers = self.helpers.iter();
         let helpers = helpers.map(|(name, file)| (*name, file.as_path()));
         let core = self.core.as_deref().map(|file| (mdev::FILE, file));
-        [("subdev.ko", self.file.as_path()), (MDEV, &self.mdev)]
-            .into_iter()
-            .chain(core)
-            .chain(helpers)
-            .collect()
+        let modules = [
+            ("subdev.ko", self.file.as_path()),
+            (MDEV, &self.mdev),
+            (IDXD, &self.idxd),
+        ];
+        modules.into_iter().chain(core).chain(helpers).collect()
     }
 }
 
@@ -95,6 +101,7 @@ pub fn build(lab: &Lab, root: &Root, kernel: &Kernel) -> Result<Module> {
     let module = Module {
         file: dir.join("subdev.ko"),
         mdev: dir.join(MDEV),
+        idxd: dir.join(IDXD),
         core: core.map(|core| core.file),
         helpers: HELPERS
             .iter()

@@ -8,6 +8,7 @@
 mod configuration;
 mod cycles;
 mod faults;
+mod lent;
 mod profiles;
 mod transfers;
 mod user;
@@ -15,6 +16,7 @@ mod user;
 pub use self::configuration::IDXD_CONFIG;
 pub use self::cycles::IDXD_CYCLES;
 pub use self::faults::{IDXD_COMMANDS, IDXD_FAULTS, IDXD_HALTS, IDXD_VANISHING};
+pub use self::lent::{IDXD_WQ, IDXD_WQ_ENDS};
 pub use self::profiles::{IDXD_HANDLES, IDXD_SECOND};
 pub use self::transfers::IDXD_DMATEST;
 pub use self::user::{ENQCMD, MISTAKE, STORE, USER_SUBMISSION, go_wrong};
