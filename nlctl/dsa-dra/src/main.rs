@@ -17,6 +17,7 @@ mod fixtures;
 mod identity;
 mod mdev;
 mod metadata;
+mod metrics;
 mod operations;
 mod options;
 mod plugin;
@@ -46,6 +47,7 @@ use tonic::transport::Server;
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
+use crate::metrics::Calls;
 use crate::options::Options;
 use crate::plugin::Plugin;
 use crate::prepare::Preparer;
@@ -87,7 +89,9 @@ async fn run(options: Options) -> Result<()> {
     let client = client.context("cannot tell where the API server is")?;
 
     let preparer = Arc::new(Preparer::new(handle.clone(), options.clone()));
+    let counted = Calls::default();
     let plugin = Plugin {
+        calls: counted.clone(),
         client: client.clone(),
         preparer: preparer.clone(),
         reporter: Reporter {
@@ -128,6 +132,7 @@ async fn run(options: Options) -> Result<()> {
         end = plugin.serve_with_incoming(calls) => end.context("the plugin's socket")?,
         end = registrar.serve_with_incoming(greetings) => end.context("the registration's socket")?,
         end = publisher.run() => end?,
+        end = metrics::serve(options.metrics_address, handle.clone(), counted) => end?,
         end = follow(&handle, &client, &preparer) => end?,
         _ = connection => anyhow::bail!("the netlink connection is closed"),
         end = told_to_stop()? => end,

@@ -2,6 +2,7 @@
 
 //! The command line, and the places that follow from it.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -39,6 +40,9 @@ pub struct Options {
     /// Where devices are.
     #[arg(long, default_value = "/dev")]
     pub dev: PathBuf,
+    /// Address to serve /metrics and /healthz at; none by default.
+    #[arg(long)]
+    pub metrics_address: Option<SocketAddr>,
     /// Log as text, not as JSON.
     #[arg(long)]
     pub log_text: bool,

@@ -3,6 +3,7 @@
 //! What kubelet calls: `DRAPlugin` v1.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use k8s_openapi::api::resource::v1::ResourceClaim;
 use kube::{Api, Client};
@@ -10,6 +11,7 @@ use tonic::{Request, Response, Status};
 use tracing::{error, info};
 
 use crate::claim::{is_uid, uid};
+use crate::metrics::{Call, Calls};
 use crate::prepare::{Prepared, Preparer};
 use crate::proto::dra::dra_plugin_server::DraPlugin;
 use crate::proto::dra::{
@@ -28,6 +30,8 @@ pub struct Plugin {
     pub preparer: Arc<Preparer>,
     /// Who tells users of a claim what became of it.
     pub reporter: Reporter,
+    /// What became of calls.
+    pub calls: Calls,
 }
 
 impl Plugin {
@@ -89,7 +93,11 @@ impl DraPlugin for Plugin {
         let mut response = NodePrepareResourcesResponse::default();
         for claim in request.into_inner().claims {
             let (namespace, name, uid) = (&claim.namespace, &claim.name, &claim.uid);
-            let answer = match self.prepare(&claim).await {
+            let start = Instant::now();
+            let prepared = self.prepare(&claim).await;
+            let failed = prepared.is_err();
+            self.calls.ended(Call::Prepare, failed, start.elapsed());
+            let answer = match prepared {
                 Ok(prepared) => {
                     info!(
                         namespace,
@@ -123,7 +131,11 @@ impl DraPlugin for Plugin {
         let mut response = NodeUnprepareResourcesResponse::default();
         for claim in request.into_inner().claims {
             let (namespace, name, uid) = (&claim.namespace, &claim.name, &claim.uid);
-            let error = match self.unprepare(uid).await {
+            let start = Instant::now();
+            let unprepared = self.unprepare(uid).await;
+            let failed = unprepared.is_err();
+            self.calls.ended(Call::Unprepare, failed, start.elapsed());
+            let error = match unprepared {
                 Ok(()) => {
                     info!(namespace, name, uid, "claim unprepared");
                     String::new()
