@@ -13,15 +13,13 @@ use crate::{process, run};
 /// What both the host and the virtual machine can run.
 pub const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// The tool: both its package and its program.
-const TOOL: &str = "dsa-nl";
-
-/// Packages of which each holds a program of its name.
-const PROGRAMS: &[&str] = &["e2e", "dsa-model"];
-
-/// How the tool is linked: at a fixed address. It runs for a moment, of which moving itself elsewhere,
-/// by 13,000 relocations in 70 pages, took a tenth.
-const FIXED: &[&str] = &["-C", "relocation-model=static"];
+/// The packages, and the program that each holds.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("dsa-dra", "dsa-dra"),
+    ("dsa-nl", "dsa-nl"),
+    ("e2e", "e2e"),
+    ("dsa-model", "dsa-model"),
+];
 
 /// Examples that scenarios run, and what they are called in the virtual machine,
 /// where `watch` is another program.
@@ -48,8 +46,8 @@ impl Programs {
 
     /// Name and path of each, also of the examples.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
-        let programs = [TOOL].into_iter().chain(PROGRAMS.iter().copied());
-        let programs = programs.map(|program| (program, self.path(program)));
+        let programs = PROGRAMS.iter();
+        let programs = programs.map(|(_, program)| (*program, self.path(program)));
         let examples = EXAMPLES.iter();
         let examples = examples.map(|(example, name)| {
             let path = self.dir.join("examples").join(example);
@@ -72,15 +70,15 @@ pub fn target_dir(lab: &Lab) -> PathBuf {
 pub fn build(lab: &Lab) -> Result<Programs> {
     let mut cargo = static_cargo(lab, "build");
     cargo.args(["--release", "--bins"]);
-    cargo.args(PROGRAMS.iter().flat_map(|package| ["--package", package]));
+    cargo.args(
+        PROGRAMS
+            .iter()
+            .flat_map(|(package, _)| ["--package", package]),
+    );
     cargo.args(["--package", "nlctl", "--features", "nlctl/blocking"]);
     cargo.args(["--package", "dsa-user"]);
     cargo.args(EXAMPLES.iter().flat_map(|(name, _)| ["--example", name]));
     run::step(lab, "build the userspace", &mut cargo, "")?;
-    let mut cargo = static_cargo(lab, "rustc");
-    cargo.args(["--release", "--package", TOOL, "--bin", TOOL, "--"]);
-    cargo.args(FIXED);
-    run::step(lab, "build the tool", &mut cargo, "")?;
     Ok(Programs {
         dir: target_dir(lab).join(TARGET).join("release"),
     })

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Tells users of a claim what became of it: the condition `Ready` of its devices.
+//!
+//! Nobody waits for that: kubelet has the answer to its call, and API servers may not offer it.
+
+use k8s_openapi::api::resource::v1::ResourceClaim;
+use k8s_openapi::jiff::Timestamp;
+use kube::api::{Patch, PatchParams};
+use kube::{Api, Client};
+use serde_json::{Value, json};
+use tracing::debug;
+
+use crate::claim::{Place, uid};
+use crate::prepare::Prepared;
+
+/// Longest message of a condition.
+const LONGEST: usize = 32768;
+
+/// Writes conditions.
+#[derive(Clone)]
+pub struct Reporter {
+    /// Where claims are.
+    pub client: Client,
+    /// Name of the driver.
+    pub driver: String,
+    /// Name of the node.
+    pub node: String,
+}
+
+impl Reporter {
+    /// Says of a claim, some time later, that it is prepared, or why not.
+    pub fn report(&self, claim: ResourceClaim, prepared: Result<Vec<Prepared>, String>) {
+        let reporter = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = reporter.write(&claim, &prepared).await {
+                debug!(%error, uid = uid(&claim), "cannot write the condition of a claim");
+            }
+        });
+    }
+
+    async fn write(
+        &self,
+        claim: &ResourceClaim,
+        prepared: &Result<Vec<Prepared>, String>,
+    ) -> Result<(), kube::Error> {
+        let namespace = claim.metadata.namespace.as_deref().unwrap_or_default();
+        let name = claim.metadata.name.as_deref().unwrap_or_default();
+        let place = Place {
+            driver: &self.driver,
+            node: &self.node,
+        };
+        let patch = patch(claim, prepared, place, Timestamp::now());
+        let api: Api<ResourceClaim> = Api::namespaced(self.client.clone(), namespace);
+        // Another node's driver owns what it says.
+        let manager = format!("{}-{}", self.driver, self.node);
+        let manager: String = manager.chars().take(128).collect();
+        let params = PatchParams::apply(&manager).force();
+        api.patch_status(name, &params, &Patch::Apply(patch))
+            .await?;
+        Ok(())
+    }
+}
+
+fn patch(
+    claim: &ResourceClaim,
+    prepared: &Result<Vec<Prepared>, String>,
+    place: Place<'_>,
+    now: Timestamp,
+) -> Value {
+    let (status, reason, message) = match prepared {
+        Ok(_) => ("True", "Prepared", ""),
+        Err(sentence) => ("False", "Refused", sentence.as_str()),
+    };
+    let message: String = message.chars().take(LONGEST).collect();
+    let condition = json!({
+        "type": "Ready",
+        "status": status,
+        "reason": reason,
+        "message": message,
+        "lastTransitionTime": k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(now),
+    });
+    let results = claim.status.as_ref().and_then(|it| it.allocation.as_ref());
+    let results = results.and_then(|it| it.devices.as_ref()?.results.as_deref());
+    let results = results.unwrap_or_default().iter();
+    let ours = results.filter(|it| it.driver == place.driver && it.pool == place.node);
+    let devices = ours.map(|result| {
+        let mut device = json!({
+            "driver": result.driver,
+            "pool": result.pool,
+            "device": result.device,
+            "conditions": [condition],
+        });
+        if let Some(share) = &result.share_id {
+            device["shareID"] = share.as_str().into();
+        }
+        let all = prepared.as_deref().unwrap_or_default();
+        let this = all.iter().find(|it| {
+            it.share.device_name == result.device && it.share.share_id == result.share_id
+        });
+        if let Some(prepared) = this {
+            let subdev = &prepared.subdev;
+            device["data"] = json!({"subdev": subdev.name, "uuid": subdev.uuid});
+        }
+        device
+    });
+    json!({
+        "apiVersion": "resource.k8s.io/v1",
+        "kind": "ResourceClaim",
+        // A claim that took the place of this one is not meant.
+        "metadata": {"uid": uid(claim)},
+        "status": {"devices": devices.collect::<Vec<_>>()},
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_the_message_of_the_condition() {
+        let claim = serde_json::from_value(json!({
+            "metadata": {"name": "c", "namespace": "ns", "uid": "u"},
+            "spec": {},
+            "status": {"allocation": {"devices": {"results": [
+                {"driver": "d", "pool": "n1", "request": "r", "device": "wq0", "shareID": "s1"},
+                {"driver": "d", "pool": "n2", "request": "r", "device": "wq0"},
+                {"driver": "other", "pool": "n1", "request": "r", "device": "wq0"},
+            ]}}},
+        }));
+        let claim: ResourceClaim = claim.expect("is a claim");
+        let place = Place {
+            driver: "d",
+            node: "n1",
+        };
+        let refused = Err("wq.size: too many".to_string());
+        let patch = patch(&claim, &refused, place, Timestamp::UNIX_EPOCH);
+        assert_eq!(patch["status"]["devices"].as_array().map(Vec::len), Some(1));
+        // It is of the API's own form.
+        let status = patch["status"]["devices"][0].clone();
+        let status: k8s_openapi::api::resource::v1::AllocatedDeviceStatus =
+            serde_json::from_value(status).expect("is a status");
+        assert_eq!(status.share_id.as_deref(), Some("s1"));
+        let conditions = status.conditions.expect("are there");
+        assert_eq!(conditions[0].message, "wq.size: too many");
+        assert_eq!(conditions[0].status, "False");
+    }
+}
