@@ -549,6 +549,7 @@ fn parents() -> Result<()> {
 
 /// Seeds of `mdev-races`, and what each thread does with one.
 const ROUNDS: u64 = 10;
+const CHECKED: u64 = 2;
 const STEPS: u32 = 30;
 
 /// UUIDs that all threads share.
@@ -561,7 +562,7 @@ fn uuid(number: usize) -> String {
 fn races() -> Result<()> {
     let parent = Function::of_parent()?;
     let before = free(&parent, Loaded::new()?)?;
-    for (seed, mut rng) in seed::rounds("run mdev-races", amount::rounds(ROUNDS)) {
+    for (seed, mut rng) in seed::rounds("run mdev-races", amount::rounds(amount::by_kernel(ROUNDS, CHECKED))) {
         let loaded = Loaded::new()?;
         race(&parent, &mut rng).with_context(|| format!("seed {seed}"))?;
         let after = free(&parent, loaded)?;
