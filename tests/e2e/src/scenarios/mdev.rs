@@ -562,7 +562,10 @@ fn uuid(number: usize) -> String {
 fn races() -> Result<()> {
     let parent = Function::of_parent()?;
     let before = free(&parent, Loaded::new()?)?;
-    for (seed, mut rng) in seed::rounds("run mdev-races", amount::rounds(amount::by_kernel(ROUNDS, CHECKED))) {
+    for (seed, mut rng) in seed::rounds(
+        "run mdev-races",
+        amount::rounds(amount::by_kernel(ROUNDS, CHECKED)),
+    ) {
         let loaded = Loaded::new()?;
         race(&parent, &mut rng).with_context(|| format!("seed {seed}"))?;
         let after = free(&parent, loaded)?;
