@@ -19,6 +19,7 @@
 //! | [`tool`], [`monitor`], [`model`] | `dsa-nl`: commands, events, and what they print |
 //! | [`idxd`] | upstream's driver in place of our module, and `dmatest` |
 //! | [`client`], [`crowd`] | the library `nlctl`, one request after another; many subdevs |
+//! | [`dra`] | the Kubernetes driver, with an API server and a kubelet that are stand-ins |
 //! | [`lossy`] | sockets whose answers the kernel drops |
 //! | [`system`], [`kmsg`], [`kmemleak`] | the machine: modules, sysfs, the kernel log, lost memory |
 //! | [`upstream`] | what the kernel is known to report of itself |
@@ -35,6 +36,7 @@ pub mod check;
 pub mod client;
 pub mod crowd;
 pub mod demo;
+mod dra;
 pub mod dsa;
 pub mod ffi;
 mod figures;

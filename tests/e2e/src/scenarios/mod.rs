@@ -15,6 +15,7 @@ mod dead_and_open;
 mod declared;
 mod differential;
 mod direct_store;
+mod dra;
 mod driver_override;
 mod enable_flood;
 mod fairness;
@@ -162,6 +163,10 @@ pub const ALL: &[Scenario] = &[
     two_parents::TWO_PARENTS,
     many::MANY,
     pool_agent::POOL_AGENT,
+    dra::DRA,
+    dra::DRA_FAULTS,
+    dra::DRA_KILLED,
+    dra::DRA_MANY,
     ynl::YNL,
     c_client::C_CLIENT,
     ynl::YNL_EVENTS,

@@ -15,6 +15,7 @@ pub const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// The packages, and the program that each holds.
 const PROGRAMS: &[(&str, &str)] = &[
+    ("dsa-dra", "dsa-dra"),
     ("dsa-nl", "dsa-nl"),
     ("e2e", "e2e"),
     ("dsa-model", "dsa-model"),

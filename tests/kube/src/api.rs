@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The API server, over HTTP without TLS.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context, Result, anyhow};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{get, patch};
+use futures::stream;
+use k8s_openapi::api::resource::v1::{ResourceClaim, ResourceSlice};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+use crate::rules;
+use crate::store::{Change, Key, Kind, Refused, Store, status};
+
+/// Most objects in a page, however many are asked for: so that clients have to ask again.
+const PAGE: usize = 3;
+
+type Shared = Arc<Mutex<Store>>;
+
+/// An API server, which can go and come back with all that it had.
+pub struct ApiServer {
+    store: Shared,
+    address: SocketAddr,
+    runtime: Option<Runtime>,
+}
+
+impl ApiServer {
+    /// Serves at a port of this machine, with a node of that name.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot listen.
+    pub fn start(node: &str) -> Result<Self> {
+        let mut server = Self {
+            store: Arc::new(Mutex::new(Store::new())),
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            runtime: None,
+        };
+        let key = (Kind::Nodes, String::new(), node.to_string());
+        let made = server.store().create(&key, json!({"metadata": {}}));
+        made.map_err(|it| anyhow!(it.2))?;
+        server.come_back()?;
+        Ok(server)
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A configuration for clients.
+    pub fn kubeconfig(&self) -> String {
+        json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "test", "cluster": {"server": self.url()}}],
+            "users": [{"name": "test", "user": {}}],
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+            "current-context": "test",
+        })
+        .to_string()
+    }
+
+    /// Goes away: connections end, and new ones are refused.
+    pub fn go_away(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+
+    /// Comes back, where it was.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot listen.
+    pub fn come_back(&mut self) -> Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()?;
+        let listener = runtime.block_on(TcpListener::bind(self.address));
+        let listener = listener.with_context(|| format!("cannot listen at {}", self.address))?;
+        self.address = listener.local_addr()?;
+        let router = router(self.store.clone());
+        runtime.spawn(async move { axum::serve(listener, router).await });
+        self.runtime = Some(runtime);
+        Ok(())
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        lock(&self.store)
+    }
+
+    /// Forgets its changes: who watches has to list again, once it is connected anew.
+    pub fn compact(&self) {
+        self.store().compact();
+    }
+
+    /// Makes a claim as it is when the scheduler has allocated it.
+    ///
+    /// # Errors
+    ///
+    /// When there is one of that name.
+    pub fn add_claim(&self, claim: &ResourceClaim) -> Result<()> {
+        let key = claim_key(claim);
+        let made = self.store().create(&key, serde_json::to_value(claim)?);
+        made.map(drop).map_err(|it| anyhow!(it.2))
+    }
+
+    /// Deletes a claim.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn delete_claim(&self, claim: &ResourceClaim) -> Result<()> {
+        let deleted = self.store().delete(&claim_key(claim));
+        deleted.map(drop).map_err(|it| anyhow!(it.2))
+    }
+
+    /// A claim, as it is now.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn claim(&self, claim: &ResourceClaim) -> Result<ResourceClaim> {
+        let store = self.store();
+        let found = store.get(&claim_key(claim)).map_err(|it| anyhow!(it.2))?;
+        Ok(serde_json::from_value(found.clone())?)
+    }
+
+    /// All slices.
+    ///
+    /// # Errors
+    ///
+    /// When one is not of the API's form.
+    pub fn slices(&self) -> Result<Vec<ResourceSlice>> {
+        let store = self.store();
+        let slices = store.objects.iter().filter(|it| it.0.0 == Kind::Slices);
+        let read = slices.map(|it| Ok(serde_json::from_value(it.1.clone())?));
+        read.collect()
+    }
+
+    /// Deletes all slices, as kubelet does of a plugin that is gone.
+    pub fn delete_slices(&self) {
+        let mut store = self.store();
+        let keys: Vec<_> = store.objects.keys().cloned().collect();
+        for key in keys.iter().filter(|it| it.0 == Kind::Slices) {
+            // It is there.
+            store.delete(key).ok();
+        }
+    }
+
+    /// Devices of the pool, if all of it is there.
+    ///
+    /// # Errors
+    ///
+    /// When slices are not of the API's form.
+    pub fn pool(
+        &self,
+    ) -> Result<
+        Result<std::collections::BTreeMap<String, k8s_openapi::api::resource::v1::Device>, String>,
+    > {
+        Ok(rules::pool(&self.slices()?))
+    }
+}
+
+impl Drop for ApiServer {
+    fn drop(&mut self) {
+        self.go_away();
+    }
+}
+
+fn claim_key(claim: &ResourceClaim) -> Key {
+    let metadata = &claim.metadata;
+    let namespace = metadata.namespace.clone().unwrap_or_default();
+    (
+        Kind::Claims,
+        namespace,
+        metadata.name.clone().unwrap_or_default(),
+    )
+}
+
+fn lock(store: &Shared) -> MutexGuard<'_, Store> {
+    store.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn router(store: Shared) -> Router {
+    let group = "/apis/resource.k8s.io/v1";
+    Router::new()
+        .route(
+            &format!("{group}/resourceslices"),
+            get(list_slices).post(create_slice),
+        )
+        .route(
+            &format!("{group}/resourceslices/{{name}}"),
+            get(get_slice).put(replace_slice).delete(delete_slice),
+        )
+        .route(&format!("{group}/resourceclaims"), get(list_claims))
+        .route(
+            &format!("{group}/namespaces/{{namespace}}/resourceclaims/{{name}}"),
+            get(get_claim),
+        )
+        .route(
+            &format!("{group}/namespaces/{{namespace}}/resourceclaims/{{name}}/status"),
+            patch(patch_claim),
+        )
+        .route("/api/v1/nodes/{name}", get(get_node))
+        .fallback(|| async { answer(Err(Refused(404, "NotFound", "no such path".into()))) })
+        .with_state(store)
+}
+
+fn answer(result: Result<Value, Refused>) -> Response {
+    match result {
+        Ok(value) => Json(value).into_response(),
+        Err(refused) => {
+            let code = StatusCode::from_u16(refused.0);
+            let code = code.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (code, Json(status(&refused))).into_response()
+        }
+    }
+}
+
+fn slice_key(name: &str) -> Key {
+    (Kind::Slices, String::new(), name.to_string())
+}
+
+fn body(bytes: &Bytes) -> Result<Value, Refused> {
+    let value = serde_json::from_slice(bytes);
+    value.map_err(|it| Refused(400, "BadRequest", it.to_string()))
+}
+
+async fn get_slice(State(store): State<Shared>, Path(name): Path<String>) -> Response {
+    answer(lock(&store).get(&slice_key(&name)).cloned())
+}
+
+async fn create_slice(State(store): State<Shared>, bytes: Bytes) -> Response {
+    let created = body(&bytes).and_then(|object| {
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        let key = slice_key(name);
+        lock(&store).create(&key, object)
+    });
+    answer(created)
+}
+
+async fn replace_slice(
+    State(store): State<Shared>,
+    Path(name): Path<String>,
+    bytes: Bytes,
+) -> Response {
+    let key = slice_key(&name);
+    answer(body(&bytes).and_then(|object| lock(&store).replace(&key, object)))
+}
+
+async fn delete_slice(State(store): State<Shared>, Path(name): Path<String>) -> Response {
+    answer(lock(&store).delete(&slice_key(&name)))
+}
+
+async fn get_claim(
+    State(store): State<Shared>,
+    Path((namespace, name)): Path<(String, String)>,
+) -> Response {
+    answer(lock(&store).get(&(Kind::Claims, namespace, name)).cloned())
+}
+
+async fn patch_claim(
+    State(store): State<Shared>,
+    Path((namespace, name)): Path<(String, String)>,
+    bytes: Bytes,
+) -> Response {
+    let key = (Kind::Claims, namespace, name);
+    answer(body(&bytes).and_then(|patch| lock(&store).apply_status(&key, &patch)))
+}
+
+async fn get_node(State(store): State<Shared>, Path(name): Path<String>) -> Response {
+    answer(
+        lock(&store)
+            .get(&(Kind::Nodes, String::new(), name))
+            .cloned(),
+    )
+}
+
+/// What a list or a watch is of.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Asked {
+    watch: Option<bool>,
+    resource_version: Option<String>,
+    field_selector: Option<String>,
+    limit: Option<usize>,
+    r#continue: Option<String>,
+}
+
+async fn list_slices(State(store): State<Shared>, Query(asked): Query<Asked>) -> Response {
+    list(&store, Kind::Slices, asked)
+}
+
+async fn list_claims(State(store): State<Shared>, Query(asked): Query<Asked>) -> Response {
+    list(&store, Kind::Claims, asked)
+}
+
+fn list(store: &Shared, kind: Kind, asked: Asked) -> Response {
+    if asked.watch == Some(true) {
+        return follow(store, kind, asked);
+    }
+    let store = lock(store);
+    let all = store.objects.iter().filter(|it| it.0.0 == kind);
+    let all = all.map(|it| it.1).filter(|it| selected(it, &asked));
+    let all: Vec<_> = all.cloned().collect();
+    let begin = asked.r#continue.and_then(|it| it.parse().ok()).unwrap_or(0);
+    let limit = asked.limit.map_or(usize::MAX, |it| it.min(PAGE));
+    let rest = all.get(begin..).unwrap_or_default();
+    let items = rest.get(..limit).unwrap_or(rest);
+    let mut metadata = json!({"resourceVersion": store.version().to_string()});
+    if items.len() < rest.len() {
+        metadata["continue"] = (begin + items.len()).to_string().into();
+    }
+    answer(Ok(json!({
+        "apiVersion": kind.api_version(),
+        "kind": format!("{}List", kind.name()),
+        "metadata": metadata,
+        "items": items,
+    })))
+}
+
+/// Whether an object is what a field selector asks for.
+fn selected(object: &Value, asked: &Asked) -> bool {
+    let fields = asked.field_selector.as_deref().unwrap_or_default();
+    let mut fields = fields.split(',').filter(|it| !it.is_empty());
+    fields.all(|field| {
+        let Some((path, value)) = field.split_once('=') else {
+            return false;
+        };
+        let path = format!("/{}", path.replace('.', "/"));
+        object.pointer(&path).and_then(Value::as_str) == Some(value)
+    })
+}
+
+/// A watch, an event a line.
+fn follow(store: &Shared, kind: Kind, asked: Asked) -> Response {
+    let version = asked.resource_version.as_deref().unwrap_or("0");
+    let Ok(version) = version.parse::<u64>() else {
+        let sentence = format!("'{version}' is no version");
+        return answer(Err(Refused(400, "BadRequest", sentence)));
+    };
+    let told = lock(store).subscribe();
+    let state = (store.clone(), told, version, asked);
+    let lines = stream::unfold(state, move |(store, mut told, version, asked)| async move {
+        loop {
+            let changes = lock(&store).since(version);
+            let changes: Vec<Change> = match changes {
+                Ok(changes) => changes,
+                Err(refused) => {
+                    let line = json!({"type": "ERROR", "object": status(&refused)});
+                    // The client is to end it.
+                    return Some((format!("{line}\n"), (store, told, u64::MAX, asked)));
+                }
+            };
+            let newest = changes.last().map_or(version, |it| it.version);
+            let ours = |it: &&Change| it.kind == kind && selected(&it.object, &asked);
+            let lines: String = changes
+                .iter()
+                .filter(ours)
+                .map(|it| format!("{}\n", json!({"type": it.what, "object": it.object})))
+                .collect();
+            if !lines.is_empty() {
+                return Some((lines, (store, told, newest, asked)));
+            }
+            if told.changed().await.is_err() {
+                return None;
+            }
+        }
+    });
+    let lines = futures::StreamExt::map(lines, Ok::<_, Infallible>);
+    Body::from_stream(lines).into_response()
+}
