@@ -12,6 +12,7 @@ use futures::TryStreamExt;
 use k8s_openapi::api::resource::v1::ResourceClaim;
 use nlctl::{AdminState, Error, Face, Handle, Opstate, PasidMode, RefusalKind, Subdev};
 use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use crate::claim::{Place, Share, shares, uid};
@@ -21,6 +22,9 @@ use crate::{cdi, mdev, metadata};
 
 /// How long the kernel may take for a request; kubelet gives a call 45 s.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// How long to wait for what is about to be there.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Why a claim is not prepared, or still is.
 #[derive(Debug, thiserror::Error)]
@@ -300,12 +304,25 @@ impl Preparer {
         Ok((subdev, fresh))
     }
 
+    /// The subdev of a share, if there is one. One that another driver on this node is making is waited
+    /// for.
     async fn find(&self, share: &Share) -> Result<Option<Subdev>, Error> {
-        let request = self.handle.subdev().get(share.uuid.clone()).within(LIMIT);
-        match request.execute().await {
-            Ok(subdev) => Ok(Some(subdev.object)),
-            Err(Error::Refused(refusal)) if refusal.kind() == RefusalKind::NotFound => Ok(None),
-            Err(error) => Err(error),
+        let end = Instant::now() + LIMIT;
+        loop {
+            let request = self.handle.subdev().get(share.uuid.clone()).within(LIMIT);
+            let error = match request.execute().await {
+                Ok(subdev) => return Ok(Some(subdev.object)),
+                Err(error) => error,
+            };
+            let kind = match &error {
+                Error::Refused(refusal) => refusal.kind(),
+                _ => return Err(error),
+            };
+            match kind {
+                RefusalKind::NotFound => return Ok(None),
+                RefusalKind::Busy if Instant::now() < end => sleep(PAUSE).await,
+                _ => return Err(error),
+            }
         }
     }
 

@@ -221,10 +221,14 @@ impl Driver {
         Ok(peak.context("no VmHWM")?.parse()?)
     }
 
-    /// Waits until it has logged a line with these words.
-    pub fn await_log(&self, words: &str) -> Result<()> {
-        wait::until_true(SOON, &format!("'{words}' in the log of dsa-dra"), || {
-            Ok(fs::read_to_string(&self.log)?.contains(words))
+    /// Waits until it has logged so many lines with these words.
+    pub fn await_logs(&self, words: &str, count: usize) -> Result<()> {
+        let what = format!("'{words}' {count} times in the log of dsa-dra");
+        wait::until_true(SOON, &what, || {
+            let text = fs::read_to_string(&self.log)?;
+            let words = format!(" {words}");
+            let lines = text.lines().filter(|it| it.contains(&words));
+            Ok(lines.count() >= count)
         })
     }
 }
