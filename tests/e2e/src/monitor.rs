@@ -238,7 +238,8 @@ mod tests {
         let line = r#"{"time": "2026-01-01T00:00:00.000Z", "event": "subdev-change", "subdev":
             [{"index": 3, "name": "x", "uuid": "u", "parent-index": 0, "parent": "dsa0",
             "wq": [{"id": 3, "size": 2, "weight": 1}], "pasid-mode": "shared", "isolation": "mediated",
-            "state": "active", "opstate": "open", "generation": 9, "cause": "tenant", "of-tomorrow": true}]}"#;
+            "face": "auxiliary", "state": "active", "opstate": "open",
+            "generation": 9, "cause": "tenant", "of-tomorrow": true}]}"#;
         let event = AnyEvent::parse(line).expect("an event");
         let event = Event::of_subdev(event)
             .expect("is whole")
