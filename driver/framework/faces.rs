@@ -102,7 +102,10 @@ pub(crate) fn unregister_face() {
             None => break,
         }
     }
-    FACES.lock().leaving = false;
+    let mut faces = FACES.lock();
+    faces.leaving = false;
+    // It is empty, and nobody drops what is static: its memory would be lost with the module.
+    faces.shown = KVec::new();
 }
 
 /// Whether devices go because the face does.
