@@ -44,8 +44,7 @@ fn run() -> Result<()> {
     step("the definition goes as well");
     virsh(&format!("nodedev-undefine {device}"))?.ok()?;
     udev.settle()?;
-    daemon.stop()?;
-    drop(udev);
+    drop((daemon, udev));
     loaded.unload()
 }
 
