@@ -241,6 +241,7 @@ pub(crate) fn change(
                 return Err(Refusal::new(
                     EINVAL,
                     Field::WqWeight(0),
+                    // Not provoked: by a request; what is written to sysfs is refused with it.
                     format_args!("a weight is 1 to {MAX_WEIGHT}"),
                 ));
             }
@@ -263,6 +264,7 @@ fn each_wq(
             EINVAL,
             Field::Wq(None),
             format_args!(
+                // Not provoked: by a request; what is written to sysfs is refused with it.
                 "the subdev uses {} work queues; give a number for each",
                 shares.len()
             ),

@@ -171,6 +171,7 @@ fn try_show(ops: &Ops, node: &Node) -> Result<ShownParent> {
         let description = match kind.missing {
             None => CString::try_from_fmt(format_args!("{}", kind.description))?,
             Some(missing) => CString::try_from_fmt(format_args!(
+                // Not provoked: it describes a type, and refuses nothing.
                 "{}; it needs {missing}, which {} lacks",
                 kind.description, node.name
             ))?,

@@ -88,6 +88,7 @@ impl framework::WorkQueue for WorkQueue {
             Refusal::new(
                 error,
                 Field::Wq(Some(id.into())),
+                // Not provoked: idxd stops one for as long as it resets the device.
                 format_args!("idxd has stopped wq {id}; accel-config disable-wq, enable-wq"),
             )
         })?;
