@@ -263,8 +263,8 @@ fn each_wq(
         return Err(Refusal::new(
             EINVAL,
             Field::Wq(None),
+            // Not provoked: by a request; what is written to sysfs is refused with it.
             format_args!(
-                // Not provoked: by a request; what is written to sysfs is refused with it.
                 "the subdev uses {} work queues; give a number for each",
                 shares.len()
             ),

@@ -170,8 +170,8 @@ fn try_show(ops: &Ops, node: &Node) -> Result<ShownParent> {
     for kind in node.provider.types() {
         let description = match kind.missing {
             None => CString::try_from_fmt(format_args!("{}", kind.description))?,
+            // Not provoked: it describes a type, and refuses nothing.
             Some(missing) => CString::try_from_fmt(format_args!(
-                // Not provoked: it describes a type, and refuses nothing.
                 "{}; it needs {missing}, which {} lacks",
                 kind.description, node.name
             ))?,
