@@ -241,7 +241,6 @@ pub(crate) fn change(
                 return Err(Refusal::new(
                     EINVAL,
                     Field::WqWeight(0),
-                    // Not provoked: by a request; what is written to sysfs is refused with it.
                     format_args!("a weight is 1 to {MAX_WEIGHT}"),
                 ));
             }
@@ -263,7 +262,6 @@ fn each_wq(
         return Err(Refusal::new(
             EINVAL,
             Field::Wq(None),
-            // Not provoked: by a request; what is written to sysfs is refused with it.
             format_args!(
                 "the subdev uses {} work queues; give a number for each",
                 shares.len()

@@ -594,17 +594,14 @@ fn check_wanted(subdev: &Subdev, wanted: &Wanted<'_>) -> Result<(), Refusal> {
     let refuse = |error, text| Err(Refusal::new(error, Field::Uuid, text));
     if identity.parent_index != wanted.parent {
         let parent = identity.parent;
-        // Not provoked: by a request; what is written to sysfs is refused with it.
         refuse(EEXIST, format_args!("{name} on {parent} has this UUID"))
     } else if identity.type_name != wanted.type_name {
         let kind = identity.type_name;
         refuse(
             EINVAL,
-            // Not provoked: by a request; what is written to sysfs is refused with it.
             format_args!("{name} has this UUID, and its type is {kind}"),
         )
     } else if snapshot.state == AdminState::Active && subdev.check_present().is_ok() {
-        // Not provoked: by a request; what is written to sysfs is refused with it.
         refuse(EEXIST, format_args!("{name} has this UUID, and is active"))
     } else {
         Ok(())
@@ -628,7 +625,6 @@ fn move_wqs(
         return Err(Refusal::new(
             EINVAL,
             Field::Wq(None),
-            // Not provoked: by a request; what is written to sysfs is refused with it.
             format_args!("the subdev uses {} work queues; name as many", old.len()),
         ));
     }

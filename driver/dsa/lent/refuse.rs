@@ -88,7 +88,6 @@ pub(super) fn device(device: &Device, change: &dyn Attributes) -> Result<(), Ref
                     "engines" => {
                         return Err(refuse(
                             Field::VendorIn(0, "group.engines"),
-                            // Not provoked: no scenario moves engines of idxd's yet.
                             format_args!("config-engine dsa{n}/engine{n}.N --group-id={id}"),
                         ));
                     }
@@ -99,7 +98,6 @@ pub(super) fn device(device: &Device, change: &dyn Attributes) -> Result<(), Ref
                 let argument = Argument(value);
                 Err(refuse(
                     Field::VendorIn(0, field),
-                    // Not provoked: no scenario sets groups of idxd's yet.
                     format_args!("config-group dsa{n}/group{n}.{id} --{name}={argument}"),
                 ))
             })

@@ -10,8 +10,9 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::errno::Errno;
 use nlctl::blocking::Client;
 
-use crate::check::{self, step};
+use crate::check;
 use crate::process::{self, Output};
+use crate::refused;
 use crate::system::Function;
 use crate::tool;
 use crate::wait::{self, SOON};
@@ -171,7 +172,7 @@ pub fn refused<T>(result: io::Result<T>, errno: Errno, words: &[&str]) -> Result
             "expected {word:?} in the last refusal: {sentence}"
         );
     }
-    step(format!("  {sentence}"));
+    refused::note(&sentence);
     Ok(())
 }
 

@@ -84,6 +84,14 @@ fn run(log: &mut Kmsg, lender: Lender) -> Result<()> {
         &format!("parent set {} read-buffer-limit 7", parent.name),
         "config-device dsa0 --read-buffer-limit=7",
     )?;
+    refused(
+        &format!("parent set {} group 0 engines 0", parent.name),
+        "config-engine dsa0/engine0.N --group-id=0",
+    )?;
+    refused(
+        &format!("parent set {} group 0 read-buffers-reserved 1", parent.name),
+        "config-group dsa0/group0.0 --read-buffers-reserved=1",
+    )?;
     first.works()?;
 
     step("a work queue goes while a subdev on it is open, and the other stays");
