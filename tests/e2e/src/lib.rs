@@ -21,7 +21,7 @@
 //! | [`client`], [`crowd`] | the library `nlctl`, one request after another; many subdevs |
 //! | [`dra`] | the Kubernetes driver, with an API server and a kubelet that are stand-ins |
 //! | [`lossy`] | sockets whose answers the kernel drops |
-//! | [`system`], [`kmsg`], [`kmemleak`] | the machine: modules, sysfs, the kernel log, lost memory |
+//! | [`system`], [`module`], [`kmsg`], [`kmemleak`] | the machine: modules, sysfs, the kernel log, lost memory |
 //! | [`upstream`] | what the kernel is known to report of itself |
 //! | [`cgroup`] | limits of processes |
 //! | [`terminal`] | a program on a terminal of its own |
@@ -51,6 +51,7 @@ mod libvirt;
 pub mod lossy;
 pub mod mdev;
 pub mod model;
+pub mod module;
 pub mod monitor;
 pub mod pattern;
 pub mod process;

@@ -4,14 +4,13 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::errno::Errno;
 use nlctl::blocking::Client;
 
 use crate::check;
-use crate::process::{self, Output};
+use crate::module::Loaded;
 use crate::refused;
 use crate::system::Function;
 use crate::tool;
@@ -23,41 +22,9 @@ pub const MODULE: &str = "subdev_mdev";
 /// Where the kernel has all mediated devices, by UUID.
 const DEVICES: &str = "/sys/bus/mdev/devices";
 
-/// The module while it is loaded. Dropping it unloads it, so that a scenario that fails leaves
-/// nothing for the next one.
-pub struct Loaded(());
-
-impl Loaded {
-    /// Loads it.
-    pub fn new() -> Result<Self> {
-        process::run(Command::new("modprobe").arg(MODULE), SOON)?.ok()?;
-        Ok(Self(()))
-    }
-
-    /// Tries to unload it.
-    pub fn try_unload(&self) -> Result<Output> {
-        process::run(Command::new("rmmod").arg(MODULE), SOON)
-    }
-
-    /// Unloads it.
-    pub fn unload(self) -> Result<()> {
-        self.try_unload()?.ok()?;
-        ensure!(!is_loaded(), "/sys/module/{MODULE} is still there");
-        Ok(())
-    }
-}
-
-impl Drop for Loaded {
-    fn drop(&mut self) {
-        if is_loaded() && self.try_unload().and_then(Output::ok).is_err() {
-            eprintln!("{MODULE} cannot be unloaded");
-        }
-    }
-}
-
-/// Whether the module is loaded.
-pub fn is_loaded() -> bool {
-    Path::new("/sys/module").join(MODULE).exists()
+/// Loads the module.
+pub fn load() -> Result<Loaded> {
+    Loaded::new(MODULE)
 }
 
 /// A type of a parent.

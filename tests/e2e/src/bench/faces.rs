@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 use nlctl::AdminState;
 
 use crate::crowd::Crowd;
-use crate::mdev::{Loaded, Mdev, Type};
+use crate::mdev::{self, Mdev, Type};
 use crate::system::Function;
 use crate::tool;
 
@@ -46,7 +46,7 @@ impl Faces {
     pub fn measure(crowd: &Crowd, rounds: usize) -> Result<Self> {
         let parents = tool::parents()?;
         let parent = Function::at(&parents.first().context("there is no parent")?.device);
-        let loaded = Loaded::new()?;
+        let loaded = mdev::load()?;
         let create = Type::of(&parent, "1swq").file("create");
         let mut faces = Self::default();
         for _ in 0..rounds {

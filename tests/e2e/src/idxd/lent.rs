@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Work queues of the device that `idxd` owns and our module uses.
 
-use std::path::Path;
-use std::process::Command;
+use anyhow::Result;
 
-use anyhow::{Result, ensure};
-
-use super::{command, try_command};
+use super::try_command;
 use crate::kmsg::Kmsg;
-use crate::process::{self, Output};
+use crate::module::Loaded;
+use crate::process::Output;
 use crate::system;
-use crate::wait::SOON;
 
 /// Name of the module that is their driver.
 pub const MODULE: &str = "subdev_idxd";
@@ -18,43 +15,35 @@ pub const MODULE: &str = "subdev_idxd";
 /// WQs of the kernel's channels (0), of programs (2), and of ours (1 and 3).
 pub const LENT: &str = include_str!("lent.json");
 
-/// The module while it is loaded. Dropping it unloads it, and ours with it, so that a scenario that
-/// fails leaves nothing for the next one.
-pub struct Lender(());
+/// The module while it is loaded, and ours, which it needs and which goes after it.
+pub struct Lender {
+    lender: Loaded,
+    ours: Loaded,
+}
 
 impl Lender {
-    /// Loads it, and with it what it needs.
+    /// Loads both.
     pub fn new() -> Result<Self> {
-        command("modprobe", MODULE)?;
-        Ok(Self(()))
+        Ok(Self {
+            lender: Loaded::new(MODULE)?,
+            ours: Loaded::new(system::MODULE)?,
+        })
     }
 
     /// Tries to unload it.
     pub fn try_unload(&self) -> Result<Output> {
-        process::run(Command::new("rmmod").arg(MODULE), SOON)
+        self.lender.try_unload()
     }
 
-    /// Unloads it.
+    /// Unloads both.
     pub fn unload(self) -> Result<()> {
-        self.try_unload()?.ok()?;
-        ensure!(!is_loaded(), "/sys/module/{MODULE} is still there");
-        system::unload_module()
+        let Self { lender, ours } = self;
+        lender.unload()?;
+        // What is left of it is looked for as well.
+        system::unload_module()?;
+        drop(ours);
+        Ok(())
     }
-}
-
-impl Drop for Lender {
-    fn drop(&mut self) {
-        if is_loaded() {
-            let unloaded = self.try_unload().and_then(Output::ok);
-            if unloaded.and_then(|_| system::unload_module()).is_err() {
-                eprintln!("{MODULE} cannot be unloaded");
-            }
-        }
-    }
-}
-
-fn is_loaded() -> bool {
-    Path::new("/sys/module").join(MODULE).exists()
 }
 
 /// Runs `work` with `idxd` bound to the device and our driver on its bus.

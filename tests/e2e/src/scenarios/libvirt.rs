@@ -9,7 +9,8 @@ use crate::check::{self, step};
 use crate::figures::Figures;
 use crate::guest::{Copies, Host, Then};
 use crate::libvirt::{Daemon, Domain, virsh, virsh_file};
-use crate::mdev::{self, Loaded, Mdev};
+use crate::mdev::{self, Mdev};
+use crate::module::Loaded;
 use crate::scenario::Scenario;
 use crate::system::Function;
 use crate::tool;
@@ -34,7 +35,7 @@ const THREADS: u64 = 2;
 fn run() -> Result<()> {
     let parent = Function::of_parent()?;
     let host = Host::new()?;
-    let loaded = Loaded::new()?;
+    let loaded = mdev::load()?;
     let udev = Udev::start()?;
     let daemon = Daemon::start()?;
     let node = types(&parent)?;
@@ -106,7 +107,7 @@ fn autostart(device: &str, loaded: Loaded) -> Result<Loaded> {
     step("nodedev-autostart: it is there when the parent is");
     virsh(&format!("nodedev-autostart {device}"))?.ok()?;
     loaded.unload()?;
-    let loaded = Loaded::new()?;
+    let loaded = mdev::load()?;
     let started = || Ok(tool::subdevs()?.iter().any(|it| it.name == "by-libvirt"));
     wait::until_true(SOON, "the device to be started", started)?;
     // libvirt is to know of it too.

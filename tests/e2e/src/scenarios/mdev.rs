@@ -14,8 +14,9 @@ use nix::libc;
 
 use crate::check::{self, step};
 use crate::dsa::regs;
-use crate::mdev::{self, Loaded, Mdev, Type};
+use crate::mdev::{self, Mdev, Type};
 use crate::model::Subdev;
+use crate::module::Loaded;
 use crate::monitor::Monitor;
 use crate::scenario::Scenario;
 use crate::scenarios::lease;
@@ -66,7 +67,7 @@ fn run() -> Result<()> {
         !parent.path().join("mdev_supported_types").exists(),
         "there are mdev types without the module"
     );
-    let loaded = Loaded::new()?;
+    let loaded = mdev::load()?;
     types(&parent)?;
     for file in ["bind", "unbind"] {
         let path = Path::new("/sys/bus/mdev/drivers/subdev_mdev").join(file);
@@ -365,7 +366,7 @@ fn unloaded(parent: &Function, loaded: Loaded) -> Result<()> {
     check::equal("identity", asleep.identity(), before.identity())?;
 
     step("and are taken when it is back");
-    let loaded = Loaded::new()?;
+    let loaded = mdev::load()?;
     let device = shared.create(FIRST)?;
     check::equal("index", subdev(FIRST)?.index, before.index)?;
 
@@ -393,7 +394,7 @@ fn asked(tenant: &Tenant) -> Result<Interrupt> {
 fn open() -> Result<()> {
     let parent = Function::of_parent()?;
     let shared = Type::of(&parent, "1swq");
-    let loaded = Loaded::new()?;
+    let loaded = mdev::load()?;
     step("a mediated device copies, and so does another one beside it");
     let device = shared.create(FIRST)?;
     let other = shared.create(SECOND)?;
@@ -519,7 +520,7 @@ fn parents() -> Result<()> {
     };
     let (one, other) = (Function::at(one), Function::at(other));
     let (here, there) = (Type::of(&one, "1swq"), Type::of(&other, "1swq"));
-    let loaded = Loaded::new()?;
+    let loaded = mdev::load()?;
     step("a UUID that another parent has is refused, and says where it is");
     let planned = tool::add(&format!(
         "wq dsa1/wq3 pasid-mode shared face mdev name elsewhere uuid {FIRST}"
@@ -561,12 +562,12 @@ fn uuid(number: usize) -> String {
 
 fn races() -> Result<()> {
     let parent = Function::of_parent()?;
-    let before = free(&parent, Loaded::new()?)?;
+    let before = free(&parent, mdev::load()?)?;
     for (seed, mut rng) in seed::rounds(
         "run mdev-races",
         amount::rounds(amount::by_kernel(ROUNDS, CHECKED)),
     ) {
-        let loaded = Loaded::new()?;
+        let loaded = mdev::load()?;
         race(&parent, &mut rng).with_context(|| format!("seed {seed}"))?;
         let after = free(&parent, loaded)?;
         check::equal("work queues and available_instances", &after, &before)
@@ -648,7 +649,7 @@ fn clear() -> Result<()> {
 
 /// The module is unloaded while devices are made and removed.
 fn unload(parent: &Function, rng: &mut Rng) -> Result<()> {
-    let loaded = Loaded::new()?;
+    let loaded = mdev::load()?;
     let pause = Duration::from_millis(rng.u64(..100));
     at_once(parent, rng, &[in_sysfs, by_request, in_sysfs], || {
         thread::sleep(pause);

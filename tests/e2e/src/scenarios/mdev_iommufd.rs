@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::check::{self, step};
 use crate::dsa::regs;
-use crate::mdev::{self, Loaded, Type};
+use crate::mdev::{self, Type};
 use crate::qmp::Qemu;
 use crate::scenario::Scenario;
 use crate::system::Function;
@@ -26,7 +26,7 @@ const UUID: &str = "83b8f4f2-509f-382f-3c1e-e6bfe0fa5001";
 
 fn run() -> Result<()> {
     let parent = Function::of_parent()?;
-    let loaded = Loaded::new()?;
+    let loaded = mdev::load()?;
     let device = Type::of(&parent, "1swq").create(UUID)?;
     let subdev = tool::subdev(UUID)?;
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use nix::errno::Errno;
 
 use crate::check::{self, step};
-use crate::mdev::{self, Loaded, Mdev, Type};
+use crate::mdev::{self, Mdev, Type};
 use crate::scenario::Scenario;
 use crate::system::{self, Function};
 use crate::tool;
@@ -39,7 +39,7 @@ fn run() -> Result<()> {
         bail!("there are {} parents", names.len());
     };
     let (one, other) = (Function::at(one), Function::at(other));
-    let loaded = Loaded::new()?;
+    let loaded = mdev::load()?;
     let device = Type::of(&one, "1swq").create(UUID)?;
 
     step("what would wait for it is refused, what would not is done");

@@ -9,7 +9,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::check::{self, step};
-use crate::mdev::{self, Loaded, Mdev};
+use crate::mdev::{self, Mdev};
+use crate::module::Loaded;
 use crate::process::{self, Output};
 use crate::scenario::Scenario;
 use crate::system::{self, Function};
@@ -67,7 +68,7 @@ impl Drop for Definitions {
 
 fn run() -> Result<()> {
     let parent = Function::of_parent()?;
-    let loaded = Loaded::new()?;
+    let loaded = mdev::load()?;
     let definitions = Definitions;
     types(parent.name())?;
     started(parent.name())?;
@@ -217,7 +218,7 @@ fn autostart(parent: &Function, loaded: Loaded) -> Result<()> {
     mdevctl(&format!("modify -u {UUID} --addattr size --value 3"))?.ok()?;
     loaded.unload()?;
     let udev = Udev::start()?;
-    let loaded = Loaded::new()?;
+    let loaded = mdev::load()?;
     let started = || {
         let there = tool::subdevs()?;
         Ok(there.iter().any(|it| it.uuid == UUID && it.sizes() == [3]))

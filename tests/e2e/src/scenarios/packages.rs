@@ -10,7 +10,7 @@ use anyhow::{Result, ensure};
 
 use super::boot;
 use crate::check::{self, step};
-use crate::mdev::{self, Loaded};
+use crate::mdev::{self};
 use crate::process::{self, Output};
 use crate::scenario::Scenario;
 use crate::system::{self, MODULE};
@@ -100,7 +100,7 @@ fn run() -> Result<()> {
 
 /// Has Debian's mdevctl start a subdev, and tell its attributes, for which it has a call-out.
 fn mediated(parent: &str) -> Result<()> {
-    let loaded = Loaded::new()?;
+    let loaded = mdev::load()?;
     command(
         "mdevctl",
         &["start", "-u", UUID, "-p", parent, "-t", "subdev-1swq"],

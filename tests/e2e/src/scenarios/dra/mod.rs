@@ -19,7 +19,7 @@ pub use self::many::DRA_MANY;
 use crate::check::{self, step};
 use crate::dra::{Allocation, Cluster, METRICS, PREFIX, with_log};
 use crate::dsa::Dsa;
-use crate::mdev::{self, Loaded};
+use crate::mdev::{self};
 use crate::model::Subdev;
 use crate::scenario::Scenario;
 use crate::system::Function;
@@ -366,7 +366,7 @@ fn refusals(cluster: &Cluster, plugin: &Plugin) -> Result<()> {
 
 fn mediated(cluster: &Cluster, plugin: &Plugin) -> Result<()> {
     step("with the module for it, a subdev can be a mediated device, whose UUID KubeVirt reads");
-    let loaded = Loaded::new()?;
+    let loaded = mdev::load()?;
     let wanted = Allocation::new(20)
         .share("vm", &device(2)?, 4)
         .config(json!({"face": "mdev"}));
