@@ -11,8 +11,7 @@ use super::{
     config,
     configure,
     device::Device,
-    own::Wq,
-    wq::Status, //
+    own::Wq, //
 };
 use crate::{
     dsa_core::{
@@ -26,9 +25,7 @@ use crate::{
         Refusal,
         Visitor,
         WqChange,
-        WqDescription,
-        WqMode,
-        WqState, //
+        WqDescription, //
     },
     subdev_core::share::PasidMode, //
 };
@@ -57,19 +54,7 @@ impl framework::WorkQueue for WorkQueue {
     }
 
     fn describe(&self) -> WqDescription {
-        let setup = self.setup();
-        WqDescription {
-            state: match self.wq.status() {
-                Status::Enabled | Status::Recovering => WqState::Enabled,
-                Status::Disabled | Status::Lost => WqState::Disabled,
-            },
-            mode: if setup.dedicated {
-                WqMode::Dedicated
-            } else {
-                WqMode::Shared
-            },
-            size: setup.size.into(),
-        }
+        self.wq.describe(&self.setup())
     }
 
     fn check(&self) -> Result<(), Refusal> {

@@ -30,9 +30,19 @@ use super::{
         Ticket, //
     }, //
 };
-use crate::dsa_core::blame::{
-    Flight,
-    Report, //
+use crate::{
+    dsa_core::{
+        blame::{
+            Flight,
+            Report, //
+        },
+        setup, //
+    },
+    framework::{
+        WqDescription,
+        WqMode,
+        WqState, //
+    }, //
 };
 
 /// How long a submission waits for a recovery to end. That runs one command, which is bounded, and
@@ -112,6 +122,21 @@ impl<P: Port> Wq<P> {
 
     pub(super) fn status(&self) -> Status {
         self.state.lock().status
+    }
+
+    /// What the framework is to know of it, as it is set up.
+    pub(super) fn describe(&self, setup: &setup::Wq) -> WqDescription {
+        WqDescription {
+            state: match self.status() {
+                Status::Enabled | Status::Recovering => WqState::Enabled,
+                Status::Disabled | Status::Lost => WqState::Disabled,
+            },
+            mode: match setup.dedicated {
+                true => WqMode::Dedicated,
+                false => WqMode::Shared,
+            },
+            size: setup.size.into(),
+        }
     }
 
     /// Largest transfer of one descriptor as a power of two.

@@ -33,8 +33,6 @@ use crate::ffi::face::{
 /// The face, and the parents that it shows.
 struct Faces {
     ops: Option<Ops>,
-    /// Whether it is going.
-    leaving: bool,
     shown: KVec<Entry>,
 }
 
@@ -50,12 +48,11 @@ global_lock! {
     // SAFETY: Initialised by `init`, which the module's initialisation calls before all else.
     unsafe(uninit) static FACES: Mutex<Faces> = Faces {
         ops: None,
-        leaving: false,
         shown: KVec::new(),
     };
 }
 
-/// Whether the face is going.
+/// Whether the face is going; written with the lock held.
 static LEAVING: AtomicFlag = AtomicFlag::new(false);
 
 /// Makes the lock ready.
@@ -71,10 +68,9 @@ pub(super) unsafe fn init() {
 /// Has a face show all parents from now on.
 pub(crate) fn register_face(ops: Ops) -> Result {
     let mut faces = FACES.lock();
-    if faces.ops.is_some() || faces.leaving {
+    if faces.ops.is_some() || is_face_leaving() {
         return Err(EBUSY);
     }
-    LEAVING.store(false, Relaxed);
     faces.ops = Some(ops);
     let mut from = Some(0);
     while let Some((index, node)) = from.and_then(next) {
@@ -90,7 +86,6 @@ pub(crate) fn unregister_face() {
     {
         let mut faces = FACES.lock();
         LEAVING.store(true, Relaxed);
-        faces.leaving = true;
         // From here on no parent is shown.
         faces.ops = None;
     }
@@ -103,7 +98,7 @@ pub(crate) fn unregister_face() {
         }
     }
     let mut faces = FACES.lock();
-    faces.leaving = false;
+    LEAVING.store(false, Relaxed);
     // It is empty, and nobody drops what is static: its memory would be lost with the module.
     faces.shown = KVec::new();
 }

@@ -8,10 +8,7 @@ use kernel::{
 };
 
 use super::{
-    super::{
-        config,
-        wq::Status, //
-    },
+    super::config,
     device::Wq,
     refuse, //
 };
@@ -23,9 +20,7 @@ use crate::{
         Refusal,
         Visitor,
         WqChange,
-        WqDescription,
-        WqMode,
-        WqState, //
+        WqDescription, //
     },
     subdev_core::share::PasidMode, //
 };
@@ -45,18 +40,7 @@ impl framework::WorkQueue for WorkQueue {
     }
 
     fn describe(&self) -> WqDescription {
-        let Wq { queue, setup, .. } = &*self.0;
-        WqDescription {
-            state: match queue.status() {
-                Status::Enabled | Status::Recovering => WqState::Enabled,
-                Status::Disabled | Status::Lost => WqState::Disabled,
-            },
-            mode: match setup.dedicated {
-                true => WqMode::Dedicated,
-                false => WqMode::Shared,
-            },
-            size: setup.size.into(),
-        }
+        self.0.queue.describe(&self.0.setup)
     }
 
     fn check(&self) -> Result<(), Refusal> {
