@@ -39,8 +39,6 @@ mod libvirt;
 mod lifecycle;
 mod many;
 mod mdev;
-mod mdev_iommufd;
-mod mdev_unbound;
 mod mdevctl;
 mod memlock;
 mod monitor;
@@ -137,8 +135,8 @@ pub const ALL: &[Scenario] = &[
     mdev::MDEV_OPEN,
     mdev::MDEV_PARENTS,
     mdev::MDEV_RACES,
-    mdev_iommufd::MDEV_IOMMUFD,
-    mdev_unbound::MDEV_UNBOUND,
+    mdev::MDEV_IOMMUFD,
+    mdev::MDEV_UNBOUND,
     mdevctl::MDEVCTL,
     set_irqs::SET_IRQS,
     reset_races::RESET_RACES,
