@@ -18,6 +18,9 @@ use vt100::Parser;
 const COLUMNS: u16 = 80;
 const LINES: u16 = 24;
 
+/// What says in the environment, whatever the terminal is, that there are colors or none.
+const COLORS: [&str; 4] = ["CI", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"];
+
 /// Longer than anything here takes on a busy machine.
 const SOON: Duration = Duration::from_secs(60);
 
@@ -38,13 +41,13 @@ impl Terminal {
         let folder = Path::new(env!("CARGO_BIN_EXE_dsa-nl")).parent();
         let folder = folder.expect("is in a folder").display();
         let path = std::env::var("PATH").unwrap_or_default();
-        let child = Command::new(program)
+        let command = Command::new(program)
             .args(words)
             .env("PATH", format!("{folder}:{path}"))
             .env("TERM", term)
-            .env("PS1", "> ")
-            .spawn(pts)
-            .expect("runs");
+            .env("PS1", "> ");
+        let command = COLORS.iter().fold(command, Command::env_remove);
+        let child = command.spawn(pts).expect("runs");
         let (to, bytes) = channel();
         let pty = Arc::new(pty);
         let from = Arc::clone(&pty);
