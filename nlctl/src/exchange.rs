@@ -21,6 +21,7 @@ use crate::attribute::Attribute;
 use crate::connection::Handle;
 use crate::error::{Error, Refusal};
 use crate::ext_ack::ExtAck;
+use crate::family::is_registered;
 use crate::generated::Command;
 use crate::message::Message;
 use crate::object::Object;
@@ -159,7 +160,9 @@ async fn send<A: Attribute>(
 /// Sends the request to the family by the number that it has now.
 ///
 /// The number is remembered, and changes when the module is loaded anew. A
-/// request to a number that is gone was not carried out, so it may be repeated.
+/// request to a number that is gone was not carried out, so it may be repeated:
+/// to a family that is there again. One that somebody has just unloaded is not
+/// looked up, which would load its module.
 async fn transact<A: Attribute>(
     handle: &Handle,
     command: Command,
@@ -175,6 +178,9 @@ async fn transact<A: Attribute>(
         other => return other,
     }
     handle.genetlink.clear_family_cache().await;
+    if !is_registered(handle).await? {
+        return Err(Error::FamilyAbsent);
+    }
     match transfer(handle, message, flags).await {
         Err(Error::Refused(refusal)) if refusal.is_of_unknown_family() => Err(Error::FamilyAbsent),
         other => other,

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use genetlink::message::RawGenlMessage;
 use netlink_packet_core::{
-    DefaultNla, Emitable, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_MULTIPART, NetlinkMessage, Nla,
+    DefaultNla, Emitable, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP, NLM_F_MULTIPART,
+    NetlinkMessage, Nla,
 };
 use netlink_packet_generic::GenlHeader;
 use netlink_sys::protocols::NETLINK_GENERIC;
@@ -173,6 +174,8 @@ fn bytes(attributes: &[impl Nla]) -> Vec<u8> {
 struct Script {
     /// The number of the family whenever it is resolved; the last stays.
     families: VecDeque<Option<u16>>,
+    /// How often it was resolved, which loads a module.
+    resolved: usize,
     answers: VecDeque<Vec<Reply>>,
     /// To which family each request went, the controller aside.
     asked: Vec<u16>,
@@ -236,6 +239,11 @@ pub fn listener_to(world: &Rc<RefCell<World>>) -> FakeKernel {
 /// To which families requests went on the handle made last.
 pub fn asked() -> Vec<u16> {
     SCRIPT.with_borrow(|script| script.borrow().asked.clone())
+}
+
+/// How often the family was resolved on the handle made last.
+pub fn resolved() -> usize {
+    SCRIPT.with_borrow(|script| script.borrow().resolved)
 }
 
 fn connect(script: Script) -> Handle {
@@ -303,10 +311,16 @@ impl FakeKernel {
         let sequence = [request[8], request[9], request[10], request[11]];
         let flags = u16::from_ne_bytes([request[6], request[7]]);
         let script = &mut *self.script.borrow_mut();
+        let is_dump = flags & NLM_F_DUMP == NLM_F_DUMP;
         let answer = match (kind, &script.world) {
+            (CONTROLLER, Some(world)) if is_dump => Some(listed(world.borrow_mut().family())),
+            (CONTROLLER, None) if is_dump => {
+                Some(listed(script.families.front().copied().flatten()))
+            }
             (CONTROLLER, Some(world)) => Some(world.borrow_mut().resolve()),
             (_, Some(world)) => Some(world.borrow_mut().answer(kind, request[16], flags)),
             (CONTROLLER, None) => {
+                script.resolved += 1;
                 let now = script.families.front().copied().flatten();
                 if script.families.len() > 1 {
                     script.families.pop_front();
@@ -334,6 +348,25 @@ pub const NOTHING: &[DefaultNla] = &[];
 /// The group of the family of that number.
 pub fn group(family: u16) -> u32 {
     u32::from(family) + 0x100
+}
+
+/// What the controller says when asked for all families: itself, and that one.
+fn listed(number: Option<u16>) -> Vec<Reply> {
+    let itself = [
+        DefaultNla::new(1, CONTROLLER.to_ne_bytes().to_vec()),
+        DefaultNla::new(2, b"nlctrl\0".to_vec()),
+    ];
+    let itself = Reply {
+        kind: CONTROLLER,
+        ..Reply::object(NLM_F_MULTIPART, &itself)
+    };
+    let mut all = vec![itself];
+    all.extend(number.map(|number| Reply {
+        flags: NLM_F_MULTIPART,
+        ..family(number)
+    }));
+    all.push(Reply::done(0, 0, NOTHING));
+    all
 }
 
 /// What the controller says of the family (srctree

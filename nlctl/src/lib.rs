@@ -57,6 +57,7 @@ mod exchange;
 mod ext_ack;
 #[cfg(test)]
 mod fake_kernel;
+mod family;
 mod fault;
 mod filter;
 #[cfg(fuzzing)]

@@ -11,8 +11,8 @@ use super::DUMP_LIMIT;
 use crate::connection::{Handle, connect};
 use crate::error::Error;
 use crate::fake_kernel::{
-    FakeKernel, NOTHING, Reply, asked, handle, handle_reloaded, handle_without_family, object, run,
-    whole,
+    FakeKernel, NOTHING, Reply, asked, handle, handle_reloaded, handle_without_family, object,
+    resolved, run, whole,
 };
 use crate::generated::{Parent, ParentAttr, Subdev, SubdevAttr, SubdevWqAttr};
 
@@ -286,13 +286,18 @@ fn a_family_that_was_loaded_anew_is_found_again() {
 
 #[test]
 fn a_family_that_went_away_is_absent_and_nothing_is_tried_for_ever() {
-    for families in [vec![Some(0x21), None], vec![Some(0x21), Some(0x22)]] {
-        let (error, asked) = run(async {
+    // Resolved once and not again where it would load the module, which somebody unloaded.
+    for (families, times) in [
+        (vec![Some(0x21), None], 1),
+        (vec![Some(0x21), Some(0x22)], 2),
+    ] {
+        let (error, asked, resolved) = run(async {
             let unknown = || vec![Reply::end(-2, NOTHING)];
             let handle = handle_reloaded(families.clone(), [unknown(), unknown()]);
-            (handle.subdev().get(1).execute().await, asked())
+            (handle.subdev().get(1).execute().await, asked(), resolved())
         });
         assert!(matches!(error, Err(Error::FamilyAbsent)), "{error:?}");
+        assert_eq!(resolved, times);
         let there = families.iter().flatten().copied();
         assert_eq!(asked, there.collect::<Vec<_>>());
     }

@@ -179,9 +179,14 @@ impl World {
         Ok(())
     }
 
-    pub fn resolve(&mut self) -> Vec<Reply> {
+    /// The number of the family, if it is there now.
+    pub fn family(&mut self) -> Option<u16> {
         self.go_on();
-        vec![self.family.map_or(Reply::end(-2, NOTHING), family)]
+        self.family
+    }
+
+    pub fn resolve(&mut self) -> Vec<Reply> {
+        vec![self.family().map_or(Reply::end(-2, NOTHING), family)]
     }
 
     pub fn answer(&mut self, kind: u16, command: u8, flags: u16) -> Vec<Reply> {
