@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
+#![allow(unsafe_code)]
+
 //! A userspace driver of a subdev: has it copy a page over and over, and says how fast that is.
 //!
 //! ```text

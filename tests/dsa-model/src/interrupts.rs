@@ -208,9 +208,9 @@ fn select(vectors: &mut [Vector], start: u32, count: u32) -> io::Result<&mut [Ve
 
 #[cfg(test)]
 mod tests {
-    use std::os::fd::{AsRawFd, BorrowedFd};
+    use std::os::fd::AsFd;
 
-    use vmm_sys_util::eventfd::{EFD_NONBLOCK, EventFd};
+    use nix::sys::eventfd::{EfdFlags, EventFd};
 
     use super::*;
 
@@ -237,10 +237,9 @@ mod tests {
     }
 
     fn eventfd() -> (EventFd, File) {
-        let eventfd = EventFd::new(EFD_NONBLOCK).expect("an eventfd");
-        // SAFETY: the descriptor is open: `eventfd` lives until the end of the function.
-        let borrowed = unsafe { BorrowedFd::borrow_raw(eventfd.as_raw_fd()) };
-        let file = File::from(borrowed.try_clone_to_owned().expect("a second descriptor"));
+        let eventfd = EventFd::from_flags(EfdFlags::EFD_NONBLOCK).expect("an eventfd");
+        let second = eventfd.as_fd().try_clone_to_owned();
+        let file = File::from(second.expect("a second descriptor"));
         (eventfd, file)
     }
 

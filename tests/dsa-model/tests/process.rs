@@ -6,11 +6,12 @@ mod common;
 use std::process::Command;
 
 use common::{Bench, Process, connect};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 fn terminate(process: &Process) {
-    let pid = libc::pid_t::try_from(process.child.id()).expect("a process id");
-    // SAFETY: a signal to a child that has not been waited for, so its id is not another's.
-    assert_eq!(unsafe { libc::kill(pid, libc::SIGTERM) }, 0);
+    let pid = process.child.id().try_into().expect("a process id");
+    kill(Pid::from_raw(pid), Signal::SIGTERM).expect("can be told to end");
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //!
 //! Every function is one request to the kernel and returns what that returned.
 
+#![allow(unsafe_code)]
+
 use std::ffi::CStr;
 use std::fs::File;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Mappings, their borders, and what can be accessed through them.
 
-use std::os::fd::FromRawFd;
 use std::os::unix::fs::FileExt;
+
+use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use super::*;
 
@@ -13,11 +14,8 @@ const ALL: Permissions = Permissions {
 const PAGE: u64 = 4096;
 
 fn file(pages: u64) -> File {
-    // SAFETY: the name is a valid C string, and the flags are plain numbers.
-    let fd = unsafe { libc::memfd_create(c"memory-test".as_ptr(), libc::MFD_CLOEXEC) };
-    assert!(fd >= 0, "a memfd");
-    // SAFETY: the descriptor has just been made and belongs to nobody else.
-    let file = unsafe { File::from_raw_fd(fd) };
+    let memory = memfd_create("memory-test", MFdFlags::MFD_CLOEXEC);
+    let file = File::from(memory.expect("a memfd"));
     file.set_len(pages * PAGE).expect("a size");
     file
 }

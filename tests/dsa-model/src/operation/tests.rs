@@ -3,8 +3,8 @@
 //! across the operands.
 
 use std::fs::File;
-use std::os::fd::FromRawFd;
 
+use nix::sys::memfd::{MFdFlags, memfd_create};
 use proptest::prelude::*;
 
 use crate::completion::{Completion, Status};
@@ -20,11 +20,8 @@ struct Bench(Memory);
 
 impl Bench {
     fn new(content: &[u8]) -> Self {
-        // SAFETY: the name is a valid C string, and the flags are plain numbers.
-        let fd = unsafe { libc::memfd_create(c"operation-test".as_ptr(), libc::MFD_CLOEXEC) };
-        assert!(fd >= 0, "a memfd");
-        // SAFETY: the descriptor has just been made and belongs to nobody else.
-        let file = unsafe { File::from_raw_fd(fd) };
+        let memory = memfd_create("operation-test", MFdFlags::MFD_CLOEXEC);
+        let file = File::from(memory.expect("a memfd"));
         file.set_len(SIZE as u64).expect("a size");
         let memory = Memory::default();
         let all = Permissions {

@@ -4,15 +4,16 @@
 #![allow(dead_code, reason = "each test program uses its own part of the bench")]
 
 use std::fs::File;
-use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::memfd::{MFdFlags, memfd_create};
 use vfio_user::Client;
-use vmm_sys_util::eventfd::{EFD_NONBLOCK, EventFd};
 
 pub mod descriptor;
 
@@ -140,7 +141,7 @@ impl Bench {
             .expect("memory is mapped");
         let vectors = client.get_irq_info(MSIX).expect("MSI-X exists").count;
         let eventfds: Vec<_> = (0..vectors)
-            .map(|_| EventFd::new(EFD_NONBLOCK).expect("an eventfd"))
+            .map(|_| EventFd::from_flags(EfdFlags::EFD_NONBLOCK).expect("an eventfd"))
             .collect();
         // One message carries few file descriptors; QEMU sends one in each.
         for (vector, eventfd) in (0..).zip(&eventfds) {
@@ -375,11 +376,8 @@ pub fn connect(socket: &Path) -> Client {
 
 /// An anonymous file of this size.
 pub fn memfd(size: u64) -> File {
-    // SAFETY: the name is a valid C string, and the flags are plain numbers.
-    let fd = unsafe { libc::memfd_create(c"dsa-model-test".as_ptr(), libc::MFD_CLOEXEC) };
-    assert!(fd >= 0, "a memfd: {}", std::io::Error::last_os_error());
-    // SAFETY: the descriptor has just been made and belongs to nobody else.
-    let file = unsafe { File::from_raw_fd(fd) };
+    let memory = memfd_create("dsa-model-test", MFdFlags::MFD_CLOEXEC);
+    let file = File::from(memory.expect("a memfd"));
     file.set_len(size).expect("a size");
     file
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A part of a device's file that is mapped.
 
+#![allow(unsafe_code)]
+
 use std::fs::File;
 use std::num::NonZeroUsize;
 use std::os::fd::{AsRawFd, OwnedFd};

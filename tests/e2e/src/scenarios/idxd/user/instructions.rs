@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The instructions that store 64 bytes, which is why there is unsafe code here.
 
+#![allow(unsafe_code)]
+
 use std::arch::asm;
 use std::ptr;
 
