@@ -83,7 +83,7 @@ impl Lane {
         for line in String::from_utf8_lossy(&list.stdout).lines() {
             let scenario = Scenario::parse(line)?;
             if scenario.runs_on(kernel)? {
-                scenarios.push(scenario);
+                scenarios.push(scenario.of_any_kernel());
             }
         }
         Ok(Self { guest, scenarios })
@@ -224,6 +224,16 @@ impl Scenario {
         })
     }
 
+    /// The same without the name of a kernel: on that one, it can share a machine with those that
+    /// run on each.
+    fn of_any_kernel(mut self) -> Self {
+        let kernel = self.options.iter().position(|word| word == "--kernel");
+        if let Some(at) = kernel {
+            self.options.drain(at..(at + 2).min(self.options.len()));
+        }
+        self
+    }
+
     fn options(&self) -> Result<vm::Options> {
         vm::Options::of_words(self.options.iter().map(String::as_str))
             .with_context(|| format!("scenario {}: cannot read its options", self.name))
@@ -250,6 +260,16 @@ mod tests {
             name: name.into(),
             options: options.iter().map(ToString::to_string).collect(),
         }
+    }
+
+    #[test]
+    fn a_kernel_has_no_machine_of_its_own_twice() -> Result<()> {
+        let any = Scenario::parse("any\t--dsa 2\tOn any.")?.of_any_kernel();
+        let one = Scenario::parse("one\t--kernel stock --dsa 2\tOn one.")?.of_any_kernel();
+        let own = Scenario::parse("own\t--kernel stock\tOn one.")?.of_any_kernel();
+        let batches = batches([any.clone(), one.clone(), own.clone()]);
+        assert_eq!(batches, [vec![any, one], vec![own]]);
+        Ok(())
     }
 
     #[test]
