@@ -14,7 +14,7 @@ use crate::tool;
 
 pub const C_CLIENT: Scenario = Scenario {
     name: "c-client",
-    vm: "",
+    vm: "--kernel stock",
     about: "a client in C, generated from the spec by the kernel's tools, manages subdevs",
     run,
 };

@@ -17,7 +17,7 @@ use crate::wait::SOON;
 
 pub const SHOW: Scenario = Scenario {
     name: "show",
-    vm: "",
+    vm: "--kernel stock",
     about: "what is shown is chosen by keys, waited for, and in the form that was asked for",
     run,
 };

@@ -17,14 +17,14 @@ use crate::{seed, wait};
 
 pub const APPLY: Scenario = Scenario {
     name: "apply",
-    vm: "",
+    vm: "--kernel stock",
     about: "a file says what is wanted; it is applied whole or not at all, again and again",
     run: apply,
 };
 
 pub const APPLY_KILLED: Scenario = Scenario {
     name: "apply-killed",
-    vm: "",
+    vm: "--kernel stock",
     about: "an apply that is killed at any point is mended by the next",
     run: killed,
 };

@@ -19,7 +19,7 @@ use crate::wait::SOON;
 
 pub const LIBRARY: Scenario = Scenario {
     name: "library",
-    vm: "",
+    vm: "--kernel stock",
     about: "nlctl makes, finds and deletes subdevs, explains refusals and streams events",
     run,
 };

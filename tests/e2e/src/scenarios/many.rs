@@ -21,7 +21,7 @@ pub const MANY: Scenario = Scenario {
 /// How many subdevs.
 const COUNT: usize = 4096;
 /// The same on a kernel that checks itself, which takes many times as long.
-const COUNT_CHECKED: usize = 1024;
+const COUNT_CHECKED: usize = 512;
 
 fn run() -> Result<()> {
     let count = if kmemleak::is_there() {

@@ -21,7 +21,7 @@ use crate::wait::{self, SOON};
 
 pub const MDEVCTL: Scenario = Scenario {
     name: "mdevctl",
-    vm: "",
+    vm: "--kernel stock",
     about: "Debian's mdevctl lists, defines, starts, changes and stops subdevs, by hand and by udev",
     run,
 };

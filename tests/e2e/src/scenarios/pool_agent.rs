@@ -19,7 +19,7 @@ use crate::{amount, seed, tool};
 
 pub const POOL_AGENT: Scenario = Scenario {
     name: "pool-agent",
-    vm: "",
+    vm: "--kernel stock",
     about: "an agent that keeps subdevs ready has as many as it should however often it is killed",
     run,
 };

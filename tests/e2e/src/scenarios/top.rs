@@ -16,7 +16,7 @@ use crate::{system, wait};
 
 pub const TOP: Scenario = Scenario {
     name: "top",
-    vm: "",
+    vm: "--kernel stock",
     about: "what goes on is on the terminal, which is as it was when it ends",
     run,
 };

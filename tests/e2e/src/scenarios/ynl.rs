@@ -20,14 +20,14 @@ use crate::wait::{self, SOON};
 
 pub const YNL: Scenario = Scenario {
     name: "ynl",
-    vm: "",
+    vm: "--kernel stock",
     about: "the kernel's YNL client drives the family by its spec",
     run,
 };
 
 pub const YNL_EVENTS: Scenario = Scenario {
     name: "ynl-events",
-    vm: "",
+    vm: "--kernel stock",
     about: "the kernel's YNL client gets every notification and reads it by the spec",
     run: events,
 };

@@ -12,7 +12,7 @@ use crate::{system, tool};
 
 pub const DRA_FAULTS: Scenario = Scenario {
     name: "dra-faults",
-    vm: "",
+    vm: "--kernel stock",
     about: "claims are as they should be after the driver, the API server or the module was gone",
     run: || in_cluster(run),
 };

@@ -18,7 +18,7 @@ use crate::{amount, seed};
 
 pub const DRA_KILLED: Scenario = Scenario {
     name: "dra-killed",
-    vm: "",
+    vm: "--kernel stock",
     about: "subdevs equal claims in the end, however often the driver is killed",
     run: || in_cluster(run),
 };

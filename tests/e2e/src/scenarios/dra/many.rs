@@ -13,7 +13,7 @@ use crate::tool;
 
 pub const DRA_MANY: Scenario = Scenario {
     name: "dra-many",
-    vm: "--model=--wq-capacity=1024",
+    vm: "--kernel stock --model=--wq-capacity=1024",
     about: "as many claims as a work queue has entries are prepared at once, in little memory",
     run: || in_cluster(run),
 };

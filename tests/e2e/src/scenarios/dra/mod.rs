@@ -29,7 +29,7 @@ use crate::wait::{self, SOON};
 
 pub const DRA: Scenario = Scenario {
     name: "dra",
-    vm: "",
+    vm: "--kernel stock",
     about: "Kubernetes claims become shares of work queues, and go again",
     run,
 };

@@ -28,7 +28,7 @@ pub const MDEV_RACES: Scenario = Scenario {
 };
 
 /// Seeds of `mdev-races`, and what each thread does with one.
-const ROUNDS: u64 = 10;
+const ROUNDS: u64 = 4;
 const CHECKED: u64 = 2;
 const STEPS: u32 = 30;
 

@@ -19,7 +19,7 @@ use crate::vfio::PAGE;
 
 pub const PRIOR_ART: Scenario = Scenario {
     name: "prior-art",
-    vm: "",
+    vm: "--kernel stock",
     about: "what others' users complain of, what others can, and what none can, one by one",
     run,
 };
