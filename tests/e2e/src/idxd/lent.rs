@@ -10,7 +10,7 @@ use crate::process::Output;
 use crate::system;
 
 /// Name of the module that is their driver.
-pub const MODULE: &str = "subdev_idxd";
+pub const LENDER: &str = "subdev_idxd";
 
 /// WQs of the kernel's channels (0), of programs (2), and of ours (1 and 3).
 pub const LENT: &str = include_str!("lent.json");
@@ -25,7 +25,7 @@ impl Lender {
     /// Loads both.
     pub fn new() -> Result<Self> {
         Ok(Self {
-            lender: Loaded::new(MODULE)?,
+            lender: Loaded::new(LENDER)?,
             ours: Loaded::new(system::MODULE)?,
         })
     }

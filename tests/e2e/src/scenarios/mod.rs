@@ -184,6 +184,7 @@ pub const ALL: &[Scenario] = &[
     idxd::IDXD_VANISHING,
     idxd::IDXD_WQ,
     idxd::IDXD_WQ_ENDS,
+    idxd::IDXD_WQ_KERNEL,
     idxd::IDXD_SECOND,
     idxd::IDXD_HANDLES,
     idxd::USER_SUBMISSION,
