@@ -3,7 +3,7 @@
 #
 # usage: build.sh RELEASE HEADERS   (in the top folder of the sources)
 #
-# Builds the module for the installed kernel RELEASE, whose headers are in HEADERS. Debian's
+# Builds the modules for the installed kernel RELEASE, whose headers are in HEADERS. Debian's
 # headers lack what rustc has to know of the kernel; where they do, it is made of the kernel's
 # source package, with the configuration in the headers.
 set -eu
@@ -72,6 +72,10 @@ else
 	kbuild -s rustavailable || fail "the tools for Rust do not fit the kernel's source; why is said above"
 	kbuild olddefconfig modules_prepare
 	prepared "$tree" || fail "$source could not be made what $release was built from"
+fi
+
+if [ -n "$(config INTEL_IDXD)" ] && [ ! -e "$tree/drivers/dma/idxd/idxd.h" ]; then
+	echo "subdev: subdev_idxd, for work queues that idxd owns, is not built: $tree lacks drivers/dma/idxd/idxd.h" >&2
 fi
 
 cd "$tree"

@@ -23,7 +23,7 @@ impl fmt::Display for Argument<'_> {
         match self.0 {
             Value::U32(value) => write!(f, "{value}"),
             Value::Uint(value) => write!(f, "{value}"),
-            Value::Binary(_) | Value::Nest(_) => f.write_str("..."),
+            Value::Binary(_) | Value::Nest(_) => f.write_str("HEX"),
         }
     }
 }

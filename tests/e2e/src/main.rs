@@ -6,8 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use e2e::kmsg::Kmsg;
-use e2e::scenario::Scenario;
-use e2e::scenarios::ALL;
+use e2e::scenario::Case;
 use e2e::{actor, amount, bench, demo, fuzz, scenarios, seed};
 
 /// Scenarios that run inside the virtual machine.
@@ -80,8 +79,8 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::List => {
-            for scenario in ALL {
-                println!("{}\t{}\t{}", scenario.name, scenario.vm, scenario.about);
+            for case in scenarios::cases() {
+                println!("{}\t{}\t{}", case.name(), case.vm(), case.about());
             }
             Ok(true)
         }
@@ -124,8 +123,8 @@ const TOGETHER: usize = 5;
 /// Runs scenarios in turn and returns whether all passed.
 fn run(names: &[String], fail_fast: bool) -> Result<bool> {
     let chosen: Vec<_> = if names.is_empty() {
-        ALL.iter()
-            .filter(|scenario| scenario.vm.is_empty())
+        scenarios::cases()
+            .filter(|case| case.vm().is_empty())
             .collect()
     } else {
         names.iter().map(|name| find(name)).collect::<Result<_>>()?
@@ -134,10 +133,10 @@ fn run(names: &[String], fail_fast: bool) -> Result<bool> {
     log.expect_quiet("before the first scenario")?;
     let mut passed = true;
     for together in chosen.chunks(TOGETHER) {
-        let names: Vec<_> = together.iter().map(|scenario| scenario.name).collect();
-        for (n, scenario) in (1..).zip(together) {
+        let names: Vec<_> = together.iter().map(Case::name).collect();
+        for (n, case) in (1..).zip(together) {
             let since = if n == names.len() { &names[..] } else { &[] };
-            passed &= scenario.passes(&mut log, since);
+            passed &= case.passes(&mut log, since);
             if fail_fast && !passed {
                 return Ok(false);
             }
@@ -146,8 +145,8 @@ fn run(names: &[String], fail_fast: bool) -> Result<bool> {
     Ok(passed)
 }
 
-fn find(name: &str) -> Result<&'static Scenario> {
-    let found = ALL.iter().find(|scenario| scenario.name == name);
+fn find(name: &str) -> Result<Case> {
+    let found = scenarios::find(name);
     found.ok_or_else(|| {
         anyhow::anyhow!("there is no scenario {name:?}; `e2e list` lists those that there are")
     })

@@ -80,10 +80,23 @@ impl Drop for Setting {
     }
 }
 
+/// The release of the kernel.
+pub fn release() -> Result<String> {
+    let release = fs::read_to_string("/proc/sys/kernel/osrelease").context("which kernel is it")?;
+    Ok(release.trim_end().to_owned())
+}
+
+/// Where a module is that was built of the checkout.
+pub fn extra(file: &str) -> Result<PathBuf> {
+    Ok(Path::new("/usr/lib/modules")
+        .join(release()?)
+        .join("extra")
+        .join(file))
+}
+
 /// Loads a module that was built for the scenarios.
 pub fn insert(file: &str, parameters: &[&str]) -> Result<()> {
-    let release = fs::read_to_string("/proc/sys/kernel/osrelease").context("which kernel is it")?;
-    let path = format!("/usr/lib/modules/{}/extra/{file}", release.trim_end());
+    let path = extra(file)?;
     process::run(Command::new("insmod").arg(path).args(parameters), SOON)?.ok()?;
     Ok(())
 }

@@ -73,10 +73,28 @@ mod ynl;
 
 pub use self::boot::{EARLIER, earlier};
 pub use self::idxd::{MISTAKE, go_wrong};
-use crate::scenario::Scenario;
+use crate::scenario::{self, Case, Scenario};
+
+/// All there is to run: each scenario on a device of our own, and some on one of `idxd`'s.
+pub fn cases() -> impl Iterator<Item = Case> {
+    let lent = LENT.iter();
+    let lent = lent.map(|(name, scenarios)| Case::lent(name, idxd::STOCK, scenarios));
+    ALL.iter().map(Case::ours).chain(lent)
+}
+
+/// One of them, or by `lent-NAME` any scenario of the default machine on a device of `idxd`'s.
+pub fn find(name: &str) -> Option<Case> {
+    let by_hand = || {
+        let name = name.strip_prefix(scenario::LENT)?;
+        let wanted = |it: &&Scenario| it.name == name && it.vm.is_empty();
+        let found = ALL.iter().find(wanted)?;
+        Some(Case::lent(name, idxd::STOCK, &[found]))
+    };
+    cases().find(|case| case.name() == name).or_else(by_hand)
+}
 
 /// All scenarios, in the order in which it makes most sense to look at failures.
-pub const ALL: &[Scenario] = &[
+const ALL: &[Scenario] = &[
     inventory::INVENTORY,
     lifecycle::LIFECYCLE,
     lifecycle::PULL,
@@ -184,6 +202,7 @@ pub const ALL: &[Scenario] = &[
     idxd::IDXD_VANISHING,
     idxd::IDXD_WQ,
     idxd::IDXD_WQ_ENDS,
+    idxd::IDXD_WQ_KERNEL,
     idxd::IDXD_SECOND,
     idxd::IDXD_HANDLES,
     idxd::USER_SUBMISSION,
@@ -198,23 +217,53 @@ pub const ALL: &[Scenario] = &[
     stress::STRESS,
 ];
 
+/// What runs on work queues that `idxd` lends as well: of each theme what takes the least time. The
+/// others can be run by hand, see [`find`].
+const LENT: &[(&str, &[&Scenario])] = &[
+    (
+        "operations",
+        &[
+            &data::DATA,
+            &batch_list::BATCH_LIST,
+            &interleaved::INTERLEAVED,
+        ],
+    ),
+    (
+        "attacks",
+        &[
+            &portal_attacks::PORTAL_ATTACKS,
+            &shared::ISOLATION,
+            &close::CLOSE,
+        ],
+    ),
+    ("tenants", &[&unmap::UNMAP, &tenant_reset::TENANT_RESET]),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_list_can_be_read_by_machines() {
-        let mut names: Vec<_> = ALL.iter().map(|scenario| scenario.name).collect();
-        for scenario in ALL {
+        let cases: Vec<_> = cases().collect();
+        let mut names: Vec<_> = cases.iter().map(Case::name).collect();
+        for case in &cases {
             let plain = |c: char| c.is_ascii_lowercase() || c == '-';
-            assert!(scenario.name.chars().all(plain), "{}", scenario.name);
-            for field in [scenario.vm, scenario.about] {
+            assert!(case.name().chars().all(plain), "{}", case.name());
+            for field in [case.vm(), case.about()] {
                 assert!(!field.contains(['\t', '\n']), "{field:?}");
             }
-            assert!(!scenario.about.is_empty());
+            assert!(!case.about().is_empty());
         }
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), ALL.len(), "two scenarios share a name");
+        assert_eq!(names.len(), cases.len(), "two scenarios share a name");
+    }
+
+    #[test]
+    fn what_a_device_of_idxds_can_run_is_found_by_name() {
+        assert!(find("lent-operations").is_some() && find("lent-data").is_some());
+        // On another machine than the default one.
+        assert!(find("lent-two-parents").is_none() && find("lent-none").is_none());
     }
 }

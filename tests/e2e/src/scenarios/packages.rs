@@ -10,6 +10,7 @@ use anyhow::{Result, ensure};
 
 use super::boot;
 use crate::check::{self, step};
+use crate::idxd::LENDER;
 use crate::mdev::{self};
 use crate::process::{self, Output};
 use crate::scenario::Scenario;
@@ -41,7 +42,7 @@ fn run() -> Result<()> {
         let status = command("dpkg-query", &["--show", "--showformat=${Status}", package])?.ok()?;
         check::equal("status", status.stdout.as_str(), "install ok installed")?;
     }
-    for module in [MODULE, mdev::MODULE] {
+    for module in [MODULE, mdev::MODULE, LENDER] {
         let file = command("modinfo", &["--field=filename", module])?.ok()?;
         let file = file.stdout;
         ensure!(file.contains("/updates/dkms/"), "{module} is {file}");

@@ -29,16 +29,16 @@ dkms status -k \"$1\" subdev | grep -q installed";
 /// Removes the packages for the kernel $1, and tells what of them is left; a file that may have been edited
 /// stays until they are purged.
 const REMOVE: &str = "files=$(dpkg-query --listfiles dsa-nl subdev-dkms)
-module=$(modinfo -k \"$1\" --field=filename subdev)
+modules=$(modinfo -k \"$1\" --field=filename subdev subdev_mdev subdev_idxd)
 left() {
-	for file in $files $module /usr/src/subdev-* /var/lib/dkms/subdev /etc/subdev.d; do
+	for file in $files $modules /usr/src/subdev-* /var/lib/dkms/subdev /etc/subdev.d; do
 		case $file in /usr/share/doc/* | /usr/share/man/*) continue ;; esac
 		if [ -f \"$file\" ] || { [ -d \"$file\" ] && [ \"${file%/subdev*}\" != \"$file\" ]; }; then
 			echo \"$file\"
 		fi
 	done | sort --unique
 }
-[ -f \"$module\" ]
+[ \"$(echo \"$modules\" | wc -l)\" = 3 ]
 dpkg --remove dsa-nl subdev-dkms
 [ \"$(left)\" = \"/etc/subdev.d
 /etc/subdev.d/README\" ] || { echo 'removed, they leave:'; left; exit 1; }

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::VM;
+use super::STOCK;
 use crate::check::{self, step};
 use crate::idxd::{TWO_GROUPS, attribute, command, configure, disable, try_command, with_idxd};
 use crate::kmsg::Kmsg;
@@ -14,7 +14,7 @@ use crate::scenario::Scenario;
 
 pub const IDXD_CONFIG: Scenario = Scenario {
     name: "idxd-config",
-    vm: VM,
+    vm: STOCK,
     about: "the kernel's idxd and accel-config take the model for a DSA and configure it",
     run: || with_idxd(run),
 };

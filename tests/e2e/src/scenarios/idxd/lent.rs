@@ -2,17 +2,19 @@
 //! Work queues of a device that `idxd` owns as those of a parent: beside its other users, refused
 //! where they are idxd's to configure, and taken away with users on them.
 
+use std::fs::File;
 use std::path::Path;
 use std::thread;
 
 use anyhow::{Context, Result, anyhow, ensure};
 
-use super::VM;
+use super::BOTH;
+use super::user::Program;
 use crate::actor::{Actor, Request};
 use crate::check::{self, step};
 use crate::idxd::{
     self, DmaTest, LENT, Lender, attribute, await_attribute, command, configure, disable,
-    try_rmmod, with_lender,
+    try_command, try_rmmod, with_lender,
 };
 use crate::kmsg::{self, Kmsg, await_lines};
 use crate::monitor::Monitor;
@@ -25,14 +27,14 @@ use crate::wait::{self, SOON};
 
 pub const IDXD_WQ: Scenario = Scenario {
     name: "idxd-wq",
-    vm: VM,
-    about: "a WQ that idxd owns has subdevs that copy, beside dmatest on another",
+    vm: BOTH,
+    about: "WQs that idxd owns have subdevs that copy, beside dmatest and a program on others",
     run: || with_lender(run),
 };
 
 pub const IDXD_WQ_ENDS: Scenario = Scenario {
     name: "idxd-wq-ends",
-    vm: VM,
+    vm: BOTH,
     about: "WQs that idxd owns, its device and each module go while subdevs on them are open",
     run: || with_lender(ends),
 };
@@ -58,13 +60,18 @@ fn run(log: &mut Kmsg, lender: Lender) -> Result<()> {
     let wqs: Vec<_> = tool::wqs()?.iter().map(|wq| (wq.id, wq.size)).collect();
     check::equal("work queues and entries", wqs, vec![(1, 8), (3, 4)])?;
 
-    step("two subdevs on one work queue, and one on another, copy beside dmatest");
+    step("two subdevs on one work queue, and one on another, copy beside dmatest and a program");
+    let opened = File::open(USER_FILE).err().context("it was opened")?;
+    step(format!(
+        "  {USER_FILE} is opened by nobody here ({opened}): the program maps its portal by the BAR"
+    ));
     let first = Tenant::add("wq 1 pasid-mode shared size 4 name one", LEN)?;
     let second = Tenant::add("wq 1 pasid-mode shared size 4 name two", LEN)?;
     let third = Tenant::add("wq 3 name three", 4096)?;
     let test = DmaTest::load()?;
     log.lines()?;
     test.start(50, 20_000)?;
+    let program = Program::start(&function.path(), 2)?;
     for _ in 0..20 {
         first.works()?;
         second.works()?;
@@ -76,22 +83,12 @@ fn run(log: &mut Kmsg, lender: Lender) -> Result<()> {
         summary.contains("50 tests, 0 failures"),
         "dmatest: {summary}"
     );
+    let copies = program.finish()?;
+    ensure!(copies > 0, "the program has copied nothing");
+    step(format!("  copies of the program: {copies}"));
 
     step("what is idxd's is refused with the command that does it");
-    refused("wq set 1 priority 7", "config-wq dsa0/wq0.1 --priority=7")?;
-    refused("wq set 1 size 7", "config-wq dsa0/wq0.1 --wq-size=7")?;
-    refused(
-        &format!("parent set {} read-buffer-limit 7", parent.name),
-        "config-device dsa0 --read-buffer-limit=7",
-    )?;
-    refused(
-        &format!("parent set {} group 0 engines 0", parent.name),
-        "config-engine dsa0/engine0.N --group-id=0",
-    )?;
-    refused(
-        &format!("parent set {} group 0 read-buffers-reserved 1", parent.name),
-        "config-group dsa0/group0.0 --read-buffers-reserved=1",
-    )?;
+    let commands = refusals(&parent.name)?;
     first.works()?;
 
     step("a work queue goes while a subdev on it is open, and the other stays");
@@ -106,6 +103,14 @@ fn run(log: &mut Kmsg, lender: Lender) -> Result<()> {
     first.works()?;
     second.works()?;
 
+    step("a shared one is refused, with what it lacks");
+    command("accel-config", "config-wq dsa0/wq0.3 --mode=shared")?;
+    let refused = try_command("accel-config", "enable-wq dsa0/wq0.3")?;
+    ensure!(!refused.status.success(), "{}", refused.describe());
+    await_lines(log, &["it is shared, for which the CPU lacks ENQCMD"])?;
+    check::equal("work queues", tool::wqs()?.len(), 1)?;
+    first.works()?;
+
     step("with the last one the parent goes, when its users have let go");
     let disabling = thread::spawn(|| command("accel-config", "disable-wq dsa0/wq0.1"));
     wait::until_true(SOON, "no subdev", || Ok(tool::subdevs()?.is_empty()))?;
@@ -114,6 +119,12 @@ fn run(log: &mut Kmsg, lender: Lender) -> Result<()> {
     monitor.expect_cause("parent-delete", "unplug")?;
     check::equal("parents", tool::parents()?.len(), 0)?;
     disable()?;
+
+    step("the commands do it");
+    for line in commands {
+        let words = line.replace("engine0.N", "engine0.0");
+        command("accel-config", &words)?;
+    }
 
     step("the modules go in the order of their needs only");
     for (module, user) in [("idxd", "subdev_idxd"), ("subdev", "subdev_idxd")] {
@@ -129,11 +140,56 @@ fn run(log: &mut Kmsg, lender: Lender) -> Result<()> {
     check::equal("complaints", kmsg::complaints(&log.lines()?), vec![])
 }
 
-/// Demands that a request is refused with a command of accel-config.
-fn refused(line: &str, with: &str) -> Result<()> {
-    let output = dsa_nl(line)?;
-    tool::refused(&output, &[&format!("accel-config {with}")])?;
-    Ok(())
+/// The file of the work queue of programs.
+const USER_FILE: &str = "/dev/dsa/wq0.2";
+
+/// Demands that each attribute that can be set is refused with a command of accel-config, and gives the
+/// commands.
+fn refusals(parent: &str) -> Result<Vec<String>> {
+    let wq = [
+        ("mode shared", "--mode=shared"),
+        ("size 7", "--wq-size=7"),
+        ("threshold 2", "--threshold=2"),
+        ("priority 7", "--priority=7"),
+        ("group 1", "--group-id=1"),
+        ("block-on-fault 0", "--block-on-fault=0"),
+        ("max-transfer-size 65536", "--max-transfer-size=65536"),
+        ("max-batch-size 8", "--max-batch-size=8"),
+    ];
+    let group = [
+        ("read-buffers-reserved 1", "--read-buffers-reserved=1"),
+        ("read-buffers-allowed 9", "--read-buffers-allowed=9"),
+        ("use-read-buffer-limit 1", "--use-read-buffer-limit=1"),
+    ];
+    let device = "config-device dsa0 --read-buffer-limit=7";
+    let engine = "config-engine dsa0/engine0.N --group-id=0";
+    let mut commands = vec![
+        refused(&format!("parent set {parent} read-buffer-limit 7"), device)?,
+        refused(&format!("parent set {parent} group 0 engines 0"), engine)?,
+    ];
+    for (words, option) in group {
+        let with = format!("config-group dsa0/group0.0 {option}");
+        commands.push(refused(
+            &format!("parent set {parent} group 0 {words}"),
+            &with,
+        )?);
+    }
+    for (words, option) in wq {
+        let with = format!("config-wq dsa0/wq0.1 {option}");
+        commands.push(refused(&format!("wq set 1 {words}"), &with)?);
+    }
+    // The model has no masks of operations, so idxd has none to set.
+    refused(
+        "wq set 1 op-config 09",
+        "config-wq dsa0/wq0.1 --op-config=HEX",
+    )?;
+    Ok(commands)
+}
+
+/// Demands that a request is refused with a command of accel-config, and gives its words.
+fn refused(line: &str, with: &str) -> Result<String> {
+    tool::refused(&dsa_nl(line)?, &[&format!("accel-config {with}")])?;
+    Ok(with.to_owned())
 }
 
 /// Has work queues lent and copies in flight on one of them, and does what takes them away. Users let go

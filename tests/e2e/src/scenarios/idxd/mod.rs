@@ -8,6 +8,7 @@
 mod configuration;
 mod cycles;
 mod faults;
+mod kernels;
 mod lent;
 mod profiles;
 mod transfers;
@@ -16,6 +17,7 @@ mod user;
 pub use self::configuration::IDXD_CONFIG;
 pub use self::cycles::IDXD_CYCLES;
 pub use self::faults::{IDXD_COMMANDS, IDXD_FAULTS, IDXD_HALTS, IDXD_VANISHING};
+pub use self::kernels::IDXD_WQ_KERNEL;
 pub use self::lent::{IDXD_WQ, IDXD_WQ_ENDS};
 pub use self::profiles::{IDXD_HANDLES, IDXD_SECOND};
 pub use self::transfers::IDXD_DMATEST;
@@ -23,4 +25,6 @@ pub use self::user::{ENQCMD, MISTAKE, STORE, USER_SUBMISSION, go_wrong};
 
 /// Options of the machine: `idxd` wants a processor that says it has MOVDIR64B. What upstream's driver
 /// does with the model is nothing for a kernel that looks after ours.
-const VM: &str = "--kernel stock --movdir64b";
+pub const STOCK: &str = "--kernel stock --movdir64b";
+/// The same, where our module has a part in it.
+pub const BOTH: &str = "--movdir64b";

@@ -3,7 +3,7 @@
 
 use anyhow::{Result, ensure};
 
-use super::VM;
+use super::STOCK;
 use crate::check::step;
 use crate::idxd::{DmaTest, TWO_GROUPS, configure, disable, with_idxd};
 use crate::kmsg::Kmsg;
@@ -11,7 +11,7 @@ use crate::scenario::Scenario;
 
 pub const IDXD_DMATEST: Scenario = Scenario {
     name: "idxd-dmatest",
-    vm: VM,
+    vm: STOCK,
     about: "a kernel WQ is a DMA channel on which dmatest runs clean for 1,000 transfers",
     run: || with_idxd(run),
 };

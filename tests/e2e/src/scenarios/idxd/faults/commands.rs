@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::super::VM;
+use super::super::STOCK;
 use crate::check::{self, step};
 use crate::idxd::{
     CONFIG, TWO_GROUPS, attribute, await_attribute, command, disable, try_command, with_idxd,
@@ -19,7 +19,7 @@ use crate::wait::{self, SOON};
 
 pub const IDXD_COMMANDS: Scenario = Scenario {
     name: "idxd-commands",
-    vm: VM,
+    vm: STOCK,
     about: "a command that fails is refused with its code, and one whose interrupt is lost hangs \
             until there is another",
     run: || with_idxd(run),

@@ -6,7 +6,7 @@
 
 use anyhow::{Result, ensure};
 
-use super::super::VM;
+use super::super::STOCK;
 use crate::check::{self, step};
 use crate::idxd::{
     self, DmaTest, TWO_GROUPS, USER_WQ, attribute, await_attribute, command, configure,
@@ -19,7 +19,7 @@ use crate::wait::{self, SOON};
 
 pub const IDXD_HALTS: Scenario = Scenario {
     name: "idxd-halts",
-    vm: VM,
+    vm: STOCK,
     about: "a halt of each type of reset is noticed by idxd, and the device recovers as it says",
     run: || with_idxd(run),
 };

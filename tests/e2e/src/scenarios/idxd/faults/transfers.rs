@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use super::super::VM;
+use super::super::STOCK;
 use crate::check::step;
 use crate::idxd::{DmaTest, KERNEL_WQ, configure_one, disable, with_idxd};
 use crate::kmsg::{Kmsg, await_lines};
@@ -19,7 +19,7 @@ use crate::wait::{self, SOON};
 
 pub const IDXD_FAULTS: Scenario = Scenario {
     name: "idxd-faults",
-    vm: VM,
+    vm: STOCK,
     about: "software errors, transfers that are held, slow or fail, and interrupts that are lost or \
             doubled reach idxd and those who use its channels",
     run: || with_idxd(run),

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use super::super::VM;
+use super::super::STOCK;
 use crate::check::{self, step};
 use crate::idxd::{self, USER_WQ, attribute, configure_one, disable, try_command, with_idxd};
 use crate::kmsg::{Kmsg, await_lines};
@@ -12,7 +12,7 @@ use crate::system::ctl;
 
 pub const IDXD_VANISHING: Scenario = Scenario {
     name: "idxd-vanishing",
-    vm: VM,
+    vm: STOCK,
     about: "a device that vanishes from the bus fails idxd's commands, can be let go, and is \
             taken again when it is back",
     run: || with_idxd(run),

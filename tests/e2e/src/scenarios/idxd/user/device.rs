@@ -18,9 +18,9 @@ use crate::wait::{self, SOON};
 
 const PAGE: usize = 4096;
 const BAR0_SIZE: usize = 0x1_0000;
-const BAR2_SIZE: usize = 0x2_0000;
-/// The limited portal of WQ 0.
-const PORTAL: usize = 0x1000;
+/// Of the portals of a WQ in BAR2, and the limited one among them.
+const PORTALS: u64 = 0x4000;
+const LIMITED: u64 = 0x1000;
 
 /// Registers and commands (srctree drivers/dma/idxd/registers.h).
 pub mod regs {
@@ -82,10 +82,49 @@ impl Operation {
     }
 }
 
+/// The file of a BAR, or a part of it, in our address space.
+fn map(pci: &Path, name: &str, start: u64, len: usize) -> Result<MmapRegion> {
+    let path = pci.join(name);
+    let file = OpenOptions::new().read(true).write(true).open(&path);
+    let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+    MmapRegion::from_file(FileOffset::new(file, start), len)
+        .with_context(|| format!("cannot map {}", path.display()))
+}
+
+/// The limited portal of a WQ.
+pub struct Portal(MmapRegion);
+
+impl Portal {
+    /// Maps it, whoever drives the device.
+    pub fn map(pci: &Path, wq: u8) -> Result<Self> {
+        let start = u64::from(wq) * PORTALS + LIMITED;
+        Ok(Self(map(pci, "resource2", start, PAGE)?))
+    }
+
+    /// Where descriptors are stored.
+    pub fn slot(&self) -> Result<VolatileSlice<'_>> {
+        Ok(self.0.get_slice(0, 64)?)
+    }
+
+    /// Submits a descriptor with MOVDIR64B, waits for its record and gives that.
+    pub fn run(&self, descriptor: &Descriptor, pages: &mut Pages) -> Result<Vec<u8>> {
+        pages.record.set(&[]);
+        instructions::movdir64b(&self.slot()?, descriptor);
+        wait::until_true(
+            SOON,
+            "a completion record",
+            || Ok(pages.record.byte(0) != 0),
+        )?;
+        let mut record = pages.record.bytes();
+        record.truncate(32);
+        Ok(record)
+    }
+}
+
 /// The device's BARs in our address space.
 pub struct Device {
     registers: MmapRegion,
-    portals: MmapRegion,
+    portal: Portal,
 }
 
 impl Device {
@@ -94,16 +133,9 @@ impl Device {
         let config = OpenOptions::new().write(true).open(pci.join("config"))?;
         let memory_and_bus_master = 6_u16;
         config.write_all_at(&memory_and_bus_master.to_le_bytes(), 4)?;
-        let map = |name: &str, size| {
-            let path = pci.join(name);
-            let file = OpenOptions::new().read(true).write(true).open(&path);
-            let file = file.with_context(|| format!("cannot open {}", path.display()))?;
-            MmapRegion::from_file(FileOffset::new(file, 0), size)
-                .with_context(|| format!("cannot map {}", path.display()))
-        };
         Ok(Self {
-            registers: map("resource0", BAR0_SIZE)?,
-            portals: map("resource2", BAR2_SIZE)?,
+            registers: map(pci, "resource0", 0, BAR0_SIZE)?,
+            portal: Portal::map(pci, 0)?,
         })
     }
 
@@ -145,23 +177,9 @@ impl Device {
         check::equal("state", self.read32(regs::GENSTS)? & 3, 1)
     }
 
-    /// The slot of the limited portal of WQ 0.
-    pub fn portal(&self) -> Result<VolatileSlice<'_>> {
-        Ok(self.portals.get_slice(PORTAL, 64)?)
-    }
-
-    /// Submits a descriptor with MOVDIR64B, waits for its record and gives that.
-    pub fn run(&self, descriptor: &Descriptor, pages: &mut Pages) -> Result<Vec<u8>> {
-        pages.record.set(&[]);
-        instructions::movdir64b(&self.portal()?, descriptor);
-        wait::until_true(
-            SOON,
-            "a completion record",
-            || Ok(pages.record.byte(0) != 0),
-        )?;
-        let mut record = pages.record.bytes();
-        record.truncate(32);
-        Ok(record)
+    /// The limited portal of WQ 0.
+    pub fn portal(&self) -> &Portal {
+        &self.portal
     }
 }
 

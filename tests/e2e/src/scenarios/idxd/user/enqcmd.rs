@@ -66,7 +66,7 @@ fn shared(device: &Device) -> Result<()> {
     record.set(&[]);
     let submit = |index: usize| -> Result<bool> {
         let descriptor = Operation::noop().descriptor(record.physical + 0x20 * index as u64);
-        Ok(instructions::enqcmd(&device.portal()?, &descriptor))
+        Ok(instructions::enqcmd(&device.portal().slot()?, &descriptor))
     };
 
     step("a shared WQ accepts as many as its threshold allows, and has the others try again");
@@ -95,7 +95,7 @@ fn shared(device: &Device) -> Result<()> {
     step("the device sees the PASID of whoever submitted");
     // An error with the PASID in it: the record's address is crooked.
     let crooked = Operation::noop().descriptor(record.physical + 1);
-    let accepted = instructions::enqcmd(&device.portal()?, &crooked);
+    let accepted = instructions::enqcmd(&device.portal().slot()?, &crooked);
     check::equal("accepted", accepted, true)?;
     let error = wait::until(SOON, "a software error", || {
         Ok(Some(device.read64(regs::SWERR)?).filter(|error| error & 1 == 1))
@@ -110,9 +110,9 @@ fn dedicated(device: &Device) -> Result<()> {
     let mut pages = Pages::new()?;
     pages.record.set(&[]);
     let descriptor = Operation::noop().descriptor(pages.record.physical);
-    let accepted = instructions::enqcmd(&device.portal()?, &descriptor);
+    let accepted = instructions::enqcmd(&device.portal().slot()?, &descriptor);
     check::equal("accepted", accepted, false)?;
     check::equal("SWERR", device.read64(regs::SWERR)?, 0)?;
-    let done = device.run(&descriptor, &mut pages)?;
+    let done = device.portal().run(&descriptor, &mut pages)?;
     check::equal("status of a NOOP after it", done[0], 1)
 }

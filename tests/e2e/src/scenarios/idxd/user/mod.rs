@@ -7,6 +7,7 @@
 mod device;
 mod enqcmd;
 mod instructions;
+mod program;
 mod store;
 
 use anyhow::{Context, Result};
@@ -14,8 +15,9 @@ use anyhow::{Context, Result};
 use self::device::{Device, Operation, Pages, regs};
 pub use self::enqcmd::ENQCMD;
 pub use self::instructions::go_wrong;
+pub use self::program::Program;
 pub use self::store::{MISTAKE, STORE};
-use super::VM;
+use super::STOCK;
 use crate::check::{self, step};
 use crate::idxd::{self, with_idxd};
 use crate::kmsg::Kmsg;
@@ -24,7 +26,7 @@ use crate::system;
 
 pub const USER_SUBMISSION: Scenario = Scenario {
     name: "user-submission",
-    vm: VM,
+    vm: STOCK,
     about: "a program completes every operation with MOVDIR64B",
     run: || with_idxd(run),
 };
@@ -248,7 +250,10 @@ fn operations(device: &Device, pages: &mut Pages) -> Result<()> {
         pages.source.set(before);
         pages.target.set(after);
         let descriptor = operation.descriptor(pages.record.physical);
-        let done = device.run(&descriptor, pages).context(operation.name)?;
+        let done = device
+            .portal()
+            .run(&descriptor, pages)
+            .context(operation.name)?;
         check::equal(
             &format!("{}: status, result", operation.name),
             (done[0], done[1]),
@@ -293,7 +298,9 @@ fn batch(device: &Device, pages: &mut Pages) -> Result<()> {
         size: 2,
         rest: Vec::new(),
     };
-    let done = device.run(&batch.descriptor(pages.record.physical), pages)?;
+    let done = device
+        .portal()
+        .run(&batch.descriptor(pages.record.physical), pages)?;
     check::equal("BATCH: status, members", (done[0], done[4]), (1, 2))?;
     check::same_bytes("BATCH", &pages.target.bytes()[..16], b"0123456789abcdef")
 }
