@@ -15,6 +15,8 @@ mod files;
 #[cfg(test)]
 mod fixtures;
 mod identity;
+#[cfg(test)]
+mod manifests;
 mod mdev;
 mod metadata;
 mod metrics;
