@@ -151,24 +151,24 @@ impl Kubelet {
         plugin: &Plugin,
         claims: &[ResourceClaim],
     ) -> Result<Vec<Result<(), String>>> {
-        self.runtime.block_on(async {
-            let mut client = DraPluginClient::new(connect(&plugin.endpoint).await?);
-            let request = NodeUnprepareResourcesRequest {
-                claims: claims.iter().map(named).collect(),
-            };
-            let call = client.node_unprepare_resources(request);
-            let response = tokio::time::timeout(LIMIT, call).await??.into_inner();
-            let answer = |claim: &ResourceClaim| {
-                let uid = uid(claim);
-                let answer = response.claims.get(uid);
-                let answer = answer.with_context(|| format!("no answer for the claim {uid}"))?;
-                Ok(match answer.error.as_str() {
-                    "" => Ok(()),
-                    error => Err(error.to_string()),
-                })
-            };
-            claims.iter().map(answer).collect()
-        })
+        self.runtime.block_on(unprepare(plugin, claims))
+    }
+
+    /// Has claims unprepared by a call for each of them, all at the same time.
+    ///
+    /// # Errors
+    ///
+    /// See [`unprepare`](Self::unprepare).
+    pub fn unprepare_each(
+        &self,
+        plugin: &Plugin,
+        claims: &[ResourceClaim],
+    ) -> Result<Vec<Result<(), String>>> {
+        let calls = claims.chunks(1).map(|it| unprepare(plugin, it));
+        let released = self
+            .runtime
+            .block_on(futures::future::try_join_all(calls))?;
+        Ok(released.into_iter().flatten().collect())
     }
 }
 
@@ -235,6 +235,25 @@ async fn prepare(plugin: &Plugin, claims: &[ResourceClaim]) -> Result<Vec<Prepar
         let answer = answer.with_context(|| format!("no answer for the claim {uid}"))?;
         Ok(match answer.error.as_str() {
             "" => Ok(answer.devices.clone()),
+            error => Err(error.to_string()),
+        })
+    };
+    claims.iter().map(answer).collect()
+}
+
+async fn unprepare(plugin: &Plugin, claims: &[ResourceClaim]) -> Result<Vec<Result<(), String>>> {
+    let mut client = DraPluginClient::new(connect(&plugin.endpoint).await?);
+    let request = NodeUnprepareResourcesRequest {
+        claims: claims.iter().map(named).collect(),
+    };
+    let call = client.node_unprepare_resources(request);
+    let response = tokio::time::timeout(LIMIT, call).await??.into_inner();
+    let answer = |claim: &ResourceClaim| {
+        let uid = uid(claim);
+        let answer = response.claims.get(uid);
+        let answer = answer.with_context(|| format!("no answer for the claim {uid}"))?;
+        Ok(match answer.error.as_str() {
+            "" => Ok(()),
             error => Err(error.to_string()),
         })
     };

@@ -3,9 +3,9 @@
 
 use anyhow::{Result, ensure};
 
-use super::{again, device, expect_own, in_cluster, location, prepared, release};
+use super::{again, expect_own, in_cluster, location, prepared, release};
 use crate::check::{self, step};
-use crate::dra::{Allocation, Cluster};
+use crate::dra::{Allocation, Cluster, device};
 use crate::scenario::Scenario;
 use crate::wait::{self, SOON};
 use crate::{system, tool};
