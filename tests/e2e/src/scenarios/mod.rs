@@ -172,6 +172,7 @@ pub const ALL: &[Scenario] = &[
     dra::DRA_FAULTS,
     dra::DRA_KILLED,
     dra::DRA_MANY,
+    dra::DRA_CONTAINER,
     ynl::YNL,
     c_client::C_CLIENT,
     ynl::YNL_EVENTS,

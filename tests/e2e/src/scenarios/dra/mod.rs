@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The Kubernetes driver: what it publishes, claims that come and go, and whatever may happen between.
 
+mod container;
 mod faults;
 mod killed;
 mod many;
@@ -14,6 +15,7 @@ use k8s_openapi::api::resource::v1::{DeviceRequestAllocationResult as Allocated,
 use kube_model::kubelet::{Device, Plugin, Prepared};
 use serde_json::{Value, json};
 
+pub use self::container::DRA_CONTAINER;
 pub use self::faults::DRA_FAULTS;
 pub use self::killed::DRA_KILLED;
 pub use self::many::DRA_MANY;
