@@ -5,7 +5,7 @@
 use std::error::Error;
 
 const FOLDER: &str = "../../nlctl/dsa-dra/proto";
-const FILES: [&str; 2] = ["dra.proto", "pluginregistration.proto"];
+const FILES: [&str; 3] = ["dra.proto", "health.proto", "pluginregistration.proto"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let parsed = protox::compile(FILES, [FOLDER])?;

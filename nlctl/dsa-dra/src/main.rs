@@ -14,7 +14,10 @@ mod device;
 mod files;
 #[cfg(test)]
 mod fixtures;
+mod health;
 mod identity;
+#[cfg(test)]
+mod manifests;
 mod mdev;
 mod metadata;
 mod metrics;
@@ -47,11 +50,14 @@ use tonic::transport::Server;
 use tracing::{error, info, warn};
 use tracing_subscriber::EnvFilter;
 
+use crate::health::Health;
 use crate::metrics::Calls;
 use crate::options::Options;
 use crate::plugin::Plugin;
 use crate::prepare::Preparer;
 use crate::proto::dra::dra_plugin_server::DraPluginServer;
+use crate::proto::health::dra_resource_health_server::DraResourceHealthServer;
+use crate::proto::health_v1alpha1::dra_resource_health_server::DraResourceHealthServer as OlderServer;
 use crate::proto::registration::registration_server::RegistrationServer;
 use crate::publish::Publisher;
 use crate::registration::Registrar;
@@ -112,12 +118,18 @@ async fn run(options: Options) -> Result<()> {
     }
     let found = Socket::bind(options.registration_socket());
     let mut found = found.context("cannot register with kubelet")?;
+    let devices = Health {
+        handle: handle.clone(),
+        pool: options.node_name.clone(),
+    };
     let (health_reporter, health) = tonic_health::server::health_reporter();
     health_reporter
         .set_serving::<DraPluginServer<Plugin>>()
         .await;
     let plugin = Server::builder()
         .add_service(DraPluginServer::new(plugin))
+        .add_service(DraResourceHealthServer::new(devices.clone()))
+        .add_service(OlderServer::new(devices))
         .add_service(health);
     let registrar = Server::builder().add_service(RegistrationServer::new(registrar));
     let (Some(calls), Some(greetings)) = (served.incoming(), found.incoming()) else {

@@ -13,3 +13,15 @@ pub mod dra {
 pub mod registration {
     tonic::include_proto!("pluginregistration");
 }
+
+/// What kubelet asks for the health of devices.
+#[allow(missing_docs, unused_qualifications, clippy::all)]
+pub mod health {
+    tonic::include_proto!("v1");
+}
+
+/// The same, as kubelets before 1.37 have it.
+#[allow(missing_docs, unused_qualifications, clippy::all)]
+pub mod health_v1alpha1 {
+    tonic::include_proto!("v1alpha1");
+}

@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use tonic::{Request, Response, Status};
 use tracing::{error, info};
 
+use crate::health::SERVICES;
 use crate::proto::registration::registration_server::Registration;
 use crate::proto::registration::{
     InfoRequest, PluginInfo, RegistrationStatus, RegistrationStatusResponse,
 };
 
-/// The service that kubelet is to call, as it names versions.
-pub const SERVICE: &str = "v1.DRAPlugin";
+/// The service that kubelet is to call before all, as it names versions.
+const SERVICE: &str = "v1.DRAPlugin";
 
 /// Answers kubelet when it finds the socket.
 #[derive(Debug, Clone)]
@@ -30,11 +31,13 @@ impl Registration for Registrar {
         &self,
         _request: Request<InfoRequest>,
     ) -> Result<Response<PluginInfo>, Status> {
+        let [health, older] = SERVICES;
+        let services = [SERVICE, health, older];
         Ok(Response::new(PluginInfo {
             r#type: "DRAPlugin".into(),
             name: self.driver.clone(),
             endpoint: self.endpoint.display().to_string(),
-            supported_versions: vec![SERVICE.into()],
+            supported_versions: services.map(String::from).to_vec(),
         }))
     }
 

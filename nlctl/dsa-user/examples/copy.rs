@@ -8,9 +8,15 @@
 //! dsa-nl subdev add wq 3 pasid-mode shared name net0
 //! cargo run --release -p dsa-user --example copy -- net0
 //! ```
+//!
+//! In a container, where the family is not seen, the folder of the subdev's device says which it is:
+//!
+//! ```text
+//! copy /sys/bus/auxiliary/devices/$DSA_COPY_VFIO_NAME
+//! ```
 
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Release};
 use std::time::{Duration, Instant};
@@ -55,7 +61,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Has a subdev copy a page over and over, and says how fast that is.
 #[derive(Parser)]
 struct Arguments {
-    /// Index, name or UUID of the subdev
+    /// Index, name or UUID of the subdev, or the folder of its device in sysfs
     subdev: String,
     #[arg(long, default_value_t = 10_000)]
     copies: usize,
@@ -148,11 +154,10 @@ fn main() -> Result<()> {
 
 /// Opens the VFIO device of a subdev, and an address space for it.
 fn open(id: &str, iommufd: bool) -> Result<(&'static VfioDevice, Arc<dyn VfioOps>)> {
-    let client = Client::new()?;
-    let subdev = client.wait(client.handle().subdev().get(id).execute());
-    let subdev = subdev.with_context(|| format!("cannot find {id}"))?;
-    let Some(name) = &subdev.auxiliary_device else {
-        bail!("{id} is inactive; `dsa-nl subdev set {id} state active` hands it to VFIO");
+    let (path, told) = if id.starts_with('/') {
+        (PathBuf::from(id), id.to_owned())
+    } else {
+        find(id)?
     };
     let vfio: Arc<dyn VfioOps> = if iommufd {
         let iommufd = IommuFd::new().context("cannot open /dev/iommu (IOMMUFD)")?;
@@ -161,11 +166,22 @@ fn open(id: &str, iommufd: bool) -> Result<(&'static VfioDevice, Arc<dyn VfioOps
         Arc::new(VfioContainer::new(None).context("is vfio_iommu_type1 loaded?")?)
     };
     // The number of its group and the name of its own node are found there.
-    let path = Path::new("/sys/bus/auxiliary/devices").join(name);
-    let device = VfioDevice::new(&path, vfio.clone(), true)
-        .with_context(|| format!("cannot open {id}, which is {}", subdev.opstate))?;
+    let device = VfioDevice::new(&path, vfio.clone(), true);
+    let device = device.with_context(|| format!("cannot open {told}"))?;
     // The end of the process closes it: when dropped, it panics if the subdev was deleted meanwhile.
     Ok((Box::leak(Box::new(device)), vfio))
+}
+
+/// Asks the family where the device of a subdev is in sysfs, and how it is.
+fn find(id: &str) -> Result<(PathBuf, String)> {
+    let client = Client::new()?;
+    let subdev = client.wait(client.handle().subdev().get(id).execute());
+    let subdev = subdev.with_context(|| format!("cannot find {id}"))?;
+    let Some(name) = &subdev.auxiliary_device else {
+        bail!("{id} is inactive; `dsa-nl subdev set {id} state active` hands it to VFIO");
+    };
+    let path = Path::new("/sys/bus/auxiliary/devices").join(name);
+    Ok((path, format!("{id}, which is {}", subdev.opstate)))
 }
 
 /// Maps the page of BAR2 that is the portal of the first work queue.

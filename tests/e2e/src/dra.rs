@@ -8,11 +8,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
 use anyhow::{Context, Result, bail, ensure};
-use k8s_openapi::api::resource::v1::{Device, ResourceClaim};
+use k8s_openapi::api::resource::v1::{
+    Device, DeviceRequestAllocationResult as Allocated, ResourceClaim,
+};
 use kube_model::api::ApiServer;
 use kube_model::kubelet::{Kubelet, Plugin};
+use kube_model::scheduler::{self, Wanted};
 use serde_json::{Value, json};
 
+use crate::system::Function;
 use crate::wait::{self, SOON};
 
 /// Name of the driver.
@@ -21,8 +25,20 @@ pub const DRIVER: &str = "dsa.subdev.internal";
 /// Name of the node.
 pub const NODE: &str = "n1";
 
+/// How it is installed.
+const MANIFEST: &str = include_str!("../../../nlctl/dsa-dra/deploy/driver.yaml");
+
 /// What the names of the driver's subdevs begin with.
 pub const PREFIX: &str = "dra-";
+
+/// Most memory that a driver may ever have, in KiB.
+pub const MEMORY: u64 = 50 << 10;
+
+/// Name of a work queue of the parent as a device.
+pub fn device(wq: u32) -> Result<String> {
+    let place = Function::of_parent()?.name().replace([':', '.'], "-");
+    Ok(format!("pci-{place}-wq{wq}"))
+}
 
 /// A node: its API server, its kubelet, and the folders that they share with drivers.
 pub struct Cluster {
@@ -42,7 +58,7 @@ impl Cluster {
             fs::remove_dir_all(&folder)?;
         }
         fs::create_dir_all(folder.join("registry"))?;
-        let api = ApiServer::start(NODE)?;
+        let api = ApiServer::start(NODE, MANIFEST)?;
         fs::write(folder.join("kubeconfig"), api.kubeconfig())?;
         Ok(Self {
             kubelet: Kubelet::new(&folder.join("registry"))?,
@@ -80,7 +96,8 @@ impl Cluster {
         Ok(Driver { child, log })
     }
 
-    fn cdi(&self) -> PathBuf {
+    /// Folder of CDI specs.
+    pub fn cdi(&self) -> PathBuf {
         self.folder.join("cdi")
     }
 
@@ -124,6 +141,22 @@ impl Cluster {
             }
         });
         found.with_context(|| format!("there was {last}"))
+    }
+
+    /// What the scheduler gives to a request for a device of the node, beside what is allocated.
+    pub fn allocate(
+        &self,
+        allocated: &[Allocated],
+        device: &str,
+        entries: Option<u32>,
+    ) -> Result<Option<Allocated>> {
+        let wanted = Wanted {
+            request: "a",
+            device,
+            capacity: entries.map(|it| ("entries", it.into())),
+        };
+        let given = scheduler::allocate(&self.api.slices()?, allocated, &wanted);
+        given.map_err(anyhow::Error::msg)
     }
 
     /// UIDs of the claims that have a CDI spec.
@@ -294,6 +327,12 @@ impl Allocation {
             "consumedCapacity": {"entries": entries.to_string()},
         }));
         self
+    }
+
+    /// What the scheduler gave.
+    pub fn result(mut self, result: &Allocated) -> Result<Self> {
+        self.results.push(serde_json::to_value(result)?);
+        Ok(self)
     }
 
     /// All of a work queue.

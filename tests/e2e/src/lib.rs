@@ -54,6 +54,7 @@ pub mod model;
 pub mod module;
 pub mod monitor;
 pub mod pattern;
+pub mod podman;
 pub mod process;
 mod qmp;
 pub mod refused;

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, patch};
 use futures::stream;
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
+use crate::rights::{Right, Rights};
 use crate::rules;
 use crate::store::{Change, Key, Kind, Refused, Store, status};
 
@@ -31,19 +33,22 @@ type Shared = Arc<Mutex<Store>>;
 /// An API server, which can go and come back with all that it had.
 pub struct ApiServer {
     store: Shared,
+    rights: Arc<Mutex<Rights>>,
     address: SocketAddr,
     runtime: Option<Runtime>,
 }
 
 impl ApiServer {
-    /// Serves at a port of this machine, with a node of that name.
+    /// Serves at a port of this machine, with a node of that name, clients that may do what the
+    /// ClusterRoles in a manifest grant.
     ///
     /// # Errors
     ///
-    /// When it cannot listen.
-    pub fn start(node: &str) -> Result<Self> {
+    /// When it cannot listen, or the manifest is none.
+    pub fn start(node: &str, manifest: &str) -> Result<Self> {
         let mut server = Self {
             store: Arc::new(Mutex::new(Store::new())),
+            rights: Arc::new(Mutex::new(Rights::of_manifest(manifest)?)),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             runtime: None,
         };
@@ -92,7 +97,8 @@ impl ApiServer {
         let listener = runtime.block_on(TcpListener::bind(self.address));
         let listener = listener.with_context(|| format!("cannot listen at {}", self.address))?;
         self.address = listener.local_addr()?;
-        let router = router(self.store.clone());
+        let authorized = middleware::from_fn_with_state(self.rights.clone(), authorize);
+        let router = router(self.store.clone()).layer(authorized);
         runtime.spawn(async move { axum::serve(listener, router).await });
         self.runtime = Some(runtime);
         Ok(())
@@ -100,6 +106,16 @@ impl ApiServer {
 
     fn store(&self) -> MutexGuard<'_, Store> {
         lock(&self.store)
+    }
+
+    /// What clients may do and never did.
+    pub fn unused(&self) -> Vec<Right> {
+        lock(&self.rights).unused()
+    }
+
+    /// Refuses the next write to an object that is there, as if it had been changed meanwhile.
+    pub fn conflict(&self) {
+        self.store().conflicts += 1;
     }
 
     /// Forgets its changes: who watches has to list again, once it is connected anew.
@@ -191,8 +207,23 @@ fn claim_key(claim: &ResourceClaim) -> Key {
     )
 }
 
-fn lock(store: &Shared) -> MutexGuard<'_, Store> {
-    store.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Refuses what a client may not do.
+async fn authorize(
+    State(rights): State<Arc<Mutex<Rights>>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let watch = query.split('&').any(|it| it == "watch=true");
+    let used = lock(&rights).use_for(request.method(), request.uri().path(), watch);
+    match used {
+        Ok(()) => next.run(request).await,
+        Err(right) => answer(Err(Refused(403, "Forbidden", format!("cannot {right}")))),
+    }
 }
 
 fn router(store: Shared) -> Router {
@@ -314,16 +345,19 @@ fn list(store: &Shared, kind: Kind, asked: Asked) -> Response {
         return follow(store, kind, asked);
     }
     let store = lock(store);
-    let all = store.objects.iter().filter(|it| it.0.0 == kind);
-    let all = all.map(|it| it.1).filter(|it| selected(it, &asked));
-    let all: Vec<_> = all.cloned().collect();
-    let begin = asked.r#continue.and_then(|it| it.parse().ok()).unwrap_or(0);
+    // The place of an object in the order of a list, in which others may come and go between pages.
+    let place = |key: &Key| format!("{}/{}", key.1, key.2);
+    let begin = asked.r#continue.as_ref();
+    let rest = store.objects.iter().filter(|it| {
+        it.0.0 == kind && selected(it.1, &asked) && begin.is_none_or(|begin| place(it.0) > *begin)
+    });
+    let rest: Vec<_> = rest.collect();
     let limit = asked.limit.map_or(usize::MAX, |it| it.min(PAGE));
-    let rest = all.get(begin..).unwrap_or_default();
-    let items = rest.get(..limit).unwrap_or(rest);
+    let page = rest.get(..limit).unwrap_or(&rest);
+    let items: Vec<_> = page.iter().map(|it| it.1).collect();
     let mut metadata = json!({"resourceVersion": store.version().to_string()});
-    if items.len() < rest.len() {
-        metadata["continue"] = (begin + items.len()).to_string().into();
+    if let Some(last) = page.last().filter(|_| page.len() < rest.len()) {
+        metadata["continue"] = place(last.0).into();
     }
     answer(Ok(json!({
         "apiVersion": kind.api_version(),

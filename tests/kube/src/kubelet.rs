@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use tokio::runtime::Runtime;
+use tonic::Streaming;
 use tonic::transport::{Channel, Endpoint};
 
 use k8s_openapi::api::resource::v1::ResourceClaim;
@@ -21,6 +22,12 @@ mod proto {
         tonic::include_proto!("k8s.io.kubelet.pkg.apis.dra.v1");
     }
 
+    /// How devices are.
+    #[allow(missing_docs, unused_qualifications, clippy::all)]
+    pub mod health {
+        tonic::include_proto!("v1");
+    }
+
     /// How plugins are found.
     #[allow(missing_docs, unused_qualifications, clippy::all)]
     pub mod registration {
@@ -31,6 +38,8 @@ mod proto {
 use proto::dra::dra_plugin_client::DraPluginClient;
 pub use proto::dra::{Claim, Device};
 use proto::dra::{NodePrepareResourcesRequest, NodeUnprepareResourcesRequest};
+use proto::health::dra_resource_health_client::DraResourceHealthClient;
+use proto::health::{HealthStatus, NodeWatchResourcesRequest, NodeWatchResourcesResponse};
 use proto::registration::registration_client::RegistrationClient;
 use proto::registration::{InfoRequest, PluginInfo, RegistrationStatus};
 
@@ -141,6 +150,23 @@ impl Kubelet {
         Ok(prepared.into_iter().flatten().collect())
     }
 
+    /// Listens to what a plugin says of its devices.
+    ///
+    /// # Errors
+    ///
+    /// When the call fails.
+    pub fn health(&self, plugin: &Plugin) -> Result<Health<'_>> {
+        let stream = self.runtime.block_on(async {
+            let mut client = DraResourceHealthClient::new(connect(&plugin.endpoint).await?);
+            let call = client.node_watch_resources(NodeWatchResourcesRequest {});
+            anyhow::Ok(tokio::time::timeout(LIMIT, call).await??.into_inner())
+        })?;
+        Ok(Health {
+            kubelet: self,
+            stream,
+        })
+    }
+
     /// Has claims unprepared by a plugin, and says of each why it is not.
     ///
     /// # Errors
@@ -151,24 +177,50 @@ impl Kubelet {
         plugin: &Plugin,
         claims: &[ResourceClaim],
     ) -> Result<Vec<Result<(), String>>> {
-        self.runtime.block_on(async {
-            let mut client = DraPluginClient::new(connect(&plugin.endpoint).await?);
-            let request = NodeUnprepareResourcesRequest {
-                claims: claims.iter().map(named).collect(),
-            };
-            let call = client.node_unprepare_resources(request);
-            let response = tokio::time::timeout(LIMIT, call).await??.into_inner();
-            let answer = |claim: &ResourceClaim| {
-                let uid = uid(claim);
-                let answer = response.claims.get(uid);
-                let answer = answer.with_context(|| format!("no answer for the claim {uid}"))?;
-                Ok(match answer.error.as_str() {
-                    "" => Ok(()),
-                    error => Err(error.to_string()),
-                })
-            };
-            claims.iter().map(answer).collect()
-        })
+        self.runtime.block_on(unprepare(plugin, claims))
+    }
+
+    /// Has claims unprepared by a call for each of them, all at the same time.
+    ///
+    /// # Errors
+    ///
+    /// See [`unprepare`](Self::unprepare).
+    pub fn unprepare_each(
+        &self,
+        plugin: &Plugin,
+        claims: &[ResourceClaim],
+    ) -> Result<Vec<Result<(), String>>> {
+        let calls = claims.chunks(1).map(|it| unprepare(plugin, it));
+        let released = self
+            .runtime
+            .block_on(futures::future::try_join_all(calls))?;
+        Ok(released.into_iter().flatten().collect())
+    }
+}
+
+/// What a plugin says of its devices.
+pub struct Health<'a> {
+    kubelet: &'a Kubelet,
+    stream: Streaming<NodeWatchResourcesResponse>,
+}
+
+impl Health<'_> {
+    /// The next that it says: by names, whether a device is healthy, and a sentence.
+    ///
+    /// # Errors
+    ///
+    /// When it says nothing.
+    pub fn hear(&mut self) -> Result<BTreeMap<String, (bool, String)>> {
+        let next = self.stream.message();
+        let next = async { tokio::time::timeout(LIMIT, next).await };
+        let next = self.kubelet.runtime.block_on(next)??;
+        let devices = next.context("the plugin says no more")?.devices;
+        let told = devices.into_iter().map(|it| {
+            let healthy = it.health() == HealthStatus::Healthy;
+            let name = it.device.map(|it| it.device_name).unwrap_or_default();
+            (name, (healthy, it.message))
+        });
+        Ok(told.collect())
     }
 }
 
@@ -235,6 +287,25 @@ async fn prepare(plugin: &Plugin, claims: &[ResourceClaim]) -> Result<Vec<Prepar
         let answer = answer.with_context(|| format!("no answer for the claim {uid}"))?;
         Ok(match answer.error.as_str() {
             "" => Ok(answer.devices.clone()),
+            error => Err(error.to_string()),
+        })
+    };
+    claims.iter().map(answer).collect()
+}
+
+async fn unprepare(plugin: &Plugin, claims: &[ResourceClaim]) -> Result<Vec<Result<(), String>>> {
+    let mut client = DraPluginClient::new(connect(&plugin.endpoint).await?);
+    let request = NodeUnprepareResourcesRequest {
+        claims: claims.iter().map(named).collect(),
+    };
+    let call = client.node_unprepare_resources(request);
+    let response = tokio::time::timeout(LIMIT, call).await??.into_inner();
+    let answer = |claim: &ResourceClaim| {
+        let uid = uid(claim);
+        let answer = response.claims.get(uid);
+        let answer = answer.with_context(|| format!("no answer for the claim {uid}"))?;
+        Ok(match answer.error.as_str() {
+            "" => Ok(()),
             error => Err(error.to_string()),
         })
     };

@@ -198,7 +198,7 @@ fn read(object: &Value) -> Result<ResourceSlice, String> {
 }
 
 /// A whole number in canonical form.
-fn number(quantity: &Quantity) -> Result<u64, String> {
+pub(crate) fn number(quantity: &Quantity) -> Result<u64, String> {
     let text = &quantity.0;
     let number = text.parse::<u64>().ok();
     let plain = number.filter(|it| it.to_string() == *text && (*it == 0 || it % 1000 != 0));

@@ -59,6 +59,8 @@ pub struct Store {
     compacted: u64,
     told: watch::Sender<u64>,
     uids: u64,
+    /// How many writes are refused, as if somebody else had written just before.
+    pub conflicts: u32,
 }
 
 impl Store {
@@ -70,6 +72,7 @@ impl Store {
             compacted: 1,
             told: watch::Sender::new(1),
             uids: 0,
+            conflicts: 0,
         }
     }
 
@@ -126,7 +129,9 @@ impl Store {
     pub fn replace(&mut self, key: &Key, mut object: Value) -> Result<Value, Refused> {
         let there = self.get(key)?.clone();
         let said = &object["metadata"]["resourceVersion"];
-        if !said.is_null() && *said != there["metadata"]["resourceVersion"] {
+        let late = !said.is_null() && *said != there["metadata"]["resourceVersion"];
+        if late || self.conflicts > 0 {
+            self.conflicts = self.conflicts.saturating_sub(1);
             let sentence = format!("{} \"{}\" was modified", key.0.name(), key.2);
             return Err(Refused(409, "Conflict", sentence));
         }

@@ -20,6 +20,8 @@ pub enum Subject {
     Control,
     /// The module: how fast copies go through a subdev, beside upstream's driver.
     Datapath,
+    /// The Kubernetes driver: what a claim costs, and how much memory it has.
+    Dra,
     /// A guest under KVM: how fast it copies, by a trapped portal and by a polled one.
     Guest,
     /// The tool: how long it takes, beside those of others.
@@ -32,6 +34,9 @@ const MEASURE: &str = "e2e bench control";
 
 /// The same of [`Subject::Datapath`]: upstream's driver wants MOVDIR64B.
 const DATAPATH: &str = "--movdir64b -- e2e bench datapath";
+
+/// The same of [`Subject::Dra`]: a work queue that serves as many claims.
+const DRA: &str = "--model=--wq-capacity=1024 -- e2e bench dra";
 
 /// The same of [`Subject::Guest`]: see the scenario `guest`.
 const GUEST: &str = "--processors 1 --timeout 900 -- e2e bench guest";
@@ -57,6 +62,7 @@ pub fn bench(lab: &Lab, subject: Option<Subject>) -> Result<bool> {
             Subject::Model => on_host(lab, "dsa-model", "model")?,
             Subject::Control => beside(lab, CONTROL, &[NETDEVSIM, MTTY], MEASURE)?,
             Subject::Tool => beside(lab, TOOL, &[NETDEVSIM], MEASURE_TOOL)?,
+            Subject::Dra => in_machine(lab, &guest(lab)?, DRA)?,
             Subject::Guest => in_machine(lab, &guest(lab)?, GUEST)?,
             Subject::Datapath => in_machine(lab, &guest(lab)?, DATAPATH)?,
         };

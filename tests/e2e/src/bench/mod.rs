@@ -4,6 +4,7 @@
 
 mod control;
 mod datapath;
+mod dra;
 mod faces;
 mod guest;
 mod latency;
@@ -23,6 +24,8 @@ pub enum Subject {
     Control,
     /// How fast copies go through a subdev, beside upstream's driver.
     Datapath,
+    /// What a claim costs the Kubernetes driver, and how much memory that has.
+    Dra,
     /// How fast a guest under KVM copies, by a trapped portal and by a polled one.
     Guest,
     /// How long the tool takes, beside those of others.
@@ -34,6 +37,7 @@ pub fn run(subject: Subject) -> Result<bool> {
     match subject {
         Subject::Control => control::run(),
         Subject::Datapath => datapath::run(),
+        Subject::Dra => dra::run(),
         Subject::Guest => guest::run(),
         Subject::Tool => tool::run(),
     }

@@ -190,6 +190,7 @@ const ALL: &[Scenario] = &[
     dra::DRA_FAULTS,
     dra::DRA_KILLED,
     dra::DRA_MANY,
+    dra::DRA_CONTAINER,
     ynl::YNL,
     c_client::C_CLIENT,
     ynl::YNL_EVENTS,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Debian's managers of mediated devices in the root, for scenarios that have them take ours.
+//! Debian's programs in the root that scenarios have take our devices.
 
 use std::path::Path;
 
@@ -10,19 +10,39 @@ use super::chroot::Chroot;
 use crate::lab::Lab;
 use crate::{run, stamp};
 
-/// mdevctl; udev, whose rule has mdevctl start devices; libvirt with its driver of nodes, which runs
-/// mdevctl, and its driver of QEMU.
-const PACKAGES: &[&str] = &[
-    "libvirt-clients",
-    "libvirt-daemon",
-    "libvirt-daemon-driver-nodedev",
-    "libvirt-daemon-driver-qemu",
-    "mdevctl",
-    "udev",
-];
+/// Packages that are installed together.
+struct Set {
+    name: &'static str,
+    packages: &'static [&'static str],
+    /// A program of theirs, which is there when they are.
+    program: &'static str,
+    about: &'static str,
+}
 
-/// A program of theirs, which is there when they are.
-const PROGRAM: &str = "usr/bin/virsh";
+const SETS: [Set; 2] = [
+    // mdevctl; udev, whose rule has mdevctl start devices; libvirt with its driver of nodes, which
+    // runs mdevctl, and its driver of QEMU.
+    Set {
+        name: "managers",
+        packages: &[
+            "libvirt-clients",
+            "libvirt-daemon",
+            "libvirt-daemon-driver-nodedev",
+            "libvirt-daemon-driver-qemu",
+            "mdevctl",
+            "udev",
+        ],
+        program: "usr/bin/virsh",
+        about: "install libvirt and mdevctl in the build root",
+    },
+    // What reads CDI specs and runs containers.
+    Set {
+        name: "containers",
+        packages: &["crun", "podman"],
+        program: "usr/bin/podman",
+        about: "install podman in the build root",
+    },
+];
 
 /// Installs them in the root `name` at `path`, unless they are there.
 ///
@@ -32,19 +52,22 @@ const PROGRAM: &str = "usr/bin/virsh";
 ///
 /// When apt fails.
 pub fn ensure(lab: &Lab, name: &str, path: &Path) -> Result<()> {
-    let key = PACKAGES.join(" ");
-    let stamp = format!("{name}.managers");
-    stamp::once(lab, &stamp, &key, &path.join(PROGRAM), || {
-        let root = Chroot::new(path);
-        let mut install = root.command("sh");
-        install
-            .args(["-euc", include_str!("managers.sh"), "sh"])
-            .args(PACKAGES);
-        run::step(
-            lab,
-            "install libvirt and mdevctl in the build root",
-            &mut install,
-            "Check the network, then run the same command again.",
-        )
-    })
+    for set in SETS {
+        let key = set.packages.join(" ");
+        let stamp = format!("{name}.{}", set.name);
+        stamp::once(lab, &stamp, &key, &path.join(set.program), || {
+            let root = Chroot::new(path);
+            let mut install = root.command("sh");
+            install
+                .args(["-euc", include_str!("managers.sh"), "sh"])
+                .args(set.packages);
+            run::step(
+                lab,
+                set.about,
+                &mut install,
+                "Check the network, then run the same command again.",
+            )
+        })?;
+    }
+    Ok(())
 }

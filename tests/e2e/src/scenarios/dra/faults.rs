@@ -2,10 +2,11 @@
 //! What goes away and comes back: the driver, the API server, the module; and two drivers at once.
 
 use anyhow::{Result, ensure};
+use kube_model::kubelet::Health;
 
-use super::{again, device, expect_own, in_cluster, location, prepared, release};
+use super::{again, expect_own, in_cluster, location, prepared, release};
 use crate::check::{self, step};
-use crate::dra::{Allocation, Cluster};
+use crate::dra::{Allocation, Cluster, device};
 use crate::scenario::Scenario;
 use crate::wait::{self, SOON};
 use crate::{system, tool};
@@ -113,12 +114,16 @@ fn module(cluster: &mut Cluster) -> Result<()> {
     let before = expect_own(1)?;
     let (parents, wqs) = (tool::parents()?.len(), tool::wqs()?.len());
     driver.await_logs("reconciled", 1)?;
+    let mut health = cluster.kubelet.health(&plugin)?;
+    await_health(&mut health, 2 * wqs, true)?;
     system::unload_module()?;
     cluster.devices("without devices", |it| it.is_empty())?;
+    await_health(&mut health, 2 * wqs, false)?;
 
     step("when it is back, so are they, and the subdevs of claims");
     system::load_module()?;
     system::await_parents(parents)?;
+    await_health(&mut health, 2 * wqs, true)?;
     driver.await_logs("reconciled", 2)?;
     let after = expect_own(1)?;
     check::equal("UUID", &after[0].uuid, &before[0].uuid)?;
@@ -144,6 +149,15 @@ fn module(cluster: &mut Cluster) -> Result<()> {
     driver.await_logs("reconciled", 4)?;
     expect_own(0)?;
     driver.stop()
+}
+
+/// Waits until the driver says of so many devices that all are healthy, or that none is.
+fn await_health(health: &mut Health<'_>, count: usize, healthy: bool) -> Result<()> {
+    let mut told = health.hear()?;
+    while told.len() != count || told.values().any(|it| it.0 != healthy) {
+        told = health.hear()?;
+    }
+    Ok(())
 }
 
 fn two(cluster: &mut Cluster) -> Result<()> {

@@ -9,9 +9,9 @@ use anyhow::{Context, Result, ensure};
 use fastrand::Rng;
 use k8s_openapi::api::resource::v1::ResourceClaim;
 
-use super::{device, in_cluster, own};
+use super::{in_cluster, own};
 use crate::check::{self, step};
-use crate::dra::{Allocation, Cluster};
+use crate::dra::{Allocation, Cluster, device};
 use crate::scenario::Scenario;
 use crate::wait::{self, SOON};
 use crate::{amount, seed};

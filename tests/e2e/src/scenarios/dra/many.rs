@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use super::{device, expect_own, in_cluster};
-use crate::check::step;
-use crate::dra::{Allocation, Cluster};
+use super::{expect_own, in_cluster};
+use crate::check::{self, step};
+use crate::dra::{Allocation, Cluster, MEMORY, device};
 use crate::scenario::Scenario;
 use crate::tool;
 
@@ -21,18 +21,24 @@ pub const DRA_MANY: Scenario = Scenario {
 /// Claims, of an entry each.
 const CLAIMS: u32 = 128;
 
-/// Most memory of the driver, in KiB.
-const MEMORY: u64 = 50 << 10;
-
 fn run(cluster: &mut Cluster) -> Result<()> {
     let size = tool::wq("3")?.size;
     ensure!(size >= CLAIMS, "wq 3 has {size} entries");
     let name = device(3)?;
     let driver = cluster.start(None)?;
     let plugin = cluster.plugin()?;
+    cluster.devices("with wq 3", |it| it.contains_key(&name))?;
+    step(format!(
+        "the scheduler gives an entry each to {size} claims, and to no more"
+    ));
+    let mut allocated = Vec::new();
+    while let Some(given) = cluster.allocate(&allocated, &name, Some(1))? {
+        allocated.push(given);
+    }
+    check::equal("claims", allocated.len(), usize::try_from(size)?)?;
     let mut claims = Vec::new();
-    for number in 0..CLAIMS {
-        let claim = Allocation::new(number).share("a", &name, 1).claim()?;
+    for (number, given) in (0..CLAIMS).zip(&allocated) {
+        let claim = Allocation::new(number).result(given)?.claim()?;
         cluster.api.add_claim(&claim)?;
         claims.push(claim);
     }

@@ -1,28 +1,30 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The Kubernetes driver: what it publishes, claims that come and go, and whatever may happen between.
 
+mod container;
 mod faults;
 mod killed;
 mod many;
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use anyhow::{Context, Result, ensure};
-use k8s_openapi::api::resource::v1::ResourceClaim;
+use k8s_openapi::api::resource::v1::{DeviceRequestAllocationResult as Allocated, ResourceClaim};
 use kube_model::kubelet::{Device, Plugin, Prepared};
 use serde_json::{Value, json};
 
+pub use self::container::DRA_CONTAINER;
 pub use self::faults::DRA_FAULTS;
 pub use self::killed::DRA_KILLED;
 pub use self::many::DRA_MANY;
 use crate::check::{self, step};
-use crate::dra::{Allocation, Cluster, METRICS, PREFIX, with_log};
+use crate::dra::{Allocation, Cluster, METRICS, PREFIX, device, with_log};
 use crate::dsa::Dsa;
 use crate::mdev::{self};
 use crate::model::Subdev;
 use crate::scenario::Scenario;
-use crate::system::Function;
 use crate::tool;
 use crate::vfio::Location;
 use crate::wait::{self, SOON};
@@ -39,12 +41,6 @@ fn in_cluster(run: impl FnOnce(&mut Cluster) -> Result<()>) -> Result<()> {
     let mut cluster = Cluster::new()?;
     let result = run(&mut cluster);
     with_log(cluster.folder(), result)
-}
-
-/// Name of a work queue of the parent as a device.
-fn device(wq: u32) -> Result<String> {
-    let place = Function::of_parent()?.name().replace([':', '.'], "-");
-    Ok(format!("pci-{place}-wq{wq}"))
 }
 
 /// The subdevs that drivers made.
@@ -171,6 +167,7 @@ fn run() -> Result<()> {
         let driver = cluster.start(None)?;
         let plugin = cluster.plugin()?;
         published(cluster)?;
+        scheduled(cluster)?;
         claims(cluster, &plugin)?;
         refusals(cluster, &plugin)?;
         mediated(cluster, &plugin)?;
@@ -180,6 +177,10 @@ fn run() -> Result<()> {
             cluster.kubelet.look()?.is_empty(),
             "the driver left its socket"
         );
+        step("it may do no more than it did");
+        let unused = cluster.api.unused();
+        let unused: Vec<_> = unused.iter().map(ToString::to_string).collect();
+        ensure!(unused.is_empty(), "granted and never used: {unused:?}");
         Ok(())
     })
 }
@@ -216,11 +217,10 @@ fn published(cluster: &Cluster) -> Result<()> {
     }
     step("what others took of a work queue is not offered");
     let name = device(3)?;
-    let value =
-        |it: &std::collections::BTreeMap<String, k8s_openapi::api::resource::v1::Device>| {
-            let capacity = it.get(&name).and_then(|it| it.capacity.clone());
-            capacity.and_then(|it| Some(it.get("entries")?.value.0.clone()))
-        };
+    let value = |it: &BTreeMap<String, k8s_openapi::api::resource::v1::Device>| {
+        let capacity = it.get(&name).and_then(|it| it.capacity.clone());
+        capacity.and_then(|it| Some(it.get("entries")?.value.0.clone()))
+    };
     let size = wqs.iter().find(|it| it.id == 3).context("wq 3")?.size;
     tool::add("wq 3 pasid-mode shared size 5 name net0")?;
     let less = (size - 5).to_string();
@@ -240,6 +240,47 @@ fn published(cluster: &Cluster) -> Result<()> {
     step("slices that somebody deletes come back");
     cluster.api.delete_slices();
     cluster.devices("that are back", |it| it.len() == 2 * wqs.len())?;
+    step("a write that somebody else's comes before is repeated");
+    cluster.api.conflict();
+    tool::add("wq 3 name net3")?;
+    cluster.devices("without wq 3", |it| {
+        !it.contains_key(&name) && !it.is_empty()
+    })?;
+    step("slices of nothing go");
+    for wq in wqs.iter().filter(|it| it.id != 3) {
+        tool::add(&format!("wq {0} name net{0}", wq.id))?;
+    }
+    cluster.devices("that are none", BTreeMap::is_empty)?;
+    for wq in &wqs {
+        tool::del(&format!("net{}", wq.id))?;
+    }
+    cluster.devices("of them all", |it| it.len() == 2 * wqs.len())?;
+    Ok(())
+}
+
+fn scheduled(cluster: &Cluster) -> Result<()> {
+    step("the scheduler gives shares of a work queue until it is used up, or all of it");
+    let name = device(3)?;
+    let whole = format!("{name}-whole");
+    let size = tool::wq("3")?.size;
+    let Some(first) = cluster.allocate(&[], &name, None)? else {
+        anyhow::bail!("nothing is given of a free work queue");
+    };
+    let entries = |it: &Allocated| it.consumed_capacity.as_ref()?.get("entries").cloned();
+    let default = entries(&first).map(|it| it.0);
+    check::equal("by default", default, Some((size / 8).max(1).to_string()))?;
+    let rest = cluster.allocate(std::slice::from_ref(&first), &name, Some(size - size / 8))?;
+    let both = [first, rest.context("the rest of it is not given")?];
+    let third = cluster.allocate(&both, &name, Some(1))?;
+    ensure!(third.is_none(), "more is given than there is: {third:?}");
+    let all = cluster.allocate(&both, &whole, None)?;
+    ensure!(all.is_none(), "it is given whole, beside shares: {all:?}");
+    let all = cluster.allocate(&[], &whole, None)?;
+    let all = [all.context("it is not given whole")?];
+    let share = cluster.allocate(&all, &name, Some(1))?;
+    ensure!(share.is_none(), "a share is given of all: {share:?}");
+    let other = cluster.allocate(&all, &device(4)?, Some(1))?;
+    ensure!(other.is_some(), "another work queue is not given");
     Ok(())
 }
 
