@@ -53,6 +53,9 @@ enum Command {
         /// What to measure.
         #[arg(value_enum)]
         subject: bench::Subject,
+        /// Print a line of JSON for each figure, for the lab.
+        #[arg(long)]
+        json: bool,
     },
     /// Show the main job, step by step.
     Demo,
@@ -100,7 +103,7 @@ fn main() -> ExitCode {
             seed.inspect(|&seed| seed::want(seed));
             fuzz::run(count, &mut seed::announce("fuzz")).map(|()| true)
         }
-        Command::Bench { subject } => bench::run(subject),
+        Command::Bench { subject, json } => bench::run(subject, json),
         Command::Demo => demo::run().map(|()| true),
         Command::Actor => actor::serve().map(|()| true),
         Command::Peak { words } => bench::peak(&words).map(|()| true),
