@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use e2e::kmsg::Kmsg;
 use e2e::scenario::Scenario;
 use e2e::scenarios::ALL;
-use e2e::{actor, amount, bench, demo, fuzz, scenarios, seed};
+use e2e::{actor, amount, bench, counts, demo, fuzz, scenarios, seed};
 
 /// Scenarios that run inside the virtual machine.
 #[derive(Parser)]
@@ -57,6 +57,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Count the system calls and allocations of operations, and print what `counts.toml` would be.
+    Counts,
     /// Show the main job, step by step.
     Demo,
     /// Be a VFIO user that does what its standard input says.
@@ -104,6 +106,12 @@ fn main() -> ExitCode {
             fuzz::run(count, &mut seed::announce("fuzz")).map(|()| true)
         }
         Command::Bench { subject, json } => bench::run(subject, json),
+        Command::Counts => counts::count()
+            .and_then(|all| counts::written(&all))
+            .map(|text| {
+                print!("{text}");
+                true
+            }),
         Command::Demo => demo::run().map(|()| true),
         Command::Actor => actor::serve().map(|()| true),
         Command::Peak { words } => bench::peak(&words).map(|()| true),
