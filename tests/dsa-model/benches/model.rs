@@ -11,6 +11,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use bench_report::{Bar, Report, Row, Unit};
 use common::descriptor::Builder;
 use common::{Bench, MEMORY};
 
@@ -19,7 +20,7 @@ const SOURCE: u64 = MEMORY + 0x10_0000;
 const PIECE: usize = 2 << 20;
 const TARGET: u64 = SOURCE + PIECE as u64 / 2;
 /// How long each measurement takes.
-const SPAN: Duration = Duration::from_secs(2);
+const SPAN: Duration = Duration::from_millis(500);
 /// NOOPs that are under way at the same time; what a WQ of the bench holds.
 const DEPTH: u64 = 16;
 
@@ -28,22 +29,43 @@ const COPY_BAR: f64 = 0.5;
 /// The least NOOPs per second.
 const NOOP_BAR: f64 = 20_000.0;
 
+/// How often each is measured.
+const ROUNDS: usize = 5;
+
 fn main() -> ExitCode {
+    let mut report = Report::new(std::env::args().any(|word| word == "--json"));
     let mut bench = Bench::enabled(&[0]);
-    let (plain, copied) = (memcpy(), memmove(&mut bench));
-    let share = copied / plain;
-    println!(
-        "MEMMOVE of 2 MiB: {copied:.2} GiB/s, memcpy {plain:.2} GiB/s: {:.0} % (at least {:.0} %)",
-        100.0 * share,
-        100.0 * COPY_BAR
+    let (mut plain, mut copied, mut noop) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        // By turns, so that all see the same machine.
+        plain.push(memcpy());
+        copied.push(memmove(&mut bench));
+        noop.push(noops(&mut bench));
+    }
+    let copies = Row::new(
+        "the model",
+        "copy 2 MiB",
+        "MEMMOVE",
+        Unit::BytesPerSecond,
+        copied,
     );
-    let noops = noops(&mut bench);
-    println!("NOOP: {noops:.0} per second (at least {NOOP_BAR:.0})");
-    if share >= COPY_BAR && noops >= NOOP_BAR {
-        ExitCode::SUCCESS
-    } else {
-        eprintln!("Error: the model is too slow, or the machine was busy.");
-        ExitCode::FAILURE
+    let copies = copies.and_then(|row| row.beside("memcpy", plain));
+    let noops = Row::new("the model", "NOOP", "the model", Unit::PerSecond, noop);
+    for row in [
+        copies.map(|row| row.bar(Bar::AtLeast(COPY_BAR))),
+        noops.map(|row| row.bar(Bar::AtLeast(NOOP_BAR))),
+    ] {
+        if let Err(error) = report.row(row) {
+            eprintln!("Error: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
+    match report.end() {
+        true => ExitCode::SUCCESS,
+        false => {
+            eprintln!("Error: the model is too slow, or the machine was busy.");
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -60,14 +82,14 @@ fn rate(mut work: impl FnMut()) -> f64 {
     f64::from(times) / start.elapsed().as_secs_f64()
 }
 
-fn gibibytes(copies_per_second: f64) -> f64 {
-    copies_per_second * PIECE as f64 / f64::from(1 << 30)
+fn bytes(copies_per_second: f64) -> f64 {
+    copies_per_second * PIECE as f64
 }
 
 fn memcpy() -> f64 {
     let source = vec![0x55_u8; PIECE];
     let mut target = vec![0_u8; PIECE];
-    gibibytes(rate(|| {
+    bytes(rate(|| {
         target.copy_from_slice(black_box(&source));
         black_box(&target);
     }))
@@ -76,7 +98,7 @@ fn memcpy() -> f64 {
 fn memmove(bench: &mut Bench) -> f64 {
     // Downwards is the harder way: source and target overlap.
     let copy = Builder::memmove(RECORD, SOURCE, TARGET, PIECE as u32);
-    gibibytes(rate(|| {
+    bytes(rate(|| {
         assert_eq!(bench.spin(0, &copy), 1);
     }))
 }

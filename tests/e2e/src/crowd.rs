@@ -91,6 +91,18 @@ impl Crowd {
         Ok(made.object.index)
     }
 
+    /// Creates one on the first work queue of the first parent, which it may share, and returns its
+    /// index.
+    pub fn create_on_first(&self, state: AdminState) -> Result<u32> {
+        let (parent, wq) = &self.places[0];
+        let made = self.client.ask(|handle| {
+            let add = handle.subdev().add().parent(parent.as_str()).wq(*wq);
+            let add = add.pasid_mode(PasidMode::Shared).size(1);
+            add.state(state).execute()
+        })??;
+        Ok(made.object.index)
+    }
+
     /// Gets a subdev.
     pub fn get(&self, id: impl Into<Id>) -> Result<Subdev> {
         let id = id.into();

@@ -24,6 +24,7 @@
 //! | [`system`], [`module`], [`kmsg`], [`kmemleak`] | the machine: modules, sysfs, the kernel log, lost memory |
 //! | [`upstream`] | what the kernel is known to report of itself |
 //! | [`cgroup`] | limits of processes |
+//! | [`counts`] | system calls and allocations of operations, against a file |
 //! | [`terminal`] | a program on a terminal of its own |
 //! | [`process`], [`wait`], [`check`] | children, deadlines, assertions |
 //! | [`pattern`], [`seed`], [`amount`] | bytes, where chance starts, how much is done |
@@ -34,6 +35,7 @@ pub mod bench;
 mod cgroup;
 pub mod check;
 pub mod client;
+pub mod counts;
 pub mod crowd;
 pub mod demo;
 mod dra;

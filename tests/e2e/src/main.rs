@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use e2e::kmsg::Kmsg;
 use e2e::scenario::Case;
-use e2e::{actor, amount, bench, demo, fuzz, scenarios, seed};
+use e2e::{actor, amount, bench, counts, demo, fuzz, scenarios, seed};
 
 /// Scenarios that run inside the virtual machine.
 #[derive(Parser)]
@@ -52,7 +52,12 @@ enum Command {
         /// What to measure.
         #[arg(value_enum)]
         subject: bench::Subject,
+        /// Print a line of JSON for each figure, for the lab.
+        #[arg(long)]
+        json: bool,
     },
+    /// Count the system calls and allocations of operations, and print what `counts.toml` would be.
+    Counts,
     /// Show the main job, step by step.
     Demo,
     /// Be a VFIO user that does what its standard input says.
@@ -99,7 +104,13 @@ fn main() -> ExitCode {
             seed.inspect(|&seed| seed::want(seed));
             fuzz::run(count, &mut seed::announce("fuzz")).map(|()| true)
         }
-        Command::Bench { subject } => bench::run(subject),
+        Command::Bench { subject, json } => bench::run(subject, json),
+        Command::Counts => counts::count()
+            .and_then(|all| counts::written(&all))
+            .map(|text| {
+                print!("{text}");
+                true
+            }),
         Command::Demo => demo::run().map(|()| true),
         Command::Actor => actor::serve().map(|()| true),
         Command::Peak { words } => bench::peak(&words).map(|()| true),

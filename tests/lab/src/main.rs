@@ -29,6 +29,7 @@ mod generate;
 mod host_package;
 mod interrupt;
 mod lab;
+mod lines;
 mod process;
 mod root;
 mod run;
@@ -85,12 +86,8 @@ enum Command {
     Build,
     /// Build the Debian packages of the tool and of the module, in target/deb.
     Deb,
-    /// Measure; fails if something is slower than it has to be.
-    Bench {
-        /// What to measure (default: all).
-        #[arg(value_enum)]
-        subject: Option<bench::Subject>,
-    },
+    /// Measure, and write a report below target/bench; fails if something is slower than it has to be.
+    Bench(bench::Options),
     /// Feed something with what it may not expect, until it fails or you
     /// interrupt.
     #[command(subcommand)]
@@ -155,7 +152,7 @@ fn work(cli: &Cli) -> Result<u8> {
         Command::Gen { check: true } => generate::check(&lab)?,
         Command::Build => build(&lab)?,
         Command::Deb => packages(&lab)?,
-        Command::Bench { subject } => return Ok(u8::from(!bench::bench(&lab, *subject)?)),
+        Command::Bench(options) => return Ok(u8::from(!bench::bench(&lab, options)?)),
         Command::Fuzz(subject) => return fuzz::fuzz(&lab, subject),
         Command::Clean { all } => clean::clean(&lab, *all)?,
     }

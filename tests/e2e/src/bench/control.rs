@@ -5,12 +5,14 @@ use std::hint::black_box;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use bench_report::{Bar, Report, Statistic};
 use nlctl::{AdminState, Command, Id};
 
-use super::faces::Faces;
+use super::faces::{Faces, Times};
 use super::latency::Latency;
 use super::memory::Memory;
+use super::scaling;
 use super::table::Table;
 use crate::crowd::Crowd;
 use crate::fuzz::Request;
@@ -58,8 +60,8 @@ const FIRST: Range<usize> = 0..GROUP;
 const MIDDLE: Range<usize> = GROUP..COUNT - GROUP;
 const LAST: Range<usize> = COUNT - GROUP..COUNT;
 
-/// Measures, prints a table, and returns whether each bar is cleared.
-pub fn run() -> Result<bool> {
+/// Measures.
+pub fn run(report: &mut Report) -> Result<()> {
     let crowd = Crowd::new(COUNT)?;
     // What is done for the first time is slower, and takes memory that is kept.
     let mut ids = Ids::default();
@@ -73,35 +75,15 @@ pub fn run() -> Result<bool> {
     for _ in 0..PASSES {
         memory.push(costs.pass(&crowd)?);
     }
-    let mut table = Table::new(["first 64", "last 64", "ratio", "at most"]);
-    let Costs {
-        create,
-        name,
-        index,
-        uuid,
-        delete,
-        dump,
-        event,
-        bytes,
-    } = &mut costs;
-    for (what, pair) in [
-        ("create", create),
-        ("get by name", name),
-        ("get by index", index),
-        ("get by UUID", uuid),
-        ("delete", delete),
-    ] {
-        table.ratio(
-            what,
-            median(&mut pair.first)?,
-            median(&mut pair.last)?,
-            RATIO_BAR,
-        );
-    }
+    costs.tell(report)?;
     let mut active_bytes = 0.0;
     for (what, state, most) in [
-        ("create 256 at once", AdminState::Inactive, TOGETHER_BAR),
-        ("the same, active", AdminState::Active, TOGETHER_ACTIVE_BAR),
+        ("create inactive ones", AdminState::Inactive, TOGETHER_BAR),
+        (
+            "create active ones",
+            AdminState::Active,
+            TOGETHER_ACTIVE_BAR,
+        ),
     ] {
         let mut pair = Pair::default();
         for _ in 0..PASSES {
@@ -110,62 +92,45 @@ pub fn run() -> Result<bool> {
                 active_bytes = together;
             }
         }
-        table.ratio(
-            what,
-            median(&mut pair.first)?,
-            median(&mut pair.last)?,
-            most,
-        );
+        let name = format!("{TOGETHER} subdevs, each");
+        let mut table = Table::new(report, &name, ["a request each", "one request"]);
+        table.ratio(what, &pair.first, &pair.last, most)?;
     }
-    // The fastest: a dump takes so long that most are interrupted by something else.
-    let fastest = |times: &[Duration]| times.iter().copied().min().context("no dump");
-    table.ratio(
-        "dump, each of 64 | 4096",
-        fastest(&dump.first)?,
-        fastest(&dump.last)?,
-        RATIO_BAR,
-    );
-    table.ratio(
-        "event, devlink | subdev",
-        median(&mut event.first)?,
-        median(&mut event.last)?,
-        LATENCY_BAR,
-    );
-    let mut faces = Faces::measure(&crowd, DEVICES)?;
-    let peer = (
-        median(&mut faces.mtty.create)?,
-        median(&mut faces.mtty.remove)?,
-    );
-    for (what, taken, times, most) in [
-        (
-            "create, mtty | sysfs",
-            "remove, mtty | sysfs",
-            &mut faces.mdev,
-            SYSFS_BAR,
-        ),
-        (
-            "create, mtty | request",
-            "delete, mtty | request",
-            &mut faces.auxiliary,
-            REQUEST_BAR,
-        ),
+    let faces = Faces::measure(&crowd, DEVICES)?;
+    for (whose, times, most) in [
+        ("subdev, sysfs", &faces.mdev, SYSFS_BAR),
+        ("subdev, request", &faces.auxiliary, REQUEST_BAR),
     ] {
-        table.ratio(what, peer.0, median(&mut times.create)?, most);
-        table.ratio(taken, peer.1, median(&mut times.remove)?, most);
+        let name = "a device that VFIO can open";
+        let mut table = Table::new(report, name, ["mtty, sysfs", whose]);
+        table.ratio("create", &faces.mtty.create, &times.create, most)?;
+        table.ratio("destroy", &faces.mtty.remove, &times.remove, most)?;
     }
-    table.bytes("dump, bytes of one", *bytes, DUMP_BAR);
-    table.bytes("the same, active", active_bytes, DUMP_BAR);
+    let name = "a device that VFIO can open, on a work queue that is enabled";
+    let mut table = Table::new(report, name, ["mtty, sysfs", "subdev, request"]);
+    let Times { create, remove } = &faces.enabled;
+    table.compared("create", &faces.mtty.create, create, |row| row)?;
+    table.compared("destroy", &faces.mtty.remove, remove, |row| row)?;
+    for (whose, times) in [
+        ("vdpa_sim, request", &faces.vdpa),
+        ("port of netdevsim, sysfs", &faces.port),
+    ] {
+        let name = "a device that VFIO can open, beside devices of others";
+        let mut table = Table::new(report, name, [whose, "subdev, request"]);
+        let Times { create, remove } = &faces.auxiliary;
+        table.compared("create", &times.create, create, |row| row)?;
+        table.compared("destroy", &times.remove, remove, |row| row)?;
+    }
+    scaling::measure(&crowd, report)?;
     let each = |of: fn(&Memory) -> i64| {
-        let mut bytes: Vec<_> = memory.iter().map(of).collect();
-        anyhow::Ok(median(&mut bytes)? as f64 / COUNT as f64)
+        let each = memory.iter().map(|it| of(it) as f64 / COUNT as f64);
+        each.collect::<Vec<_>>()
     };
-    table.bytes("memory of one, slab", each(|it| it.slab)?, MEMORY_BAR);
-    table.bytes("memory of one, all", each(|it| it.all)?, MEMORY_BAR);
-    println!("{COUNT} inactive subdevs\n{table}");
-    if !table.passed() {
-        println!("it costs too much, or the machine was busy");
-    }
-    Ok(table.passed())
+    let mut table = Table::new(report, "bytes of one subdev", ["", "subdev"]);
+    table.bytes("in a dump, inactive", costs.bytes, DUMP_BAR)?;
+    table.bytes("in a dump, active", active_bytes, DUMP_BAR)?;
+    table.bytes("slab memory, inactive", each(|it| it.slab), MEMORY_BAR)?;
+    table.bytes("all memory, inactive", each(|it| it.all), MEMORY_BAR)
 }
 
 /// Times of the same request among few, or early, and among many, or late.
@@ -212,6 +177,30 @@ struct Costs {
 }
 
 impl Costs {
+    fn tell(&self, report: &mut Report) -> Result<()> {
+        let name = format!("a request to one of {COUNT} inactive subdevs");
+        let mut table = Table::new(report, &name, ["the first 64", "the last 64"]);
+        for (what, pair) in [
+            ("create", &self.create),
+            ("get by name", &self.name),
+            ("get by index", &self.index),
+            ("get by UUID", &self.uuid),
+            ("delete", &self.delete),
+        ] {
+            table.ratio(what, &pair.first, &pair.last, RATIO_BAR)?;
+        }
+        let name = "a dump, each object of it";
+        let mut table = Table::new(report, name, ["of 64", "of 4096"]);
+        let Pair { first, last } = &self.dump;
+        table.compared("dump", first, last, |row| {
+            // It takes so long that most are interrupted by something else.
+            row.by(Statistic::Lowest).bar(Bar::AtMost(RATIO_BAR))
+        })?;
+        let name = "from a request until its event is there";
+        let mut table = Table::new(report, name, ["devlink", "subdev"]);
+        table.ratio("event", &self.event.first, &self.event.last, LATENCY_BAR)
+    }
+
     /// Creates all, gets some, deletes all, and returns the memory that all together took.
     fn pass(&mut self, crowd: &Crowd) -> Result<Memory> {
         let mut ids = Ids::default();
@@ -325,11 +314,4 @@ fn dump_bytes(count: usize) -> Result<f64> {
     check::equal("subdevs in a dump", answer.objects.len(), count)?;
     let bytes: usize = answer.objects.iter().map(Vec::len).sum();
     Ok((bytes / count + HEADER + GENL_HEADER) as f64)
-}
-
-/// The middle one.
-fn median<T: Copy + Ord>(values: &mut [T]) -> Result<T> {
-    values.sort_unstable();
-    let middle = values.get(values.len() / 2);
-    middle.copied().context("nothing was measured")
 }

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use bench_report::Report;
 use k8s_openapi::api::resource::v1::ResourceClaim;
 use kube_model::kubelet::Plugin;
 
@@ -11,6 +12,7 @@ use super::table::Table;
 use crate::check;
 use crate::dra::{self, Allocation, Cluster, MEMORY};
 use crate::tool;
+use crate::wait::{self, SOON};
 
 /// Claims, of an entry each, and how many of them come and go one after another.
 const CLAIMS: u32 = 128;
@@ -22,16 +24,8 @@ const ROUNDS: usize = 7;
 /// of all for each would cost.
 const RATIO_BAR: f64 = 2.0;
 
-/// What is measured, in this order.
-const ROWS: [&str; 4] = [
-    "prepared, one by one",
-    "unprepared, one by one",
-    "prepared, all at once",
-    "unprepared, all at once",
-];
-
-/// Measures, prints tables, and returns whether each bar is cleared.
-pub fn run() -> Result<bool> {
+/// Measures.
+pub fn run(report: &mut Report) -> Result<()> {
     let mut cluster = Cluster::new()?;
     let driver = cluster.start(None)?;
     let plugin = cluster.plugin()?;
@@ -39,7 +33,6 @@ pub fn run() -> Result<bool> {
     let mut claims = Vec::new();
     for number in 0..CLAIMS {
         let claim = Allocation::new(number).share("a", &device, 1).claim()?;
-        cluster.api.add_claim(&claim)?;
         claims.push(claim);
     }
     round(&cluster, &plugin, &claims)?;
@@ -50,44 +43,51 @@ pub fn run() -> Result<bool> {
             times.push(time);
         }
     }
-    println!("time of a claim, of {CLAIMS} on a work queue, in {ROUNDS} rounds");
-    println!("{:<26} {:>10} {:>10} {:>10}", "", "median", "least", "most");
-    let mut medians = Vec::new();
-    for (what, times) in ROWS.iter().zip(&mut times) {
-        times.sort_unstable();
-        let at = |n: usize| times.get(n).copied().context("nothing is measured");
-        let (median, least, most) = (at(ROUNDS / 2)?, at(0)?, at(ROUNDS - 1)?);
-        let millis = |time: Duration| format!("{:.2} ms", time.as_secs_f64() * 1e3);
-        let [middle, least, most] = [median, least, most].map(millis);
-        println!("{what:<26} {middle:>10} {least:>10} {most:>10}");
-        medians.push(median);
-    }
-    let mut bars = Table::new(["one by one", "at once", "figure", "at most"]);
-    for (what, n) in [("prepared", 0), ("unprepared", 1)] {
-        let at = |n: usize| medians.get(n).copied().context("nothing is measured");
-        bars.ratio(what, at(n)?, at(n + 2)?, RATIO_BAR);
-    }
+    let [prepared, unprepared, prepared_all, unprepared_all] = times;
+    let name = format!("time of a claim, of {CLAIMS} on a work queue");
+    let mut table = Table::new(report, &name, ["one by one", "at once"]);
+    table.ratio("prepared", &prepared, &prepared_all, RATIO_BAR)?;
+    table.ratio("unprepared", &unprepared, &unprepared_all, RATIO_BAR)?;
     let bytes = driver.peak_memory()? << 10;
-    bars.bytes("memory of the driver", bytes as f64, (MEMORY << 10) as f64);
-    println!("\n{bars}");
-    driver.stop()?;
-    Ok(bars.passed())
+    table.bytes("memory of the driver", bytes as f64, (MEMORY << 10) as f64)?;
+    driver.stop()
 }
 
 /// All claims come and go: first some of them one by one, then all at once. Returns what each took.
 fn round(cluster: &Cluster, plugin: &Plugin, claims: &[ResourceClaim]) -> Result<[Duration; 4]> {
     let some = claims.get(..ALONE).context("there are more claims")?;
+    for claim in claims {
+        cluster.api.add_claim(claim)?;
+    }
     let prepared = each(some, |it| prepare(cluster, plugin, it))?;
+    await_reports(cluster, some)?;
     let unprepared = each(some, |it| unprepare(cluster, plugin, it))?;
     let start = Instant::now();
     prepare(cluster, plugin, claims)?;
     let prepared_all = start.elapsed() / CLAIMS;
+    await_reports(cluster, claims)?;
     check::equal("subdevs", tool::subdevs()?.len(), claims.len())?;
     let start = Instant::now();
     unprepare(cluster, plugin, claims)?;
     let unprepared_all = start.elapsed() / CLAIMS;
     check::equal("subdevs", tool::subdevs()?.len(), 0)?;
+    for claim in claims {
+        cluster.api.delete_claim(claim)?;
+    }
     Ok([prepared, unprepared, prepared_all, unprepared_all])
+}
+
+/// Waits until the driver has said in all claims what became of them, which it does beside.
+fn await_reports(cluster: &Cluster, claims: &[ResourceClaim]) -> Result<()> {
+    wait::until_true(SOON, "the conditions of all claims", || {
+        for claim in claims {
+            let status = cluster.api.claim(claim)?.status;
+            if status.is_none_or(|it| it.devices.is_none()) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    })
 }
 
 /// The time that one takes, when one comes after another.

@@ -3,7 +3,8 @@
 //!
 //! What it is compared with is `mtty`, the kernel's sample of a driver of mediated devices, in sysfs: a
 //! UUID written to `create`, and 1 to `remove`. A subdev is made so as well, and by a request as an
-//! auxiliary device. `mtty` has no hardware and no work queue to share.
+//! auxiliary device. `mtty` has no hardware and no work queue to share, and neither have the others: a
+//! vDPA device of the kernel's simulator, and a port of netdevsim.
 
 use std::fs;
 use std::path::Path;
@@ -12,6 +13,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use nlctl::AdminState;
 
+use super::latency::Device;
+use super::peers::{self, Vdpa};
 use crate::crowd::Crowd;
 use crate::mdev::{self, Mdev, Type};
 use crate::system::Function;
@@ -30,7 +33,7 @@ pub struct Times {
     pub remove: Vec<Duration>,
 }
 
-/// Three ways, by turns, so that all see the same machine.
+/// All ways, by turns, so that all see the same machine.
 #[derive(Default)]
 pub struct Faces {
     /// mtty, in sysfs.
@@ -39,6 +42,12 @@ pub struct Faces {
     pub mdev: Times,
     /// A subdev as an auxiliary device, by requests.
     pub auxiliary: Times,
+    /// The same on a work queue that another subdev has the hardware enabled for.
+    pub enabled: Times,
+    /// A vDPA device of the kernel's simulator, by requests to the family `vdpa`.
+    pub vdpa: Times,
+    /// A port of netdevsim with its network interface, in sysfs.
+    pub port: Times,
 }
 
 impl Faces {
@@ -49,11 +58,23 @@ impl Faces {
         let loaded = mdev::load()?;
         let create = Type::of(&parent, "1swq").file("create");
         let mut faces = Self::default();
+        let _netdevsim = Device::new()?;
+        let mut vdpa = Vdpa::new()?;
+        // A type is found another work queue than this one's, as that has fewer entries available.
+        let other = crowd.create_on_first(AdminState::Active)?;
         for _ in 0..rounds {
+            faces
+                .enabled
+                .by_request(crowd, || crowd.create_on_first(AdminState::Active))?;
             faces.mtty.in_sysfs(Path::new(MTTY), MTTY_UUID)?;
             faces.mdev.in_sysfs(&create, UUID)?;
-            faces.auxiliary.by_request(crowd)?;
+            faces
+                .auxiliary
+                .by_request(crowd, || crowd.create_alone(AdminState::Active))?;
+            vdpa.round(&mut faces.vdpa)?;
+            peers::port(&mut faces.port)?;
         }
+        crowd.delete(other)?;
         loaded.unload()?;
         Ok(faces)
     }
@@ -74,9 +95,9 @@ impl Times {
         device.await_end()
     }
 
-    fn by_request(&mut self, crowd: &Crowd) -> Result<()> {
+    fn by_request(&mut self, crowd: &Crowd, create: impl FnOnce() -> Result<u32>) -> Result<()> {
         let start = Instant::now();
-        let index = crowd.create_alone(AdminState::Active)?;
+        let index = create()?;
         self.create.push(start.elapsed());
         let start = Instant::now();
         crowd.delete(index)?;

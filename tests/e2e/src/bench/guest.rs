@@ -5,6 +5,7 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use bench_report::{Bar, Report, Row, Unit};
 
 use crate::guest::{Copies, Host, Then};
 use crate::{system, tool};
@@ -25,28 +26,29 @@ const COUNTERS: [&str; 7] = [
 ];
 const MMIO: &str = "mmio_exits";
 
-/// Fewer exits for MMIO than so many of a copy are none for its submission.
+/// Up to so many exits for MMIO of a copy are none for its submission.
 const RARE: f64 = 0.05;
 
-/// Measures, prints a table, and returns whether a submission by a polled portal leaves no guest.
-pub fn run() -> Result<bool> {
+/// Measures.
+pub fn run(report: &mut Report) -> Result<()> {
     let host = Host::new()?;
     let [trapped, polled] = ["trapped", "polled"].map(|portal| measure(&host, portal));
     let (trapped, polled) = (trapped?, polled?);
-    println!("{:<24} {:>10} {:>10}", "", "trapped", "polled");
-    let row = |what: &str, of: fn(&Figures, usize) -> f64, at| {
-        println!(
-            "{what:<24} {:>10.2} {:>10.2}",
-            of(&trapped, at),
-            of(&polled, at)
-        );
-    };
-    row("copies a second", |it, _| it.rate, 0);
-    for (at, name) in COUNTERS.iter().enumerate() {
-        row(&format!("{name} of a copy"), |it, at| it.exits[at], at);
+    let name = "a guest under KVM";
+    for (whose, figures) in [("trapped portal", &trapped), ("polled portal", &polled)] {
+        let rate = Row::new(name, "copies", whose, Unit::PerSecond, figures.rate);
+        report.row(rate)?;
+        for (counter, exits) in COUNTERS.iter().zip(figures.exits) {
+            let what = format!("{counter} of a copy");
+            let row = Row::new(name, &what, whose, Unit::Count, exits);
+            let barred = *counter == MMIO && whose == "polled portal";
+            report.row(match barred {
+                true => row.map(|row| row.bar(Bar::AtMost(RARE))),
+                false => row,
+            })?;
+        }
     }
-    let mmio = COUNTERS.iter().position(|it| *it == MMIO).unwrap_or(0);
-    Ok(polled.exits[mmio] < RARE)
+    Ok(())
 }
 
 struct Figures {

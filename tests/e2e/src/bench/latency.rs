@@ -14,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 use nlctl::{Command, FAMILY_NAME, GROUP_MONITOR, SubdevAttr};
 
 use crate::check;
-use crate::fuzz::{Attribute, Numbers, Request};
+use crate::fuzz::{Attribute, Numbers, Request, family};
 use crate::genl::{HEADER, Socket, flag};
 
 /// devlink's names and numbers (srctree include/uapi/linux/devlink.h).
@@ -71,25 +71,71 @@ impl Latency {
 
     /// Gives the simulated device another number of MAC addresses.
     pub fn devlink(&mut self, number: u32) -> Result<Duration> {
-        let attributes = [
-            (devlink::BUS_NAME, b"netdevsim\0".to_vec()),
-            (devlink::DEV_NAME, b"netdevsim1\0".to_vec()),
-            (devlink::PARAM_NAME, b"max_macs\0".to_vec()),
-            (devlink::PARAM_TYPE, vec![devlink::TYPE_U32]),
-            (devlink::PARAM_VALUE_DATA, number.to_ne_bytes().to_vec()),
-            (devlink::PARAM_VALUE_CMODE, vec![devlink::CMODE_DRIVERINIT]),
-        ];
-        let attributes = attributes.map(|(kind, value)| Attribute::new(kind, value));
-        let request = Request::new(devlink::PARAM_SET, false).with(attributes.into());
-        self.devlink.time(&request)
+        self.devlink.time(&set_devlink(number))
     }
 
     /// Gives a subdev another name.
     pub fn subdev(&mut self, index: u32, name: &str) -> Result<Duration> {
-        let attributes = [SubdevAttr::Index(index), SubdevAttr::NewName(name.into())];
-        let attributes = attributes.iter().map(Attribute::of).collect();
-        let request = Request::new(Command::SubdevSet.into(), false).with(attributes);
-        self.subdev.time(&request)
+        self.subdev.time(&set_subdev(index, name))
+    }
+}
+
+/// Gives the simulated device another number of MAC addresses.
+fn set_devlink(number: u32) -> Request {
+    let attributes = [
+        (devlink::BUS_NAME, b"netdevsim\0".to_vec()),
+        (devlink::DEV_NAME, b"netdevsim1\0".to_vec()),
+        (devlink::PARAM_NAME, b"max_macs\0".to_vec()),
+        (devlink::PARAM_TYPE, vec![devlink::TYPE_U32]),
+        (devlink::PARAM_VALUE_DATA, number.to_ne_bytes().to_vec()),
+        (devlink::PARAM_VALUE_CMODE, vec![devlink::CMODE_DRIVERINIT]),
+    ];
+    let attributes = attributes.map(|(kind, value)| Attribute::new(kind, value));
+    Request::new(devlink::PARAM_SET, false).with(attributes.into())
+}
+
+/// Gives a subdev another name.
+fn set_subdev(index: u32, name: &str) -> Request {
+    let attributes = [SubdevAttr::Index(index), SubdevAttr::NewName(name.into())];
+    let attributes = attributes.iter().map(Attribute::of).collect();
+    Request::new(Command::SubdevSet.into(), false).with(attributes)
+}
+
+/// Changes the same, for those who watch by programs.
+pub struct Changes {
+    socket: Socket,
+    subdev: u16,
+    devlink: u16,
+    _device: Device,
+}
+
+impl Changes {
+    pub fn new() -> Result<Self> {
+        let device = Device::new()?;
+        let mut socket = Socket::new()?;
+        Ok(Self {
+            subdev: family(&mut socket, FAMILY_NAME)?,
+            devlink: family(&mut socket, devlink::FAMILY)?,
+            socket,
+            _device: device,
+        })
+    }
+
+    /// Gives the simulated device another number of MAC addresses.
+    pub fn devlink(&mut self, number: u32) -> Result<()> {
+        self.ask(self.devlink, &set_devlink(number))
+    }
+
+    /// Gives a subdev another name.
+    pub fn subdev(&mut self, index: u32, name: &str) -> Result<()> {
+        self.ask(self.subdev, &set_subdev(index, name))
+    }
+
+    fn ask(&mut self, family: u16, request: &Request) -> Result<()> {
+        let flags = flag::REQUEST | flag::ACK;
+        let answer = self.socket.ask(family, flags, &request.payload())?;
+        ensure!(answer.end == Some(Ok(())), "not carried out: {answer:?}");
+        Ok(())
     }
 }
 

@@ -12,12 +12,14 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
+use bench_report::{Bar, Report, Row, Samples, Unit};
 use nix::sys::resource::{UsageWho, getrusage};
 use nlctl::Command as Operation;
 
 use super::latency::Device;
 use super::table::Table;
+use super::upstream;
 use crate::crowd::Crowd;
 use crate::fuzz::{self, Request};
 use crate::genl::Socket;
@@ -62,8 +64,8 @@ const COUNTS: &str = "/run/e2e-strace";
 /// The command of this program that tells how much memory another takes.
 pub const PEAK: &str = "peak";
 
-/// Measures, prints tables, and returns whether each bar is cleared.
-pub fn run() -> Result<bool> {
+/// Measures.
+pub fn run(report: &mut Report) -> Result<()> {
     let _device = Device::new()?;
     let mut functions = system::dsa_functions()?;
     let theirs = functions.pop().context("no device")?;
@@ -78,14 +80,10 @@ pub fn run() -> Result<bool> {
         "upstream's driver did not take {}",
         theirs.name()
     );
+    upstream::measure(report, &theirs)?;
     let most = OURS.iter().map(|(_, count)| *count).max();
     let crowd = Crowd::new(most.unwrap_or_default())?;
-    let mut bars = Table::new(["of", "dsa-nl", "figure", "at most"]);
     let mut there = 0;
-    println!(
-        "{:<34} {:>8} {:>10} {:>8} {:>13} {:>10}",
-        "", "subdevs", "median", "ratio", "system calls", "memory"
-    );
     for count in [0, 1, 64, 4096] {
         while there < count {
             crowd.create(there)?;
@@ -95,35 +93,62 @@ pub fn run() -> Result<bool> {
         let ours = ours.map(|(words, _)| format!("{DSA_NL} {words}"));
         let lines: Vec<_> = PEERS.iter().map(ToString::to_string).chain(ours).collect();
         let figures = measure(&lines, count)?;
-        match count {
-            1 => {
-                let [first, .., ours] = figures.as_slice() else {
-                    bail!("nothing is measured");
-                };
-                bars.ratio("one | devlink's", first.time, ours.time, ONE_BAR);
+        tell(report, &figures, count)?;
+        if count == 4096 {
+            let dump = dump(count)?;
+            for (words, ours) in MANY.iter().zip(figures.iter().skip(PEERS.len())) {
+                let whose = format!("{DSA_NL} {words}");
+                let name = "thousands of subdevs";
+                let mut table = Table::new(report, name, ["the dump alone", &whose]);
+                table.ratio("time", &dump, &ours.times, MANY_BAR)?;
+                table.bytes("memory", ours.memory, MEMORY_BAR)?;
             }
-            4096 => {
-                let dump = dump(count)?;
-                for (words, ours) in MANY.iter().zip(figures.iter().skip(PEERS.len())) {
-                    bars.ratio(&format!("{words} | dump"), dump, ours.time, MANY_BAR);
-                    bars.bytes(&format!("{words}, memory"), ours.memory, MEMORY_BAR);
-                }
-            }
-            _ => {}
         }
     }
-    println!("\n{bars}");
-    Ok(bars.passed())
+    Ok(())
+}
+
+/// Adds what the tool takes, beside what the first of the others does.
+fn tell(report: &mut Report, figures: &[Figures], count: usize) -> Result<()> {
+    let first = figures.first().context("nothing is measured")?;
+    for it in figures {
+        let add = |what: &str, unit, value: Samples, peer: Samples| {
+            let row = Row::new("tools, from start to end", what, &it.line, unit, value);
+            let row = row.map(|row| row.at(count as u64));
+            match it.line == first.line {
+                true => row,
+                false => row.and_then(|row| row.beside(&first.line, peer)),
+            }
+        };
+        let time = add(
+            "time",
+            Unit::Seconds,
+            (&it.times).into(),
+            (&first.times).into(),
+        );
+        report.row(match it.line.ends_with(ONE) {
+            true => time.map(|row| row.bar(Bar::AtMost(ONE_BAR))),
+            false => time,
+        })?;
+        let calls = (it.calls as f64).into();
+        let theirs = (first.calls as f64).into();
+        report.row(add("system calls", Unit::Count, calls, theirs))?;
+        let (memory, theirs) = (it.memory.into(), first.memory.into());
+        report.row(add("memory", Unit::Bytes, memory, theirs))?;
+    }
+    Ok(())
 }
 
 /// What a program takes.
 struct Figures {
-    time: Duration,
+    line: String,
+    times: Vec<Duration>,
+    calls: u64,
     memory: f64,
 }
 
-/// The median time of a dump of all subdevs.
-fn dump(count: usize) -> Result<Duration> {
+/// The times of dumps of all subdevs.
+fn dump(count: usize) -> Result<Vec<Duration>> {
     let mut socket = Socket::new()?;
     let family = fuzz::Table::read(&mut socket)?.family;
     let request = Request::new(Operation::SubdevGet.into(), true);
@@ -134,13 +159,7 @@ fn dump(count: usize) -> Result<Duration> {
         times.push(start.elapsed());
         check::equal("subdevs in a dump", answer.objects.len(), count)?;
     }
-    median(&mut times)
-}
-
-fn median(times: &mut [Duration]) -> Result<Duration> {
-    times.sort_unstable();
-    let middle = times.get(times.len() / 2);
-    middle.copied().context("nothing is measured")
+    Ok(times)
 }
 
 /// Measures `lines` by turns, the first of which is what the others are compared with.
@@ -156,21 +175,15 @@ fn measure(lines: &[String], count: usize) -> Result<Vec<Figures>> {
             }
         }
     }
-    let mut figures: Vec<Figures> = Vec::new();
-    for (line, times) in lines.iter().zip(&mut times) {
-        let time = median(times)?;
-        let memory = memory(line)?;
-        let first = figures.first().map_or(time, |first| first.time);
-        println!(
-            "{line:<34} {count:>8} {:>7.1} ms {:>8.2} {:>13} {:>6.1} MiB",
-            time.as_secs_f64() * 1e3,
-            time.as_secs_f64() / first.as_secs_f64(),
-            calls(line)?,
-            memory / f64::from(1 << 20),
-        );
-        figures.push(Figures { time, memory });
-    }
-    Ok(figures)
+    let figures = lines.iter().zip(times).map(|(line, times)| {
+        Ok(Figures {
+            line: line.clone(),
+            times,
+            calls: calls(line)?,
+            memory: memory(line)?,
+        })
+    });
+    figures.collect()
 }
 
 fn command(line: &str) -> Command {

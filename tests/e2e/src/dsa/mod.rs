@@ -9,6 +9,7 @@ mod descriptor;
 pub mod regs;
 
 use std::ops::Range;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -448,7 +449,7 @@ impl Dsa {
         descriptor: Descriptor,
         notice: Notice,
     ) -> Result<[u8; 64]> {
-        self.records.write(record * RECORD_LEN, &[0; RECORD_LEN])?;
+        self.clear_completion(record)?;
         let mut descriptor = descriptor.recorded_at(record_iova(record));
         if notice == Notice::Interrupt {
             descriptor = self.noticed(descriptor);
@@ -465,12 +466,27 @@ impl Dsa {
 
     /// The completion record `record`, if it is written.
     pub fn completion(&self, record: usize) -> Result<Option<Completion>> {
-        let offset = record * RECORD_LEN;
-        // The status is written last, and not zero.
-        if self.records.load(offset)? == 0 {
+        if !self.has_completion(record)? {
             return Ok(None);
         }
-        Completion::decode(&self.records.read(offset, RECORD_LEN)?).map(Some)
+        let record = self.records.read(record * RECORD_LEN, RECORD_LEN)?;
+        Completion::decode(&record).map(Some)
+    }
+
+    /// Whether the completion record `record` is written.
+    pub fn has_completion(&self, record: usize) -> Result<bool> {
+        // The status is written last, and not zero.
+        Ok(self.records.load(record * RECORD_LEN)? != 0)
+    }
+
+    /// The first word of the completion record `record`, whose lowest byte is the status.
+    pub fn record(&self, record: usize) -> Result<&AtomicU64> {
+        self.records.word(record * RECORD_LEN)
+    }
+
+    /// Clears the completion record `record`.
+    pub fn clear_completion(&self, record: usize) -> Result<()> {
+        self.records.write(record * RECORD_LEN, &[0; RECORD_LEN])
     }
 
     /// All completion records as they are.

@@ -23,7 +23,7 @@ use nlctl::{
 use self::generator::Generator;
 use self::request::found;
 pub use self::request::{Attribute, Request};
-pub use self::table::{Numbers, Table};
+pub use self::table::{Numbers, Table, family};
 use self::verdict::{NESTED, NET_BYTE_ORDER, Verdict};
 use crate::check::{equal, step};
 use crate::client::{Client, Generation, State, timeless};

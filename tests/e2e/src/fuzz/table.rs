@@ -102,6 +102,19 @@ enum Entry {
     Nest(u32),
 }
 
+/// Asks the kernel for the number of a family, any of generic netlink.
+pub fn family(socket: &mut Socket, name: &str) -> Result<u16> {
+    let name = GenlCtrlAttrs::FamilyName(name.to_owned());
+    let answer = control(socket, CTRL_CMD_GETFAMILY, 0, name)?;
+    let number = attributes(&answer)?
+        .into_iter()
+        .find_map(|attribute| match attribute {
+            GenlCtrlAttrs::FamilyId(it) => Some(it),
+            _ => None,
+        });
+    number.context("the family has no number")
+}
+
 impl Numbers {
     /// Asks the kernel.
     pub fn read(socket: &mut Socket, family: &str, group: &str) -> Result<Self> {

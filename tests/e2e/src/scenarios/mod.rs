@@ -11,6 +11,7 @@ mod choices;
 mod client;
 mod close;
 mod configure;
+mod counts;
 mod data;
 mod dead_and_open;
 mod declared;
@@ -129,6 +130,7 @@ const ALL: &[Scenario] = &[
     direct_store::DIRECT_STORE_SHARED,
     configure::CONFIGURE,
     statistics::STATISTICS,
+    counts::COUNTS,
     fixed::FIXED,
     features::OPERATION_MASK,
     features::REVOKED_HANDLES,

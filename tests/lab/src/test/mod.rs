@@ -3,7 +3,6 @@
 //! `cargo xtask test`: every check, a line for each, and a count at the end.
 
 mod host;
-mod lines;
 mod refusals;
 mod sanitizer;
 mod scenarios;

@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::Check;
-use super::lines::{Lines, Said};
 use super::tally::Tally;
 use crate::build::kernel::Flavour;
 use crate::build::module;
 use crate::lab::Lab;
+use crate::lines::{Lines, Said};
 use crate::{run, vm};
 
 /// What each scenario adds to the time that a machine may take.

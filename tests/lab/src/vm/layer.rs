@@ -44,6 +44,10 @@ pub fn assemble(lab: &Lab, guest: &Guest, plan: &Plan, top: &Path) -> Result<()>
     let ynl = include_str!("ynl.sh").replace("@SERIES@", SERIES);
     write(&top.join("usr/bin/ynl"), &ynl, 0o755)?;
     place(&lab.spec(), &top.join("usr/share/subdev/subdev.yaml"))?;
+    place(
+        &lab.checkout.join("tests/e2e/counts.toml"),
+        &top.join("usr/share/subdev/counts.toml"),
+    )?;
     modules(lab, guest, plan, top)?;
     let home = top.join(HOME);
     write(&home.join("init"), include_str!("guest_init.sh"), 0o755)?;

@@ -11,6 +11,7 @@ mod user;
 use std::time::Duration;
 
 use anyhow::Result;
+use bench_report::Report;
 
 use self::table::{Load, Table, Way};
 use crate::idxd::with_idxd;
@@ -27,8 +28,8 @@ const PASSES: usize = 5;
 /// How long a span is.
 const SPAN: Duration = Duration::from_millis(300);
 
-/// Measures and prints a table. There is no bar to clear: it fails, or returns true.
-pub fn run() -> Result<bool> {
+/// Measures. But for what fails, a bar is there only for copies of a page by a polled portal.
+pub fn run(report: &mut Report) -> Result<()> {
     let mut table = Table::new(
         SIZES
             .into_iter()
@@ -47,12 +48,13 @@ pub fn run() -> Result<bool> {
             Ok(())
         })?;
     }
-    println!(
-        "MEMMOVE through a WQ of {ENTRIES} entries: medians of {PASSES} spans of about {} ms; spread is from \
-         the slowest to the fastest\n{table}\n{}\n{}\n{file}",
+    table.tell(report)?;
+    report.note(format!(
+        "MEMMOVE through a WQ of {ENTRIES} entries: medians of {PASSES} spans of about {} ms.",
         SPAN.as_millis(),
-        user::ABOUT,
-        peer::ABOUT,
-    );
-    Ok(true)
+    ));
+    for note in [user::ABOUT, peer::ABOUT, &file] {
+        report.note(note);
+    }
+    Ok(())
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What was measured, as a table.
 
-use std::fmt::{self, Display, Formatter};
-
 use anyhow::{Context, Result, ensure};
+use bench_report::{Bar, Report, Row, Unit};
+
+use crate::vfio::PAGE;
 
 /// What is asked of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +42,13 @@ impl Way {
     }
 }
 
-/// A row for each load.
-pub struct Table(Vec<Row>);
+/// The least that a polled portal may do of what upstream's driver does, in copies of a page.
+const PAGE_BAR: f64 = 0.9;
 
-struct Row {
+/// Figures of each load.
+pub struct Table(Vec<Figures>);
+
+struct Figures {
     load: Load,
     /// Descriptors per second, of each way.
     rates: [Vec<f64>; Way::ALL.len()],
@@ -55,7 +59,7 @@ struct Row {
 impl Table {
     /// Without any figure.
     pub fn new(loads: impl IntoIterator<Item = Load>) -> Self {
-        let row = |load| Row {
+        let row = |load| Figures {
             load,
             rates: [const { Vec::new() }; Way::ALL.len()],
             pieces: Vec::new(),
@@ -83,18 +87,43 @@ impl Table {
     }
 }
 
-/// The middle one; none of none.
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
-}
+impl Table {
+    /// Adds all of it.
+    pub fn tell(&self, report: &mut Report) -> Result<()> {
+        for row in self.rows() {
+            report.row(row)?;
+        }
+        Ok(())
+    }
 
-/// How far the highest is from the lowest, in per cent of the middle one.
-fn spread(values: &[f64]) -> f64 {
-    let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let highest = values.iter().copied().fold(0.0, f64::max);
-    (highest - lowest) / median(values) * 100.0
+    /// A row for each way and load.
+    fn rows(&self) -> Vec<Option<Row>> {
+        let mut all = Vec::new();
+        for figures in &self.0 {
+            let Load { size, depth } = figures.load;
+            let name = format!("MEMMOVE, {depth} in flight");
+            let what = bytes(size);
+            let idxd = &figures.rates[Way::Idxd as usize];
+            for way in Way::ALL {
+                let rates = figures.rates[way as usize].clone();
+                let row = Row::new(&name, &what, way.heading(), Unit::PerSecond, rates);
+                let row = row.map(|row| row.at(size as u64));
+                all.push(match way {
+                    Way::Idxd => row,
+                    _ => row.and_then(|row| row.beside(Way::Idxd.heading(), idxd.clone())),
+                });
+                if (way, size) == (Way::Polled, PAGE) {
+                    let last = all.pop().flatten();
+                    all.push(last.map(|row| row.bar(Bar::AtLeast(PAGE_BAR))));
+                }
+            }
+            let name = format!("descriptors of the hardware for one, {depth} in flight");
+            let pieces = figures.pieces.clone();
+            let row = Row::new(&name, &what, "subdev", Unit::Count, pieces);
+            all.push(row.map(|row| row.at(size as u64)));
+        }
+        all
+    }
 }
 
 /// Bytes with the largest unit of which it is a multiple.
@@ -103,39 +132,6 @@ fn bytes(size: usize) -> String {
         _ if size.is_multiple_of(1 << 20) => format!("{} MiB", size >> 20),
         _ if size.is_multiple_of(1 << 10) => format!("{} KiB", size >> 10),
         _ => format!("{size} B"),
-    }
-}
-
-impl Display for Table {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<13}", "")?;
-        for way in Way::ALL {
-            write!(f, "{:>24}", way.heading())?;
-        }
-        write!(f, "\n{:<8}{:>5}", "copy", "depth")?;
-        for _ in Way::ALL {
-            write!(f, "{:>8}{:>8}{:>8}", "/s", "MiB/s", "spread")?;
-        }
-        writeln!(
-            f,
-            "{:>8}{:>8}{:>8}{:>8}",
-            "polls", "sleeps", "ii/iii", "pieces"
-        )?;
-        for row in &self.0 {
-            let Load { size, depth } = row.load;
-            write!(f, "{:<8}{depth:>5}", bytes(size))?;
-            for rates in &row.rates {
-                let (rate, spread) = (median(rates), spread(rates));
-                let mib = rate * size as f64 / f64::from(1 << 20);
-                write!(f, "{rate:>8.0}{mib:>8.1}{spread:>6.0} %")?;
-            }
-            let [ours @ .., idxd] = Way::ALL.map(|way| median(&row.rates[way as usize]));
-            for rate in ours {
-                write!(f, "{:>8.2}", rate / idxd)?;
-            }
-            writeln!(f, "{:>8.1}", median(&row.pieces))?;
-        }
-        Ok(())
     }
 }
 
@@ -149,7 +145,7 @@ mod tests {
     };
 
     #[test]
-    fn a_row_has_medians_spreads_and_ratios() -> Result<()> {
+    fn each_way_is_a_row_beside_upstreams() -> Result<()> {
         let mut table = Table::new([LOAD]);
         for (polled, idxd) in [(90.0, 200.0), (110.0, 200.0), (100.0, 200.0)] {
             table.measure(Way::Polled, |_| Ok((polled, Some(1.0))))?;
@@ -157,16 +153,33 @@ mod tests {
             table.measure(Way::Trapped, |_| Ok((50.0, Some(2.0))))?;
             table.measure(Way::Idxd, |_| Ok((idxd, None)))?;
         }
-        let text = table.to_string();
-        let row: Vec<_> = text
-            .lines()
-            .last()
-            .unwrap_or_default()
-            .split_whitespace()
-            .collect();
-        let want =
-            "2 MiB 16 100 200.0 20 % 120 240.0 0 % 50 100.0 0 % 200 400.0 0 % 0.50 0.60 0.25 1.0";
-        assert_eq!(row.join(" "), want, "{text}");
+        let rows = table.rows().into_iter().collect::<Option<Vec<_>>>();
+        let rows = rows.context("rows")?;
+        let ratios: Vec<_> = rows.iter().filter_map(Row::ratio).collect();
+        assert_eq!(ratios, [0.5, 0.6, 0.25]);
+        let pieces = rows.last().context("pieces")?;
+        assert_eq!((pieces.at, pieces.ours.median), (Some(2 << 20), 1.0));
+        assert!(rows.iter().all(Row::is_good));
+        Ok(())
+    }
+
+    #[test]
+    fn copies_of_a_page_by_a_polled_portal_have_a_bar() -> Result<()> {
+        let size = 4 << 10;
+        let mut table = Table::new([Load { size, depth: 16 }]);
+        for way in Way::ALL {
+            let rate = if way == Way::Idxd { 100.0 } else { 89.0 };
+            table.measure(way, |_| Ok((rate, Some(1.0))))?;
+        }
+        let bad = table
+            .rows()
+            .into_iter()
+            .flatten()
+            .filter(|row| !row.is_good());
+        assert_eq!(
+            bad.map(|row| row.ours.whose).collect::<Vec<_>>(),
+            [Way::Polled.heading()]
+        );
         Ok(())
     }
 
