@@ -54,6 +54,8 @@ enum Subject {
     Datapath,
     /// The module: how fast copies go through a work queue that up to 64 tenants share, and their memory.
     Tenants,
+    /// The library: how long it takes to read a dump, beside netlink-bindings.
+    Parse,
     /// A guest under KVM: how fast it copies, by a trapped portal and by a polled one.
     Guest,
     /// The tool: how long it takes, beside those of others.
@@ -175,6 +177,7 @@ impl Subject {
         };
         let measured = match self {
             Self::Model => on_host(lab, "dsa-model", "model", &mut part),
+            Self::Parse => on_host(lab, "nlctl", "parse", &mut part),
             Self::Control => CONTROL.take(lab, &mut part),
             Self::Events => EVENTS.take(lab, &mut part),
             Self::Tenants => TENANTS.take(lab, &mut part),
