@@ -80,7 +80,8 @@ pub fn run(report: &mut Report) -> Result<()> {
         "upstream's driver did not take {}",
         theirs.name()
     );
-    upstream::measure(report, &theirs)?;
+    // What fails of it is told when all else is measured.
+    let upstream = upstream::measure(report, &theirs);
     let most = OURS.iter().map(|(_, count)| *count).max();
     let crowd = Crowd::new(most.unwrap_or_default())?;
     let mut there = 0;
@@ -105,7 +106,7 @@ pub fn run(report: &mut Report) -> Result<()> {
             }
         }
     }
-    Ok(())
+    upstream
 }
 
 /// Adds what the tool takes, beside what the first of the others does.

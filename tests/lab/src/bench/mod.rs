@@ -56,6 +56,8 @@ enum Subject {
     Tenants,
     /// The Kubernetes driver: what a claim costs, and how much memory it has.
     Dra,
+    /// The library: how long it takes to read a dump, beside netlink-bindings.
+    Parse,
     /// A guest under KVM: how fast it copies, by a trapped portal and by a polled one.
     Guest,
     /// The tool: how long it takes, beside those of others.
@@ -184,6 +186,7 @@ impl Subject {
         };
         let measured = match self {
             Self::Model => on_host(lab, "dsa-model", "model", &mut part),
+            Self::Parse => on_host(lab, "nlctl", "parse", &mut part),
             Self::Control => CONTROL.take(lab, &mut part),
             Self::Events => EVENTS.take(lab, &mut part),
             Self::Tenants => TENANTS.take(lab, &mut part),
