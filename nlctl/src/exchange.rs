@@ -160,9 +160,10 @@ async fn send<A: Attribute>(
 /// Sends the request to the family by the number that it has now.
 ///
 /// The number is remembered, and changes when the module is loaded anew. A
-/// request to a number that is gone was not carried out, so it may be repeated:
-/// to a family that is there again. One that somebody has just unloaded is not
-/// looked up, which would load its module.
+/// request to a number that is gone was not carried out, so it may be repeated.
+/// To look the family up has the kernel load its module, which is right for who
+/// wants something done; who looks at all there is, maybe once a second, does not
+/// want back what somebody has just unloaded.
 async fn transact<A: Attribute>(
     handle: &Handle,
     command: Command,
@@ -178,7 +179,7 @@ async fn transact<A: Attribute>(
         other => return other,
     }
     handle.genetlink.clear_family_cache().await;
-    if !is_registered(handle).await? {
+    if flags & NLM_F_DUMP == NLM_F_DUMP && !is_registered(handle).await? {
         return Err(Error::FamilyAbsent);
     }
     match transfer(handle, message, flags).await {
