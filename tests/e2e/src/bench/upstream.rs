@@ -31,12 +31,13 @@ const DUMP_BAR: f64 = 0.2;
 
 const BUS: &str = "/sys/bus/dsa";
 
-/// What a work queue of the kernel is set up as, in the order in which that is possible. The driver
-/// forgets it when the work queue is disabled.
-const SETTINGS: [(&str, &str); 8] = [
-    ("group_id", "0"),
+/// What a work queue of the kernel is set up as before its device is enabled. It stays.
+const FIRST: [(&str, &str); 2] = [("group_id", "0"), ("size", "16")];
+
+/// The rest, in the order in which that is possible. The driver forgets it when the work queue is
+/// disabled.
+const SETTINGS: [(&str, &str); 6] = [
     ("mode", "dedicated"),
-    ("size", "16"),
     ("priority", "8"),
     ("type", "kernel"),
     ("name", "bench"),
@@ -167,13 +168,14 @@ impl Wq {
         write(&devices().join(engine).join("group_id"), "0")?;
         let wq = Self { device, name };
         // A device without a work queue that is set up is not enabled.
-        wq.set_up()?;
+        wq.set_up(&FIRST)?;
+        wq.set_up(&SETTINGS)?;
         write(&Path::new(BUS).join("drivers/idxd/bind"), &wq.device)?;
         Ok(wq)
     }
 
-    fn set_up(&self) -> Result<()> {
-        let mut settings = SETTINGS.iter();
+    fn set_up(&self, settings: &[(&str, &str)]) -> Result<()> {
+        let mut settings = settings.iter();
         settings.try_for_each(|(file, value)| write(&devices().join(&self.name).join(file), value))
     }
 
@@ -182,7 +184,7 @@ impl Wq {
     }
 
     fn enable(&self) -> Result<()> {
-        self.set_up()?;
+        self.set_up(&SETTINGS)?;
         write(&self.driver("bind"), &self.name)
     }
 
@@ -195,8 +197,8 @@ impl Wq {
         run(
             "accel-config",
             &format!(
-                "config-wq {place} --group-id=0 --mode=dedicated --wq-size=16 --priority=8 --type=kernel \
-                 --name=bench --driver-name=dmaengine --max-batch-size=1"
+                "config-wq {place} --mode=dedicated --priority=8 --type=kernel --name=bench \
+                 --driver-name=dmaengine --max-batch-size=1"
             ),
         )?;
         run("accel-config", &format!("enable-wq {place}"))
