@@ -74,9 +74,9 @@ pub fn measure(report: &mut Report, function: &Function) -> Result<()> {
         by_accel_config
             .remove
             .push(timed(|| run("accel-config", &place))?);
-        by_tool
-            .create
-            .push(timed(|| run(DSA_NL, "subdev add type 1swq name bench"))?);
+        by_tool.create.push(timed(|| {
+            run(DSA_NL, "subdev add parent dsa0 type 1swq name bench")
+        })?);
         by_tool
             .remove
             .push(timed(|| run(DSA_NL, "subdev del bench"))?);
