@@ -2,7 +2,7 @@
 
 //! Kubelet, as a plugin sees it: it finds sockets, asks who is there, and calls.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -281,16 +281,9 @@ async fn prepare(plugin: &Plugin, claims: &[ResourceClaim]) -> Result<Vec<Prepar
     };
     let call = client.node_prepare_resources(request);
     let response = tokio::time::timeout(LIMIT, call).await??.into_inner();
-    let answer = |claim: &ResourceClaim| {
-        let uid = uid(claim);
-        let answer = response.claims.get(uid);
-        let answer = answer.with_context(|| format!("no answer for the claim {uid}"))?;
-        Ok(match answer.error.as_str() {
-            "" => Ok(answer.devices.clone()),
-            error => Err(error.to_string()),
-        })
-    };
-    claims.iter().map(answer).collect()
+    answers(claims, &response.claims, |it| {
+        (&it.error, it.devices.clone())
+    })
 }
 
 async fn unprepare(plugin: &Plugin, claims: &[ResourceClaim]) -> Result<Vec<Result<(), String>>> {
@@ -300,13 +293,23 @@ async fn unprepare(plugin: &Plugin, claims: &[ResourceClaim]) -> Result<Vec<Resu
     };
     let call = client.node_unprepare_resources(request);
     let response = tokio::time::timeout(LIMIT, call).await??.into_inner();
-    let answer = |claim: &ResourceClaim| {
+    answers(claims, &response.claims, |it| (&it.error, ()))
+}
+
+/// What was answered to each claim, or why it was refused. `of` takes both from an answer; the reason is
+/// empty where there is none.
+fn answers<A, T>(
+    claims: &[ResourceClaim],
+    all: &HashMap<String, A>,
+    of: impl Fn(&A) -> (&str, T),
+) -> Result<Vec<Result<T, String>>> {
+    let answer = |claim| {
         let uid = uid(claim);
-        let answer = response.claims.get(uid);
+        let answer = all.get(uid);
         let answer = answer.with_context(|| format!("no answer for the claim {uid}"))?;
-        Ok(match answer.error.as_str() {
-            "" => Ok(()),
-            error => Err(error.to_string()),
+        Ok(match of(answer) {
+            ("", taken) => Ok(taken),
+            (error, _) => Err(error.to_string()),
         })
     };
     claims.iter().map(answer).collect()
