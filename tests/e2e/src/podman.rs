@@ -22,8 +22,9 @@ const SPECS: &str = "/run/cdi";
 const GROUPS: &str = "/sys/fs/cgroup";
 
 /// What is in an image, and where from.
-const PROGRAMS: [(&str, &str); 2] = [
+const PROGRAMS: [(&str, &str); 3] = [
     ("/usr/bin/busybox", "bin/sh"),
+    ("/usr/bin/busybox", "bin/sleep"),
     ("/usr/bin/dsa-copy", "bin/dsa-copy"),
 ];
 

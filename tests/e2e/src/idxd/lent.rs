@@ -86,10 +86,15 @@ fn all_lent() -> Value {
     }])
 }
 
+/// Has all work queues of the device lent, which `idxd` has.
+pub fn lend_all() -> Result<()> {
+    configure(&all_lent().to_string())
+}
+
 /// Runs scenarios on the parent of a device that `idxd` owns, all of whose work queues are lent.
 pub fn with_all_lent(run: impl FnOnce() -> Result<()>) -> Result<()> {
     with_lender(|_, lender| {
-        configure(&all_lent().to_string())?;
+        lend_all()?;
         let parents = tool::parents()?;
         let owners: Vec<_> = parents.iter().map(|it| it.owner.as_deref()).collect();
         ensure!(owners == [Some("idxd")], "owners of parents: {owners:?}");

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 pub use self::dmatest::DmaTest;
-pub use self::lent::{LENDER, LENT, Lender, try_rmmod, with_all_lent, with_lender};
+pub use self::lent::{LENDER, LENT, Lender, lend_all, try_rmmod, with_all_lent, with_lender};
 use crate::kmsg::Kmsg;
 use crate::process::{self, Output};
 use crate::system::Function;

@@ -134,7 +134,8 @@ fn prepare(lab: &Lab, kernels: &[Flavour], tally: &Tally<'_>) -> Result<Vec<Lane
             // No scenario can run, whatever its name.
             Err(error) => {
                 let name = format!("vm {}: preparation", kernel.name());
-                tally.failed(&name, start.elapsed(), &error)?;
+                let said = format!("{error:#}");
+                tally.failed(&name, start.elapsed(), &error, &said)?;
             }
         }
     }

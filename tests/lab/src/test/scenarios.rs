@@ -168,7 +168,7 @@ impl Lane {
             tally.tried(&title, start.elapsed(), &error)?;
             return Ok(passed);
         }
-        tally.failed(&title, start.elapsed(), &error)?;
+        tally.failed(&title, start.elapsed(), &error, &text)?;
         Ok(passed + 1)
     }
 

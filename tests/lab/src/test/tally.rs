@@ -10,6 +10,11 @@ use anyhow::{Result, bail};
 use super::Check;
 use super::refusals::Provoked;
 use crate::interrupt::Interrupted;
+use crate::run;
+
+/// Lines of a failure that are repeated at the end, where a reader who has only the end of a long
+/// output finds them.
+const LAST: usize = 12;
 
 /// Takes reports, from any thread, and prints a line for each.
 pub struct Tally<'a> {
@@ -23,7 +28,13 @@ pub struct Tally<'a> {
 struct Counts {
     skipped: Vec<String>,
     passed: usize,
-    failed: Vec<String>,
+    failed: Vec<Failure>,
+}
+
+struct Failure {
+    name: String,
+    /// The end of what was said before it failed.
+    last: String,
 }
 
 impl<'a> Tally<'a> {
@@ -53,7 +64,10 @@ impl<'a> Tally<'a> {
                 self.passed(&check.name, start.elapsed());
                 Ok(())
             }
-            Err(error) => self.failed(&check.name, start.elapsed(), &error),
+            Err(error) => {
+                let said = format!("{error:#}");
+                self.failed(&check.name, start.elapsed(), &error, &said)
+            }
         }
     }
 
@@ -81,12 +95,22 @@ impl<'a> Tally<'a> {
         Ok(())
     }
 
-    /// Reports that one failed. Only an interruption is an error.
-    pub fn failed(&self, name: &str, time: Duration, error: &anyhow::Error) -> Result<()> {
+    /// Reports that one failed; what it `said` last is repeated at the end. Only an interruption is
+    /// an error.
+    pub fn failed(
+        &self,
+        name: &str,
+        time: Duration,
+        error: &anyhow::Error,
+        said: &str,
+    ) -> Result<()> {
         interrupted(error)?;
         let mut counts = self.counts();
         println!("FAIL  {name} ({:.1} s)\n{error:#}", time.as_secs_f64());
-        counts.failed.push(name.to_owned());
+        counts.failed.push(Failure {
+            name: name.to_owned(),
+            last: last(said).join("\n"),
+        });
         Ok(())
     }
 
@@ -102,12 +126,19 @@ impl<'a> Tally<'a> {
             );
         }
         println!();
-        for name in &counts.failed {
-            println!("failed: {name}");
+        for failure in &counts.failed {
+            println!("failed: {}\n{}", failure.name, run::indent(&failure.last));
         }
         println!("{} passed, {} failed", counts.passed, counts.failed.len());
         Ok(counts.failed.is_empty())
     }
+}
+
+/// The last lines of a text.
+fn last(text: &str) -> Vec<&str> {
+    let lines: Vec<&str> = text.lines().collect();
+    let from = lines.len().saturating_sub(LAST);
+    lines.get(from..).unwrap_or_default().to_vec()
 }
 
 /// An interruption is one of the whole run.
@@ -115,5 +146,19 @@ fn interrupted(error: &anyhow::Error) -> Result<()> {
     match error.downcast_ref() {
         Some(Interrupted(signal)) => Err(Interrupted(*signal).into()),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_long_text_is_its_last_lines() {
+        let lines: Vec<String> = (0..20).map(|line| line.to_string()).collect();
+        let text = lines.join("\n");
+        assert_eq!(last(&text), lines[8..]);
+        assert_eq!(last("one\ntwo\n"), ["one", "two"]);
+        assert!(last("").is_empty());
     }
 }

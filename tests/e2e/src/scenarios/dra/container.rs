@@ -22,13 +22,15 @@ pub const DRA_CONTAINER: Scenario = Scenario {
     run: || in_cluster(run),
 };
 
-/// Tells which devices there are, and copies over and over until it is to stop.
+/// Tells which devices there are, copies, and then has the device open until it is to stop.
 const SCRIPT: &str = "\
 cd /dev/vfio
 echo *
-while [ ! -e /stop ]; do
-    dsa-copy /sys/bus/auxiliary/devices/$DSA_COPY_VFIO_NAME --copies 200
-done";
+device=/sys/bus/auxiliary/devices/$DSA_COPY_VFIO_NAME
+dsa-copy $device --copies 200
+dsa-copy $device --copies 1000000000 --interrupt & user=$!
+while [ ! -e /stop ] && kill -0 $user; do sleep 0.1; done
+kill $user";
 
 fn run(cluster: &mut Cluster) -> Result<()> {
     let driver = cluster.start(None)?;

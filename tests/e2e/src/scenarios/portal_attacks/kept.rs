@@ -11,6 +11,7 @@ use super::LEN;
 use crate::check::{self, step};
 use crate::dsa::{Descriptor, slots, store_to, store_to_empty};
 use crate::figures::Figures;
+use crate::idxd;
 use crate::scenario::Scenario;
 use crate::system::{self, Function, MODULE};
 use crate::tenant::{FROM, TO, Tenant};
@@ -218,6 +219,7 @@ fn unloaded(other: &Tenant) -> Result<()> {
 fn unbound() -> Result<()> {
     step("the parent is unbound: that waits for the mapping, which is memory meanwhile");
     let function = Function::of_parent()?;
+    let driver = function.driver().context("the parent has no driver")?;
     let mut mine = tenant()?;
     let request = Interrupt::new("device request")?;
     mine.dsa.device().arm_request(&request)?;
@@ -244,7 +246,11 @@ fn unbound() -> Result<()> {
     check::equal("parents", tool::parents()?.len(), 0)?;
 
     step("bound again, there is nothing of it");
-    function.bind(MODULE)?;
+    function.bind(&driver)?;
+    if driver != MODULE {
+        // What idxd lends has to be said anew.
+        idxd::lend_all()?;
+    }
     system::await_parents(1)?;
     let mine = tenant()?;
     for slot in slots() {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use nix::errno::Errno;
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::ptrace;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
@@ -224,6 +225,9 @@ fn starved(group: &Group, other: &mut Actor) -> Result<()> {
     step(
         "a user that cannot be killed has no memory for the pages of its portal, until there is some",
     );
+    // Each processor may have some pages for the group, which a lower limit takes back at once from
+    // the one it is set on only (srctree mm/memcontrol.c, drain_all_stock).
+    let _one = OneProcessor::new()?;
     let mut mine = member(group)?;
     fs::write(format!("/proc/{}/oom_score_adj", mine.id()), NEVER)?;
     mine.ask(&Request::MapPortal)?;
@@ -240,6 +244,27 @@ fn starved(group: &Group, other: &mut Actor) -> Result<()> {
     mine.ask(&Request::copies(4096, 3))?;
     mine.finish()?;
     works_again(other)
+}
+
+/// This thread, and processes that it starts, have only the first processor while this is there.
+struct OneProcessor(CpuSet);
+
+impl OneProcessor {
+    fn new() -> Result<Self> {
+        let this = Pid::from_raw(0);
+        let before = sched_getaffinity(this)?;
+        let mut one = CpuSet::new();
+        one.set(0)?;
+        sched_setaffinity(this, &one)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for OneProcessor {
+    fn drop(&mut self) {
+        // It has had them before.
+        let _ = sched_setaffinity(Pid::from_raw(0), &self.0);
+    }
 }
 
 fn killed(group: &Group, other: &mut Actor) -> Result<()> {
