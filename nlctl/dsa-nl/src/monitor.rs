@@ -8,13 +8,15 @@ use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
 use nlctl::{
-    Attribute, AttributeSet, Event, Filter, Handle, Id, Monitor as Events, ParentAttr, ParentRef,
-    State, SubdevAttr, WqAttr,
+    Attribute, AttributeSet, Event, Filter, Handle, Id, Monitor as Events, Notification, ParentAttr,
+    ParentRef, State, SubdevAttr, WqAttr,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::grammar::Monitor;
+use crate::output::fields::{self, Take};
 use crate::output::{Page, Printer, document, pairs};
 
 /// The attributes that a line shows; JSON and YAML have them all.
@@ -95,7 +97,8 @@ async fn print(
     while *came < wanted {
         match events.next().await {
             Some(Ok(event)) => {
-                printer.print(&page(&clock.now(), &event)?)?;
+                let for_programs = printer.is_for_programs();
+                printer.print(&page(&clock.now(), &event, for_programs)?)?;
                 *came += 1;
             }
             // What cannot be read is no reason not to read on.
@@ -134,48 +137,58 @@ fn ready(time: &str) -> Page {
     Page::Line(String::new(), json!({ "time": time, "event": "ready" }))
 }
 
-/// A line about an event, and its document.
-pub fn page(time: &str, event: &Event) -> io::Result<Page> {
-    let (name, line, about) = match event {
+/// What is printed of an event, which is a line for people, or a document.
+fn page(time: &str, event: &Event, for_programs: bool) -> io::Result<Page> {
+    Ok(match for_programs {
+        true => Page::File(document(time, event)?),
+        false => Page::Text(line(time, event)?),
+    })
+}
+
+/// A line about an event.
+pub fn line(time: &str, event: &Event) -> io::Result<String> {
+    let lost = "events were lost";
+    Ok(match event {
+        Event::Notification(it) => format!("{time} {} {}\n", it.name(), brief(it)?),
+        Event::Resync(state) => format!("{time} resync {lost}; {}\n", subdevs(state)),
+        Event::Gone => format!("{time} gone the module was unloaded\n"),
+        Event::Back(state) => format!("{time} back the module is loaded; {}\n", subdevs(state)),
+        Event::Unknown { command, .. } => format!("{time} unknown notification {command}\n"),
+        _ => format!("{time} unknown event\n"),
+    })
+}
+
+fn subdevs(state: &State) -> String {
+    format!("there are {} subdevs", state.subdevs.len())
+}
+
+/// The document about an event.
+fn document(time: &str, event: &Event) -> io::Result<Value> {
+    let (name, about) = match event {
         Event::Notification(it) => {
             let object = serde_json::to_value(it)?;
-            let set = match it.object() {
-                "parent" => ParentAttr::SET,
-                "wq" => WqAttr::SET,
-                _ => SubdevAttr::SET,
-            };
-            let line = brief(set, &object);
-            (it.name(), line, document::objects(set, &[object]))
+            (it.name(), document::objects(set(it), &[object]))
         }
-        Event::Resync(state) => (
-            "resync",
-            format!(
-                "events were lost; there are {} subdevs",
-                state.subdevs.len()
-            ),
-            all(state)?,
-        ),
-        Event::Gone => ("gone", "the module was unloaded".into(), json!({})),
-        Event::Back(state) => (
-            "back",
-            format!(
-                "the module is loaded; there are {} subdevs",
-                state.subdevs.len()
-            ),
-            all(state)?,
-        ),
-        Event::Unknown { command, .. } => (
-            "unknown",
-            format!("notification {command}"),
-            json!({ "command": command }),
-        ),
-        _ => ("unknown", "event".into(), json!({})),
+        Event::Resync(state) => ("resync", all(state)?),
+        Event::Gone => ("gone", json!({})),
+        Event::Back(state) => ("back", all(state)?),
+        Event::Unknown { command, .. } => ("unknown", json!({ "command": command })),
+        _ => ("unknown", json!({})),
     };
     let mut document = json!({ "time": time, "event": name });
     if let (Some(out), Value::Object(about)) = (document.as_object_mut(), about) {
         out.extend(about);
     }
-    Ok(Page::Line(format!("{time} {name} {line}\n"), document))
+    Ok(document)
+}
+
+/// The attributes of what a notification is about.
+fn set(notification: &Notification) -> &'static AttributeSet {
+    match notification.object() {
+        "parent" => ParentAttr::SET,
+        "wq" => WqAttr::SET,
+        _ => SubdevAttr::SET,
+    }
 }
 
 /// All that there is, in the shape in which it is shown.
@@ -193,32 +206,60 @@ fn all(state: &State) -> io::Result<Value> {
 }
 
 /// The attributes of an object that matter most, as `key value` pairs.
-fn brief(set: &AttributeSet, object: &Value) -> String {
-    pairs(Some(set), object)
-        .into_iter()
-        .filter(|(key, _)| SHOWN.contains(&key.as_str()))
-        .map(|(key, value)| format!("{key} {value}"))
-        .collect::<Vec<_>>()
-        .join(" ")
+fn brief(notification: &Notification) -> io::Result<String> {
+    let mut brief = Brief {
+        set: set(notification),
+        text: String::new(),
+    };
+    fields::each(notification, &mut brief)?;
+    Ok(brief.text)
+}
+
+/// Makes text of those attributes that a line shows, and nothing of the others.
+struct Brief {
+    set: &'static AttributeSet,
+    text: String,
+}
+
+impl Take for Brief {
+    type Error = serde_json::Error;
+
+    fn take<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), serde_json::Error> {
+        let is_shown = |it: &&str| it.split('.').next() == Some(name);
+        if !SHOWN.iter().any(is_shown) {
+            return Ok(());
+        }
+        let object = json!({ name: serde_json::to_value(value)? });
+        for (key, value) in pairs(Some(self.set), &object) {
+            if SHOWN.contains(&key.as_str()) {
+                let blank = if self.text.is_empty() { "" } else { " " };
+                self.text += &format!("{blank}{key} {value}");
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::output::examples;
-    use nlctl::{Fault, FaultAttr, FaultKind, Notification, Object};
+    use nlctl::{Fault, FaultAttr, FaultKind, Object};
 
     #[test]
     fn an_event_is_a_line_and_a_document() {
         let event = Event::Notification(Notification::SubdevChange(examples::subdev(1)));
         let time = Clock::Long.text(SystemTime::UNIX_EPOCH);
-        let page = page(&time, &event).expect("is JSON");
         assert_eq!(
-            page.text(false, None).expect("can be printed"),
+            line(&time, &event).expect("can be printed"),
             "1970-01-01T00:00:00.000Z subdev-change index 1 name net1 parent dsa0 wq.id 3 \
              pasid-mode shared state active opstate open vfio-device vfio1\n"
         );
-        let document = page.document().expect("is JSON");
+        let document = document(&time, &event).expect("is JSON");
         assert_eq!(document["time"], "1970-01-01T00:00:00.000Z");
         assert_eq!(document["event"], "subdev-change");
         assert_eq!(document["subdev"][0]["generation"], 7);
@@ -241,8 +282,7 @@ mod tests {
         ]);
         subdev.fault = Some(fault.expect("has all"));
         let event = Event::Notification(Notification::SubdevFault(subdev));
-        let page = page("", &event).expect("is JSON");
-        let text = page.text(false, None).expect("can be printed");
+        let text = line("", &event).expect("can be printed");
         let (_, line) = text.split_once(" vfio-device vfio1 ").expect("is a subdev");
         assert_eq!(
             line,

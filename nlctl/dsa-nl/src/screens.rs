@@ -133,8 +133,7 @@ fn events(screens: &mut Screens) {
     let mut text = String::from("monitoring…\n");
     for (at, event) in (0..).zip(&events) {
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(45_296_007 + 250 * at);
-        let page = monitor::page(&Clock::Short.text(time), event).expect("is JSON");
-        text += &page.text(false, Some(COLUMNS)).expect("can be printed");
+        text += &monitor::line(&Clock::Short.text(time), event).expect("can be printed");
     }
     screens.screen("-t monitor", &text);
 }

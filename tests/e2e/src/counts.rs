@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! How many system calls and allocations an operation takes. They do not depend on how fast the machine
+//! How many system calls, allocations and interrupts an operation takes. They do not depend on how fast the machine
 //! is, so that what they have to be is in a file: `counts.toml`.
 
 use std::collections::BTreeMap;
@@ -19,6 +19,7 @@ use crate::crowd::Crowd;
 use crate::dsa::{Descriptor, Dsa, Notice, store_to};
 use crate::model::Subdev;
 use crate::process;
+use crate::system;
 use crate::tenant::{FROM, TO};
 use crate::tool;
 use crate::vfio::{PAGE, Region};
@@ -48,6 +49,8 @@ pub struct Counts {
     /// Allocations of the kernel meanwhile by kmalloc(). Caches of a kind, such as that of heads of
     /// messages, are looked into by processor, so that those counts are not the same each time.
     pub kernel_allocations: u64,
+    /// Interrupts of the device meanwhile.
+    pub interrupts: u64,
 }
 
 /// The counts of each operation.
@@ -86,6 +89,7 @@ pub fn differences(counted: &All, wanted: &All) -> Vec<String> {
                 counts.kernel_allocations,
                 wanted.kernel_allocations,
             ),
+            ("interrupts", counts.interrupts, wanted.interrupts),
         ] {
             if now != then {
                 let more = if now > then { "more" } else { "fewer" };
@@ -122,6 +126,7 @@ impl Meter {
     /// Counts what `work` takes.
     fn count<T>(&mut self, work: impl FnOnce() -> Result<T>) -> Result<(Counts, T)> {
         let mut done = None;
+        let before = interrupts()?;
         // The other counter first, and at the end last: its system calls are not to be counted.
         self.kernel.reset()?;
         self.kernel.enable()?;
@@ -136,9 +141,29 @@ impl Meter {
             system_calls: self.system_calls.read()?.saturating_sub(1),
             allocations: count_total,
             kernel_allocations: self.kernel.read()?,
+            interrupts: interrupts()? - before,
         };
         Ok((counts, done.context("nothing was done")??))
     }
+}
+
+/// How many interrupts of the device there have been.
+fn interrupts() -> Result<u64> {
+    let text = fs::read_to_string("/proc/interrupts").context("cannot read /proc/interrupts")?;
+    Ok(interrupts_in(&text))
+}
+
+/// A line has the number of the interrupt, counts of each processor, and last what the driver calls it.
+fn interrupts_in(text: &str) -> u64 {
+    let ours = |line: &&str| {
+        let name = line.split_whitespace().next_back();
+        name.is_some_and(|it| it.starts_with(system::MODULE))
+    };
+    let counts = text.lines().filter(ours).flat_map(|line| {
+        let counts = line.split_whitespace().skip(1);
+        counts.map_while(|word| word.parse::<u64>().ok())
+    });
+    counts.sum()
 }
 
 /// A counter of a tracepoint, that of this thread alone.
@@ -164,6 +189,7 @@ impl Fewest {
             system_calls: entry.system_calls.min(counts.system_calls),
             allocations: entry.allocations.min(counts.allocations),
             kernel_allocations: entry.kernel_allocations.min(counts.kernel_allocations),
+            interrupts: entry.interrupts.min(counts.interrupts),
         };
     }
 }
@@ -239,6 +265,7 @@ mod tests {
         system_calls: 2,
         allocations: 30,
         kernel_allocations: 4,
+        interrupts: 1,
     };
 
     fn all(counts: &[(&str, Counts)]) -> All {
@@ -267,6 +294,16 @@ mod tests {
             ]
         );
         assert!(differences(&wanted, &wanted).is_empty());
+    }
+
+    #[test]
+    fn interrupts_of_the_device_are_found_among_others() {
+        let text = "           CPU0       CPU1\n\
+                    24:          7          0  PCI-MSI 49152-edge      virtio0-config\n\
+                    31:          2         40  PCI-MSIX-0000:00:04.0   0-edge      subdev-misc\n\
+                    32:        100          1  PCI-MSIX-0000:00:04.0   1-edge      subdev-wq\n\
+                    NMI:         3          4   Non-maskable interrupts\n";
+        assert_eq!(interrupts_in(text), 143);
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod columns;
 pub mod document;
 #[cfg(test)]
 pub mod examples;
-mod fields;
+pub mod fields;
 mod objects;
 mod page;
 pub mod schema;

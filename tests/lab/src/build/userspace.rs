@@ -13,13 +13,11 @@ use crate::{process, run};
 /// What both the host and the virtual machine can run.
 pub const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// The packages, and the program that each holds.
-const PROGRAMS: &[(&str, &str)] = &[
-    ("dsa-dra", "dsa-dra"),
-    ("dsa-nl", "dsa-nl"),
-    ("e2e", "e2e"),
-    ("dsa-model", "dsa-model"),
-];
+/// Packages that hold a program of the same name.
+const PROGRAMS: &[&str] = &["dsa-dra", "e2e", "dsa-model"];
+
+/// Those whose programs are built with the profile `dist`.
+const DIST: &[&str] = &["dsa-nl"];
 
 /// Examples that scenarios run, and what they are called in the virtual machine,
 /// where `watch` is another program.
@@ -35,22 +33,27 @@ const EXAMPLES: &[(&str, &str)] = &[
 /// The programs, linked statically: they run whatever the C library.
 #[derive(Debug)]
 pub struct Programs {
+    /// Has a folder for each profile.
     dir: PathBuf,
 }
 
 impl Programs {
     /// Where the program `name` lies.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.dir.join(name)
+        let profile = match DIST.contains(&name) {
+            true => "dist",
+            false => "release",
+        };
+        self.dir.join(profile).join(name)
     }
 
     /// Name and path of each, also of the examples.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
-        let programs = PROGRAMS.iter();
-        let programs = programs.map(|(_, program)| (*program, self.path(program)));
+        let programs = PROGRAMS.iter().chain(DIST);
+        let programs = programs.map(|program| (*program, self.path(program)));
         let examples = EXAMPLES.iter();
         let examples = examples.map(|(example, name)| {
-            let path = self.dir.join("examples").join(example);
+            let path = self.dir.join("release/examples").join(example);
             (*name, path)
         });
         programs.chain(examples)
@@ -70,18 +73,23 @@ pub fn target_dir(lab: &Lab) -> PathBuf {
 pub fn build(lab: &Lab) -> Result<Programs> {
     let mut cargo = static_cargo(lab, "build");
     cargo.args(["--release", "--bins"]);
-    cargo.args(
-        PROGRAMS
-            .iter()
-            .flat_map(|(package, _)| ["--package", package]),
-    );
+    cargo.args(packages(PROGRAMS));
     cargo.args(["--package", "nlctl", "--features", "nlctl/blocking"]);
     cargo.args(["--package", "dsa-user"]);
     cargo.args(EXAMPLES.iter().flat_map(|(name, _)| ["--example", name]));
     run::step(lab, "build the userspace", &mut cargo, "")?;
+    let mut cargo = static_cargo(lab, "build");
+    cargo.args(["--profile", "dist", "--bins"]);
+    cargo.args(packages(DIST));
+    run::step(lab, "build the tool", &mut cargo, "")?;
     Ok(Programs {
-        dir: target_dir(lab).join(TARGET).join("release"),
+        dir: target_dir(lab).join(TARGET),
     })
+}
+
+/// Options that name packages.
+fn packages(names: &'static [&str]) -> impl Iterator<Item = &'static str> {
+    names.iter().flat_map(|name| ["--package", name])
 }
 
 /// `cargo SUBCOMMAND` in the checkout, with the settings that the programs are
