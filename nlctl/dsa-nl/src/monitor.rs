@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
 use nlctl::{
-    Attribute, AttributeSet, Event, Filter, Handle, Id, Monitor as Events, Notification, ParentAttr,
-    ParentRef, State, SubdevAttr, WqAttr,
+    Attribute, AttributeSet, Event, Filter, Handle, Id, Monitor as Events, Notification,
+    ParentAttr, ParentRef, State, SubdevAttr, WqAttr,
 };
 use serde::Serialize;
 use serde_json::{Value, json};

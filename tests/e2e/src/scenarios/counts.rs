@@ -10,7 +10,7 @@ use crate::{counts, kmemleak};
 pub const COUNTS: Scenario = Scenario {
     name: "counts",
     vm: "",
-    about: "no operation takes more system calls or allocations than before, nor fewer unnoticed",
+    about: "no operation takes more system calls, allocations or interrupts than before, nor fewer unnoticed",
     run: compare,
 };
 
