@@ -13,6 +13,9 @@ use serde::Serialize;
 use crate::generated::{Command, OPERATIONS};
 use crate::value::{Binary, Malformed, Value};
 
+/// Bytes of an attribute with its header, if it is a short one.
+const USUAL: usize = 12;
+
 /// One attribute of a set, as an enum over the set.
 pub trait Attribute: Clone + fmt::Debug + Send + Sync + 'static {
     /// The set that it belongs to.
@@ -82,12 +85,13 @@ pub(crate) fn parse_all<A: Attribute>(bytes: &[u8]) -> Result<Vec<A>, Malformed>
             None => error,
         })
     };
-    NlasIterator::new(bytes)
-        .map(|attribute| {
-            let attribute = attribute.map_err(Malformed::from_decode)?;
-            parse(attribute.kind(), attribute.value())
-        })
-        .collect()
+    // Most have a number or a short text, so that there is room for all at once.
+    let mut attributes = Vec::with_capacity(bytes.len() / USUAL + 1);
+    for attribute in NlasIterator::new(bytes) {
+        let attribute = attribute.map_err(Malformed::from_decode)?;
+        attributes.push(parse(attribute.kind(), attribute.value())?);
+    }
+    Ok(attributes)
 }
 
 /// `attributes` and one more.

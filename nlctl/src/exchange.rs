@@ -25,7 +25,7 @@ use crate::family::is_registered;
 use crate::generated::Command;
 use crate::message::Message;
 use crate::object::Object;
-use crate::value;
+use crate::value::{self, Malformed};
 
 /// How long a dump is repeated that changes interrupt, before giving up.
 pub(crate) const DUMP_LIMIT: Duration = Duration::from_secs(30);
@@ -34,10 +34,13 @@ pub(crate) const DUMP_LIMIT: Duration = Duration::from_secs(30);
 /// long as the one before.
 const DUMP_PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(100));
 
+/// What is made of the attributes of a message.
+type Read<A, T> = fn(Vec<A>) -> Result<T, Malformed>;
+
 /// All that came back for a request that was carried out.
-struct Replies<A> {
-    /// The attributes of each message.
-    objects: Vec<Vec<A>>,
+struct Replies<T> {
+    /// What was made of each message, at once: those of thousands of objects take more memory.
+    objects: Vec<T>,
     warning: Option<Warning>,
     /// Whether a change made the dump inconsistent.
     interrupted: bool,
@@ -49,13 +52,10 @@ pub(crate) async fn object<O: Object>(
     command: Command,
     attributes: Vec<O::Attribute>,
 ) -> Result<Answer<O>, Error> {
-    let replies = send(handle, command, attributes, 0).await?;
+    let replies = send(handle, command, attributes, 0, O::read).await?;
     let warning = replies.warning;
     match replies.objects.into_iter().next_back() {
-        Some(attributes) => Ok(Answer {
-            object: O::read(attributes)?,
-            warning,
-        }),
+        Some(object) => Ok(Answer { object, warning }),
         None => Err(Error::Malformed(format!(
             "{command} was answered without an object"
         ))),
@@ -68,7 +68,7 @@ pub(crate) async fn acknowledged<A: Attribute>(
     command: Command,
     attributes: Vec<A>,
 ) -> Result<Answer<()>, Error> {
-    let replies = send(handle, command, attributes, 0).await?;
+    let replies = send(handle, command, attributes, 0, |_| Ok(())).await?;
     Ok(Answer {
         object: (),
         warning: replies.warning,
@@ -103,16 +103,15 @@ pub(crate) async fn dump<O: Object>(
     loop {
         let replies = {
             let _turn = handle.dumping.lock().await;
-            send(handle, command, attributes.clone(), NLM_F_DUMP).await
+            send(handle, command, attributes.clone(), NLM_F_DUMP, O::read).await
         };
         let error = match replies {
             Ok(replies) if replies.interrupted && wanted == Wanted::Together => {
                 Error::Interrupted { command, limit }
             }
             Ok(replies) => {
-                let objects = replies.objects.into_iter().map(O::read);
                 return Ok(Answer {
-                    object: objects.collect::<Result<_, _>>()?,
+                    object: replies.objects,
                     warning: replies.warning,
                 });
             }
@@ -141,14 +140,15 @@ pub(crate) fn check_sendable<A: Attribute>(attributes: &[A]) -> Result<(), Error
     }
 }
 
-async fn send<A: Attribute>(
+async fn send<A: Attribute, T>(
     handle: &Handle,
     command: Command,
     attributes: Vec<A>,
     flags: u16,
-) -> Result<Replies<A>, Error> {
+    read: Read<A, T>,
+) -> Result<Replies<T>, Error> {
     check_sendable(&attributes)?;
-    let answer = transact(handle, command, attributes, flags);
+    let answer = transact(handle, command, attributes, flags, read);
     match handle.unless_lost(command, answer).await? {
         Err(Error::Refused(refusal)) if refusal.is_of_unknown_operation() => {
             Err(Error::NotSupported { command })
@@ -164,17 +164,18 @@ async fn send<A: Attribute>(
 /// To look the family up has the kernel load its module, which is right for who
 /// wants something done; who looks at all there is, maybe once a second, does not
 /// want back what somebody has just unloaded.
-async fn transact<A: Attribute>(
+async fn transact<A: Attribute, T>(
     handle: &Handle,
     command: Command,
     attributes: Vec<A>,
     flags: u16,
-) -> Result<Replies<A>, Error> {
+    read: Read<A, T>,
+) -> Result<Replies<T>, Error> {
     let message = Message {
         command: command.into(),
         attributes,
     };
-    match transfer(handle, message.clone(), flags).await {
+    match transfer(handle, message.clone(), flags, read).await {
         Err(Error::Refused(refusal)) if refusal.is_of_unknown_family() => (),
         other => return other,
     }
@@ -182,17 +183,18 @@ async fn transact<A: Attribute>(
     if flags & NLM_F_DUMP == NLM_F_DUMP && !is_registered(handle).await? {
         return Err(Error::FamilyAbsent);
     }
-    match transfer(handle, message, flags).await {
+    match transfer(handle, message, flags, read).await {
         Err(Error::Refused(refusal)) if refusal.is_of_unknown_family() => Err(Error::FamilyAbsent),
         other => other,
     }
 }
 
-async fn transfer<A: Attribute>(
+async fn transfer<A: Attribute, T>(
     handle: &Handle,
     message: Message<A>,
     flags: u16,
-) -> Result<Replies<A>, Error> {
+    read: Read<A, T>,
+) -> Result<Replies<T>, Error> {
     // Refusals refer to the request by offset.
     let mut request = vec![0; message.buffer_len()];
     message.emit(&mut request);
@@ -208,13 +210,18 @@ async fn transfer<A: Attribute>(
         warning: None,
         interrupted: false,
     };
+    let mut malformed = None;
     while let Some(reply) = replies.next().await {
         let reply = reply.map_err(Error::from_decode)?;
         let (header, payload) = reply.into_parts();
         all.interrupted |= header.flags & NLM_F_DUMP_INTR != 0;
         let (code, ext_ack) = match payload {
             NetlinkPayload::InnerMessage(message) => {
-                all.objects.push(message.payload.attributes);
+                match read(message.payload.attributes) {
+                    Ok(object) => all.objects.push(object),
+                    // A refusal at the end says more.
+                    Err(error) => malformed = malformed.or(Some(error)),
+                }
                 continue;
             }
             NetlinkPayload::Error(error) => (
@@ -227,12 +234,13 @@ async fn transfer<A: Attribute>(
             _ => continue,
         };
         // The kernel gives errors as negative errno.
-        return match code {
-            0.. => {
+        return match (code, malformed) {
+            (0.., Some(error)) => Err(error.into()),
+            (0.., None) => {
                 all.warning = Warning::new(ext_ack, A::SET, &request);
                 Ok(all)
             }
-            code => Err(Refusal::new(code.saturating_neg(), ext_ack, A::SET, &request).into()),
+            (code, _) => Err(Refusal::new(code.saturating_neg(), ext_ack, A::SET, &request).into()),
         };
     }
     Err(Error::Closed)

@@ -180,7 +180,11 @@ impl Value for String {
 
     fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let text = bytes.strip_suffix(b"\0").unwrap_or(bytes);
-        Ok(Self::from_utf8_lossy(text).into_owned())
+        // Nearly all is UTF-8, and then looked at once.
+        Ok(match str::from_utf8(text) {
+            Ok(text) => text.to_owned(),
+            Err(_) => Self::from_utf8_lossy(text).into_owned(),
+        })
     }
 
     fn defect(&self) -> Option<Defect> {

@@ -6,11 +6,13 @@
 //! [`document`] is what programs get, and [`schema`] describes it. Of many [`objects`],
 //! each is printed from its [`fields`].
 
+mod cell;
 mod columns;
 pub mod document;
 #[cfg(test)]
 pub mod examples;
 pub mod fields;
+mod form;
 mod objects;
 mod page;
 pub mod schema;
@@ -39,6 +41,24 @@ const TERMINAL: u16 = 80;
 
 /// Bytes of a list that are written at once.
 const BUFFER: usize = 1 << 16;
+
+/// What begins a style.
+const ESCAPE: char = '\u{1b}';
+
+/// Text without what styles it, which few lines have.
+fn plain(text: String) -> String {
+    if !text.contains(ESCAPE) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        match line.contains(ESCAPE) {
+            true => out.extend(strip_str(line)),
+            false => out += line,
+        }
+    }
+    out
+}
 
 /// Where output goes, and in which form.
 pub struct Printer {
@@ -120,7 +140,7 @@ impl Printer {
         };
         // At once: a stream that strips writes each piece by itself.
         let text = match self.is_plain {
-            true => strip_str(&text).to_string(),
+            true => plain(text),
             false => text,
         };
         let mut out = io::stdout().lock();

@@ -7,11 +7,9 @@ use std::io::{self, Write};
 
 use nlctl::AttributeSet;
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
 
-use super::document::{self, is_changed};
-use super::fields::{self, Take};
+use super::form::Document;
 use super::table::Rows;
 
 /// Objects of one kind.
@@ -65,17 +63,13 @@ impl<O: Serialize + fmt::Debug> Objects for Vec<O> {
 
     fn rows(&self, rows: &mut Rows<'_>) -> io::Result<()> {
         for object in self {
-            rows.add(object)?;
+            rows.add(object).map_err(io::Error::other)?;
         }
         Ok(())
     }
 
     fn write(&self, set: &AttributeSet, pretty: bool, out: &mut dyn Write) -> io::Result<()> {
-        let document = Document {
-            set,
-            lists: &document::lists(set),
-            objects: self,
-        };
+        let document = Document::new(set, self);
         match pretty {
             true => serde_json::to_writer_pretty(out, &document)?,
             false => serde_json::to_writer(out, &document)?,
@@ -84,108 +78,10 @@ impl<O: Serialize + fmt::Debug> Objects for Vec<O> {
     }
 }
 
-/// What [`document::objects`] makes of the objects.
-struct Document<'a, O> {
-    set: &'a AttributeSet,
-    lists: &'a [&'static str],
-    objects: &'a [O],
-}
-
-impl<O: Serialize> Serialize for Document<'_, O> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(1))?;
-        map.serialize_entry(self.set.name, &All(self))?;
-        map.end()
-    }
-}
-
-/// Its array.
-struct All<'a, O>(&'a Document<'a, O>);
-
-impl<O: Serialize> Serialize for All<'_, O> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Document {
-            set,
-            lists,
-            objects,
-        } = *self.0;
-        serializer.collect_seq(objects.iter().map(|object| Shaped { set, lists, object }))
-    }
-}
-
-/// One of them: what [`document::object`] makes of it.
-struct Shaped<'a, O> {
-    set: &'a AttributeSet,
-    lists: &'a [&'static str],
-    object: &'a O,
-}
-
-impl<O: Serialize> Serialize for Shaped<'_, O> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut shape = Shape {
-            set: self.set,
-            lists: self.lists,
-            next: 0,
-            map: serializer.serialize_map(None)?,
-        };
-        fields::each(self.object, &mut shape)?;
-        shape.empty_lists(self.set.attributes.len())?;
-        shape.map.end()
-    }
-}
-
-struct Shape<'a, M> {
-    set: &'a AttributeSet,
-    lists: &'a [&'static str],
-    /// The place in the set behind the last attribute.
-    next: usize,
-    map: M,
-}
-
-impl<M: SerializeMap> Shape<'_, M> {
-    /// Adds the lists without anything in them that belong before a place in the set.
-    fn empty_lists(&mut self, place: usize) -> Result<(), M::Error> {
-        let skipped = self.set.attributes.get(self.next..place);
-        for attribute in skipped.unwrap_or_default() {
-            if self.lists.contains(&attribute.name) {
-                self.map.serialize_entry(attribute.name, &[(); 0])?;
-            }
-        }
-        self.next = place;
-        Ok(())
-    }
-}
-
-impl<M: SerializeMap> Take for Shape<'_, M> {
-    type Error = M::Error;
-
-    fn take<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), M::Error> {
-        let set = self.set;
-        let rest = set.attributes.get(self.next..).unwrap_or_default();
-        let Some((at, info)) = (self.next..).zip(rest).find(|(_, it)| it.name == name) else {
-            // What this version does not know comes last.
-            self.empty_lists(set.attributes.len())?;
-            return self.map.serialize_entry(name, value);
-        };
-        self.empty_lists(at)?;
-        self.next = at + 1;
-        if !is_changed(info) {
-            return self.map.serialize_entry(name, value);
-        }
-        let value = serde_json::to_value(value).map_err(serde::ser::Error::custom)?;
-        let value = document::value(info, &value);
-        self.map.serialize_entry(name, &value)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::examples;
+    use crate::output::{document, examples};
     use nlctl::{Attribute, ParentAttr, SubdevAttr, WqAttr};
     use serde_json::json;
 

@@ -2,17 +2,16 @@
 
 //! Lays text out in columns.
 
-use std::borrow::Cow;
+use std::fmt;
 
 use anstyle::Style;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
-use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
+use super::cell::{Cell, parts};
 use super::columns::Column;
 use super::fields::{self, Take};
-use super::text::text;
 
 const HEADING: Style = Style::new().bold();
 /// What stands for an absent attribute.
@@ -25,7 +24,7 @@ pub struct Rows<'a> {
     /// What is known of each column.
     shapes: Vec<Shape<'a>>,
     /// The cells of one row.
-    cells: Vec<String>,
+    cells: Vec<Cell>,
     /// Those of all rows, one after the other, and where each ends.
     text: String,
     ends: Vec<usize>,
@@ -58,22 +57,27 @@ impl<'a> Rows<'a> {
         Self {
             columns,
             shapes: shapes.collect(),
-            cells: vec![String::new(); columns.len()],
+            cells: columns.iter().map(|_| Cell::default()).collect(),
             text: String::new(),
             ends: Vec::new(),
         }
     }
 
     /// Adds a row.
-    pub fn add(&mut self, object: &impl Serialize) -> Result<(), serde_json::Error> {
+    pub fn add(&mut self, object: &impl Serialize) -> Result<(), fmt::Error> {
         for cell in &mut self.cells {
-            cell.clear();
-            cell.push_str(ABSENT);
+            cell.is_there = false;
         }
         fields::each(object, self)?;
         for (cell, shape) in self.cells.iter().zip(&mut self.shapes) {
-            shape.widest = shape.widest.max(cell.width());
-            self.text.push_str(cell);
+            shape.has_values |= cell.is_there;
+            shape.has_words |= cell.is_there && cell.is_word;
+            let text = match cell.is_there {
+                true => &cell.text,
+                false => ABSENT,
+            };
+            shape.widest = shape.widest.max(width(text));
+            self.text.push_str(text);
             self.ends.push(self.text.len());
         }
         Ok(())
@@ -125,7 +129,7 @@ impl<'a> Rows<'a> {
         let mut blanks = 0;
         for shape in &self.shapes {
             let cell = cells.next().unwrap_or_default();
-            let room = shape.widest.saturating_sub(cell.width());
+            let room = shape.widest.saturating_sub(width(cell));
             let (before, after) = match shape.is_of_numbers() {
                 true => (room, 0),
                 false => (0, room),
@@ -165,29 +169,28 @@ impl<'a> Rows<'a> {
 }
 
 impl Take for Rows<'_> {
-    type Error = serde_json::Error;
+    type Error = fmt::Error;
 
     fn take<T: Serialize + ?Sized>(
         &mut self,
         name: &'static str,
         value: &T,
-    ) -> Result<(), serde_json::Error> {
-        let mut json = None;
-        for (cell, shape) in self.cells.iter_mut().zip(&mut self.shapes) {
-            if shape.name.0 != name {
-                continue;
-            }
-            let json = match &mut json {
-                Some(json) => json,
-                None => json.insert(serde_json::to_value(value)?),
-            };
-            if let Some(value) = inside(json, shape.name.1) {
-                shape.has_values = true;
-                shape.has_words |= !value.is_number();
-                *cell = text(&value, false);
+    ) -> Result<(), fmt::Error> {
+        for (cell, shape) in self.cells.iter_mut().zip(&self.shapes) {
+            if shape.name.0 == name {
+                cell.show(value, shape.name.1)?;
             }
         }
         Ok(())
+    }
+}
+
+/// Columns that a text takes.
+fn width(text: &str) -> usize {
+    match text.is_ascii() {
+        // Control characters are escaped.
+        true => text.len(),
+        false => text.width(),
     }
 }
 
@@ -203,33 +206,6 @@ fn plain(width: u16) -> Table {
 fn lines(table: &Table, style: impl Fn(usize, &str) -> String) -> String {
     let lines = table.lines().enumerate();
     lines.map(|(at, line)| style(at, line.trim_end())).collect()
-}
-
-/// The attribute that a column shows, and what of it if it is a nest.
-fn parts(name: &str) -> (&str, Option<&str>) {
-    match name.split_once('.') {
-        Some((first, rest)) => (first, Some(rest)),
-        None => (name, None),
-    }
-}
-
-/// What is shown of the value of an attribute, which may be a nest; that of several
-/// nests is an array.
-fn inside<'a>(value: &'a Value, rest: Option<&str>) -> Option<Cow<'a, Value>> {
-    let lookup = |nest: &'a Value, name| {
-        let (first, rest) = parts(name);
-        inside(nest.get(first)?, rest)
-    };
-    match (rest, value) {
-        (None, Value::Array(values)) if values.is_empty() => None,
-        (None, _) => Some(Cow::Borrowed(value)),
-        (Some(rest), Value::Array(nests)) => {
-            let values = nests.iter().filter_map(|nest| lookup(nest, rest));
-            let values: Vec<Value> = values.map(Cow::into_owned).collect();
-            (!values.is_empty()).then(|| Cow::Owned(values.into()))
-        }
-        (Some(rest), _) => lookup(value, rest),
-    }
 }
 
 /// A line for each attribute, cut into more where they are wider than `width`.

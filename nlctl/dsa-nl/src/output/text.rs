@@ -2,6 +2,8 @@
 
 //! The values of an object as text.
 
+use std::fmt;
+
 use nlctl::AttributeSet;
 use serde_json::Value;
 
@@ -71,13 +73,31 @@ pub fn text(value: &Value, hex: bool) -> String {
 /// terminal.
 pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    add_visible(&mut out, text);
+    out
+}
+
+/// Text to which what is written is added with its control characters escaped.
+pub struct Visible<'a>(pub &'a mut String);
+
+impl fmt::Write for Visible<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        add_visible(self.0, text);
+        Ok(())
+    }
+}
+
+fn add_visible(out: &mut String, text: &str) {
+    // Nearly all is, and then looked at once.
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return out.push_str(text);
+    }
     for c in text.chars() {
         match c.is_control() {
             true => out.extend(c.escape_default()),
             false => out.push(c),
         }
     }
-    out
 }
 
 #[cfg(test)]
