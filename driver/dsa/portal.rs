@@ -130,6 +130,13 @@ impl Pages {
     }
 }
 
+/// Where descriptors are looked for next.
+struct Rotations {
+    pages: [Rotation; PAGES],
+    /// Whether anything is taken, also by a sweep that is under way: [`Pages::taker`] is the thread.
+    is_taken: bool,
+}
+
 /// What becomes of a descriptor whose WQ has no entry free.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Surplus {
@@ -160,10 +167,10 @@ pub(super) struct Portal {
     front: Arc<Front>,
     engine: Arc<Engine>,
     wqs: u8,
-    /// Held while one descriptor is taken and accepted: whoever discards takes it, so that nothing
-    /// that was found before is accepted, or refused, after that.
+    /// Held while one descriptor is taken and accepted: whoever discards, or has nothing more taken, holds
+    /// it, so that nothing that was found before is accepted, or refused, after that.
     #[pin]
-    rotations: Mutex<[Rotation; PAGES]>,
+    rotations: Mutex<Rotations>,
     #[pin]
     pages: Mutex<Pages>,
     #[pin]
@@ -194,12 +201,16 @@ impl Portal {
             waiting: 0,
             ended: false,
         };
+        let rotations = Rotations {
+            pages: [Rotation::default(); PAGES],
+            is_taken: false,
+        };
         Arc::pin_init(
             pin_init!(Self {
                 front,
                 engine,
                 wqs,
-                rotations <- new_mutex!([Rotation::default(); PAGES], "Portal::rotations"),
+                rotations <- new_mutex!(rotations, "Portal::rotations"),
                 pages <- new_mutex!(pages, "Portal::pages"),
                 progress <- new_mutex!(progress, "Portal::progress"),
                 swept <- new_condvar!("Portal::swept"),
@@ -213,7 +224,9 @@ impl Portal {
     pub(super) fn open(&self, host: &dyn Host) -> Result {
         // CAST: A small constant.
         let region = host.mappable(Region::Bar(WQ_BAR as u8))?;
-        *self.rotations.lock() = [Rotation::default(); PAGES];
+        let mut rotations = self.rotations.lock();
+        rotations.pages = [Rotation::default(); PAGES];
+        rotations.is_taken = false;
         let mut pages = self.pages.lock();
         pages.region = Some(region);
         // One that was killed stays so.
@@ -252,10 +265,12 @@ impl Portal {
     }
 
     fn become_taken(&self, old: Taker, new: Taker) {
+        let mut rotations = self.rotations.lock();
         let mut pages = self.pages.lock();
         if pages.taker == old {
             pages.taker = new;
         }
+        rotations.is_taken = pages.taker == Taker::Thread;
     }
 
     /// Waits for the end of the thread, and frees the pages. Nothing is mapped any more: each mapping
@@ -304,14 +319,17 @@ impl Portal {
         Ok(true)
     }
 
-    /// The subdev is going away: nothing is taken from the portal any more, and what its user has mapped
-    /// stays, as memory. Does not wait.
+    /// The subdev is going away: on return nothing is taken from the portal any more, and what its user
+    /// has mapped stays, as memory. Waits for one descriptor at most.
     pub(super) fn kill(&self) {
         self.retire(Taker::Nobody);
     }
 
     fn retire(&self, taker: Taker) {
         {
+            // A sweep may be under way.
+            let mut rotations = self.rotations.lock();
+            rotations.is_taken = false;
             let mut pages = self.pages.lock();
             if pages.taker != Taker::Nobody {
                 pages.taker = taker;
@@ -377,7 +395,10 @@ impl Portal {
         let mut left = SLOTS;
         while left > 0 {
             let mut rotations = self.rotations.lock();
-            let Some(rotation) = rotations.get_mut(n) else {
+            if !rotations.is_taken {
+                return;
+            }
+            let Some(rotation) = rotations.pages.get_mut(n) else {
                 return;
             };
             let Some(stored) = rotation.find(page, &mut left) else {

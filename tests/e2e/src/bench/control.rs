@@ -111,6 +111,11 @@ pub fn run(report: &mut Report) -> Result<()> {
     let Times { create, remove } = &faces.enabled;
     table.compared("create", &faces.mtty.create, create, |row| row)?;
     table.compared("destroy", &faces.mtty.remove, remove, |row| row)?;
+    let name = "a device that VFIO can open, by a request and by the library";
+    let mut table = Table::new(report, name, ["subdev, request", "subdev, nlctl"]);
+    let Times { create, remove } = &faces.library;
+    table.compared("create", &faces.auxiliary.create, create, |row| row)?;
+    table.compared("destroy", &faces.auxiliary.remove, remove, |row| row)?;
     for (whose, times) in [
         ("vdpa_sim, request", &faces.vdpa),
         ("port of netdevsim, sysfs", &faces.port),

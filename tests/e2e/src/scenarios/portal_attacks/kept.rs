@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use super::LEN;
+use super::{LEN, while_flooding};
 use crate::check::{self, step};
-use crate::dsa::{Descriptor, slots, store_to, store_to_empty};
+use crate::client::Client;
+use crate::dsa::{Descriptor, opcode, slots, store_to, store_to_empty};
 use crate::figures::Figures;
 use crate::idxd;
 use crate::scenario::Scenario;
@@ -32,6 +33,9 @@ const OTHER: &str = "wq 3 pasid-mode shared size 4 name other portal polled";
 /// What is stored to see what becomes of it: no descriptor that has a meaning.
 const MARK: u64 = 0xff5a_5a5a_5a5a_5a5a;
 
+/// How often a subdev is deleted while descriptors are taken.
+const DELETIONS: u32 = 8;
+
 /// How long a thread is watched that has nothing to do.
 const WATCHED: Duration = Duration::from_millis(500);
 
@@ -40,6 +44,7 @@ fn run() -> Result<()> {
     other.dsa.map_portal()?;
     closed(&other)?;
     deleted(&other)?;
+    deleted_while_taken(&other)?;
     deactivated(&other)?;
     unloaded(&other)?;
     drop(other);
@@ -162,6 +167,27 @@ fn deleted(other: &Tenant) -> Result<()> {
     other.works()?;
     drop(next);
     tool::del("mine")
+}
+
+fn deleted_while_taken(other: &Tenant) -> Result<()> {
+    step("it is deleted while its thread takes descriptors, of which it takes no more from then on");
+    let client = Client::new()?;
+    // One that the hardware has nothing to do for.
+    let unknown = Descriptor {
+        opcode: opcode::UNKNOWN,
+        ..Descriptor::noop()
+    };
+    for _ in 0..DELETIONS {
+        let mut mine = tenant()?;
+        let portal = mine.dsa.take_portal()?;
+        while_flooding(&portal, unknown, || {
+            thread::sleep(Duration::from_millis(5));
+            client.ask(|handle| handle.subdev().del("mine").force().execute())??;
+            Ok(())
+        })?;
+        is_memory(&portal)?;
+    }
+    other.works()
 }
 
 fn deactivated(other: &Tenant) -> Result<()> {
