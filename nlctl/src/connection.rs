@@ -120,6 +120,7 @@ pub(crate) fn connect<S: AsyncSocket>() -> io::Result<(Driver<S>, Handle)> {
     };
     let handle = Handle {
         genetlink,
+        number: Arc::default(),
         dumping: Arc::default(),
         namespace: Namespace::default(),
         lost,
@@ -176,6 +177,8 @@ impl<S: AsyncSocket> Future for Driver<S> {
 #[derive(Clone, Debug)]
 pub struct Handle {
     pub(crate) genetlink: GenetlinkHandle,
+    /// The number of the family, once it was looked up.
+    pub(crate) number: Arc<std::sync::Mutex<Option<u16>>>,
     /// Held during a dump: the kernel lets a socket have one at a time.
     pub(crate) dumping: Arc<Mutex<()>>,
     /// Where sockets for events are opened.

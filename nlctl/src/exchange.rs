@@ -14,14 +14,14 @@ use netlink_packet_core::{
     Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkMessage, NetlinkPayload,
 };
 use netlink_packet_generic::GenlMessage;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::answer::{Answer, Warning};
 use crate::attribute::Attribute;
 use crate::connection::Handle;
 use crate::error::{Error, Refusal};
 use crate::ext_ack::ExtAck;
-use crate::family::is_registered;
+use crate::family::{self, is_registered};
 use crate::generated::Command;
 use crate::message::Message;
 use crate::object::Object;
@@ -33,6 +33,9 @@ pub(crate) const DUMP_LIMIT: Duration = Duration::from_secs(30);
 /// The first pause before it is repeated, and the longest; each is twice as
 /// long as the one before.
 const DUMP_PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(100));
+
+/// How long a dump waits for the one before it. One that begins too early is refused, and repeated.
+const TURN: Duration = Duration::from_millis(100);
 
 /// What is made of the attributes of a message.
 type Read<A, T> = fn(Vec<A>) -> Result<T, Malformed>;
@@ -102,7 +105,8 @@ pub(crate) async fn dump<O: Object>(
     let (mut pause, longest) = DUMP_PAUSE;
     loop {
         let replies = {
-            let _turn = handle.dumping.lock().await;
+            // Who has the turn may not be polled for a while.
+            let _turn = timeout(TURN, handle.dumping.lock()).await;
             send(handle, command, attributes.clone(), NLM_F_DUMP, O::read).await
         };
         let error = match replies {
@@ -179,7 +183,7 @@ async fn transact<A: Attribute, T>(
         Err(Error::Refused(refusal)) if refusal.is_of_unknown_family() => (),
         other => return other,
     }
-    handle.genetlink.clear_family_cache().await;
+    family::forget(handle);
     if flags & NLM_F_DUMP == NLM_F_DUMP && !is_registered(handle).await? {
         return Err(Error::FamilyAbsent);
     }
@@ -199,11 +203,13 @@ async fn transfer<A: Attribute, T>(
     let mut request = vec![0; message.buffer_len()];
     message.emit(&mut request);
 
-    let mut message = NetlinkMessage::from(GenlMessage::from_payload(message));
+    let mut message = GenlMessage::from_payload(message);
+    message.set_resolved_family_id(family::number(handle).await?);
+    let mut message = NetlinkMessage::from(message);
     message.header.flags = NLM_F_REQUEST | NLM_F_ACK | flags;
 
     let mut genetlink = handle.genetlink.clone();
-    let replies = genetlink.request(message).await;
+    let replies = genetlink.send_request(message);
     let mut replies = replies.map_err(Error::from_genetlink)?;
     let mut all = Replies {
         objects: Vec::new(),

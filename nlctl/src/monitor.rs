@@ -41,6 +41,7 @@ use crate::connection::Handle;
 use crate::error::{Error, Refusal};
 use crate::exchange::check_sendable;
 use crate::ext_ack::ExtAck;
+use crate::family::look_up;
 use crate::filter::Filter;
 use crate::generated::{
     Command, FAMILY_NAME, GROUP_MONITOR, Notification, NotifyFilterAttr, SubdevAttr,
@@ -373,16 +374,11 @@ impl<S: EventSocket> Subscription<S> {
 
     /// The number of the family and that of its group.
     async fn look_up(&self) -> Result<(u16, u32), Error> {
-        let genetlink = &self.handle.genetlink;
-        genetlink.clear_family_cache().await;
-        let family = genetlink.resolve_family::<Message<SubdevAttr>>();
-        let family = self
-            .handle
-            .unless_lost(Command::FamilyGet, family)
-            .await?
-            .map_err(Error::from_genetlink)?;
-        match family.multicast_groups.get(GROUP_MONITOR) {
-            Some(group) => Ok((family.id, *group)),
+        let family = look_up(&self.handle);
+        let command = Command::FamilyGet;
+        let family = self.handle.unless_lost(command, family).await??;
+        match family.monitor {
+            Some(group) => Ok((family.number, group)),
             None => Err(Error::Malformed(format!(
                 "the family '{FAMILY_NAME}' of this kernel has no group '{GROUP_MONITOR}'"
             ))),

@@ -2,17 +2,26 @@
 
 //! Tells users of a claim what became of it: the condition `Ready` of its devices.
 //!
-//! Nobody waits for that: kubelet has the answer to its call, and API servers may not offer it.
+//! Nobody waits for that: kubelet has the answer to its call, and API servers may not offer it. So it is
+//! tried a few times, and then left.
+
+use std::time::Duration;
 
 use k8s_openapi::api::resource::v1::ResourceClaim;
 use k8s_openapi::jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, Client};
 use serde_json::{Value, json};
-use tracing::debug;
+use tokio::time::{sleep, timeout};
+use tracing::{debug, warn};
 
 use crate::claim::{Place, uid};
 use crate::prepare::Prepared;
+
+/// How often it is tried, how long a try may take, and the pause after one.
+const TRIES: u32 = 4;
+const LIMIT: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Longest message of a condition.
 const LONGEST: usize = 32768;
@@ -33,8 +42,25 @@ impl Reporter {
     pub fn report(&self, claim: ResourceClaim, prepared: Result<Vec<Prepared>, String>) {
         let reporter = self.clone();
         tokio::spawn(async move {
-            if let Err(error) = reporter.write(&claim, &prepared).await {
-                debug!(%error, uid = uid(&claim), "cannot write the condition of a claim");
+            for left in (0..TRIES).rev() {
+                match timeout(LIMIT, reporter.write(&claim, &prepared)).await {
+                    Ok(Ok(())) => return,
+                    Ok(Err(error)) if is_final(&error) => {
+                        debug!(%error, uid = uid(&claim), "cannot write the condition of a claim");
+                        return;
+                    }
+                    Ok(Err(error)) => {
+                        warn!(%error, left, uid = uid(&claim), "the condition of a claim is not written");
+                    }
+                    Err(_) => {
+                        warn!(
+                            left,
+                            uid = uid(&claim),
+                            "the API server does not answer to the condition of a claim"
+                        );
+                    }
+                }
+                sleep(PAUSE).await;
             }
         });
     }
@@ -59,6 +85,16 @@ impl Reporter {
         api.patch_status(name, &params, &Patch::Apply(patch))
             .await?;
         Ok(())
+    }
+}
+
+/// Whether another try would come to the same: the claim is gone, or it may not be written to.
+fn is_final(error: &kube::Error) -> bool {
+    match error {
+        kube::Error::Api(status) => {
+            matches!(status.code, 400..=499) && ![409, 429].contains(&status.code)
+        }
+        _ => false,
     }
 }
 

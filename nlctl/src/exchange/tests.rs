@@ -73,6 +73,25 @@ fn an_object_comes_before_the_acknowledgement() {
 }
 
 #[test]
+fn what_is_not_polled_holds_up_no_other() {
+    run(async {
+        let handle = handle([deleted()]);
+        // It asks for the family's number, and is left alone then.
+        let mut left = Box::pin(handle.subdev().del(1).execute());
+        assert!((&mut left).now_or_never().is_none());
+        let deleted = handle.subdev().del(1).execute().await;
+        deleted.expect("is answered");
+    });
+    run(async {
+        let handle = handle([complete(&[1]), complete(&[2])]);
+        let mut left = Box::pin(dump(handle.clone()));
+        assert!((&mut left).now_or_never().is_none());
+        assert_eq!(dump(handle).await.expect("is answered"), [1]);
+        assert_eq!(left.await.expect("is answered"), [2]);
+    });
+}
+
+#[test]
 fn a_mere_acknowledgement_is_no_object() {
     let answer = || vec![Reply::end(0, NOTHING)];
     let error = run(async { handle([answer()]).subdev().get(4).execute().await });

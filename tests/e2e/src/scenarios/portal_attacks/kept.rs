@@ -170,7 +170,9 @@ fn deleted(other: &Tenant) -> Result<()> {
 }
 
 fn deleted_while_taken(other: &Tenant) -> Result<()> {
-    step("it is deleted while its thread takes descriptors, of which it takes no more from then on");
+    step(
+        "it is deleted while its thread takes descriptors, of which it takes no more from then on",
+    );
     let client = Client::new()?;
     // One that the hardware has nothing to do for.
     let unknown = Descriptor {
