@@ -43,9 +43,7 @@ use crate::exchange::check_sendable;
 use crate::ext_ack::ExtAck;
 use crate::family::look_up;
 use crate::filter::Filter;
-use crate::generated::{
-    Command, FAMILY_NAME, GROUP_MONITOR, Notification, NotifyFilterAttr, SubdevAttr,
-};
+use crate::generated::{Command, FAMILY_NAME, GROUP_MONITOR, Notification, NotifyFilterAttr};
 use crate::message::Message;
 use crate::namespace::Namespace;
 use crate::socket::NetlinkSocket;
