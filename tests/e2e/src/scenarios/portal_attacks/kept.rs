@@ -5,9 +5,9 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 
-use super::{LEN, while_flooding};
+use super::LEN;
 use crate::check::{self, step};
 use crate::client::Client;
 use crate::dsa::{Descriptor, opcode, slots, store_to, store_to_empty};
@@ -181,13 +181,24 @@ fn deleted_while_taken(other: &Tenant) -> Result<()> {
     };
     for _ in 0..DELETIONS {
         let mut mine = tenant()?;
+        let request = Interrupt::new("device request")?;
+        mine.dsa.device().arm_request(&request)?;
         let portal = mine.dsa.take_portal()?;
-        while_flooding(&portal, unknown, || {
-            thread::sleep(Duration::from_millis(5));
-            client.ask(|handle| handle.subdev().del("mine").force().execute())??;
+        let raw = unknown.encode();
+        let delete = || client.ask(|handle| handle.subdev().del("mine").force().execute());
+        thread::scope(|scope| -> Result<()> {
+            let deleting = scope.spawn(delete);
+            let begin = Instant::now();
+            while request.take()? == 0 {
+                ensure!(begin.elapsed() < SOON, "nobody asks to let go");
+                slots().try_for_each(|slot| store_to(&portal, slot, &raw))?;
+            }
+            // At once: a page full of descriptors has just been stored.
+            is_memory(&portal)?;
+            let deleted = deleting.join().map_err(|_| anyhow!("it panicked"))?;
+            deleted??;
             Ok(())
         })?;
-        is_memory(&portal)?;
     }
     other.works()
 }
