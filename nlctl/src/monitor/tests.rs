@@ -15,7 +15,7 @@ use crate::fake_kernel::{
     handle_reloaded, handle_to, joined, known, listener, listener_that_asks, listener_to,
     notification, run, say, whole,
 };
-use crate::generated::{Family, FamilyAttr, Subdev};
+use crate::generated::{Family, FamilyAttr, Subdev, SubdevAttr};
 use crate::object::Object;
 use crate::watch::{Update, updates};
 

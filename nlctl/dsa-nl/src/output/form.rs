@@ -300,10 +300,13 @@ impl<'a, S: Serializer> Serializer for Change<'a, S> {
             attributes: &[],
         };
         let set = self.info.nested.unwrap_or(NONE);
-        let has_lists = set.attributes.iter().any(|it| it.many);
+        let lists = match set.attributes.iter().any(|it| it.many) {
+            true => document::lists(set),
+            false => Vec::new(),
+        };
         Ok(Shape {
             set,
-            lists: has_lists.then(|| document::lists(set)).unwrap_or_default(),
+            lists,
             next: 0,
             map: self.inner.serialize_map(None)?,
         })

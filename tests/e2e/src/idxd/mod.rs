@@ -122,10 +122,10 @@ pub fn function() -> Result<Function> {
     Ok(Function::at(&name.to_string_lossy()))
 }
 
-/// Takes the function away from an `idxd` that has given it up. The drivers of its parts have to let
-/// go before: upstream frees the WQs, and then still looks at them if the device has its driver
-/// (srctree drivers/dma/idxd/init.c, `idxd_remove`).
-pub fn unbind_given_up(function: &Function) -> Result<()> {
+/// Takes the function away from `idxd`. The drivers of its parts have to let go before: upstream frees
+/// the WQs, and then still looks at them if the device has its driver (srctree
+/// drivers/dma/idxd/init.c, `idxd_remove`).
+pub fn unbind(function: &Function) -> Result<()> {
     for part in [USER_WQ, "dsa0"] {
         let driver = Path::new("/sys/bus/dsa/devices").join(part).join("driver");
         if driver.exists() {

@@ -227,7 +227,7 @@ fn ends(log: &mut Kmsg, lender: Lender) -> Result<()> {
     let name = function.name().to_owned();
     // That of dsa0 comes first, see there.
     ends_with("unbind of the device", move || {
-        idxd::unbind_given_up(&Function::at(&name))
+        idxd::unbind(&Function::at(&name))
     })?;
     idxd::bind(&function)?;
 
@@ -279,7 +279,7 @@ fn given_up(log: &mut Kmsg) -> Result<()> {
         system::write_sysfs(Path::new(&unbind), wq)?;
     }
     check::equal("parents", tool::parents()?.len(), 0)?;
-    idxd::unbind_given_up(&function)?;
+    idxd::unbind(&function)?;
     function.reset()?;
     idxd::bind(&function)?;
 

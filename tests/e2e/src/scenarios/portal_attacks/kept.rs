@@ -258,7 +258,7 @@ fn unloaded(other: &Tenant) -> Result<()> {
 fn unbound() -> Result<()> {
     step("the parent is unbound: that waits for the mapping, which is memory meanwhile");
     let function = Function::of_parent()?;
-    let driver = function.driver().context("the parent has no driver")?;
+    let is_lent = function.driver().as_deref() != Some(MODULE);
     let mut mine = tenant()?;
     let request = Interrupt::new("device request")?;
     mine.dsa.device().arm_request(&request)?;
@@ -271,7 +271,10 @@ fn unbound() -> Result<()> {
     }
     let unbinding = {
         let function = function.clone();
-        thread::spawn(move || function.unbind())
+        thread::spawn(move || match is_lent {
+            true => idxd::unbind(&function),
+            false => function.unbind(),
+        })
     };
     request
         .wait(SOON)
@@ -285,10 +288,13 @@ fn unbound() -> Result<()> {
     check::equal("parents", tool::parents()?.len(), 0)?;
 
     step("bound again, there is nothing of it");
-    function.bind(&driver)?;
-    if driver != MODULE {
-        // What idxd lends has to be said anew.
-        idxd::lend_all()?;
+    match is_lent {
+        true => {
+            idxd::bind(&function)?;
+            // What idxd lends has to be said anew.
+            idxd::lend_all()?;
+        }
+        false => function.bind(MODULE)?,
     }
     system::await_parents(1)?;
     let mine = tenant()?;

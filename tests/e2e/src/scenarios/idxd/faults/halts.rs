@@ -10,7 +10,7 @@ use super::super::STOCK;
 use crate::check::{self, step};
 use crate::idxd::{
     self, DmaTest, TWO_GROUPS, USER_WQ, attribute, await_attribute, command, configure,
-    configure_one, disable, unbind_given_up, with_idxd,
+    configure_one, disable, unbind, with_idxd,
 };
 use crate::kmsg::{Kmsg, await_lines};
 use crate::scenario::Scenario;
@@ -96,7 +96,7 @@ fn platform_reset(log: &mut Kmsg, reset: &str) -> Result<()> {
     await_attribute("dsa0/state", "disabled")?;
 
     step("a function-level reset does not end it, and power does: transfers are well");
-    unbind_given_up(&function)?;
+    unbind(&function)?;
     function.reset()?;
     check::equal("model", &model_status()?["state"], &"halted".into())?;
     function.remove()?;
@@ -109,7 +109,7 @@ fn platform_reset(log: &mut Kmsg, reset: &str) -> Result<()> {
 /// Resets the function while nobody drives it.
 fn recover(log: &mut Kmsg, function: &Function) -> Result<()> {
     step("bound anew after a function-level reset, transfers are well");
-    unbind_given_up(function)?;
+    unbind(function)?;
     check::equal("model", &model_status()?["state"], &"halted".into())?;
     function.reset()?;
     check::equal("model", &model_status()?["state"], &"disabled".into())?;
