@@ -18,7 +18,7 @@ use clap::{Args, ValueEnum};
 use crate::build::kernel::Flavour;
 use crate::lab::Lab;
 
-use scenarios::{Batch, Lane, Late};
+use scenarios::{Batch, Lane};
 use tally::Tally;
 
 /// Which checks are wanted.
@@ -40,9 +40,6 @@ pub struct Options {
 /// Machines that run at the same time: one waits more than it works, and keeps
 /// about one processor busy.
 const MACHINES: usize = 2;
-
-/// The most scenarios that are run once more, with nothing beside them.
-const MOST_LATE: usize = 3;
 
 /// The kernels to run the scenarios on.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -89,10 +86,7 @@ pub fn test(lab: &Lab, options: &Options) -> Result<bool> {
     if !options.host {
         let lanes = prepare(lab, options.kernel.flavours(), &tally)?;
         let batches = lanes.iter().flat_map(|lane| lane.batches(&tally));
-        let late = run(lab, &batches.collect::<Vec<_>>(), &tally)?;
-        for late_one in late {
-            late_one.again(lab, &tally)?;
-        }
+        run(lab, &batches.collect::<Vec<_>>(), &tally)?;
         // Only all scenarios together provoke all.
         if options.filter.is_none() {
             tally.run(&Check {
@@ -108,19 +102,12 @@ pub fn test(lab: &Lab, options: &Options) -> Result<bool> {
     tally.close()
 }
 
-/// Runs batches, [`MACHINES`] at the same time. Returns scenarios that are to be run once more: some, as
-/// where many fail the machine is not the reason.
-fn run<'a>(lab: &Lab, batches: &[Batch<'a>], tally: &Tally<'_>) -> Result<Vec<Late<'a>>> {
+/// Runs batches, [`MACHINES`] at the same time.
+fn run(lab: &Lab, batches: &[Batch<'_>], tally: &Tally<'_>) -> Result<()> {
     let next = Mutex::new(batches.iter());
-    let late = Mutex::new(Vec::new());
     let worker = || {
         let take = || next.lock().unwrap_or_else(PoisonError::into_inner).next();
-        std::iter::from_fn(take).try_for_each(|batch| {
-            let more = batch.run(lab, tally)?;
-            let mut late = late.lock().unwrap_or_else(PoisonError::into_inner);
-            late.extend(more);
-            Ok(())
-        })
+        std::iter::from_fn(take).try_for_each(|batch| batch.run(lab, tally))
     };
     thread::scope(|scope| {
         let workers: Vec<_> = (0..MACHINES).map(|_| scope.spawn(worker)).collect();
@@ -128,13 +115,7 @@ fn run<'a>(lab: &Lab, batches: &[Batch<'a>], tally: &Tally<'_>) -> Result<Vec<La
             let joined = worker.join();
             joined.unwrap_or_else(|_| Err(anyhow!("a thread that runs machines panicked")))
         })
-    })?;
-    let late = late.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if late.len() <= MOST_LATE {
-        return Ok(late);
-    }
-    late.into_iter().try_for_each(|it| it.fail(tally))?;
-    Ok(Vec::new())
+    })
 }
 
 /// The lanes that can run, built one after the other.

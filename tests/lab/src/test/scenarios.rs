@@ -34,121 +34,23 @@ pub struct Batch<'a> {
     scenarios: Vec<Scenario>,
 }
 
-impl<'a> Batch<'a> {
-    /// Runs them, and returns those that failed in a way that a busy machine can be the reason of.
+impl Batch<'_> {
+    /// Runs them.
     ///
     /// # Errors
     ///
     /// When the run is interrupted.
-    pub fn run(&self, lab: &Lab, tally: &Tally<'_>) -> Result<Vec<Late<'a>>> {
+    pub fn run(&self, lab: &Lab, tally: &Tally<'_>) -> Result<()> {
         let mut left = self.scenarios.as_slice();
-        let mut late = Vec::new();
         // Those that share a machine have the same options.
         let mut tries = left.first().map_or(Ok(1), Scenario::tries)?;
         while !left.is_empty() {
             tries = tries.saturating_sub(1);
-            let Shared { verdicts, failure } = self.lane.share(lab, left, tally, tries)?;
-            let (done, rest) = left.split_at(verdicts.min(left.len()));
-            if let (Some(failure), Some(scenario)) = (failure, done.last()) {
-                let late_one = Late {
-                    batch: Batch {
-                        lane: self.lane,
-                        scenarios: vec![scenario.clone()],
-                    },
-                    failure,
-                };
-                match late_one.failure.may_be_late && tally.is_whole() {
-                    true => late.push(late_one),
-                    false => late_one.fail(tally)?,
-                }
-            }
-            left = rest;
+            let done = self.lane.share(lab, left, tally, tries)?;
+            left = left.get(done..).unwrap_or_default();
         }
-        Ok(late)
+        Ok(())
     }
-}
-
-/// A scenario that failed while others ran beside it.
-pub struct Late<'a> {
-    /// It alone.
-    batch: Batch<'a>,
-    failure: Failure,
-}
-
-impl Late<'_> {
-    /// Reports that it failed.
-    ///
-    /// # Errors
-    ///
-    /// When the run is interrupted.
-    pub fn fail(self, tally: &Tally<'_>) -> Result<()> {
-        let Failure {
-            title,
-            time,
-            error,
-            said,
-            ..
-        } = self.failure;
-        tally.failed(&title, time, &error, &said)
-    }
-
-    /// Runs it once more, with nothing beside it.
-    ///
-    /// # Errors
-    ///
-    /// When the run is interrupted.
-    pub fn again(self, lab: &Lab, tally: &Tally<'_>) -> Result<()> {
-        let Failure {
-            title, time, error, ..
-        } = self.failure;
-        tally.tried(&title, time, &error)?;
-        let Batch { lane, scenarios } = self.batch;
-        let failure = lane.share(lab, &scenarios, tally, 0)?.failure;
-        match failure {
-            Some(failure) => tally.failed(&title, failure.time, &failure.error, &failure.said),
-            None => {
-                tally.was_late(title);
-                Ok(())
-            }
-        }
-    }
-}
-
-/// How a scenario failed.
-struct Failure {
-    /// What the report calls it.
-    title: String,
-    time: Duration,
-    error: anyhow::Error,
-    /// What it said.
-    said: String,
-    /// Whether a busy machine can be the reason.
-    may_be_late: bool,
-}
-
-/// What a scenario says that is not to be tried again.
-const FINAL: [&str; 4] = [
-    "the kernel complains",
-    "the kernel is tainted",
-    "memory is lost",
-    "left subdevs behind",
-];
-
-/// Whether a scenario that said this came to its end, and neither the kernel complained nor was something
-/// lost.
-fn may_be_late(name: &str, said: &str) -> bool {
-    let verdict = format!("{name}: FAIL: ");
-    let mut from_verdict = said.lines().skip_while(|line| !line.starts_with(&verdict));
-    let is_final = |line: &str| FINAL.iter().any(|it| line.contains(it));
-    from_verdict.next().is_some_and(|line| !is_final(line))
-}
-
-/// What came of scenarios that share a machine.
-struct Shared {
-    /// How many have a verdict.
-    verdicts: usize,
-    /// The last of those, if it failed.
-    failure: Option<Failure>,
 }
 
 /// What `e2e list` says of a scenario.
@@ -218,16 +120,11 @@ impl Lane {
         format!("vm {}: {}", self.guest.kernel.flavour.name(), scenario.name)
     }
 
-    /// Runs `batch` in one machine; all of it have a verdict then, or those up to
-    /// the first that fails: what that one leaves behind could fail others. With
-    /// `tries` left, one that fails is reported, and has no verdict yet.
-    fn share(
-        &self,
-        lab: &Lab,
-        batch: &[Scenario],
-        tally: &Tally<'_>,
-        tries: u32,
-    ) -> Result<Shared> {
+    /// Runs `batch` in one machine, and returns how many of it have a verdict.
+    /// That is all of them, or those up to the first that fails: what that one
+    /// leaves behind could fail others. With `tries` left, one that fails is
+    /// reported, and has no verdict yet.
+    fn share(&self, lab: &Lab, batch: &[Scenario], tally: &Tally<'_>, tries: u32) -> Result<usize> {
         let (said, lines) = mpsc::channel();
         let mut passed = 0;
         let (outcome, text, start) = thread::scope(|scope| {
@@ -255,12 +152,8 @@ impl Lane {
         let Some(failed) = batch.get(passed) else {
             // All is said; an error of the machine after that is one of the lab.
             outcome?;
-            return Ok(Shared {
-                verdicts: passed,
-                failure: None,
-            });
+            return Ok(passed);
         };
-        let may_be_late = outcome.is_ok() && may_be_late(&failed.name, &text);
         let error = match outcome {
             Ok((outcome, plan)) => anyhow!(
                 "it ended with status {} and said:\n{}\n{}",
@@ -271,25 +164,12 @@ impl Lane {
             Err(error) => error.context(format!("it said:\n{}", run::indent(&text))),
         };
         let title = self.title(failed);
-        let time = start.elapsed();
         if tries > 0 {
-            tally.tried(&title, time, &error)?;
-            return Ok(Shared {
-                verdicts: passed,
-                failure: None,
-            });
+            tally.tried(&title, start.elapsed(), &error)?;
+            return Ok(passed);
         }
-        let failure = Failure {
-            title,
-            time,
-            error,
-            may_be_late,
-            said: text,
-        };
-        Ok(Shared {
-            verdicts: passed + 1,
-            failure: Some(failure),
-        })
+        tally.failed(&title, start.elapsed(), &error, &text)?;
+        Ok(passed + 1)
     }
 
     /// Boots a machine that runs `batch`; what that says goes to `said`.
@@ -399,21 +279,6 @@ mod tests {
             scenario("two-devices", &["--dsa", "2", "--append", "a=1 b"])
         );
         Ok(())
-    }
-
-    #[test]
-    fn what_a_busy_machine_is_no_reason_of_is_not_tried_again() {
-        let said = |verdict: &str| format!("slow: it is slow\n  - a step\nslow: FAIL: {verdict}\n");
-        assert!(may_be_late("slow", &said("waited 30s in vain for it")));
-        for verdict in [
-            "the kernel complains:\n    BUG: KASAN: slab-use-after-free",
-            "memory is lost after slow:\n    unreferenced object",
-            "the scenario left subdevs behind: [..]",
-        ] {
-            assert!(!may_be_late("slow", &said(verdict)), "{verdict}");
-        }
-        // It has not come to its end.
-        assert!(!may_be_late("slow", "slow: it is slow\n  - a step\n"));
     }
 
     #[test]

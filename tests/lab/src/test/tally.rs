@@ -29,8 +29,6 @@ struct Counts {
     skipped: Vec<String>,
     passed: usize,
     failed: Vec<Failure>,
-    /// Those that passed only with nothing beside them.
-    late: Vec<String>,
 }
 
 struct Failure {
@@ -71,16 +69,6 @@ impl<'a> Tally<'a> {
                 self.failed(&check.name, start.elapsed(), &error, &said)
             }
         }
-    }
-
-    /// Whether all checks are wanted.
-    pub fn is_whole(&self) -> bool {
-        self.filter.is_none()
-    }
-
-    /// Takes note that one passed only with nothing beside it.
-    pub fn was_late(&self, name: String) {
-        self.counts().late.push(name);
     }
 
     /// Whether the check of this name is wanted; takes note of it if not.
@@ -138,9 +126,6 @@ impl<'a> Tally<'a> {
             );
         }
         println!();
-        for name in &counts.late {
-            println!("passed with nothing beside it, and not before: {name}");
-        }
         for failure in &counts.failed {
             println!("failed: {}\n{}", failure.name, run::indent(&failure.last));
         }
