@@ -393,9 +393,9 @@ fn follow(store: &Shared, kind: Kind, asked: Asked) -> Response {
     };
     let told = lock(store).subscribe();
     let state = (store.clone(), told, version, asked);
-    let lines = stream::unfold(state, move |(store, mut told, version, asked)| async move {
+    let lines = stream::unfold(state, move |(store, mut told, mut seen, asked)| async move {
         loop {
-            let changes = lock(&store).since(version);
+            let changes = lock(&store).since(seen);
             let changes: Vec<Change> = match changes {
                 Ok(changes) => changes,
                 Err(refused) => {
@@ -404,15 +404,17 @@ fn follow(store: &Shared, kind: Kind, asked: Asked) -> Response {
                     return Some((format!("{line}\n"), (store, told, u64::MAX, asked)));
                 }
             };
-            let newest = changes.last().map_or(version, |it| it.version);
+            let newest = changes.last().map_or(seen, |it| it.version);
             let ours = |it: &&Change| it.kind == kind && selected(&it.object, &asked);
             let lines: String = changes
                 .iter()
                 .filter(ours)
                 .map(|it| format!("{}\n", json!({"type": it.what, "object": it.object})))
                 .collect();
+            // What is not of this watch is not looked at again.
+            seen = newest;
             if !lines.is_empty() {
-                return Some((lines, (store, told, newest, asked)));
+                return Some((lines, (store, told, seen, asked)));
             }
             if told.changed().await.is_err() {
                 return None;

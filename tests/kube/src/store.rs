@@ -97,8 +97,8 @@ impl Store {
             let sentence = format!("too old resource version: {version}");
             return Err(Refused(410, "Expired", sentence));
         }
-        let later = self.changes.iter().filter(|it| it.version > version);
-        Ok(later.cloned().collect())
+        let first = self.changes.partition_point(|it| it.version <= version);
+        Ok(self.changes.get(first..).unwrap_or_default().to_vec())
     }
 
     pub fn get(&self, key: &Key) -> Result<&Value, Refused> {
