@@ -100,11 +100,11 @@ async fn run(options: Options) -> Result<()> {
         calls: counted.clone(),
         client: client.clone(),
         preparer: preparer.clone(),
-        reporter: Reporter {
-            client: client.clone(),
-            driver: options.driver_name.clone(),
-            node: options.node_name.clone(),
-        },
+        reporter: Reporter::new(
+            client.clone(),
+            options.driver_name.clone(),
+            options.node_name.clone(),
+        ),
     };
     let publisher = Publisher::new(handle.clone(), client.clone(), &options);
     let registrar = Registrar {

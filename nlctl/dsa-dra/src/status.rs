@@ -3,8 +3,10 @@
 //! Tells users of a claim what became of it: the condition `Ready` of its devices.
 //!
 //! Nobody waits for that: kubelet has the answer to its call, and API servers may not offer it. So it is
-//! tried a few times, and then left.
+//! tried a few times, and then left. When many pods start together, there are many conditions to write:
+//! all at once they would have a slow API server answer none of them in time, so that few are under way.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::resource::v1::ResourceClaim;
@@ -12,6 +14,7 @@ use k8s_openapi::jiff::Timestamp;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, Client};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
@@ -23,6 +26,9 @@ const TRIES: u32 = 4;
 const LIMIT: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How many are under way at once.
+const AT_ONCE: usize = 4;
+
 /// Longest message of a condition.
 const LONGEST: usize = 32768;
 
@@ -30,21 +36,41 @@ const LONGEST: usize = 32768;
 #[derive(Clone)]
 pub struct Reporter {
     /// Where claims are.
-    pub client: Client,
+    client: Client,
     /// Name of the driver.
-    pub driver: String,
+    driver: String,
     /// Name of the node.
-    pub node: String,
+    node: String,
+    turns: Arc<Semaphore>,
 }
 
 impl Reporter {
+    /// Writes to claims that `client` reaches, as the driver of that name on that node.
+    pub fn new(client: Client, driver: String, node: String) -> Self {
+        Self {
+            client,
+            driver,
+            node,
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+
     /// Says of a claim, some time later, that it is prepared, or why not.
     pub fn report(&self, claim: ResourceClaim, prepared: Result<Vec<Prepared>, String>) {
         let reporter = self.clone();
         tokio::spawn(async move {
             for left in (0..TRIES).rev() {
-                match timeout(LIMIT, reporter.write(&claim, &prepared)).await {
-                    Ok(Ok(())) => return,
+                // Nobody closes it.
+                let Ok(turn) = reporter.turns.acquire().await else {
+                    return;
+                };
+                let tried = timeout(LIMIT, reporter.write(&claim, &prepared)).await;
+                drop(turn);
+                match tried {
+                    Ok(Ok(())) => {
+                        debug!(uid = uid(&claim), "the condition of a claim is written");
+                        return;
+                    }
                     Ok(Err(error)) if is_final(&error) => {
                         debug!(%error, uid = uid(&claim), "cannot write the condition of a claim");
                         return;
@@ -151,12 +177,19 @@ fn patch(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::Router;
+    use kube::Config;
+    use tokio::net::TcpListener;
+    use tokio::sync::mpsc;
+
     use super::*;
 
-    #[test]
-    fn a_refusal_is_the_message_of_the_condition() {
+    /// A claim of that name, with a device of the driver `d` on the node `n1`.
+    fn claim(name: &str) -> ResourceClaim {
         let claim = serde_json::from_value(json!({
-            "metadata": {"name": "c", "namespace": "ns", "uid": "u"},
+            "metadata": {"name": name, "namespace": "ns", "uid": name},
             "spec": {},
             "status": {"allocation": {"devices": {"results": [
                 {"driver": "d", "pool": "n1", "request": "r", "device": "wq0", "shareID": "s1"},
@@ -164,7 +197,48 @@ mod tests {
                 {"driver": "other", "pool": "n1", "request": "r", "device": "wq0"},
             ]}}},
         }));
-        let claim: ResourceClaim = claim.expect("is a claim");
+        claim.expect("is a claim")
+    }
+
+    #[tokio::test]
+    async fn of_many_conditions_few_are_under_way_and_all_are_written() {
+        const MANY: usize = 8 * AT_ONCE;
+        let (under_way, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let counts: &'static _ = Box::leak(Box::new((under_way, most)));
+        let (written, mut names) = mpsc::unbounded_channel();
+        let answer = move |patch: String| async move {
+            let (under_way, most) = counts;
+            most.fetch_max(
+                under_way.fetch_add(1, Ordering::SeqCst) + 1,
+                Ordering::SeqCst,
+            );
+            sleep(Duration::from_millis(5)).await;
+            under_way.fetch_sub(1, Ordering::SeqCst);
+            let sent: Value = serde_json::from_str(&patch).expect("is JSON");
+            let uid = sent["metadata"]["uid"].as_str().map(str::to_owned);
+            written.send(uid).expect("is waited for");
+            patch
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("can listen");
+        let url = format!("http://{}", listener.local_addr().expect("is bound"));
+        tokio::spawn(async { axum::serve(listener, Router::new().fallback(answer)).await });
+
+        let client = Client::try_from(Config::new(url.parse().expect("is a URL")));
+        let reporter = Reporter::new(client.expect("is one"), "d".into(), "n1".into());
+        for number in 0..MANY {
+            reporter.report(claim(&format!("c{number}")), Err("no".into()));
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..MANY {
+            seen.insert(names.recv().await.expect("is written"));
+        }
+        assert_eq!(seen.len(), MANY);
+        assert_eq!(counts.1.load(Ordering::SeqCst), AT_ONCE);
+    }
+
+    #[test]
+    fn a_refusal_is_the_message_of_the_condition() {
+        let claim = claim("c");
         let place = Place {
             driver: "d",
             node: "n1",

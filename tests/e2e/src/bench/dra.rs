@@ -10,7 +10,7 @@ use kube_model::kubelet::Plugin;
 
 use super::table::Table;
 use crate::check;
-use crate::dra::{self, Allocation, Cluster, MEMORY};
+use crate::dra::{self, Allocation, Cluster, MEMORY, with_log};
 use crate::tool;
 use crate::wait::{self, SOON};
 
@@ -27,6 +27,11 @@ const RATIO_BAR: f64 = 2.0;
 /// Measures.
 pub fn run(report: &mut Report) -> Result<()> {
     let mut cluster = Cluster::new()?;
+    let measured = measure(&mut cluster, report);
+    with_log(cluster.folder(), measured)
+}
+
+fn measure(cluster: &mut Cluster, report: &mut Report) -> Result<()> {
     let driver = cluster.start(None)?;
     let plugin = cluster.plugin()?;
     let device = dra::device(3)?;
@@ -35,10 +40,10 @@ pub fn run(report: &mut Report) -> Result<()> {
         let claim = Allocation::new(number).share("a", &device, 1).claim()?;
         claims.push(claim);
     }
-    round(&cluster, &plugin, &claims)?;
+    round(cluster, &plugin, &claims)?;
     let mut times: [Vec<Duration>; 4] = Default::default();
     for _ in 0..ROUNDS {
-        let round = round(&cluster, &plugin, &claims)?;
+        let round = round(cluster, &plugin, &claims)?;
         for (times, time) in times.iter_mut().zip(round) {
             times.push(time);
         }
