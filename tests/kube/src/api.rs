@@ -21,6 +21,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
 
 use crate::rights::{Right, Rights};
 use crate::rules;
@@ -391,36 +392,52 @@ fn follow(store: &Shared, kind: Kind, asked: Asked) -> Response {
         let sentence = format!("'{version}' is no version");
         return answer(Err(Refused(400, "BadRequest", sentence)));
     };
-    let told = lock(store).subscribe();
-    let state = (store.clone(), told, version, asked);
-    let lines = stream::unfold(state, move |(store, mut told, mut seen, asked)| async move {
+    let watch = Watch {
+        store: store.clone(),
+        told: lock(store).subscribe(),
+        seen: version,
+        kind,
+        asked,
+    };
+    let lines = stream::unfold(watch, Watch::next);
+    let lines = futures::StreamExt::map(lines, Ok::<_, Infallible>);
+    Body::from_stream(lines).into_response()
+}
+
+struct Watch {
+    store: Shared,
+    told: watch::Receiver<u64>,
+    /// The version up to which changes were looked at.
+    seen: u64,
+    kind: Kind,
+    asked: Asked,
+}
+
+impl Watch {
+    /// The next events.
+    async fn next(mut self) -> Option<(String, Self)> {
         loop {
-            let changes = lock(&store).since(seen);
+            let changes = lock(&self.store).since(self.seen);
             let changes: Vec<Change> = match changes {
                 Ok(changes) => changes,
                 Err(refused) => {
                     let line = json!({"type": "ERROR", "object": status(&refused)});
                     // The client is to end it.
-                    return Some((format!("{line}\n"), (store, told, u64::MAX, asked)));
+                    self.seen = u64::MAX;
+                    return Some((format!("{line}\n"), self));
                 }
             };
-            let newest = changes.last().map_or(seen, |it| it.version);
-            let ours = |it: &&Change| it.kind == kind && selected(&it.object, &asked);
+            self.seen = changes.last().map_or(self.seen, |it| it.version);
+            let ours = |it: &&Change| it.kind == self.kind && selected(&it.object, &self.asked);
             let lines: String = changes
                 .iter()
                 .filter(ours)
                 .map(|it| format!("{}\n", json!({"type": it.what, "object": it.object})))
                 .collect();
-            // What is not of this watch is not looked at again.
-            seen = newest;
             if !lines.is_empty() {
-                return Some((lines, (store, told, seen, asked)));
+                return Some((lines, self));
             }
-            if told.changed().await.is_err() {
-                return None;
-            }
+            self.told.changed().await.ok()?;
         }
-    });
-    let lines = futures::StreamExt::map(lines, Ok::<_, Infallible>);
-    Body::from_stream(lines).into_response()
+    }
 }
