@@ -2,6 +2,7 @@
 
 //! Prints what happens.
 
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::ops::BitOr;
 use std::time::{Duration, SystemTime};
@@ -17,24 +18,24 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::grammar::Monitor;
 use crate::output::fields::{self, Take};
-use crate::output::{Page, Printer, document, pairs};
+use crate::output::{Cell, Page, Printer, document};
 
-/// The attributes that a line shows; JSON and YAML have them all.
-const SHOWN: [&str; 14] = [
-    "index",
-    "name",
-    "parent",
-    "wq.id",
-    "pasid-mode",
-    "state",
-    "opstate",
-    "vfio-device",
-    "fault.kind",
-    "fault.code",
-    "fault.wq",
-    "fault.operation",
-    "fault.address",
-    "fault.missed",
+/// The attributes that a line shows, and what of those that are nests; JSON and YAML have them all.
+const SHOWN: [(&str, Option<&str>); 14] = [
+    ("index", None),
+    ("name", None),
+    ("parent", None),
+    ("wq", Some("id")),
+    ("pasid-mode", None),
+    ("state", None),
+    ("opstate", None),
+    ("vfio-device", None),
+    ("fault", Some("kind")),
+    ("fault", Some("code")),
+    ("fault", Some("wq")),
+    ("fault", Some("operation")),
+    ("fault", Some("address")),
+    ("fault", Some("missed")),
 ];
 
 /// Prints events until as many as asked for are there, or the time is over.
@@ -209,39 +210,58 @@ fn all(state: &State) -> io::Result<Value> {
 fn brief(notification: &Notification) -> io::Result<String> {
     let mut brief = Brief {
         set: set(notification),
+        cell: Cell::default(),
         text: String::new(),
     };
-    fields::each(notification, &mut brief)?;
+    fields::each(notification, &mut brief).map_err(io::Error::other)?;
     Ok(brief.text)
 }
 
 /// Makes text of those attributes that a line shows, and nothing of the others.
 struct Brief {
     set: &'static AttributeSet,
+    cell: Cell,
     text: String,
 }
 
 impl Take for Brief {
-    type Error = serde_json::Error;
+    type Error = fmt::Error;
 
     fn take<T: Serialize + ?Sized>(
         &mut self,
         name: &'static str,
         value: &T,
-    ) -> Result<(), serde_json::Error> {
-        let is_shown = |it: &&str| it.split('.').next() == Some(name);
-        if !SHOWN.iter().any(is_shown) {
-            return Ok(());
-        }
-        let object = json!({ name: serde_json::to_value(value)? });
-        for (key, value) in pairs(Some(self.set), &object) {
-            if SHOWN.contains(&key.as_str()) {
-                let blank = if self.text.is_empty() { "" } else { " " };
-                self.text += &format!("{blank}{key} {value}");
+    ) -> Result<(), fmt::Error> {
+        for (_, inner) in SHOWN.iter().filter(|it| it.0 == name) {
+            self.cell.hex = is_hex(self.set, name, *inner);
+            self.cell.show(value, *inner)?;
+            if !self.cell.is_there {
+                continue;
             }
+            if !self.text.is_empty() {
+                self.text.push(' ');
+            }
+            self.text.push_str(name);
+            if let Some(inner) = inner {
+                self.text.push('.');
+                self.text.push_str(inner);
+            }
+            self.text.push(' ');
+            self.text.push_str(&self.cell.text);
         }
         Ok(())
     }
+}
+
+/// Whether an attribute, or one in the nest that it is, is best read in hexadecimal digits.
+fn is_hex(set: &AttributeSet, name: &str, inner: Option<&str>) -> bool {
+    let find = |set: &AttributeSet, name| set.attributes.iter().find(|it| it.name == name);
+    let info = find(set, name);
+    let info = match inner {
+        Some(inner) => info.and_then(|it| find(it.nested?, inner)),
+        None => info,
+    };
+    info.is_some_and(|it| it.hex)
 }
 
 #[cfg(test)]

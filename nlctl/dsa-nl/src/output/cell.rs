@@ -23,6 +23,8 @@ pub struct Cell {
     pub is_there: bool,
     /// Whether it is something else than a number.
     pub is_word: bool,
+    /// Whether numbers are to be in hexadecimal digits.
+    pub hex: bool,
 }
 
 impl Cell {
@@ -60,6 +62,14 @@ impl<'a> Shown<'a> {
             write!(self.cell.text, "{number}")?;
         }
         Ok(())
+    }
+
+    fn natural(self, number: impl Into<u64>) -> Result<(), fmt::Error> {
+        let number = number.into();
+        match self.cell.hex {
+            true => self.number(format_args!("{number:#x}")),
+            false => self.number(number),
+        }
     }
 
     fn word(self, word: &str) -> Result<(), fmt::Error> {
@@ -204,10 +214,10 @@ impl<'a> Serializer for Shown<'a> {
         serialize_i16(i16) number;
         serialize_i32(i32) number;
         serialize_i64(i64) number;
-        serialize_u8(u8) number;
-        serialize_u16(u16) number;
-        serialize_u32(u32) number;
-        serialize_u64(u64) number;
+        serialize_u8(u8) natural;
+        serialize_u16(u16) natural;
+        serialize_u32(u32) natural;
+        serialize_u64(u64) natural;
         serialize_f32(f32) number;
         serialize_f64(f64) number;
         serialize_str(&str) word;
@@ -361,5 +371,8 @@ mod tests {
         assert_eq!((cell.text.as_str(), cell.is_word), ("-5", false));
         cell.show(&Vec::<u8>::new(), None).expect("is shown");
         assert!(!cell.is_there);
+        cell.hex = true;
+        cell.show(&26_u32, None).expect("is shown");
+        assert_eq!((cell.text.as_str(), cell.is_word), ("0x1a", false));
     }
 }

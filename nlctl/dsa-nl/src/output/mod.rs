@@ -30,6 +30,7 @@ use nlctl::{AttributeSet, Warning};
 use crate::failure::Failure;
 use crate::grammar::{Format, Options};
 
+pub use cell::Cell;
 pub use objects::Objects;
 pub use page::Page;
 pub use text::{pairs, visible};
