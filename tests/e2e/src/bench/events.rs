@@ -21,8 +21,9 @@ use crate::wait::SOON;
 /// How many there are.
 const POINTS: [usize; 4] = [1, 64, 1024, 4096];
 
-/// How often each tells, at each point.
-const ROUNDS: u32 = 200;
+/// How often each tells, at each point: enough that the 99th of 100 is not one or two moments in which the
+/// host was busy with something else.
+const ROUNDS: u32 = 1000;
 
 /// The most that one in a hundred may take, as a multiple of that of `devlink monitor`.
 const BAR: f64 = 1.0;
