@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Conflict, Hardware, object};
+use super::Conflict;
+use super::changes::object;
+use super::hardware::Hardware;
 use crate::config::{Config, Entry, Object};
 use crate::grammar::Kind;
 

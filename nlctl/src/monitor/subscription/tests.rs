@@ -16,6 +16,7 @@ use crate::fake_kernel::{
     notification, run, say, whole,
 };
 use crate::generated::{Family, FamilyAttr, Subdev, SubdevAttr};
+use crate::monitor::events;
 use crate::object::Object;
 use crate::watch::{Update, updates};
 
