@@ -6,7 +6,6 @@
 
 use core::{
     marker::PhantomData,
-    ops::Range,
     ptr::NonNull, //
 };
 use kernel::{
@@ -20,7 +19,6 @@ use kernel::{
         from_result,
         to_result, //
     },
-    page::PAGE_SIZE,
     prelude::*,
     sync::atomic::{
         Acquire,
@@ -39,22 +37,25 @@ use kernel::{
         UserSlice,
         UserSliceReader,
         UserSliceWriter, //
-    },
-    warn_on, //
+    }, //
 };
 
 use super::{
     bindings as local,
     device::raw,
-    memory::{
-        self,
-        PIN_MAX, //
-    },
     mmap, //
 };
 
+mod irqs;
 #[cfg(CONFIG_KUNIT = "y")]
 mod kunit;
+mod memory;
+
+pub(crate) use irqs::{
+    IrqData,
+    IrqSet, //
+};
+pub(crate) use memory::Memory;
 
 /// What a region of a device is.
 #[derive(Clone, Copy, Default)]
@@ -460,203 +461,4 @@ pub(crate) fn iommu_group(dev: &Device) -> Result<u32> {
     // SAFETY: `dev` is a valid device.
     let id = unsafe { local::subdev_shim_iommu_group(raw(dev)) };
     u32::try_from(id).map_err(|_| Error::from_errno(id))
-}
-
-/// What comes with a VFIO_DEVICE_SET_IRQS for each interrupt of its range.
-pub(crate) enum IrqData {
-    /// Nothing.
-    None,
-    /// Whether it is meant: not zero.
-    Bool(KVec<u8>),
-    /// The number of an eventfd; negative for none.
-    EventFd(KVec<i32>),
-}
-
-/// A VFIO_DEVICE_SET_IRQS that the VFIO core found to be in order.
-pub(crate) struct IrqSet {
-    /// Its kind of interrupts.
-    pub(crate) index: u32,
-    /// Those that it is about; they exist.
-    pub(crate) range: Range<usize>,
-    /// `VFIO_IRQ_SET_ACTION_*`: none, one, or several.
-    pub(crate) action: u32,
-    /// As many data as the range has interrupts.
-    pub(crate) data: IrqData,
-}
-
-impl IrqSet {
-    /// Bytes of the fixed part (`struct vfio_irq_set`).
-    const HEADER: usize = size_of::<local::vfio_irq_set>();
-
-    /// Reads the structure at `arg`, for a device with `indexes` kinds of interrupts, which has
-    /// `interrupts` of each.
-    pub(crate) fn read(arg: usize, indexes: u32, interrupts: impl Fn(u32) -> u32) -> Result<Self> {
-        let arg = UserPtr::from_addr(arg);
-        let words = UserSlice::new(arg, Self::HEADER).reader().read()?;
-        let (mut set, size) = Self::check(words, indexes, interrupts)?;
-        let mut reader = UserSlice::new(arg.wrapping_byte_add(Self::HEADER), size).reader();
-        match &mut set.data {
-            IrqData::None => (),
-            IrqData::Bool(data) => reader.read_all(data, GFP_KERNEL)?,
-            IrqData::EventFd(data) => {
-                data.reserve(set.range.len(), GFP_KERNEL)?;
-                while !reader.is_empty() {
-                    data.push(reader.read()?, GFP_KERNEL)?;
-                }
-            }
-        }
-        Ok(set)
-    }
-
-    /// Checks the fixed part. Returns the request without its data, and the bytes that these have.
-    fn check(
-        words: [u32; 5],
-        indexes: u32,
-        interrupts: impl Fn(u32) -> u32,
-    ) -> Result<(Self, usize)> {
-        let [argsz, flags, index, start, count] = words;
-        let mut header = local::vfio_irq_set {
-            argsz,
-            flags,
-            index,
-            start,
-            count,
-            data: Default::default(),
-        };
-        let interrupts = c_int::try_from(interrupts(index))?;
-        let indexes = c_int::try_from(indexes)?;
-        let mut size = 0;
-        // SAFETY: Both structures are ours, and the C side has no use for what follows the fixed
-        // part of the first.
-        to_result(unsafe {
-            local::vfio_set_irqs_validate_and_prepare(&mut header, interrupts, indexes, &mut size)
-        })?;
-        let data = match flags & local::VFIO_IRQ_SET_DATA_TYPE_MASK {
-            local::VFIO_IRQ_SET_DATA_NONE => IrqData::None,
-            local::VFIO_IRQ_SET_DATA_BOOL => IrqData::Bool(KVec::new()),
-            local::VFIO_IRQ_SET_DATA_EVENTFD => IrqData::EventFd(KVec::new()),
-            _ => return Err(EINVAL),
-        };
-        let set = Self {
-            index,
-            // CAST: Widening. The end is at most the number of interrupts.
-            range: start as usize..start as usize + count as usize,
-            action: flags & local::VFIO_IRQ_SET_ACTION_TYPE_MASK,
-            data,
-        };
-        Ok((set, size))
-    }
-}
-
-/// Access to the memory of who has a device open.
-///
-/// It is handed to [`Operations::open`], and of use until [`Operations::close`]: to an attempt to
-/// pin after that, VFIO reacts with a warning and an error.
-///
-/// # Invariants
-///
-/// `vdev` is a device that this value holds a reference to.
-pub(crate) struct Memory {
-    vdev: NonNull<local::vfio_device>,
-}
-
-// SAFETY: The C functions that use the device may be called from any thread.
-unsafe impl Send for Memory {}
-// SAFETY: As above; they lock what they need.
-unsafe impl Sync for Memory {}
-
-impl Memory {
-    /// # Safety
-    ///
-    /// `vdev` must be a valid device.
-    unsafe fn from_raw(vdev: *mut local::vfio_device) -> Self {
-        // SAFETY: By the safety requirement; the reference taken here is put in `drop`.
-        let vdev = unsafe {
-            local::subdev_shim_vfio_get(vdev);
-            NonNull::new_unchecked(vdev)
-        };
-        // INVARIANT: A reference was just taken.
-        Self { vdev }
-    }
-
-    /// Memory in the range of the device's file that begins at `start`, which its users may map.
-    pub(crate) fn region<const PAGES: usize>(&self, start: u64) -> mmap::Region<PAGES> {
-        // SAFETY: The device is valid by the type invariant.
-        unsafe { mmap::Region::new(self.vdev, start) }
-    }
-
-    fn copy(&self, iova: u64, data: *mut u8, len: usize, write: bool) -> Result {
-        if len == 0 {
-            return Ok(());
-        }
-        // SAFETY: The device is valid by the type invariant; `data` has `len` bytes, which are
-        // only read if `write`.
-        to_result(unsafe { local::vfio_dma_rw(self.vdev.as_ptr(), iova, data.cast(), len, write) })
-    }
-}
-
-// SAFETY: VFIO unpins what was pinned for a device when the device asks for it, and else never. A
-// user that takes such memory away waits in the kernel until it was asked for (type1 ends in a BUG
-// and iommufd in an error if that does not come), and what is pinned when the last file is closed
-// stays so for ever, with a warning.
-unsafe impl memory::Memory for Memory {
-    fn read(&self, iova: u64, data: &mut [u8]) -> Result {
-        self.copy(iova, data.as_mut_ptr(), data.len(), false)
-    }
-
-    fn write(&self, iova: u64, data: &[u8]) -> Result {
-        self.copy(iova, data.as_ptr().cast_mut(), data.len(), true)
-    }
-
-    fn pin(&self, iova: u64, write: bool, pages: &mut [*mut bindings::page]) -> Result {
-        if pages.is_empty() || pages.len() > PIN_MAX || iova % PAGE_SIZE as u64 != 0 {
-            return Err(EINVAL);
-        }
-        let mut prot = bindings::IOMMU_READ;
-        if write {
-            prot |= bindings::IOMMU_WRITE;
-        }
-        // CAST: `len` is at most `PIN_MAX`.
-        let wanted = pages.len() as c_int;
-        // SAFETY: The device is valid by the type invariant, and `pages` has room for `wanted`.
-        let pinned = unsafe {
-            local::vfio_pin_pages(
-                self.vdev.as_ptr(),
-                iova,
-                wanted,
-                prot as c_int,
-                pages.as_mut_ptr(),
-            )
-        };
-        if pinned < 0 {
-            return Err(Error::from_errno(pinned));
-        }
-        if pinned == wanted {
-            return Ok(());
-        }
-        // VFIO has no such answer now; its interface leaves room for it.
-        if pinned > 0 {
-            // SAFETY: The device is valid by the type invariant, and that many were just pinned.
-            unsafe { local::vfio_unpin_pages(self.vdev.as_ptr(), iova, pinned) };
-        }
-        Err(EFAULT)
-    }
-
-    unsafe fn unpin(&self, iova: u64, count: usize) {
-        // No user has so many.
-        if warn_on!(count > c_int::MAX as usize) {
-            return;
-        }
-        // SAFETY: The device is valid by the type invariant, and by the safety requirement the
-        // pages are pinned: VFIO warns of others.
-        // CAST: Checked above.
-        unsafe { local::vfio_unpin_pages(self.vdev.as_ptr(), iova, count as c_int) };
-    }
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        // SAFETY: By the type invariant the reference is ours.
-        unsafe { local::subdev_shim_vfio_put(self.vdev.as_ptr()) };
-    }
 }

@@ -4,7 +4,8 @@
 //! VFIO has it. All that is asked for, or nothing.
 //!
 //! What is decided is reserved beside what the subdev has, so that nothing can be refused any more
-//! once the steps that wait are done; then one of the two is given up.
+//! once the steps that wait are done; then one of the two is given up. [`decide`] decides, and [`steps`]
+//! are the steps that wait.
 
 use kernel::{
     prelude::*,
@@ -12,64 +13,40 @@ use kernel::{
 };
 
 use super::{
-    choose::{
-        choose_quality,
-        free_name,
-        named_twice,
-        refuse_share, //
-    },
-    create::{
-        check_face,
-        check_usable, //
-    },
-    delete,
-    engage::{
-        self,
-        engage, //
-    },
+    create::check_usable,
+    delete, engage,
     events::{
         self,
         Cause,
         Origin, //
     },
-    handover::{
-        attach,
-        wait_until_detached,
-        Maker, //
-    },
+    handover::Maker,
     identity::{
         Settings,
         Snapshot,
-        WqShare,
-        Wqs, //
+        WqShare, //
     },
     node::Node,
     refusal::{
         Field,
-        Numbers,
         Refusal, //
     },
     registry::{
         NamePlace,
-        ParentEntry,
         Registry,
         WqPlace,
         REGISTRY, //
     },
-    request::{
-        Set,
-        Wanted, //
-    },
-    subdev::{
-        Lingers,
-        Subdev, //
-    },
-    vendor::Attributes, //
+    request::Set,
+    subdev::Subdev, //
 };
 use crate::subdev_core::state::{
     AdminState,
     Conflict, //
 };
+
+mod decide;
+mod steps;
 
 /// Changes the subdev that the request names. `reply` gets the subdev as it is then, and the
 /// generation that shows it so. Where nothing is to be changed, nothing is done.
@@ -243,108 +220,6 @@ impl Change {
         Ok(parent.node.clone())
     }
 
-    /// Decides what is to be changed. What a user sees can be changed of an active one that somebody
-    /// has made a device for.
-    fn decide(registry: &Registry, set: &Set<'_>, is_made: bool) -> Result<Self, Refusal> {
-        let subdev = registry.find(set.id)?.clone();
-        if let Some(wanted) = &set.wanted {
-            check_wanted(&subdev, wanted)?;
-        }
-        let in_the_way = |conflict| refuse_conflict(set, conflict);
-        subdev.check_present().map_err(in_the_way)?;
-        let parent = subdev.identity().parent_index;
-        let parent = registry.parents.get(&parent).ok_or(ENODEV)?;
-        let old = subdev.settings();
-        let now = subdev.snapshot().state;
-        let mut new = old;
-        // And stays so.
-        let stays_active = now == AdminState::Active && set.state != Some(AdminState::Inactive);
-        let is_used = stays_active && !is_made;
-        if let Some(text) = set.new_name.filter(|text| *text != old.name.as_bytes()) {
-            new.name = free_name(registry, text, Field::NewName)?;
-        }
-        for (n, request) in set.wqs.as_slice().iter().enumerate() {
-            let id = request.id.ok_or_else(|| {
-                let text = format_args!("the number of a work queue is needed");
-                Refusal::missing(Field::WqId(n), text)
-            })?;
-            let mut before = set.wqs.as_slice().iter().take(n);
-            if before.any(|it| it.id == Some(id)) {
-                return Err(named_twice(id));
-            }
-            let field = Field::Wq(Some(id));
-            if (request.size, request.weight, request.max_rate) == (None, None, None) {
-                return Err(Refusal::new(
-                    EINVAL,
-                    field,
-                    format_args!("a size, a weight or a max-rate is needed for wq {id}"),
-                ));
-            }
-            let ids = || old.wqs.as_slice().iter().map(|share| share.id);
-            let share = new.wqs.as_mut_slice().iter_mut().find(|it| it.id == id);
-            let share = share.ok_or_else(|| {
-                let has = Numbers(ids);
-                Refusal::new(
-                    EINVAL,
-                    field,
-                    format_args!("the subdev does not use wq {id}; it uses {has}"),
-                )
-            })?;
-            share.quality = choose_quality(share.quality, request, n)?;
-            let Some(size) = request.size.filter(|size| *size != share.entries) else {
-                continue;
-            };
-            if is_used {
-                return Err(Refusal::new(
-                    EBUSY,
-                    Field::WqSize(n),
-                    format_args!("a user sees the size in registers; deactivate the subdev first"),
-                ));
-            }
-            let wq = parent.wqs.get(&id).ok_or(ENODEV)?;
-            let granted = wq.share.readmit(share.entries, size);
-            share.entries = granted.map_err(|refusal| refuse_share(refusal, id, n))?;
-        }
-        move_wqs(parent, &subdev, set, &mut new)?;
-        if let Some(face) = set.face.filter(|face| *face != old.face) {
-            if now == AdminState::Active {
-                return Err(Refusal::new(
-                    EBUSY,
-                    Field::Face,
-                    format_args!("it is handed over as what it is; deactivate the subdev first"),
-                ));
-            }
-            new.face = face;
-        }
-        if let Some(asked) = parent.node.own(set.vendor)? {
-            let (shares, old) = (new.wqs.as_slice(), old.limits.as_ref());
-            new.limits = parent.node.provider.limit(shares, old, asked)?;
-            if new.limits.as_ref() != old && is_used {
-                return Err(Refusal::new(
-                    EBUSY,
-                    first(asked)?,
-                    format_args!("a user sees it in registers; deactivate the subdev first"),
-                ));
-            }
-        }
-        let state = set.state.filter(|state| *state != now);
-        if let Some(state) = state {
-            registry.check_stays(&subdev)?;
-            if !is_made {
-                check_face(new.face, state)?;
-            }
-        }
-        let seen = |wqs: Wqs<WqShare>| wqs.map(|share| (share.id, share.entries));
-        Ok(Self {
-            node: parent.node.clone(),
-            subdev,
-            old,
-            new,
-            state,
-            restarts: stays_active && seen(old.wqs) != seen(new.wqs),
-        })
-    }
-
     /// Refuses a change of a subdev whose parent, work queues or lease are going.
     fn check_stays(&self, registry: &Registry) -> Result<(), Refusal> {
         registry.check_stays(&self.subdev)?;
@@ -485,84 +360,6 @@ impl Change {
     fn moves(&self) -> impl Iterator<Item = (&WqShare, &WqShare)> {
         self.pairs().filter(|(old, new)| old.id != new.id)
     }
-
-    /// Puts the subdev on the hardware, and hands it over to VFIO.
-    fn activate(&self, maker: Option<&dyn Maker>) -> Result<(), Refusal> {
-        let (node, subdev) = (&self.node, &self.subdev);
-        check_usable(node)?;
-        self.revive()?;
-        let engaged = {
-            let mut config = node.config.lock();
-            check_usable(node).and_then(|()| engage(node, &mut config, subdev, &self.new))
-        };
-        engaged
-            .and_then(|()| attach(core::slice::from_ref(subdev), maker))
-            // A loss from here on finds the virtual device, and halts it.
-            .and_then(|()| check_usable(node))
-            .inspect_err(|_| {
-                subdev.give_up();
-                match maker {
-                    None => self.deactivate(),
-                    // Who is making the device takes it back from VFIO, after this.
-                    Some(_) => self.disengage(),
-                }
-            })
-    }
-
-    /// Takes a subdev that nobody has open back from VFIO and off the hardware, and puts it on the
-    /// hardware and hands it over anew, on the same device of its maker's. A failure leaves it
-    /// inactive, and its maker's device is going.
-    fn restart(&self, maker: &dyn Maker) -> Result<(), Refusal> {
-        let (node, subdev) = (&self.node, &self.subdev);
-        subdev.doom();
-        subdev.disengage(&mut node.config.lock());
-        maker.detach(subdev);
-        subdev.begin_anew();
-        let engaged = {
-            let mut config = node.config.lock();
-            check_usable(node).and_then(|()| engage(node, &mut config, subdev, &self.new))
-        };
-        engaged
-            .and_then(|()| Ok(maker.attach(subdev)?))
-            // A loss from here on finds the virtual device, and halts it.
-            .and_then(|()| check_usable(node))
-            .inspect_err(|_| {
-                subdev.give_up();
-                subdev.doom();
-                subdev.disengage_from(&mut node.config.lock(), &self.new.wqs);
-                // Not waited for: the device may go only after who has asked for this.
-                subdev.let_go();
-            })
-    }
-
-    /// Waits a moment until nothing is left of a VFIO device that the subdev had before.
-    fn revive(&self) -> Result<(), Refusal> {
-        wait_until_detached(core::slice::from_ref(&self.subdev));
-        self.subdev.revive().map_err(refuse_lingering)
-    }
-
-    /// As [`Self::revive`], and leaves the subdev as it is.
-    fn check_gone(&self) -> Result<(), Refusal> {
-        wait_until_detached(core::slice::from_ref(&self.subdev));
-        self.subdev.check_gone().map_err(refuse_lingering)
-    }
-
-    /// Takes the subdev, which is dead, off the hardware and back from VFIO, for which it waits a
-    /// moment if nobody has it open.
-    fn deactivate(&self) {
-        let subdev = &self.subdev;
-        self.disengage();
-        subdev.let_go();
-        // What the user did until now is in the event of this change.
-        subdev.flush_report();
-        wait_until_detached(core::slice::from_ref(subdev));
-    }
-
-    /// Takes the subdev, which is dead, off the hardware.
-    fn disengage(&self) {
-        self.subdev.doom();
-        self.subdev.disengage(&mut self.node.config.lock());
-    }
 }
 
 impl Set<'_> {
@@ -571,94 +368,6 @@ impl Set<'_> {
     fn relies_on_config(&self) -> bool {
         let wqs = !self.wqs.as_slice().is_empty() || !self.moved.as_slice().is_empty();
         wqs || self.vendor.is_some()
-    }
-}
-
-/// The first of a vendor's attributes.
-fn first(asked: &dyn Attributes) -> Result<Field, Refusal> {
-    let mut first = Field::Nothing;
-    asked.each(&mut |name, _| {
-        if first == Field::Nothing {
-            first = Field::Vendor(name);
-        }
-        Ok(())
-    })?;
-    Ok(first)
-}
-
-/// Refuses a subdev that is not for who has made a device.
-fn check_wanted(subdev: &Subdev, wanted: &Wanted<'_>) -> Result<(), Refusal> {
-    let identity = subdev.identity();
-    let snapshot = subdev.snapshot();
-    let name = snapshot.settings.name;
-    let refuse = |error, text| Err(Refusal::new(error, Field::Uuid, text));
-    if identity.parent_index != wanted.parent {
-        let parent = identity.parent;
-        refuse(EEXIST, format_args!("{name} on {parent} has this UUID"))
-    } else if identity.type_name != wanted.type_name {
-        let kind = identity.type_name;
-        refuse(
-            EINVAL,
-            format_args!("{name} has this UUID, and its type is {kind}"),
-        )
-    } else if snapshot.state == AdminState::Active && subdev.check_present().is_ok() {
-        refuse(EEXIST, format_args!("{name} has this UUID, and is active"))
-    } else {
-        Ok(())
-    }
-}
-
-/// Decides what a subdev gets of the work queues that it is to use instead of those that it uses.
-fn move_wqs(
-    parent: &ParentEntry,
-    subdev: &Subdev,
-    set: &Set<'_>,
-    new: &mut Settings,
-) -> Result<(), Refusal> {
-    let moved = set.moved.as_slice();
-    let old = new.wqs;
-    let old = old.as_slice();
-    if moved.is_empty() {
-        return Ok(());
-    }
-    if moved.len() != old.len() {
-        return Err(Refusal::new(
-            EINVAL,
-            Field::Wq(None),
-            format_args!("the subdev uses {} work queues; name as many", old.len()),
-        ));
-    }
-    let mode = subdev.identity().pasid_mode;
-    for (n, (&id, share)) in moved.iter().zip(new.wqs.as_mut_slice()).enumerate() {
-        if id == share.id {
-            continue;
-        }
-        if moved.iter().take(n).any(|it| *it == id) || old.iter().any(|it| it.id == id) {
-            return Err(named_twice(id));
-        }
-        let wq = parent.wqs.get(&id).filter(|wq| !wq.removing);
-        let wq = wq.ok_or_else(|| parent.no_such_wq(id))?;
-        wq.wq.check()?;
-        // Who has a work queue alone gets all of it.
-        let size = (!mode.is_exclusive()).then_some(share.entries);
-        let entries = wq.share.admit(mode, size);
-        share.entries = entries.map_err(|refusal| refuse_share(refusal, id, n))?;
-        share.id = id;
-    }
-    Ok(())
-}
-
-/// Explains what is left of a VFIO device.
-fn refuse_lingering(lingers: Lingers) -> Refusal {
-    let refuse = |text| Refusal::new(EBUSY, Field::State, text);
-    match lingers {
-        Lingers::Open => refuse(format_args!(
-            "its former VFIO device is still open; it must be closed first"
-        )),
-        // Not provoked: VFIO lets go within a second unless a bug or a debugger holds it.
-        Lingers::Busy => refuse(format_args!(
-            "VFIO still holds the former device of the subdev; try again"
-        )),
     }
 }
 

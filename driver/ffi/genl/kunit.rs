@@ -2,7 +2,13 @@
 
 //! Messages are made and read back, and what is broken is not followed.
 
-use super::*;
+use core::fmt::Write;
+
+use super::{
+    attr::Attrs,
+    request::Cursor,
+    *, //
+};
 
 /// The attributes that were put into `message` so far.
 fn attributes(message: &Message) -> Attrs<'_> {
