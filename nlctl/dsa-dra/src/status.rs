@@ -177,6 +177,7 @@ fn patch(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use axum::Router;
@@ -203,17 +204,14 @@ mod tests {
     #[tokio::test]
     async fn of_many_conditions_few_are_under_way_and_all_are_written() {
         const MANY: usize = 8 * AT_ONCE;
-        let (under_way, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let counts: &'static _ = Box::leak(Box::new((under_way, most)));
+        static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
+        static MOST: AtomicUsize = AtomicUsize::new(0);
         let (written, mut names) = mpsc::unbounded_channel();
         let answer = move |patch: String| async move {
-            let (under_way, most) = counts;
-            most.fetch_max(
-                under_way.fetch_add(1, Ordering::SeqCst) + 1,
-                Ordering::SeqCst,
-            );
+            let now = UNDER_WAY.fetch_add(1, Ordering::SeqCst) + 1;
+            MOST.fetch_max(now, Ordering::SeqCst);
             sleep(Duration::from_millis(5)).await;
-            under_way.fetch_sub(1, Ordering::SeqCst);
+            UNDER_WAY.fetch_sub(1, Ordering::SeqCst);
             let sent: Value = serde_json::from_str(&patch).expect("is JSON");
             let uid = sent["metadata"]["uid"].as_str().map(str::to_owned);
             written.send(uid).expect("is waited for");
@@ -228,12 +226,12 @@ mod tests {
         for number in 0..MANY {
             reporter.report(claim(&format!("c{number}")), Err("no".into()));
         }
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for _ in 0..MANY {
             seen.insert(names.recv().await.expect("is written"));
         }
         assert_eq!(seen.len(), MANY);
-        assert_eq!(counts.1.load(Ordering::SeqCst), AT_ONCE);
+        assert_eq!(MOST.load(Ordering::SeqCst), AT_ONCE);
     }
 
     #[test]
