@@ -14,7 +14,8 @@ use kernel::{
 
 use super::{
     create::check_usable,
-    delete, engage,
+    delete,
+    engage,
     events::{
         self,
         Cause,

@@ -42,7 +42,11 @@ use crate::subdev_core::state::AdminState;
 impl Change {
     /// Decides what is to be changed. What a user sees can be changed of an active one that somebody
     /// has made a device for.
-    pub(super) fn decide(registry: &Registry, set: &Set<'_>, is_made: bool) -> Result<Self, Refusal> {
+    pub(super) fn decide(
+        registry: &Registry,
+        set: &Set<'_>,
+        is_made: bool,
+    ) -> Result<Self, Refusal> {
         let subdev = registry.find(set.id)?.clone();
         if let Some(wanted) = &set.wanted {
             check_wanted(&subdev, wanted)?;

@@ -66,7 +66,11 @@ impl Subdev {
     ///
     /// One lock around numbering, looking and sending makes the order of events, their generations
     /// and what they show agree.
-    pub(in crate::framework) fn report(&self, kind: Kind, origin: Origin) -> Option<(u64, Snapshot<'_>)> {
+    pub(in crate::framework) fn report(
+        &self,
+        kind: Kind,
+        origin: Origin,
+    ) -> Option<(u64, Snapshot<'_>)> {
         let mut events = events::lock();
         {
             let mut state = self.state.lock();

@@ -89,7 +89,11 @@ impl Subdev {
     }
 
     /// What `reset` does to the virtual device has the origin `origin`.
-    pub(in crate::framework) fn while_reset<R>(&self, origin: Origin, reset: impl FnOnce() -> R) -> R {
+    pub(in crate::framework) fn while_reset<R>(
+        &self,
+        origin: Origin,
+        reset: impl FnOnce() -> R,
+    ) -> R {
         self.state.lock().reset = Some(origin);
         let result = reset();
         self.state.lock().reset = None;
