@@ -255,13 +255,12 @@ impl Take for Brief {
 
 /// Whether an attribute, or one in the nest that it is, is best read in hexadecimal digits.
 fn is_hex(set: &AttributeSet, name: &str, inner: Option<&str>) -> bool {
-    let find = |set: &AttributeSet, name| set.attributes.iter().find(|it| it.name == name);
-    let info = find(set, name);
+    let info = set.find(name);
     let info = match inner {
-        Some(inner) => info.and_then(|it| find(it.nested?, inner)),
+        Some(inner) => info.and_then(|(_, nest)| nest.nested?.find(inner)),
         None => info,
     };
-    info.is_some_and(|it| it.hex)
+    info.is_some_and(|(_, it)| it.hex)
 }
 
 #[cfg(test)]

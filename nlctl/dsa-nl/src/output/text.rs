@@ -15,7 +15,7 @@ use serde_json::Value;
 pub fn pairs(set: Option<&AttributeSet>, object: &Value) -> Vec<(String, String)> {
     let mut out = Vec::new();
     for (name, value) in object.as_object().into_iter().flatten() {
-        let info = set.and_then(|set| set.attributes.iter().find(|it| it.name == name));
+        let info = set.and_then(|set| set.find(name)).map(|(_, it)| it);
         match value {
             Value::Object(_) => {
                 let inner = pairs(info.and_then(|it| it.nested), value);
