@@ -7,6 +7,10 @@ use kernel::{
     sync::{
         atomic::Relaxed,
         Arc, //
+    },
+    time::{
+        Instant,
+        Monotonic, //
     }, //
 };
 
@@ -17,6 +21,7 @@ use super::{
             Scheduler, //
         },
         span::Span,
+        unmaps::REST,
         waker::Waker, //
     },
     bench::{
@@ -119,9 +124,12 @@ mod tests {
         bench.submit(Descriptor::memmove(64).record(0));
         assert!(bench.eventually(|| bench.memory.pinned() > 0));
         let engine = bench.engine.clone();
+        let since = Instant::<Monotonic>::now();
         let ended = beside(move || engine.unmap(Span { iova: DST, len: 1 }))?;
         assert!(bench.eventually(|| ended.load(Relaxed)));
-        assert_eq!(bench.memory.pinned(), 1);
+        let pinned = bench.memory.pinned();
+        // On a machine that is slow, it is left alone no longer by now.
+        assert!(pinned == 1 || since.elapsed() >= REST);
         assert_eq!(bench.submitter.count(), 0);
         // It is pinned again when it is left alone no longer, and waits again.
         other.give_back(LENT as u32);

@@ -47,22 +47,31 @@ fn kunit() -> Result<()> {
         &there.iter().map(String::as_str).collect(),
         &SUITES.to_vec(),
     )?;
-    for suite in SUITES {
-        let folder = Path::new(ROOT).join(suite);
-        let run = folder.join("run");
-        fs::write(&run, "run").with_context(|| format!("cannot write to {}", run.display()))?;
-        let results = folder.join("results");
-        let results = fs::read_to_string(&results)
-            .with_context(|| format!("cannot read {}", results.display()))?;
-        let count =
-            passed(suite, &results).with_context(|| format!("suite {suite}:\n{results}"))?;
-        step(format!("{suite}: {count} tests"));
-    }
+    // All of them, whatever the first says.
+    let ends: Vec<_> = SUITES.iter().map(|suite| run_suite(suite)).collect();
     for line in log.lines()? {
         if let Some((_, sentence)) = line.split_once("refused: ") {
             refused::note(sentence);
         }
     }
+    let failures: Vec<_> = ends
+        .into_iter()
+        .filter_map(|end| end.err().map(|error| format!("{error:#}")))
+        .collect();
+    ensure!(failures.is_empty(), "{}", failures.join("\n"));
+    Ok(())
+}
+
+/// Runs a suite, all tests of which have to pass.
+fn run_suite(suite: &str) -> Result<()> {
+    let folder = Path::new(ROOT).join(suite);
+    let run = folder.join("run");
+    fs::write(&run, "run").with_context(|| format!("cannot write to {}", run.display()))?;
+    let results = folder.join("results");
+    let results = fs::read_to_string(&results)
+        .with_context(|| format!("cannot read {}", results.display()))?;
+    let count = passed(suite, &results).with_context(|| format!("suite {suite}:\n{results}"))?;
+    step(format!("{suite}: {count} tests"));
     Ok(())
 }
 
