@@ -49,7 +49,10 @@ use self::{
 use super::{
     bell::Bell,
     front::Front,
-    ranges::Ranges,
+    ranges::{
+        Places,
+        Ranges, //
+    },
     scheduler::Flow,
     submitter::Submitter,
     unmaps::Unmaps, //
@@ -107,7 +110,6 @@ impl_has_work! {
 impl Engine {
     /// An engine for a virtual WQ on each of `queues`. It accepts nothing until it is opened.
     pub(super) fn new(front: Arc<Front>, queues: KVec<Queue>) -> Result<Arc<Self>> {
-        let ranges = Ranges::new()?;
         let unmaps = Unmaps::new()?;
         let bell = Bell::new()?;
         Arc::pin_init(
@@ -118,7 +120,7 @@ impl Engine {
                 state <- new_mutex!(State::new(), "Engine::state"),
                 changed <- new_condvar!("Engine::changed"),
                 unmaps,
-                ranges <- new_mutex!(ranges, "Engine::ranges"),
+                ranges <- new_mutex!(Ranges::new(), "Engine::ranges"),
                 lanes <- new_mutex!(KVec::new(), "Engine::lanes"),
                 missed: AtomicFlag::new(false),
                 left: AtomicFlag::new(false),
@@ -136,9 +138,11 @@ impl Engine {
         for (wq, share) in (0..).zip(shares) {
             lanes.push(Lane::new(wq, share)?, GFP_KERNEL)?;
         }
+        let places = Places::new()?;
+        let none = self.ranges.lock().replace(places);
         let old = core::mem::replace(&mut *self.lanes.lock(), lanes);
         let unused = self.state.lock().replace(queues);
-        drop((old, unused));
+        drop((none, old, unused));
         Ok(())
     }
 
@@ -158,7 +162,7 @@ impl Engine {
     ///
     /// Waits as long as the tenant likes.
     pub(super) fn close(self: &Arc<Self>) {
-        {
+        let places = {
             let mut ranges = self.ranges.lock();
             ranges.set_stale(|_| true);
             // By the thread, as whatever nobody takes away.
@@ -166,11 +170,12 @@ impl Engine {
             while !ranges.is_empty() {
                 self.changed.wait(&mut ranges);
             }
-        }
-        self.ranges.lock().forget_limit();
+            ranges.forget_limit();
+            ranges.replace(Places::default())
+        };
         let lanes = core::mem::take(&mut *self.lanes.lock());
         let queues = self.state.lock().replace(state::Queues::default());
-        drop((lanes, queues));
+        drop((places, lanes, queues));
     }
 
     /// Has the thread look at everything.

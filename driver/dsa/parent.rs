@@ -46,6 +46,19 @@ impl Parent {
     }
 }
 
+/// The state of a device that does nothing any more.
+fn state_of(loss: Loss) -> ParentState {
+    match loss {
+        Loss::Halted => ParentState::Halted,
+        Loss::Vanished
+        | Loss::Reset
+        | Loss::Stuck
+        | Loss::Dead
+        | Loss::Unstable
+        | Loss::Disabled => ParentState::Lost,
+    }
+}
+
 impl framework::Parent for Parent {
     fn description(&self) -> Description {
         Description {
@@ -65,16 +78,12 @@ impl framework::Parent for Parent {
         match self.device.check() {
             Ok(gensts::ENABLED) => ParentState::Enabled,
             Ok(_) => ParentState::Disabled,
-            Err(Loss::Halted) => ParentState::Halted,
-            Err(
-                Loss::Vanished
-                | Loss::Reset
-                | Loss::Stuck
-                | Loss::Dead
-                | Loss::Unstable
-                | Loss::Disabled,
-            ) => ParentState::Lost,
+            Err(loss) => state_of(loss),
         }
+    }
+
+    fn noticed(&self) -> ParentState {
+        self.device.loss().map_or(ParentState::Enabled, state_of)
     }
 
     fn types(&self) -> &[Type] {

@@ -97,19 +97,35 @@ pub(super) struct Ranges {
     progress: u64,
 }
 
-impl Ranges {
+/// Room for the ranges of a tenant, or for none.
+#[derive(Default)]
+pub(super) struct Places(KVec<Option<Range>>);
+
+impl Places {
     pub(super) fn new() -> Result<Self> {
         let mut places = KVec::with_capacity(RANGES, GFP_KERNEL)?;
         for _ in 0..RANGES {
             places.push(None, GFP_KERNEL)?;
         }
-        Ok(Self {
-            places,
+        Ok(Self(places))
+    }
+}
+
+impl Ranges {
+    /// With room for none.
+    pub(super) fn new() -> Self {
+        Self {
+            places: KVec::new(),
             clock: 0,
             limit: None,
             dead: false,
             progress: 0,
-        })
+        }
+    }
+
+    /// Has this room in place of what there was, which is returned. There are no ranges.
+    pub(super) fn replace(&mut self, places: Places) -> Places {
+        Places(core::mem::replace(&mut self.places, places.0))
     }
 
     fn ranges(&self) -> impl Iterator<Item = (usize, &Range)> {

@@ -27,6 +27,7 @@ mod writer;
 pub(crate) use attr::Attr;
 pub(crate) use dump::Dump;
 pub(crate) use message::{
+    has_listeners,
     notify_loss,
     Message, //
 };

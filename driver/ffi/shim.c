@@ -53,6 +53,11 @@ void subdev_shim_notify(struct sk_buff *skb, u32 portid, unsigned int group,
 		nlmsg_unicast(init_net.genl_sock, skb, portid);
 }
 
+bool subdev_shim_has_listeners(unsigned int group)
+{
+	return genl_has_listeners(&subdev_nl_family, &init_net, group);
+}
+
 void subdev_shim_notify_loss(unsigned int group)
 {
 	genl_set_err(&subdev_nl_family, &init_net, 0, group, -ENOBUFS);

@@ -36,6 +36,7 @@ typedef int (*subdev_shim_filter_fn)(struct sock *sk, struct sk_buff *skb,
 				     void *data);
 void subdev_shim_notify(struct sk_buff *skb, u32 portid, unsigned int group,
 			bool echo, subdev_shim_filter_fn filter, void *data);
+bool subdev_shim_has_listeners(unsigned int group);
 void subdev_shim_notify_loss(unsigned int group);
 bool subdev_shim_in_init_net(const struct genl_info *info);
 const struct genl_info *subdev_shim_dump_info(struct netlink_callback *cb);

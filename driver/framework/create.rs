@@ -108,7 +108,7 @@ pub(super) fn create_on(
         return rehearse(&node, new, reply);
     }
     // A recovery has the lock for a while.
-    check_usable(&node)?;
+    check_noticed(&node)?;
     let subdevs = {
         let mut config = node.config.lock();
         check_usable(&node)?;
@@ -133,8 +133,8 @@ pub(super) fn create_on(
         AdminState::Active => attach(&subdevs, maker),
     };
     attached
-        // A loss from here on finds the subdevs in the registry, and halts them.
-        .and_then(|()| check_usable(&node))
+        // A loss that is noticed from here on finds the subdevs in the registry, and halts them.
+        .and_then(|()| check_noticed(&node))
         .and_then(|()| publish(&node, &subdevs, origin, reply))
         .inspect_err(|_| {
             for subdev in &subdevs {
@@ -157,7 +157,7 @@ fn rehearse(
     reply: impl FnOnce(&Made<'_>) -> Result,
 ) -> Result<(), Refusal> {
     // A recovery has the lock for a while.
-    check_usable(node)?;
+    check_noticed(node)?;
     let _config = node.config.lock();
     check_usable(node)?;
     let mut room = Room::new(new)?;
@@ -191,7 +191,15 @@ pub(super) fn check_face(face: Face, state: AdminState) -> Result<(), Refusal> {
 
 /// Refuses a parent that does no work.
 pub(super) fn check_usable(node: &Node) -> Result<(), Refusal> {
-    let state = node.provider.state();
+    check_state(node, node.provider.state())
+}
+
+/// Refuses a parent that was noticed to do no work. Does not look at the hardware.
+pub(super) fn check_noticed(node: &Node) -> Result<(), Refusal> {
+    check_state(node, node.provider.noticed())
+}
+
+fn check_state(node: &Node, state: ParentState) -> Result<(), Refusal> {
     match state {
         ParentState::Disabled | ParentState::Enabled => Ok(()),
         ParentState::Halted => Err(Refusal::new(

@@ -149,6 +149,12 @@ pub(crate) trait Parent: Send + Sync {
     /// The state of the device. May look at the hardware, and does not wait for it.
     fn state(&self) -> ParentState;
 
+    /// What is known of the state without a look at the hardware, which is slow: a halt or a loss that
+    /// was noticed. A device that is disabled may count as enabled.
+    fn noticed(&self) -> ParentState {
+        self.state()
+    }
+
     /// The catalogue, at most one type for each PASID mode.
     fn types(&self) -> &[Type];
 

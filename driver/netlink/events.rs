@@ -45,6 +45,10 @@ fn try_send(event: &Event<'_>) -> Result {
         port: it.port,
         sequence: it.sequence,
     });
+    // Most of the time nobody does. Who begins to listen now, and asks then, is answered after this.
+    if echo.is_none() && !genl::has_listeners(uapi::SUBDEV_NLGRP_MONITOR) {
+        return Ok(());
+    }
     let (command, kind) = command_and_kind(event);
     let mut message = Message::event(command, echo)?;
     let writer = &mut message.writer();

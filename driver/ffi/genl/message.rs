@@ -153,6 +153,12 @@ unsafe extern "C" fn leaves_out(
     c_int::from(!wants(SocketKey::of(sk)))
 }
 
+/// Whether anybody listens to `group` in the initial network namespace.
+pub(crate) fn has_listeners(group: u32) -> bool {
+    // SAFETY: The family is registered for as long as there is anything to report.
+    unsafe { local::subdev_shim_has_listeners(group) }
+}
+
 /// Tells the listeners of `group` that a message to them was lost.
 pub(crate) fn notify_loss(group: u32) {
     // SAFETY: Takes integers only; the family is registered for as long as there is anything to

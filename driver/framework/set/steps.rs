@@ -6,7 +6,10 @@ use kernel::prelude::*;
 
 use super::{
     super::{
-        create::check_usable,
+        create::{
+            check_noticed,
+            check_usable, //
+        },
         engage::engage,
         handover::{
             attach,
@@ -26,7 +29,7 @@ impl Change {
     /// Puts the subdev on the hardware, and hands it over to VFIO.
     pub(super) fn activate(&self, maker: Option<&dyn Maker>) -> Result<(), Refusal> {
         let (node, subdev) = (&self.node, &self.subdev);
-        check_usable(node)?;
+        check_noticed(node)?;
         self.revive()?;
         let engaged = {
             let mut config = node.config.lock();
@@ -34,8 +37,8 @@ impl Change {
         };
         engaged
             .and_then(|()| attach(core::slice::from_ref(subdev), maker))
-            // A loss from here on finds the virtual device, and halts it.
-            .and_then(|()| check_usable(node))
+            // A loss that is noticed from here on finds the virtual device, and halts it.
+            .and_then(|()| check_noticed(node))
             .inspect_err(|_| {
                 subdev.give_up();
                 match maker {
@@ -61,8 +64,8 @@ impl Change {
         };
         engaged
             .and_then(|()| Ok(maker.attach(subdev)?))
-            // A loss from here on finds the virtual device, and halts it.
-            .and_then(|()| check_usable(node))
+            // A loss that is noticed from here on finds the virtual device, and halts it.
+            .and_then(|()| check_noticed(node))
             .inspect_err(|_| {
                 subdev.give_up();
                 subdev.doom();
