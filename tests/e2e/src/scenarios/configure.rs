@@ -5,6 +5,7 @@ use anyhow::{Result, ensure};
 use nlctl::{Command, DsaGroupAttr, DsaParentAttr, ParentAttr};
 use serde_json::Value;
 
+use super::features;
 use crate::check::{self, step};
 use crate::dsa::{Descriptor, regs, status};
 use crate::fuzz::{Attribute, Request, Table};
@@ -17,7 +18,7 @@ use crate::tool::{self, dsa_nl};
 
 pub const CONFIGURE: Scenario = Scenario {
     name: "configure",
-    vm: "--model=--op-config",
+    vm: features::VM,
     about: "WQs and groups are set, all or nothing, and refused while a subdev is in the way",
     run,
 };

@@ -13,7 +13,7 @@ use crate::tool;
 use crate::wait::{self, SOON};
 
 /// Options of the machine: a device that has all of it.
-const VM: &str = "--model=--op-config --model=--interrupt-handles";
+pub const VM: &str = "--model=--op-config --model=--interrupt-handles";
 
 pub const OPERATION_MASK: Scenario = Scenario {
     name: "operation-mask",

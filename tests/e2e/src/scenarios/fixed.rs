@@ -11,7 +11,7 @@ use crate::tool;
 
 pub const FIXED: Scenario = Scenario {
     name: "fixed-configuration",
-    vm: "--model=--fixed-config --model=--wq-capacity=100 --model=--pasid",
+    vm: "--kernel stock --model=--fixed-config --model=--wq-capacity=100 --model=--pasid",
     about: "a device whose configuration is fixed is used as it is, but for WQs that are of no use",
     run,
 };

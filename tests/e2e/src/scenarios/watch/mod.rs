@@ -33,7 +33,7 @@ pub const WATCH_RELOAD: Scenario = Scenario {
 
 pub const LOST_ANSWERS: Scenario = Scenario {
     name: "lost-answers",
-    vm: "",
+    vm: "--kernel stock",
     about: "a request whose answer the kernel drops says so, and who asks then has the truth",
     run: lost_answers,
 };
